@@ -1,0 +1,32 @@
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: help demo test check bench
+
+help: ## show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: .venv/installed ## a simulated PBX under attack, contained, in your browser
+	$(BIN)/ringfence demo
+
+test: .venv/developing ## everything, with real parts; installs and starts what it needs
+	scripts/test
+
+check: .venv/developing ## formatting, lint, types, import rules, generated files
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: .venv/developing ## speed and memory, as ratios within one run
+	$(BIN)/python -m tests.bench
+
+.venv/installed: pyproject.toml constraints.txt
+	scripts/venv $(PYTHON)
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable .
+	touch $@
+
+.venv/developing: .venv/installed
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	touch $@

@@ -1,0 +1,1 @@
+"""The contract (schema 1): events in, findings out, as msgspec types."""

@@ -1,0 +1,209 @@
+"""Events in: what a PBX reports, as typed records."""
+
+from datetime import datetime
+from typing import Annotated, ClassVar
+
+from msgspec import Meta, Struct, field
+
+MAX_EVENT_BYTES = 64 * 1024
+MAX_COUNT = 1_000_000
+MAX_ACCOUNTS = 32
+
+Text = Annotated[str, Meta(max_length=1_024)]
+LongText = Annotated[str, Meta(max_length=16_384)]
+Key = Annotated[str, Meta(min_length=1, max_length=1_024)]
+Instant = Annotated[datetime, Meta(tz=True)]
+Count = Annotated[int, Meta(ge=1, le=MAX_COUNT)]
+Seconds = Annotated[float, Meta(ge=0, le=31_622_400)]
+Names = Annotated[tuple[Text, ...], Meta(max_length=MAX_ACCOUNTS)]
+
+
+class Event(Struct, frozen=True, kw_only=True, tag_field="kind", gc=False, omit_defaults=True,
+            forbid_unknown_fields=True):  # fmt: skip
+    """What all events share.
+
+    `at` is when it happened, `received_at` when our connector got it. `id` is unique per `pbx`; a higher
+    `revision` of a known id adds fields and is never a second event.
+    """
+
+    pbx: Key
+    id: Key
+    at: Instant
+    revision: Annotated[int, Meta(ge=0, le=MAX_COUNT)] = 0
+    received_at: Instant | None = None
+    source: Text | None = None
+    trust: Text | None = None
+    drill: bool = False
+
+    ENUMS: ClassVar[dict[str, frozenset[str]]] = {"trust": frozenset({"text"})}
+
+
+class Call(Event, frozen=True, kw_only=True, tag="call", gc=False, omit_defaults=True,
+           forbid_unknown_fields=True):  # fmt: skip
+    """One phase of one leg of a call; a CDR alone is a lone `ended` over `[started_at, at]`."""
+
+    phase: Text
+    call_id: Key
+    leg: Text | None = None
+    direction: Text | None = None
+    extension: Text | None = None
+    from_: Text | None = field(name="from", default=None)
+    to: Text | None = None
+    trunk: Text | None = None
+    trunk_in: Text | None = None
+    route: Text | None = None
+    via: Text = "direct"
+    on_behalf_of: Text | None = None
+    linked_call_id: Text | None = None
+    channel: Text | None = None
+    source_ip: Text | None = None
+    user_agent: Text | None = None
+    pin: Text | None = None
+    started_at: Instant | None = None
+    answered_at: Instant | None = None
+    duration: Seconds | None = None
+    talk: Seconds | None = None
+    disposition: Text | None = None
+    reason: Text | None = None
+
+    ENUMS: ClassVar[dict[str, frozenset[str]]] = {
+        "trust": frozenset({"text"}),
+        "phase": frozenset({"started", "answered", "ended"}),
+        "direction": frozenset({"outbound", "inbound", "internal", "transit"}),
+        "via": frozenset({"direct", "forward", "transfer", "disa", "voicemail", "conference", "queue",
+                          "ring_group", "ivr", "callback", "api"}),
+        "disposition": frozenset({"answered", "no_answer", "busy", "failed", "voicemail"}),
+    }  # fmt: skip
+
+
+class Registration(Event, frozen=True, kw_only=True, tag="registration", gc=False, omit_defaults=True,
+                   forbid_unknown_fields=True):  # fmt: skip
+    """A SIP credential was judged, or a contact went away. `challenged` is no failure."""
+
+    outcome: Text
+    account: Text | None = None
+    extension: Text | None = None
+    party: Text = "extension"
+    method: Text = "REGISTER"
+    source_ip: Text | None = None
+    user_agent: Text | None = None
+    transport: Text | None = None
+    path: Text | None = None
+    device: Text | None = None
+    reason: Text | None = None
+    count: Count = 1
+    accounts: Names = ()
+
+    ENUMS: ClassVar[dict[str, frozenset[str]]] = {
+        "trust": frozenset({"text"}),
+        "outcome": frozenset({"accepted", "rejected", "challenged", "expired", "removed"}),
+        "party": frozenset({"extension", "trunk"}),
+        "method": frozenset({"REGISTER", "INVITE", "SUBSCRIBE"}),
+        "path": frozenset({"lan", "direct", "remote_access", "proxy"}),
+        "device": frozenset({"sip", "linkus_desktop", "linkus_mobile", "linkus_web"}),
+    }
+
+
+class Login(Event, frozen=True, kw_only=True, tag="login", gc=False, omit_defaults=True,
+            forbid_unknown_fields=True):  # fmt: skip
+    """Somebody logged in, or failed to, on one of the PBX's surfaces."""
+
+    outcome: Text
+    surface: Text | None = None
+    account: Text | None = None
+    accounts: Names = ()
+    source_ip: Text | None = None
+    user_agent: Text | None = None
+    path: Text | None = None
+    method: Text | None = None
+    second_factor: bool | None = None
+    credential: Text | None = None
+    role: Text | None = None
+    reason: Text | None = None
+    count: Count = 1
+
+    ENUMS: ClassVar[dict[str, frozenset[str]]] = {
+        "trust": frozenset({"text"}),
+        "outcome": frozenset({"accepted", "rejected"}),
+        "surface": frozenset(
+            {"web", "linkus_desktop", "linkus_mobile", "linkus_web", "api", "ssh", "ami", "ldap"}
+        ),
+        "path": frozenset({"lan", "direct", "remote_access", "proxy"}),
+        "method": frozenset({"password", "sso", "qr", "link", "token"}),
+    }  # fmt: skip
+
+
+class Notice(Event, frozen=True, kw_only=True, tag="notice", gc=False, omit_defaults=True,
+             forbid_unknown_fields=True):  # fmt: skip
+    """The PBX itself reports something, e.g. `extension_registration_blocked`."""
+
+    name: Text
+    level: Text = "information"
+    account: Text | None = None
+    extension: Text | None = None
+    trunk: Text | None = None
+    source_ip: Text | None = None
+    text: LongText | None = None
+
+    ENUMS: ClassVar[dict[str, frozenset[str]]] = {
+        "trust": frozenset({"text"}),
+        "level": frozenset({"information", "warning", "alert"}),
+    }
+
+
+class Config(Event, frozen=True, kw_only=True, tag="config", gc=False, omit_defaults=True,
+             forbid_unknown_fields=True):  # fmt: skip
+    """Something was changed on the PBX; secrets are left out of `changes` (`{field: [old, new]}`)."""
+
+    object_: Text = field(name="object")
+    object_id: Text | None = None
+    actor: Text | None = None
+    source_ip: Text | None = None
+    changes: dict[Text, tuple[object, object]] | None = None
+
+
+class Tick(Event, frozen=True, kw_only=True, tag="tick", gc=False, omit_defaults=True,
+           forbid_unknown_fields=True):  # fmt: skip
+    """Time has passed for this PBX, nothing more."""
+
+
+class Control(Event, frozen=True, kw_only=True, tag="control", gc=False, omit_defaults=True,
+              forbid_unknown_fields=True):  # fmt: skip
+    """What the core reads besides events, written into the log by ourselves only.
+
+    `name` is one of `settings` (the whole configuration as JSON, and the digests of the tables in use),
+    `outcome` (an action's new state) or `verdict` (a person closed an incident or undid a decision).
+    """
+
+    name: Text
+    settings: dict[str, object] | None = None
+    tables: dict[str, str] | None = None
+    decision: Text | None = None
+    state: Text | None = None
+    incident: Text | None = None
+    verdict: Text | None = None
+    by: Text | None = None
+    note: Text | None = None
+
+    ENUMS: ClassVar[dict[str, frozenset[str]]] = {
+        "trust": frozenset({"text"}),
+        "name": frozenset({"settings", "outcome", "verdict"}),
+    }
+
+
+class Unknown(Struct, frozen=True, kw_only=True, gc=False):
+    """An event of a kind this version does not know: it is kept in the log, counted, and moves time."""
+
+    kind: str
+    pbx: Key
+    id: Key
+    at: Instant
+    revision: int = 0
+    received_at: Instant | None = None
+
+
+AnyEvent = Call | Registration | Login | Notice | Config | Tick | Control
+KINDS: dict[str, type[Event]] = {
+    "call": Call, "registration": Registration, "login": Login, "notice": Notice, "config": Config,
+    "tick": Tick, "control": Control,
+}  # fmt: skip

@@ -1,0 +1,1 @@
+"""Models that learn online what is usual, and score what is not."""
