@@ -1,0 +1,125 @@
+"""All memory of a partition as of one offset, saved by its owner only."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from typing import Protocol
+
+from msgspec import Struct
+from sqlalchemy import Connection, Engine, bindparam, delete, select, update
+
+from streams.store.database import insert_into, reading, writing
+from streams.store.errors import Fenced, OffsetError
+from streams.store.tables_stream import Page, Partition
+
+NOTHING = -1
+CHUNK = 1_000
+
+
+class Checkpoint(Struct, frozen=True):
+    """`offset` is the last one applied to these pages, `NOTHING` (-1) if none was ever saved.
+
+    `pages` gives each `(key, value)` once, from one snapshot; it holds a connection until it is used up.
+    """
+
+    offset: int
+    pages: Iterator[tuple[str, bytes]]
+
+
+class Checkpoints(Protocol):
+    """Where memory is saved; `claim` before `load`, at assignment of a partition only."""
+
+    def claim(self, partition: int) -> int:
+        """Become the owner: raise the partition's epoch by 1 and return it."""
+        ...
+
+    def load(self, partition: int) -> Checkpoint:
+        """The newest checkpoint."""
+        ...
+
+    def save(self, partition: int, epoch: int, offset: int, pages: Mapping[str, bytes | None]) -> None:
+        """Change `pages` (None removes one) and the offset together.
+
+        Raises `Fenced` when `epoch` is not the partition's any more, `OffsetError` for an older offset.
+        """
+        ...
+
+
+class SqlCheckpoints:
+    """Checkpoints in the tables `partition` and `page`, on SQLite and PostgreSQL."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        page = insert_into(engine, Page)
+        self._put = page.on_conflict_do_update(
+            index_elements=["partition", "key"], set_={"value": page.excluded.value}
+        )
+        self._drop = delete(Page).where(
+            Page.partition == bindparam("of_partition"), Page.key == bindparam("of_key")
+        )
+
+    def claim(self, partition: int) -> int:
+        """Raise the partition's epoch by 1 and return it."""
+        row = insert_into(self._engine, Partition).values(
+            partition=partition, offset=NOTHING, epoch=1, version=0
+        )
+        raised = row.on_conflict_do_update(
+            index_elements=["partition"], set_={"epoch": Partition.epoch + 1}
+        ).returning(Partition.epoch)
+        with writing(self._engine) as connection:
+            return int(connection.execute(raised).scalar_one())
+
+    def load(self, partition: int) -> Checkpoint:
+        """Offset and pages from one snapshot."""
+        query = select(Partition.offset).where(Partition.partition == partition)
+        with ExitStack() as stack:
+            connection = stack.enter_context(reading(self._engine))
+            offset = connection.execute(query).scalar_one_or_none()
+            pages = _pages(stack.pop_all(), connection, partition)
+        return Checkpoint(NOTHING if offset is None else offset, pages)
+
+    def save(self, partition: int, epoch: int, offset: int, pages: Mapping[str, bytes | None]) -> None:
+        """One transaction; the partition's row is taken first, so that owners queue up behind it."""
+        owned = (
+            update(Partition)
+            .where(Partition.partition == partition, Partition.epoch == epoch, Partition.offset <= offset)
+            .values(offset=offset, version=Partition.version + 1)
+        )
+        with writing(self._engine) as connection:
+            if connection.execute(owned).rowcount != 1:
+                raise self._refusal(connection, partition, epoch, offset)
+            self._write(connection, partition, pages)
+
+    def _write(self, connection: Connection, partition: int, pages: Mapping[str, bytes | None]) -> None:
+        put = [
+            {"partition": partition, "key": _stored(key), "value": value}
+            for key, value in pages.items()
+            if value is not None
+        ]
+        gone = [
+            {"of_partition": partition, "of_key": _stored(key)}
+            for key, value in pages.items()
+            if value is None
+        ]
+        if put:
+            connection.execute(self._put, put)
+        if gone:
+            connection.execute(self._drop, gone)
+
+    def _refusal(self, connection: Connection, partition: int, epoch: int, offset: int) -> Exception:
+        row = connection.execute(
+            select(Partition.epoch, Partition.offset).where(Partition.partition == partition)
+        ).one_or_none()
+        if row is None or row.epoch != epoch:
+            return Fenced(f"partition {partition}: epoch {epoch} is over, now {row and row.epoch}")
+        return OffsetError(f"partition {partition}: offset {offset} offered, {row.offset} saved")
+
+
+def _pages(held: ExitStack, connection: Connection, partition: int) -> Iterator[tuple[str, bytes]]:
+    query = select(Page.key, Page.value).where(Page.partition == partition)
+    with held:
+        for key, value in connection.execution_options(yield_per=CHUNK).execute(query):
+            yield key.decode("utf-8", "surrogatepass"), value
+
+
+def _stored(key: str) -> bytes:
+    return key.encode("utf-8", "surrogatepass")

@@ -1,0 +1,178 @@
+"""The embedded runtime's log, the outbox of findings and the dead letters."""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+from sqlalchemy import Engine, bindparam, delete, func, insert, select, update
+
+from streams.store.database import insert_into, reading, writing
+from streams.store.errors import Fenced
+from streams.store.tables_stream import Counter, DeadLetter, Log, Outbox
+
+DEAD_LETTERS_KEPT = 100_000
+REASON = 512
+EXCERPT = 1_024
+
+
+class Letter(Struct, frozen=True, kw_only=True):
+    """A record nobody could use, received at `received_at` (microseconds) by the connector `source`."""
+
+    received_at: int
+    source: str
+    reason: str
+    pbx: str | None = None
+    field: str = ""
+    excerpt: str = ""
+
+
+class Waiting(Struct, frozen=True):
+    """A finding on its way to the journal; `body` is its JSON."""
+
+    seq: int
+    finding_id: str
+    revision: int
+    type: str
+    pbx: str
+    body: bytes
+
+
+class Counts(Struct, frozen=True, kw_only=True):
+    """How much is in the stream's database; `dead_letters` counts those already cut, too."""
+
+    logged: int
+    last_offset: int
+    undelivered: int
+    dead_letters: int
+
+
+class StreamStore:
+    """The log has one writer: whoever appends after somebody else has appended is `Fenced`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._append = insert(Log.__table__)  # type: ignore[arg-type]
+        self._publish = insert_into(engine, Outbox).on_conflict_do_nothing()
+        self._advance = (
+            update(Counter)
+            .where(Counter.name == "log", Counter.value == bindparam("known"))
+            .values(value=bindparam("last"))
+        )
+        self._last = self._counted("log")
+
+    def next_offset(self) -> int:
+        """The offset of the next event to be appended; 1 in a new log."""
+        return self._last + 1
+
+    def append_and_publish(
+        self,
+        events: Sequence[tuple[str, bytes]],
+        findings: Sequence[tuple[str, int, str, str, bytes]] = (),
+    ) -> int:
+        """Make events `(pbx, JSON)` and findings `(id, revision, type, pbx, JSON)` durable together.
+
+        Returns the first event's offset; the others follow. A finding that waits already is ignored.
+        Raises `Fenced` when another writer has appended, `UnavailableError` when nothing was written.
+        """
+        first = self._last + 1
+        last = self._last + len(events)
+        with writing(self._engine) as connection:
+            if events:
+                moved = connection.execute(self._advance, {"known": self._last, "last": last})
+                if moved.rowcount != 1:
+                    raise Fenced("another process writes this log")
+                connection.execute(
+                    self._append,
+                    [
+                        {"offset": offset, "pbx": pbx, "payload": payload}
+                        for offset, (pbx, payload) in enumerate(events, first)
+                    ],
+                )
+            if findings:
+                connection.execute(
+                    self._publish,
+                    [
+                        {"finding_id": id_, "revision": revision, "type": type_, "pbx": pbx, "body": body}
+                        for id_, revision, type_, pbx, body in findings
+                    ],
+                )
+        self._last = last
+        return first
+
+    def read(self, after: int, limit: int) -> list[tuple[int, bytes]]:
+        """Up to `limit` events behind offset `after`, oldest first, as `(offset, JSON)`."""
+        query = select(Log.offset, Log.payload).where(Log.offset > after).order_by(Log.offset).limit(limit)
+        with reading(self._engine) as connection:
+            return [(offset, payload) for offset, payload in connection.execute(query)]
+
+    def cut(self, upto: int) -> None:
+        """Remove events up to and including offset `upto`; their offsets are never given out again."""
+        with writing(self._engine) as connection:
+            connection.execute(delete(Log).where(Log.offset <= upto))
+
+    def undelivered(self, limit: int) -> list[Waiting]:
+        """Up to `limit` findings in the order they were published."""
+        query = select(
+            Outbox.seq, Outbox.finding_id, Outbox.revision, Outbox.type, Outbox.pbx, Outbox.body
+        ).order_by(Outbox.seq)
+        with reading(self._engine) as connection:
+            return [Waiting(*row) for row in connection.execute(query.limit(limit))]
+
+    def delivered(self, seqs: Sequence[int]) -> None:
+        """Forget findings that the journal has."""
+        if seqs:
+            with writing(self._engine) as connection:
+                connection.execute(delete(Outbox).where(Outbox.seq.in_(seqs)))
+
+    def dead_letter(self, *letters: Letter) -> None:
+        """Keep unusable records; beyond 100,000 the oldest go, and stay counted."""
+        if not letters:
+            return
+        with writing(self._engine) as connection:
+            total = connection.execute(
+                update(Counter)
+                .where(Counter.name == "dead_letter")
+                .values(value=Counter.value + len(letters))
+                .returning(Counter.value)
+            ).scalar_one()
+            rows = list(enumerate(letters, total - len(letters) + 1))[-DEAD_LETTERS_KEPT:]
+            connection.execute(insert(DeadLetter), [_buried(number, letter) for number, letter in rows])
+            connection.execute(delete(DeadLetter).where(DeadLetter.id <= total - DEAD_LETTERS_KEPT))
+
+    def dead_letters(self, limit: int) -> list[Letter]:
+        """The newest unusable records, newest first."""
+        query = select(DeadLetter.received_at, DeadLetter.source, DeadLetter.reason, DeadLetter.pbx,
+                       DeadLetter.field, DeadLetter.excerpt).order_by(DeadLetter.id.desc())  # fmt: skip
+        with reading(self._engine) as connection:
+            return [
+                Letter(received_at=at, source=source, reason=reason, pbx=pbx, field=field, excerpt=excerpt)
+                for at, source, reason, pbx, field, excerpt in connection.execute(query.limit(limit))
+            ]
+
+    def counts(self) -> Counts:
+        """What is stored now."""
+        with reading(self._engine) as connection:
+            oldest = connection.execute(select(func.min(Log.offset))).scalar_one()
+            last = connection.execute(select(Counter.value).where(Counter.name == "log")).scalar_one()
+            waiting = connection.execute(select(func.count()).select_from(Outbox)).scalar_one()
+        return Counts(
+            logged=0 if oldest is None else last - oldest + 1,
+            last_offset=last,
+            undelivered=waiting,
+            dead_letters=self._counted("dead_letter"),
+        )
+
+    def _counted(self, name: str) -> int:
+        with reading(self._engine) as connection:
+            return connection.execute(select(Counter.value).where(Counter.name == name)).scalar_one()
+
+
+def _buried(number: int, letter: Letter) -> dict[str, object]:
+    return {
+        "id": number,
+        "received_at": letter.received_at,
+        "source": letter.source[:REASON],
+        "pbx": letter.pbx and letter.pbx[:EXCERPT],
+        "reason": letter.reason[:REASON],
+        "field": letter.field[:REASON],
+        "excerpt": letter.excerpt[:EXCERPT],
+    }

@@ -1,0 +1,168 @@
+"""Tables of the journal: what was found, what was decided and done about it, who was told, who may log in."""
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from streams.store.columns import TYPES, Counted, metadata
+
+
+class JournalBase(DeclarativeBase):
+    """Everything `migrate(engine, "journal")` makes. Times are microseconds since 1970."""
+
+    metadata = metadata()
+    type_annotation_map = TYPES
+
+
+class Found:
+    """What every finding's row has; `body` is the whole finding as JSON.
+
+    Findings refer to each other without foreign keys: they may arrive in any order.
+    """
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    pbx: Mapped[str]
+    tenant: Mapped[str]
+    revision: Mapped[int]
+    at: Mapped[int]
+    drill: Mapped[bool]
+    body: Mapped[bytes]
+
+
+class IncidentRow(Found, JournalBase):
+    """One attack."""
+
+    __tablename__ = "incident"
+    __table_args__ = (Index(None, "status", "at"), Index(None, "opened_at"))
+    opened_at: Mapped[int]
+    status: Mapped[str]
+
+
+class DetectionRow(Found, JournalBase):
+    """One rule fired."""
+
+    __tablename__ = "detection"
+    __table_args__ = (Index(None, "at"),)
+    rule: Mapped[str]
+    severity: Mapped[str]
+
+
+class IncidentDetectionRow(JournalBase):
+    """Which detections an incident is made of."""
+
+    __tablename__ = "incident_detection"
+    __table_args__ = (Index(None, "detection_id"),)
+    incident_id: Mapped[str] = mapped_column(ForeignKey("incident.id", ondelete="CASCADE"), primary_key=True)
+    detection_id: Mapped[str] = mapped_column(primary_key=True)
+
+
+class DecisionRow(Found, JournalBase):
+    """What is to be done about an incident."""
+
+    __tablename__ = "decision"
+    __table_args__ = (Index(None, "incident_id"),)
+    incident_id: Mapped[str]
+    mode: Mapped[str]
+    status: Mapped[str]
+
+
+class ActionRow(JournalBase):
+    """A decision being carried out; `until` is None for what is never undone.
+
+    `undo_by` names who wants it undone before `until`. `before` is what stood there, sealed, written once.
+    """
+
+    __tablename__ = "action"
+    __table_args__ = (
+        UniqueConstraint("decision_id"),
+        Index(None, "state", "next_try_at"),
+        Index(None, "incident_id"),
+    )
+    id: Mapped[str] = mapped_column(primary_key=True)
+    decision_id: Mapped[str] = mapped_column(ForeignKey("decision.id", ondelete="CASCADE"))
+    incident_id: Mapped[str]
+    pbx: Mapped[str]
+    kind: Mapped[str]
+    drill: Mapped[bool]
+    state: Mapped[str]
+    by: Mapped[str]
+    attempt: Mapped[int]
+    changes: Mapped[int]
+    error: Mapped[str | None]
+    until: Mapped[int | None]
+    undo_by: Mapped[str | None]
+    before: Mapped[bytes | None]
+    handle: Mapped[str | None]
+    next_try_at: Mapped[int | None]
+    created_at: Mapped[int]
+    lease_owner: Mapped[str | None]
+    lease_until: Mapped[int | None]
+
+
+class ActionHistoryRow(JournalBase):
+    """One change of an action's state; `n` counts from 1 for each action."""
+
+    __tablename__ = "action_history"
+    __table_args__ = (UniqueConstraint("action_id", "n"), Index(None, "announced", "seq"))
+    seq: Mapped[Counted]
+    action_id: Mapped[str] = mapped_column(ForeignKey("action.id", ondelete="CASCADE"))
+    n: Mapped[int]
+    at: Mapped[int]
+    before: Mapped[str | None]
+    state: Mapped[str]
+    by: Mapped[str]
+    error: Mapped[str | None]
+    announced: Mapped[bool]
+
+
+class NotificationRow(JournalBase):
+    """One message to one channel."""
+
+    __tablename__ = "notification"
+    __table_args__ = (Index(None, "state", "next_try_at"), Index(None, "incident_id"))
+    id: Mapped[str] = mapped_column(primary_key=True)
+    incident_id: Mapped[str | None] = mapped_column(ForeignKey("incident.id", ondelete="CASCADE"))
+    channel: Mapped[str]
+    revision: Mapped[int]
+    reason: Mapped[str]
+    severity: Mapped[str]
+    title: Mapped[str]
+    text: Mapped[str]
+    state: Mapped[str]
+    attempts: Mapped[int]
+    next_try_at: Mapped[int | None]
+    error: Mapped[str | None]
+    created_at: Mapped[int]
+    sent_at: Mapped[int | None]
+    lease_owner: Mapped[str | None]
+    lease_until: Mapped[int | None]
+
+
+class AccountRow(JournalBase):
+    """A user of the console."""
+
+    __tablename__ = "account"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    password_hash: Mapped[str]
+    created_at: Mapped[int]
+
+
+class ConsoleSessionRow(JournalBase):
+    """A login to the console, known by the hash of its token."""
+
+    __tablename__ = "console_session"
+    __table_args__ = (Index(None, "account"), Index(None, "expires"))
+    token_hash: Mapped[str] = mapped_column(primary_key=True)
+    account: Mapped[str] = mapped_column(ForeignKey("account.name", ondelete="CASCADE"))
+    csrf: Mapped[str]
+    created_at: Mapped[int]
+    expires: Mapped[int]
+
+
+class LoginFailureRow(JournalBase):
+    """Failed logins to the console under one key: an account or an address."""
+
+    __tablename__ = "login_failure"
+    __table_args__ = (Index(None, "failures", "last_at"),)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    failures: Mapped[int]
+    last_at: Mapped[int]
