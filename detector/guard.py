@@ -1,0 +1,266 @@
+"""The last gate: says whether an action may be done to a target, and if not, why."""
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from ipaddress import IPv4Network, IPv6Network, ip_network
+
+from msgspec import Struct
+
+from detector.contract.findings import Act, Subject, SubjectKind
+
+Network = IPv4Network | IPv6Network
+Protection = Callable[[Subject, "GuardFacts"], str | None]
+
+WIDEST_V4 = 24
+WIDEST_V6 = 48
+SITE_V6 = 64
+"""An IPv6 customer holds at least a /64, so nothing narrower is worth blocking."""
+SHORTEST_PREFIX = 4
+EMERGENCY_EVERYWHERE = ("112", "911")
+
+NEVER_BLOCKED = tuple((ip_network(cidr), what) for cidr, what in (
+    ("0.0.0.0/8", "an unspecified address"), ("::/128", "an unspecified address"),
+    ("127.0.0.0/8", "a loopback address"), ("::1/128", "a loopback address"),
+    ("10.0.0.0/8", "a private address"), ("172.16.0.0/12", "a private address"),
+    ("192.168.0.0/16", "a private address"), ("fc00::/7", "a private address"),
+    ("100.64.0.0/10", "a carrier's shared address"), ("192.0.0.0/24", "a carrier's shared address"),
+    ("64:ff9b::/96", "a translation of the whole IPv4 network"),
+    ("169.254.0.0/16", "a link-local address"), ("fe80::/10", "a link-local address"),
+    ("224.0.0.0/4", "a multicast address"), ("ff00::/8", "a multicast address"),
+    ("240.0.0.0/4", "a reserved address"),
+))  # fmt: skip
+
+KINDS: dict[Act, frozenset[SubjectKind]] = {
+    Act.HANG_UP: frozenset({SubjectKind.CALL, SubjectKind.EXTENSION, SubjectKind.DESTINATION}),
+    Act.RESTRICT_EXTENSION: frozenset({SubjectKind.EXTENSION}),
+    Act.RESET_REGISTRATION: frozenset({SubjectKind.EXTENSION}),
+    Act.LOCK_ROUTE: frozenset({SubjectKind.ROUTE}),
+    Act.BLOCK_NUMBER: frozenset({SubjectKind.DESTINATION}),
+    Act.DISABLE_TRUNK: frozenset({SubjectKind.TRUNK}),
+    Act.BLOCK_IP: frozenset({SubjectKind.SOURCE_IP}),
+    Act.BACKUP_PBX: frozenset({SubjectKind.PBX}),
+}
+UNLIMITED = frozenset({Act.HANG_UP, Act.RESTRICT_EXTENSION, Act.BACKUP_PBX})
+"""Kinds without a budget, so that decoys cannot spend what the real attack needs."""
+
+_EXTENSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z_.\-]{0,31}", re.ASCII)
+_NUMBER = re.compile(r"\+?[0-9]{1,20}", re.ASCII)
+_NAME = re.compile(r"[^\x00-\x1f\x7f]{1,256}")
+
+
+class GuardFacts(Struct, frozen=True, kw_only=True):
+    """What the guard is told about a target and its PBX; it looks nothing up itself.
+
+    Addresses are single or CIDRs; entries that are neither (host names) match only the same text.
+    `known_good`: seen working on at least 3 days before the incident. `calling_code`: of the PBX's own
+    country, digits only; empty means unknown and makes the emergency check wider.
+    """
+
+    protected: tuple[str, ...] = ()
+    allow_list: tuple[str, ...] = ()
+    """Addresses, numbers or number prefixes, extensions, names of routes and trunks."""
+    trunk_addresses: tuple[str, ...] = ()
+    own_addresses: tuple[str, ...] = ()
+    """Ourselves, the PBX, and whoever sits at the console."""
+    known_good: bool = False
+    subject_of_incident: bool = False
+    emergency_device: bool = False
+    emergency_call: bool = False
+    """The call in question, or one of the extension's, goes to an emergency number."""
+    emergency_path: bool = False
+    """A route for emergency calls is known that stays after the action."""
+    emergency_numbers: tuple[str, ...] = ()
+    calling_code: str = ""
+    spent_budget: bool = False
+
+
+PROTECTIONS: dict[Act, list[Protection]] = {act: [] for act in Act}
+
+
+def veto(action: Act, target: Subject, facts: GuardFacts) -> str | None:
+    """The reason in one sentence why `action` must not be done to `target`; None if it may."""
+    if target.kind not in KINDS[action]:
+        return f"{action} cannot be done to a target of kind {target.kind}"
+    for protection in PROTECTIONS[action]:
+        reason = protection(target, facts)
+        if reason is not None:
+            return reason
+    return None
+
+
+def block_range(target: str) -> Network:
+    """What blocking `target` blocks: one IPv4 address or the CIDR given; of IPv6 at least the /64.
+
+    Raises ValueError if `target` is no address or CIDR, or has host bits set.
+    """
+    network = ip_network(target.partition("%")[0])
+    if isinstance(network, IPv4Network):
+        return network
+    mapped = network.network_address.ipv4_mapped
+    if mapped is not None and network.prefixlen >= 96:
+        return ip_network(f"{mapped}/{network.prefixlen - 96}")
+    return network.supernet(new_prefix=SITE_V6) if network.prefixlen > SITE_V6 else network
+
+
+def protects(*acts: Act) -> Callable[[Protection], Protection]:
+    """Registers a protection for the actions it vetoes, in the order of the file."""
+
+    def register(protection: Protection) -> Protection:
+        for act in acts:
+            PROTECTIONS[act].append(protection)
+        return protection
+
+    return register
+
+
+@protects(*Act)
+def valid(target: Subject, facts: GuardFacts) -> str | None:
+    """A target that cannot be read is never acted on."""
+    if target.kind is SubjectKind.SOURCE_IP:
+        good = _network(target.id) is not None
+    elif target.kind is SubjectKind.DESTINATION:
+        good = _NUMBER.fullmatch(target.id) is not None
+    elif target.kind is SubjectKind.EXTENSION:
+        good = _EXTENSION.fullmatch(target.id) is not None
+    else:
+        good = _NAME.fullmatch(target.id) is not None and target.id.strip() != ""
+    return None if good else f"the target is not a valid {target.kind}"
+
+
+@protects(*Act)
+def listed(target: Subject, facts: GuardFacts) -> str | None:
+    """What is protected or allowed by name is left alone by every action."""
+    if target.id in facts.protected:
+        return f"{target.id} is protected by the settings"
+    if target.id in facts.allow_list:
+        return f"{target.id} is on the allow list"
+    return None
+
+
+@protects(Act.BLOCK_IP)
+def narrow(target: Subject, facts: GuardFacts) -> str | None:
+    """A block never covers more than a /24 or an IPv6 /48."""
+    network = block_range(target.id)
+    widest = WIDEST_V4 if network.version == 4 else WIDEST_V6
+    return f"{network} is wider than /{widest}" if network.prefixlen < widest else None
+
+
+@protects(Act.BLOCK_IP)
+def reachable(target: Subject, facts: GuardFacts) -> str | None:
+    """Ranges that are not one host on the internet are never blocked."""
+    network = block_range(target.id)
+    return next((f"{target.id} is {what}" for never, what in NEVER_BLOCKED if _overlap(network, never)), None)
+
+
+@protects(Act.BLOCK_IP)
+def ours(target: Subject, facts: GuardFacts) -> str | None:
+    """Our own, trunk, protected and allowed addresses are never blocked, nor a range that holds one."""
+    network = block_range(target.id)
+    for addresses, what in (
+        (facts.own_addresses, "an address of this installation"),
+        (facts.trunk_addresses, "an address of a trunk"),
+        (facts.protected, "an address protected by the settings"),
+        (facts.allow_list, "an address on the allow list"),
+    ):
+        for address in addresses:
+            other = _listed(address)
+            if other is not None and _overlap(network, other):
+                return f"blocking {network} would block {address}, {what}"
+    return None
+
+
+@protects(Act.BLOCK_IP)
+def known_good(target: Subject, facts: GuardFacts) -> str | None:
+    """An address known long before the incident stays, unless the incident is about it."""
+    if facts.known_good and not facts.subject_of_incident:
+        return f"{target.id} was in good use on at least 3 days before the incident"
+    return None
+
+
+@protects(Act.BLOCK_NUMBER, Act.HANG_UP)
+def emergency_number(target: Subject, facts: GuardFacts) -> str | None:
+    """Nothing that begins as an emergency number does, as dialled or with code, is blocked or cut."""
+    if target.kind is not SubjectKind.DESTINATION:
+        return None
+    for number in (*EMERGENCY_EVERYWHERE, *facts.emergency_numbers):
+        if _cuts(target.id, number, facts.calling_code):
+            return f"{target.id} would stop calls to the emergency number {number}"
+    return None
+
+
+@protects(Act.HANG_UP)
+def emergency_call(target: Subject, facts: GuardFacts) -> str | None:
+    """A running emergency call is never cut."""
+    return "the call goes to an emergency number" if facts.emergency_call else None
+
+
+@protects(Act.BLOCK_NUMBER, Act.HANG_UP)
+def long_enough(target: Subject, facts: GuardFacts) -> str | None:
+    """A prefix of fewer than 4 digits stands for a country or more."""
+    if target.kind is SubjectKind.DESTINATION and len(target.id.removeprefix("+")) < SHORTEST_PREFIX:
+        return f"{target.id} is shorter than {SHORTEST_PREFIX} digits"
+    return None
+
+
+@protects(Act.BLOCK_NUMBER)
+def allowed_number(target: Subject, facts: GuardFacts) -> str | None:
+    """A prefix that covers an allowed number, or lies under an allowed prefix, is not blocked."""
+    for allowed in facts.allow_list:
+        # Extensions and addresses share the list; only numbers in full or as E.164 prefix count here.
+        if allowed.startswith("+") and (allowed.startswith(target.id) or target.id.startswith(allowed)):
+            return f"blocking {target.id} would block {allowed}, a number on the allow list"
+    return None
+
+
+@protects(Act.LOCK_ROUTE, Act.RESTRICT_EXTENSION, Act.RESET_REGISTRATION, Act.DISABLE_TRUNK)
+def emergency_device(target: Subject, facts: GuardFacts) -> str | None:
+    """An alarm dialler or lift telephone keeps its line."""
+    return f"{target.id} serves an emergency device" if facts.emergency_device else None
+
+
+@protects(Act.LOCK_ROUTE, Act.DISABLE_TRUNK)
+def emergency_path(target: Subject, facts: GuardFacts) -> str | None:
+    """Nothing is locked before a way for emergency calls is known that stays."""
+    return None if facts.emergency_path else "no path for emergency calls is known that would stay"
+
+
+@protects(*(act for act in Act if act not in UNLIMITED))
+def budget(target: Subject, facts: GuardFacts) -> str | None:
+    """A flood of actions of one kind is stopped for a human to look at."""
+    return "the budget for this kind of action is spent" if facts.spent_budget else None
+
+
+def _cuts(blocked: str, emergency: str, calling_code: str) -> bool:
+    """Whether blocking the prefix `blocked` stops `emergency` dialled plainly, after one access digit, or
+    once the prefix is written without its country code."""
+    digits = blocked.removeprefix("+")
+    ways = [digits, digits[1:]]
+    if calling_code:
+        ways += [digits.removeprefix(calling_code)] if digits.startswith(calling_code) else []
+    else:
+        ways += [digits[length:] for length in (1, 2, 3)]
+    return any(emergency.removeprefix("+").startswith(way) for way in ways if way)
+
+
+@lru_cache(maxsize=4096)
+def _network(text: str) -> Network | None:
+    try:
+        return block_range(text)
+    except ValueError:
+        return None
+
+
+@lru_cache(maxsize=4096)
+def _listed(text: str) -> Network | None:
+    """As `_network`, but `10.0.0.1/8` in a list protects all of 10.0.0.0/8."""
+    try:
+        return block_range(str(ip_network(text.partition("%")[0], strict=False)))
+    except ValueError:
+        return None
+
+
+def _overlap(one: Network, other: Network) -> bool:
+    if isinstance(one, IPv4Network):
+        return isinstance(other, IPv4Network) and one.overlaps(other)
+    return isinstance(other, IPv6Network) and one.overlaps(other)
