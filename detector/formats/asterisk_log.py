@@ -1,5 +1,6 @@
 """Asterisk's `messages` and security log, in one file or two, plain or behind syslog."""
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import ClassVar
@@ -24,6 +25,7 @@ OURS = (
     b"Registered SIP '",
     b"Added contact '",
 )
+SECRETS = re.compile(rb',(?:Challenge|Response|ExpectedResponse|Received\w{1,16})="')
 NO_TIME = "a line without a time that can be read; one without a year needs the year stated"
 
 
@@ -68,7 +70,7 @@ class AsteriskLog(Format):
         if moment is not None:
             yield from self._pass_on(moment, self._twins.advance(moment))
         if isinstance(draft, Rejected):
-            yield reject(draft.reason, line)
+            yield reject(draft.reason, SECRETS.split(line, maxsplit=1)[0])
         elif draft is not None and moment is not None:
             yield from self._pass_on(moment, self._twins.admit(moment, draft))
             self._moment = moment

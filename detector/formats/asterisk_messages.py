@@ -120,13 +120,13 @@ class MessagesReader:
             return Rejected(reason="a failed request without address and reason")
         words = PJSIP_TRIES.sub("", text[dash + 3 :].rstrip())
         step, kind = STEPS.get(words, (Step.WHOLE, ""))
-        callid = text[found[0].end() : dash].removesuffix(")")
+        callid = text[found[0].end() : dash].removesuffix(")")[:SHOWN_CALLID]
         method = start[1] if start[1] and METHOD.fullmatch(start[1]) else "REGISTER"
         return self._registration(
             at, key, "rejected", user_of(text[start.end() : found[0].start()]), method=method,
             source_ip=sole(match[1] for match in found), reason=REASONS.get(words, clean(words)),
-            twin=(kind, callid[:SHOWN_CALLID]) if kind else (), step=step,
-            dialogue=(callid, kind) if kind == "acl" else (callid,),
+            twin=(kind, callid) if kind else (), step=step,
+            dialogue=(callid, "acl" if kind == "acl" else ""),
         )  # fmt: skip
 
     def _refused_call(self, text: str, before: str, after: str, at: datetime, key: str) -> Draft | Rejected:

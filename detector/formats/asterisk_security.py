@@ -263,8 +263,10 @@ class SecurityReader:
             pbx=self.pbx, id=key, at=at, source=self.source, outcome=outcome, account=account, method=method,
             source_ip=event.remote, transport=event.transport, reason=reason,
         )  # fmt: skip
-        acl = (event.remote, event.port, account or "", reason or "")
-        dialogue = (event.session,) if event.service == "PJSIP" and event.name != "FailedACL" else acl
+        if event.service == "PJSIP":
+            dialogue: tuple[str, ...] = (event.session[:SHOWN_CALLID], "acl" if reason == "acl" else "")
+        else:
+            dialogue = (event.remote, event.port, account or "", reason or "")
         return Draft(event=registration, log=Log.SECURITY, twin=twin, step=step, dialogue=dialogue)
 
 

@@ -1,0 +1,266 @@
+"""Yeastar's call records: the CSV export with its header, or what `cdr/list` and `cdr/search` answer."""
+
+import csv
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import ClassVar, Literal
+
+import msgspec
+from msgspec import Struct
+
+from detector.contract.codec import Rejected, reject
+from detector.contract.events import MAX_EVENT_BYTES
+from detector.formats.base import Format, FormatOptions, Occurrences, Reading, register
+from detector.formats.yeastar_clock import PbxClock
+from detector.formats.yeastar_fields import BadFieldError
+from detector.formats.yeastar_records import cdr_event
+
+MAX_ANSWER_BYTES = 64 * 1024 * 1024
+MAX_LINES = 16
+MAX_UNDECIDED = 1_000
+BOM = b"\xef\xbb\xbf"
+DELIMITERS = (",", ";", "\t")
+CLOCK_TIME = re.compile(r"\s*(\d{1,3}):(\d\d):(\d\d)\s*", re.ASCII)
+EITHER_ORDER = re.compile(r"\s*(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})\b", re.ASCII)
+UNIT = re.compile(r"\([^()]*\)")
+NOT_A_LETTER = re.compile(r"[\W_]+")
+NOT_CLOSED = Rejected(reason="a quote that is not closed")
+
+Row = dict[str, object]
+
+COLUMNS = {
+    "uid": ("uid", "uniqueid"),
+    "call_id": ("callid",),
+    "time": ("time", "timestart", "starttime", "calltime"),
+    "timestamp": ("timestamp",),
+    "call_from": ("callfrom", "from", "caller"),
+    "call_from_number": ("callfromnumber", "callernumber"),
+    "call_to": ("callto", "to", "callee"),
+    "call_to_number": ("calltonumber", "calleenumber"),
+    "duration": ("duration", "callduration"),
+    "talk_duration": ("talkduration", "talktime"),
+    "disposition": ("disposition", "status", "laststatus", "statusdisposition"),
+    "src_trunk": ("srctrunk", "sourcetrunk", "srctrunkname"),
+    "dst_trunk": ("dsttrunk", "destinationtrunk", "dsttrunkname"),
+    "call_type": ("calltype", "communicationtype", "type"),
+    "reason": ("reason",),
+    "pin_code": ("pincode", "pin"),
+    "src_addr": ("srcaddr", "sourceaddress", "sourceip", "sourceipaddress", "callerip", "calleripaddress"),
+}
+FIELDS = {name: field for field, names in COLUMNS.items() for name in names}
+NEEDED = (("time", "timestamp"), ("call_from", "call_from_number"), ("call_to", "call_to_number"))
+FORMATS = {"mdy": "MM/DD/YYYY", "dmy": "DD/MM/YYYY"}
+
+
+class _Header(Struct, frozen=True):
+    delimiter: str
+    names: tuple[str, ...]
+
+
+@register
+class YeastarCdr(Format):
+    """CSV records may span 16 lines; JSON comes as a whole answer or as one row a line.
+
+    Columns are known by their display names or by the API's, whatever their case and spacing. Where dates
+    may be month or day first and nobody said which, rows wait for one that settles it: a part above 12, else
+    (at the end, or with 1,000 waiting) the order in which they lie closer together, else month first.
+    Excerpts of rejected rows are left out where they could hold a PIN.
+    """
+
+    name: ClassVar[str] = "yeastar-cdr"
+    max_line: ClassVar[int] = MAX_ANSWER_BYTES
+
+    def __init__(self, options: FormatOptions) -> None:
+        super().__init__(options)
+        self._header: _Header | None = None
+        self._lines: list[bytes] = []
+        self._undecided: list[Row] = []
+        self._clock: PbxClock | None = None
+        self._year_first = PbxClock(zone=options.zone)
+        self._occurrences = Occurrences()
+        if options.date_order is not None:
+            self._decide(options.date_order)
+
+    def read(self, line: bytes) -> Iterator[Reading]:
+        """The calls that are complete with this line."""
+        line = line.removeprefix(BOM).rstrip(b"\r\n")
+        if not self._lines and not line.strip():
+            self.ignored += 1
+        elif self._header is None and line.lstrip()[:1] in (b"{", b"["):
+            yield from self._answer(line)
+        elif len(line) > MAX_EVENT_BYTES:
+            yield Rejected(reason=f"line of {len(line)} bytes, allowed are {MAX_EVENT_BYTES}")
+        else:
+            yield from self._csv_line(line)
+
+    def close(self) -> Iterator[Reading]:
+        """A record whose quote was never closed, and rows whose dates nothing settled."""
+        if self._lines:
+            self._lines = []
+            yield NOT_CLOSED
+        yield from self._settle()
+
+    def _csv_line(self, line: bytes) -> Iterator[Reading]:
+        """A stray quote costs the one record it is in: the lines it swallowed are read again."""
+        waiting = [line]
+        while waiting:
+            self._lines.append(waiting.pop(0))
+            content = b"\n".join(self._lines)
+            text = content.decode("utf-8", "replace")
+            if not _unclosed(text, self._header.delimiter if self._header else ","):
+                self._lines = []
+                yield from self._csv_record(text)
+            elif len(self._lines) >= MAX_LINES or len(content) > MAX_EVENT_BYTES:
+                waiting, self._lines = self._lines[1:] + waiting, []
+                yield NOT_CLOSED
+
+    def _csv_record(self, text: str) -> Iterator[Reading]:
+        if self._header is None:
+            self._header = _header_of(text)
+            if self._header is None:
+                yield Rejected(reason="no header yet with a time, Call From and Call To")
+            return
+        names, cells = self._header.names, _cells(text, self._header.delimiter)
+        if len(cells) < len(names):
+            yield Rejected(reason=f"{len(cells)} cells, the header has {len(names)}")
+        elif tuple(cells) == names:
+            self.ignored += 1
+        else:
+            yield from self._row(_fields(zip(names, cells, strict=False)))
+
+    def _answer(self, line: bytes) -> Iterator[Reading]:
+        if len(line) > MAX_ANSWER_BYTES:
+            yield Rejected(reason=f"answer of {len(line)} bytes, allowed are {MAX_ANSWER_BYTES}")
+            return
+        try:
+            answer = msgspec.json.decode(line)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            yield reject(str(error), b"")
+            return
+        rows = answer
+        if isinstance(answer, dict) and ("errcode" in answer or "data" in answer):
+            if answer.get("errcode", 0) != 0:
+                yield reject("the PBX answered with an error", line, "errcode")
+                return
+            rows = answer.get("data") or []
+        for row in rows if isinstance(rows, list) else [rows]:
+            yield from self._json_row(row)
+
+    def _json_row(self, row: object) -> Iterator[Reading]:
+        if isinstance(row, Mapping):
+            yield from self._row(_fields(row.items()))
+        else:
+            yield reject(f"expected an object, got {type(row).__name__}", msgspec.json.encode(row), "data")
+
+    def _row(self, row: Row) -> Iterator[Reading]:
+        parts = _either_order(row)
+        if parts is None or self._clock is not None:
+            yield self._event(row)
+            return
+        first, second, _ = parts
+        if first <= 12 and second <= 12:
+            self._undecided.append(row)
+            if len(self._undecided) >= MAX_UNDECIDED:
+                yield from self._settle()
+            return
+        self._decide("dmy" if first > 12 else "mdy")
+        yield from self._settle()
+        yield self._event(row)
+
+    def _settle(self) -> Iterator[Reading]:
+        waiting, self._undecided = self._undecided, []
+        if waiting and self._clock is None:
+            self._decide(_closer_together([parts for row in waiting if (parts := _either_order(row))]))
+        for row in waiting:
+            yield self._event(row)
+
+    def _decide(self, order: Literal["mdy", "dmy"]) -> None:
+        self._clock = PbxClock(zone=self.options.zone, date_format=FORMATS[order])
+
+    def _event(self, row: Row) -> Reading:
+        shown = {name: value for name, value in row.items() if name != "pin_code"}
+        content = msgspec.json.encode(shown, order="sorted")
+        uid = row.get("uid") or self._occurrences.id_of(content)
+        record = {"call_id": uid, **row, "uid": uid}
+        clock = self._clock or self._year_first
+        try:
+            return cdr_event(self.options.pbx, record, clock, None, self.options.keyed_hash)
+        except BadFieldError as error:
+            return reject(error.reason, content, error.field)
+
+
+def _fields(pairs: Iterable[tuple[object, object]]) -> Row:
+    """The known fields that say something, under the API's names; the first of a name counts."""
+    found: Row = {}
+    for name, value in pairs:
+        field = FIELDS.get(_squashed(str(name)))
+        if field is None or field in found or value is None or (isinstance(value, str) and not value.strip()):
+            continue
+        found[field] = _seconds(value) if field in {"duration", "talk_duration"} else value
+    return found
+
+
+def _seconds(value: object) -> object:
+    match = CLOCK_TIME.fullmatch(value) if isinstance(value, str) and len(value) <= 32 else None
+    return int(match[1]) * 3_600 + int(match[2]) * 60 + int(match[3]) if match else value
+
+
+def _squashed(name: str) -> str:
+    """`Call Duration(s)` as `callduration`."""
+    return NOT_A_LETTER.sub("", UNIT.sub("", name[:128])).lower()
+
+
+def _header_of(text: str) -> _Header | None:
+    for delimiter in DELIMITERS:
+        names = tuple(_cells(text, delimiter))
+        known = {FIELDS[name] for name in map(_squashed, names) if name in FIELDS}
+        if all(any(field in known for field in either) for either in NEEDED):
+            return _Header(delimiter, names)
+    return None
+
+
+def _cells(text: str, delimiter: str) -> list[str]:
+    try:
+        return next(csv.reader([text], delimiter=delimiter), [])
+    except csv.Error:
+        return []
+
+
+def _unclosed(text: str, delimiter: str) -> bool:
+    """Whether a quote that began a cell is still open at the end."""
+    at = 0
+    while True:
+        if text.startswith('"', at):
+            at = _after_quote(text, at + 1)
+            if at < 0:
+                return True
+        at = text.find(delimiter, at) + 1
+        if at == 0:
+            return False
+
+
+def _after_quote(text: str, at: int) -> int:
+    while (at := text.find('"', at)) >= 0:
+        if not text.startswith('"', at + 1):
+            return at + 1
+        at += 2
+    return -1
+
+
+def _either_order(row: Row) -> tuple[int, int, int] | None:
+    """The parts of a date that does not begin with its year and is needed."""
+    shown = row.get("time")
+    if "timestamp" in row or not isinstance(shown, str):
+        return None
+    match = EITHER_ORDER.match(shown)
+    return (int(match[1]), int(match[2]), int(match[3])) if match else None
+
+
+def _closer_together(dates: list[tuple[int, int, int]]) -> Literal["mdy", "dmy"]:
+    month_first = [year * 372 + first * 31 + second for first, second, year in dates]
+    day_first = [year * 372 + second * 31 + first for first, second, year in dates]
+    return "dmy" if _span(day_first) < _span(month_first) else "mdy"
+
+
+def _span(days: list[int]) -> int:
+    return max(days) - min(days)
