@@ -11,6 +11,9 @@ from zoneinfo import ZoneInfo
 
 import holidays as public_holidays
 
+Week = tuple[tuple[tuple[int, int], ...], ...]
+"""Open spans of Monday to Sunday in minutes since each day's midnight."""
+
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MINUTE = 60_000_000
 QUARTER = 15 * MINUTE
@@ -25,13 +28,13 @@ _FULL_DAY = 24 * 60
 
 
 class Calendar:
-    """Opening hours of one site. Pure: times are arguments, zones are the packaged ones, not the machine's."""
+    """Opening hours of one site. Pure: times are arguments; zones are the packaged ones."""
 
     def __init__(
         self,
         *,
         timezone: str = "UTC",
-        business_hours: Mapping[str, str] | None = None,
+        business_hours: Mapping[str, str] | Week = (),
         holidays: str | Iterable[str | date] = (),
     ) -> None:
         """Set up a calendar.
@@ -39,7 +42,7 @@ class Calendar:
         Args:
             timezone: IANA name (`America/New_York`).
             business_hours: days to hours, `{"mon-fri": "08:00-12:00, 13:00-18:00", "sat": "22:00-06:00"}`;
-                hours past midnight belong to the day they begin on; empty: always open.
+                hours past midnight belong to the day they begin on; or a week in minutes; empty: always open.
             holidays: country or country and subdivision (`US`, `DE-BY`), or dates (`2026-12-24`); closed all
                 day, unless always open.
 
@@ -47,7 +50,8 @@ class Calendar:
             ValueError: names what cannot be read.
         """
         self._zone = _zone(timezone)
-        self._week = _week(business_hours or {})
+        self._always = not business_hours
+        self._week = _week(business_hours) if isinstance(business_hours, Mapping) else business_hours
         self._dates = frozenset() if isinstance(holidays, str) else frozenset(map(_date, holidays))
         self._country = holidays if isinstance(holidays, str) else ""
         self._holidays_of = lru_cache(maxsize=8)(self._read_holidays)
@@ -75,7 +79,7 @@ class Calendar:
         return (_EPOCH + timedelta(microseconds=min(max(at, _FIRST), _LAST))).astimezone(self._zone)
 
     def _open_at(self, step: int) -> bool:
-        if not any(self._week):
+        if self._always:
             return True
         local = self.local(step * self._step)
         if local.date() in self._holidays_of(local.year):
@@ -109,8 +113,7 @@ def _zone(name: str) -> ZoneInfo:
     raise ValueError(f"no time zone {name[:64]!r}")
 
 
-def _week(business_hours: Mapping[str, str]) -> list[list[tuple[int, int]]]:
-    """Open spans of each weekday in minutes since its midnight."""
+def _week(business_hours: Mapping[str, str]) -> Week:
     week: list[list[tuple[int, int]]] = [[] for _ in DAYS]
     for days, hours in business_hours.items():
         for day in _days(days):
@@ -118,7 +121,7 @@ def _week(business_hours: Mapping[str, str]) -> list[list[tuple[int, int]]]:
                 week[day].append((start, min(end, _FULL_DAY)))
                 if end > _FULL_DAY:
                     week[(day + 1) % 7].append((0, end - _FULL_DAY))
-    return week
+    return tuple(map(tuple, week))
 
 
 def _days(text: str) -> Iterator[int]:

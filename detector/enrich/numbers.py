@@ -6,28 +6,16 @@ from enum import StrEnum
 from functools import lru_cache
 
 import msgspec
-from phonenumbers.phonemetadata import PhoneMetadata, PhoneNumberDesc
 
 from detector.enrich.dialled import LONGEST_TEXT, Dialled, boil_down
-from detector.enrich.numbering import Listing, look_up, region
+from detector.enrich.home import GUESSED_ACCESS, LONGEST_LOCAL, Emergency, Home
+from detector.enrich.numbering import Listing
 
 LONGEST_NUMBER = 15
 """Digits of an E.164 number, calling code included (ITU-T E.164)."""
 SHORTEST_UNREADABLE = 9
 """From so many digits on, a string that no plan explains is taken for an attempt to dial abroad."""
-LONGEST_LOCAL = 8
 LONGEST_KEY = 64
-
-_EVERYWHERE_EMERGENCY = ("112", "911")
-_GUESSED_ACCESS = ("9", "0")
-_DOMESTIC = {
-    "AU": ("CC", "CX"),
-    "FI": ("AX",),
-    "GB": ("GG", "IM", "JE"),
-    "NO": ("SJ",),
-    "US": ("AS", "GU", "MP", "PR", "VI"),
-}
-"""Territories that are not abroad for the country they are billed with."""
 
 # What dial-prefix hunts put before the target: runs of access digits, or anything that ends in an exit code.
 _GUESSED_EXIT = re.compile(r"[09]*|\d{0,6}(?:00|011|010|810|119)|9?101\d{4}(?:011)?")
@@ -94,8 +82,8 @@ class NumberPlan:
         Raises:
             ValueError: there is no numbering plan for the region.
         """
-        self._home = _Home(region.upper())
-        self._emergency = _Emergency(self._home.code, access_digit, emergency_numbers)
+        self._home = Home(region.upper())
+        self._emergency = Emergency(self._home.code, access_digit, emergency_numbers)
         self._exit = international_prefix
         self._access = access_digit
         self._internal_length = internal_length
@@ -131,10 +119,11 @@ class NumberPlan:
         if self._access and digits.startswith(self._access):
             service = self._home.short_service(digits[len(self._access) :])
             if service is not None:
-                return service
+                return Klass(service)
         if len(digits) <= self._internal_length:
             return Klass.INTERNAL
-        return self._home.short_service(digits)
+        service = self._home.short_service(digits)
+        return None if service is None else Klass(service)
 
     def _outside(self, shown: str, text: Dialled) -> Number:
         first_abroad = None
@@ -185,7 +174,7 @@ class NumberPlan:
 
     def _with_guessed_access(self, digits: str) -> Iterator[tuple[str, bool]]:
         """Nobody configured the access digit, but people dial one."""
-        if digits.startswith(_GUESSED_ACCESS):
+        if digits.startswith(GUESSED_ACCESS):
             for national in self._home.nationals(digits[1:]):
                 yield self._home.calling_code + national, False
 
@@ -236,96 +225,6 @@ class NumberPlan:
         )
 
 
-class _Home:
-    """The numbering plan of the home country, as dialled from inside it."""
-
-    def __init__(self, code: str) -> None:
-        self._region = region(code)
-        metadata = self._region.metadata
-        self.code = code
-        self.calling_code = str(metadata.country_code)
-        self.domestic = frozenset((code, *_DOMESTIC.get(code, ())))
-        self._national_prefix = metadata.national_prefix or ""
-        self._prefix = _compiled(metadata.national_prefix_for_parsing)
-        self._transform = metadata.national_prefix_transform_rule or ""
-        self._exit = _compiled(metadata.international_prefix)
-        short = _short_numbers(code)
-        self._sms = _compiled(_pattern(short.sms_services))
-        self._short_services = [
-            (klass, _compiled(_pattern(described)))
-            for klass, described in (
-                (Klass.PREMIUM, short.premium_rate),
-                (Klass.TOLL_FREE, short.toll_free),
-                (Klass.NATIONAL, short.short_code),
-            )
-        ]
-
-    def look_up(self, digits: str) -> Listing | None:
-        return look_up(digits, self.code)
-
-    def exit_ends(self, body: str, configured: str) -> Iterator[int]:
-        """Where the exit code could end: the country's own with its carriers, then the PBX's."""
-        found = self._exit.match(body)
-        if found is not None:
-            yield found.end()
-        if configured and body.startswith(configured) and (found is None or found.end() != len(configured)):
-            yield len(configured)
-
-    def nationals(self, body: str) -> Iterator[str]:
-        """National numbers as people here write and dial them."""
-        if self._region.is_dialled_bare(body):
-            yield body
-        yield from self._without_prefix(body)
-
-    def by_length(self, body: str) -> Iterator[str]:
-        """National numbers by their length alone."""
-        for national in (*self._without_prefix(body), body):
-            if len(national) in self._region.lengths and len(national) > LONGEST_LOCAL and national[0] != "0":
-                yield national
-
-    def is_national_prefix(self, digits: str, end: int) -> bool:
-        """Whether cutting here cuts a national prefix off what is by its length a national number."""
-        return end > 0 and digits[:end] == self._national_prefix and len(digits) - end in self._region.lengths
-
-    def short_service(self, digits: str) -> Klass | None:
-        """Directory, premium and free services with short numbers; text-message codes are none."""
-        if self._sms.fullmatch(digits):
-            return None
-        return next((klass for klass, pattern in self._short_services if pattern.fullmatch(digits)), None)
-
-    def _without_prefix(self, body: str) -> Iterator[str]:
-        found = self._prefix.match(body)
-        if found is None or found.end() == 0:
-            return
-        if self._transform and found.lastindex and found.group(found.lastindex) is not None:
-            yield found.expand(self._transform) + body[found.end() :]
-        yield body[found.end() :]
-
-
-class _Emergency:
-    """Exactly the emergency numbers: a longer string that only begins with one is no emergency call."""
-
-    def __init__(self, code: str, access_digit: str, configured: Iterable[str]) -> None:
-        short = _short_numbers(code)
-        self._own = _compiled(_pattern(short.emergency))
-        self._listed = frozenset((*_EVERYWHERE_EMERGENCY, *(boil_down(text).digits for text in configured)))
-        self._access = (access_digit,) if access_digit else ()
-
-    def is_dialled(self, digits: str, *, internal: bool) -> bool:
-        if self._is(digits):
-            return True
-        if internal:
-            return False
-        for access in self._access or _GUESSED_ACCESS:
-            rest = digits.removeprefix(access)
-            if rest != digits and self._is(rest):
-                return bool(self._access) or access == "0" or len(rest) > 2
-        return False
-
-    def _is(self, digits: str) -> bool:
-        return digits in self._listed or self._own.fullmatch(digits) is not None
-
-
 def _klass(listing: Listing, abroad: bool) -> Klass:
     if listing.kind in ("premium", "toll_free", "shared_cost", "satellite"):
         return Klass(listing.kind)
@@ -340,16 +239,3 @@ def _block(digits: str, listing: Listing) -> str:
 
 def _plain(shown: str, klass: Klass, country: str | None = None) -> Number:
     return Number(dialled=shown, e164=None, country=country, klass=klass, block=None, international=False)
-
-
-def _short_numbers(code: str) -> PhoneMetadata:
-    return PhoneMetadata.short_metadata_for_region(code, None) or PhoneMetadata(code, register=False)
-
-
-def _pattern(described: PhoneNumberDesc | None) -> str | None:
-    return described.national_number_pattern if described is not None else None
-
-
-def _compiled(pattern: str | None) -> re.Pattern[str]:
-    """An expression that matches nothing where the plan has none."""
-    return re.compile(pattern if pattern else r"(?!)")

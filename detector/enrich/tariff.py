@@ -35,12 +35,13 @@ Round figures for ranking and for the order of magnitude, not a price list. `dea
 `DEAR_COUNTRIES`; `unknown` is a long string that no plan explains, dear because mostly fraud dials it.
 """
 
-DEAR_COUNTRIES = frozenset(
-    (
-        "AC AF AQ AS BF BI BY CD CF CG CI CK CU DJ DZ ER ET FK FM GA GM GN GQ GW GY HT KI KM KP LA LR LS LV MG MH "
-        "ML MM MR MV NE NF NR NU PG PS PW SB SC SH SL SM SN SO SR SS ST SY TD TG TK TL TN TO TV VU WF WS YE ZW"
-    ).split()
-)
+DEAR_COUNTRIES = frozenset({
+    "AC", "AF", "AQ", "AS", "BF", "BI", "BY", "CD", "CF", "CG", "CI", "CK", "CU", "DJ", "DZ", "ER",
+    "ET", "FK", "FM", "GA", "GM", "GN", "GQ", "GW", "GY", "HT", "KI", "KM", "KP", "LA", "LR", "LS",
+    "LV", "MG", "MH", "ML", "MM", "MR", "MV", "NE", "NF", "NR", "NU", "PG", "PS", "PW", "SB", "SC",
+    "SH", "SL", "SM", "SN", "SO", "SR", "SS", "ST", "SY", "TD", "TG", "TK", "TL", "TN", "TO", "TV",
+    "VU", "WF", "WS", "YE", "ZW",
+})  # fmt: skip
 """Countries whose ordinary numbers cost well over the usual price and that revenue-share fraud prefers.
 
 Such lists age: this one prices a call and never decides on one.
