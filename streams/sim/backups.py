@@ -1,0 +1,47 @@
+"""Backups of the PBX's configuration: started, then finished a few seconds later."""
+
+from dataclasses import dataclass
+
+from streams.sim.clock import PbxClock
+
+_SECONDS = 3.0
+
+
+@dataclass(frozen=True)
+class Backup:
+    """One backup file; `done_at` is in epoch seconds."""
+
+    id: int
+    file_name: str
+    created_at: float
+    done_at: float
+
+
+class Backups:
+    """Every backup made, oldest first."""
+
+    def __init__(self, clock: PbxClock) -> None:
+        self._clock = clock
+        self.made: list[Backup] = []
+
+    def create(self, file_name: str) -> Backup:
+        """Start a backup; an empty name gives one made from the time."""
+        now = self._clock.now()
+        number = len(self.made) + 1
+        name = file_name or f"backup-{self._clock.local(now):%Y%m%d%H%M%S}-{number}.bak"
+        backup = Backup(number, name, now, now + self._clock.real(_SECONDS))
+        self.made.append(backup)
+        return backup
+
+    def status(self, backup: Backup) -> str:
+        """`running` until it is finished, then `success`."""
+        return "success" if self._clock.now() >= backup.done_at else "running"
+
+    def shown(self, backup: Backup) -> dict[str, object]:
+        """As the API lists it."""
+        return {
+            "id": backup.id,
+            "file_name": backup.file_name,
+            "create_time": self._clock.display(backup.created_at),
+            "status": self.status(backup),
+        }
