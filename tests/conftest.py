@@ -7,11 +7,15 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, make_url, text
+
+from streams.store.database import open_engine
+from streams.store.migrate import migrate
 
 SETTINGS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "listen_addresses=",
             "shared_buffers=32MB", "max_connections=60")  # fmt: skip
@@ -91,17 +95,47 @@ def wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
     engine.dispose()
 
 
-@pytest.fixture
-def postgres_database(postgres_url: str) -> Iterator[str]:
-    """The URL of an empty PostgreSQL database that exists for one test."""
+@contextmanager
+def database(postgres_url: str, template: str = "template1") -> Iterator[str]:
+    """The URL of a new database, gone at the end."""
     name = f"test_{next(NUMBERS)}"
     engine = create_engine(postgres_url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    yield make_url(postgres_url).set(database=name).render_as_string(hide_password=False)
-    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy"))
+        yield make_url(postgres_url).set(database=name).render_as_string(hide_password=False)
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
     engine.dispose()
+
+
+def migrated(url: str) -> str:
+    """The same database with both schemas."""
+    engine = open_engine(url)
+    migrate(engine, "stream")
+    migrate(engine, "journal")
+    engine.dispose()
+    return url
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_url: str) -> Iterator[str]:
+    """The name of a migrated database to copy: faster than migrating for each test."""
+    with database(postgres_url) as url:
+        yield str(make_url(migrated(url)).database)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated file to copy."""
+    path = tmp_path_factory.mktemp("template") / "store.db"
+    migrated(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+def postgres_database(postgres_url: str) -> Iterator[str]:
+    """The URL of an empty PostgreSQL database that exists for one test."""
+    with database(postgres_url) as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -111,3 +145,16 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{tmp_path / 'store.db'}"
     url: str = request.getfixturevalue("postgres_database")
     return url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def migrated_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a database with both schemas and nothing in it, for each of the two we support."""
+    if request.param == "sqlite":
+        path = tmp_path / "store.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        yield f"sqlite:///{path}"
+    else:
+        template = request.getfixturevalue("postgres_template")
+        with database(request.getfixturevalue("postgres_url"), template) as url:
+            yield url

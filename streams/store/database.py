@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, FromClause, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -113,5 +113,4 @@ def _mapped() -> Iterator[None]:
 
 def insert_into(engine: Engine, table: type[DeclarativeBase]) -> postgresql.Insert | sqlite.Insert:
     """An INSERT of this database's dialect, which knows ON CONFLICT."""
-    target: FromClause = table.__table__
-    return (postgresql.insert if engine.dialect.name == "postgresql" else sqlite.insert)(target)  # type: ignore[arg-type]
+    return postgresql.insert(table) if engine.dialect.name == "postgresql" else sqlite.insert(table)

@@ -50,7 +50,7 @@ class StreamStore:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._append = insert(Log.__table__)  # type: ignore[arg-type]
+        self._append = insert(Log)
         self._publish = insert_into(engine, Outbox).on_conflict_do_nothing()
         self._advance = (
             update(Counter)

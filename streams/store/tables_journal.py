@@ -28,7 +28,7 @@ class Found:
     body: Mapped[bytes]
 
 
-class IncidentRow(Found, JournalBase):
+class IncidentTable(Found, JournalBase):
     """One attack."""
 
     __tablename__ = "incident"
@@ -37,7 +37,7 @@ class IncidentRow(Found, JournalBase):
     status: Mapped[str]
 
 
-class DetectionRow(Found, JournalBase):
+class DetectionTable(Found, JournalBase):
     """One rule fired."""
 
     __tablename__ = "detection"
@@ -46,7 +46,7 @@ class DetectionRow(Found, JournalBase):
     severity: Mapped[str]
 
 
-class IncidentDetectionRow(JournalBase):
+class IncidentDetectionTable(JournalBase):
     """Which detections an incident is made of."""
 
     __tablename__ = "incident_detection"
@@ -55,7 +55,7 @@ class IncidentDetectionRow(JournalBase):
     detection_id: Mapped[str] = mapped_column(primary_key=True)
 
 
-class DecisionRow(Found, JournalBase):
+class DecisionTable(Found, JournalBase):
     """What is to be done about an incident."""
 
     __tablename__ = "decision"
@@ -65,7 +65,7 @@ class DecisionRow(Found, JournalBase):
     status: Mapped[str]
 
 
-class ActionRow(JournalBase):
+class ActionTable(JournalBase):
     """A decision being carried out; `until` is None for what is never undone.
 
     `undo_by` names who wants it undone before `until`. `before` is what stood there, sealed, written once.
@@ -98,7 +98,7 @@ class ActionRow(JournalBase):
     lease_until: Mapped[int | None]
 
 
-class ActionHistoryRow(JournalBase):
+class ActionHistoryTable(JournalBase):
     """One change of an action's state; `n` counts from 1 for each action."""
 
     __tablename__ = "action_history"
@@ -114,7 +114,7 @@ class ActionHistoryRow(JournalBase):
     announced: Mapped[bool]
 
 
-class NotificationRow(JournalBase):
+class NotificationTable(JournalBase):
     """One message to one channel."""
 
     __tablename__ = "notification"
@@ -137,7 +137,7 @@ class NotificationRow(JournalBase):
     lease_until: Mapped[int | None]
 
 
-class AccountRow(JournalBase):
+class AccountTable(JournalBase):
     """A user of the console."""
 
     __tablename__ = "account"
@@ -146,7 +146,7 @@ class AccountRow(JournalBase):
     created_at: Mapped[int]
 
 
-class ConsoleSessionRow(JournalBase):
+class ConsoleSessionTable(JournalBase):
     """A login to the console, known by the hash of its token."""
 
     __tablename__ = "console_session"
@@ -158,7 +158,7 @@ class ConsoleSessionRow(JournalBase):
     expires: Mapped[int]
 
 
-class LoginFailureRow(JournalBase):
+class LoginFailureTable(JournalBase):
     """Failed logins to the console under one key: an account or an address."""
 
     __tablename__ = "login_failure"

@@ -94,11 +94,11 @@ def test_a_load_is_one_snapshot(engine: Engine) -> None:
     assert {value for _, value in [first, *checkpoint.pages]} == {b"1"}
 
 
-def test_killed_in_the_middle_pages_agree_with_the_offset(engine: Engine, store_url: str) -> None:
+def test_killed_in_the_middle_pages_agree_with_the_offset(engine: Engine, migrated_url: str) -> None:
     checkpoints = SqlCheckpoints(engine)
     reached = NOTHING
     for delay in (0.02, 0.031, 0.043):
-        said = until_killed(store_url, delay)
+        said = until_killed(migrated_url, delay)
         checkpoint = checkpoints.load(7)
         body = str(checkpoint.offset).encode()
         wanted = {f"page {n}": body for n in range(200)} | {f"only {checkpoint.offset}": body}
@@ -107,11 +107,9 @@ def test_killed_in_the_middle_pages_agree_with_the_offset(engine: Engine, store_
         reached = checkpoint.offset
 
 
-def until_killed(store_url: str, delay: float) -> int:
+def until_killed(url: str, delay: float) -> int:
     """The last offset a child reported as saved before it was killed, `delay` seconds after its first."""
-    child = subprocess.Popen(
-        [sys.executable, "-c", SAVES, store_url], stdout=subprocess.PIPE, cwd=os.getcwd()
-    )
+    child = subprocess.Popen([sys.executable, "-c", SAVES, url], stdout=subprocess.PIPE, cwd=os.getcwd())
     assert child.stdout is not None
     first = child.stdout.readline()
     assert first, "the child ended before its first save"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import inspect, text
 
 from streams.store.database import open_engine
 from streams.store.migrate import Schema, migrate, version_table
@@ -27,12 +27,16 @@ def test_models_are_what_migrations_make(store_url: str, schema: Schema) -> None
     engine.dispose()
 
 
-def test_both_schemas_live_in_one_database_and_again_changes_nothing(engine: Engine) -> None:
+def test_both_schemas_live_in_one_database_and_again_changes_nothing(store_url: str) -> None:
+    engine = open_engine(store_url)
+    migrate(engine, "stream")
+    migrate(engine, "journal")
     tables = set(inspect(engine).get_table_names())
     assert set(StreamBase.metadata.tables) | set(JournalBase.metadata.tables) < tables
     migrate(engine, "stream")
     migrate(engine, "journal")
     assert set(inspect(engine).get_table_names()) == tables
+    engine.dispose()
 
 
 def test_several_processes_may_migrate_at_once(store_url: str) -> None:

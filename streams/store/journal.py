@@ -1,0 +1,15 @@
+"""The journal: one database that workers, executors, notifiers and the console share."""
+
+from streams.store.accounts import Accounts
+from streams.store.journal_actions import Actions
+from streams.store.journal_findings import Findings
+from streams.store.journal_notifications import Notifications
+from streams.store.journal_retention import Retention
+from streams.store.journal_views import Views
+
+
+class Journal(Findings, Actions, Notifications, Views, Accounts, Retention):
+    """Incidents, decisions, actions, messages and users; every method is one transaction.
+
+    All methods raise `UnavailableError` when the database cannot be used now. Times are microseconds.
+    """

@@ -1,0 +1,122 @@
+"""What the journal hands out: frozen copies of its rows. Times are microseconds since 1970."""
+
+from msgspec import Struct
+
+from detector.contract.findings import Act, Decision, Detection, Incident, State, Subject
+
+
+class ActionRow(Struct, frozen=True, kw_only=True):
+    """A decision being carried out.
+
+    `until` is None for what is never undone; `undo_by` is who wants it undone earlier. `before` is what stood
+    there, sealed by the `Vault`; `handle` is what the enforcer needs to find its own change again. A drill
+    never gets beyond `requested`.
+    """
+
+    id: str
+    decision: Decision
+    drill: bool
+    state: State
+    by: str
+    attempt: int
+    error: str | None
+    until: int | None
+    undo_by: str | None
+    before: bytes | None
+    handle: str | None
+    next_try_at: int | None
+    created_at: int
+
+    @property
+    def incident(self) -> str:
+        """The incident it belongs to."""
+        return self.decision.incident
+
+    @property
+    def pbx(self) -> str:
+        """The PBX it is done to."""
+        return self.decision.pbx
+
+    @property
+    def kind(self) -> Act:
+        """What is done."""
+        return self.decision.action
+
+    @property
+    def target(self) -> Subject:
+        """What it is done to."""
+        return self.decision.target
+
+    def undo_due(self, now: int) -> bool:
+        """Whether it is to be undone by `now`."""
+        return self.until is not None and (self.undo_by is not None or self.until <= now)
+
+
+class HistoryRow(Struct, frozen=True, kw_only=True):
+    """One change of an action's state, `n` counting from 1; `before` is None for the first."""
+
+    seq: int
+    action: str
+    n: int
+    at: int
+    before: State | None
+    state: State
+    by: str
+    error: str | None
+
+
+class Announcement(Struct, frozen=True):
+    """A change of state the stream has not been told yet, with its action as it is now."""
+
+    change: HistoryRow
+    action: ActionRow
+
+
+class NotificationRow(Struct, frozen=True, kw_only=True):
+    """One message to one channel.
+
+    `state`: `pending`, `sending`, `sent`, `failed`, `superseded`, or `interrupted`: nobody knows whether it
+    went out.
+    """
+
+    id: str
+    incident: str | None
+    channel: str
+    revision: int
+    reason: str
+    severity: str
+    title: str
+    text: str
+    created_at: int
+    state: str = "pending"
+    attempts: int = 0
+    next_try_at: int | None = None
+    error: str | None = None
+    sent_at: int | None = None
+
+
+class IncidentView(Struct, frozen=True, kw_only=True):
+    """All there is to one incident, each list oldest first."""
+
+    incident: Incident
+    detections: list[Detection]
+    decisions: list[Decision]
+    actions: list[ActionRow]
+    history: list[HistoryRow]
+    notifications: list[NotificationRow]
+
+
+class Failures(Struct, frozen=True, kw_only=True):
+    """What did not work and needs a person, newest first."""
+
+    actions: list[ActionRow]
+    notifications: list[NotificationRow]
+
+
+class SessionRow(Struct, frozen=True):
+    """A login to the console that has not expired."""
+
+    account: str
+    csrf: str
+    created_at: int
+    expires: int
