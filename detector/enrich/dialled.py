@@ -11,6 +11,7 @@ LONGEST_DIGITS = 64
 
 _SCHEME = re.compile(r"\s*(?:sips?|tel):", re.IGNORECASE)
 _PAUSE = re.compile(r"(?<=\d)[wp,]+(?=[\d+])", re.IGNORECASE)
+_OPTIONAL_ZERO = re.compile(r"(?<=\d)\s*\(0\)")  # +44 (0)20: only dialled without the country
 _SEPARATORS = str.maketrans("", "", " -.()/[]_~:,'\"!&=\\|\x7f" + "".join(map(chr, range(32))))
 _WITHOUT_NAME = re.compile(r"[0-9+*#]*")
 # Withheld number, no call waiting, forwarding: *67, *82, *31#, #31#, **21*; what follows is what is dialled.
@@ -34,7 +35,7 @@ class Dialled(msgspec.Struct, frozen=True):
 def boil_down(text: str) -> Dialled:
     """Read `Name<number>`, SIP and tel URIs, punctuation, pauses and service codes; never raises."""
     kept = _ascii(_address(text[:LONGEST_TEXT]))[:LONGEST_TEXT]
-    kept = _PAUSE.sub("", kept).translate(_SEPARATORS)
+    kept = _OPTIONAL_ZERO.sub("", _PAUSE.sub("", kept)).translate(_SEPARATORS)
     if _WITHOUT_NAME.fullmatch(kept) is None:
         return Dialled(digits=_only_digits(kept), words=True)
     code = _SERVICE_CODE.match(kept)

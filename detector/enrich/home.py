@@ -72,9 +72,12 @@ class Home:
             if len(national) in self._region.lengths and len(national) > LONGEST_LOCAL and national[0] != "0":
                 yield national
 
-    def is_national_prefix(self, digits: str, end: int) -> bool:
-        """Whether cutting here cuts a national prefix off what is by its length a national number."""
-        return end > 0 and digits[:end] == self._national_prefix and len(digits) - end in self._region.lengths
+    def prefix_end(self, body: str) -> int:
+        """Where the national prefix ends if a national number by its length follows, else 0."""
+        end = len(self._national_prefix)
+        return (
+            end if body.startswith(self._national_prefix) and len(body) - end in self._region.lengths else 0
+        )
 
     def short_service(self, digits: str) -> str | None:
         """Service with a short number: `premium`, `toll_free` or `national`; text-message codes are none."""

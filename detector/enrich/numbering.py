@@ -30,7 +30,7 @@ NETWORKS = {
 }
 """Networks that have a calling code and no country, by leading digits (ITU-T list of assigned codes)."""
 
-_NETWORK_KINDS = {
+NETWORK_KINDS = {
     "800": "toll_free",
     "808": "shared_cost",
     "870": "satellite",
@@ -39,6 +39,11 @@ _NETWORK_KINDS = {
     "883": "satellite",
     "979": "premium",
 }
+"""What the numbers of a network are, assigned or not; the others are ordinary."""
+
+_SHARED_AFTER_ALL = {"GB": r"8(?:4[2-5]|7[0-3])\d{7}|845464\d"}
+"""Premium to the metadata, although the surcharge is capped at a few pence: every business dials them."""
+
 _PERSONAL_NUMBERS_COST = "shared_cost"  # 070 in Britain: follows a person, charged to the caller
 
 
@@ -101,7 +106,7 @@ def look_up(digits: str, home: str) -> Listing | None:
     national = digits[len(code) :]
     longest = len(code) + _longest(code)
     if network is not None:
-        kind = _NETWORK_KINDS.get(code, "other") if regions[0].kind(national) else None
+        kind = NETWORK_KINDS.get(code, "other") if regions[0].kind(national) else None
         return Listing(code, None, network, kind, longest)
     for region in regions:
         if region.code == home and region.has(national):
@@ -169,6 +174,8 @@ def _ranges(metadata: PhoneMetadata) -> str:
     ]
     general = metadata.general_desc
     patterns: dict[str, list[str]] = {}
+    if metadata.id in _SHARED_AFTER_ALL:
+        patterns["shared_cost"] = [_SHARED_AFTER_ALL[metadata.id]]
     for kind, described in kinds:
         if described is not None and described.national_number_pattern:
             patterns.setdefault(kind, []).append(described.national_number_pattern)

@@ -9,7 +9,7 @@ import msgspec
 
 from detector.enrich.dialled import LONGEST_TEXT, Dialled, boil_down
 from detector.enrich.home import GUESSED_ACCESS, LONGEST_LOCAL, Emergency, Home
-from detector.enrich.numbering import Listing
+from detector.enrich.numbering import NETWORK_KINDS, Listing
 
 LONGEST_NUMBER = 15
 """Digits of an E.164 number, calling code included (ITU-T E.164)."""
@@ -19,7 +19,11 @@ LONGEST_KEY = 64
 
 # What dial-prefix hunts put before the target: runs of access digits, or anything that ends in an exit code.
 _GUESSED_EXIT = re.compile(r"[09]*|\d{0,6}(?:00|011|010|810|119)|9?101\d{4}(?:011)?")
+_CLEAN_EXIT = re.compile(
+    r"[09]?0{2,4}|9?(?:0?011|810)"
+)  # plain enough to believe without a valid number behind it
 _LONGEST_GUESS = 12
+_SHORTEST_GUESSED = 8
 _CARRIER_SELECTION = re.compile(r"101\d{4}")  # +1: 101XXXX before the number picks another carrier
 
 
@@ -180,12 +184,13 @@ class NumberPlan:
 
     def _guessed(self, digits: str) -> Iterator[tuple[str, bool]]:
         """Without any exit code (a trunk that takes bare E.164), then behind wrong ones."""
-        for end in range(min(_LONGEST_GUESS, max(len(digits) - 6, 0)) + 1):
+        national = {len(digits) - len(body) + self._home.prefix_end(body) for body in self._bodies(digits)}
+        for end in range(min(_LONGEST_GUESS, max(len(digits) - _SHORTEST_GUESSED, 0)) + 1):
             rest = digits[end:]
-            if rest.startswith("0") or self._home.is_national_prefix(digits, end):
+            if rest.startswith("0") or (end in national and end):
                 continue
             if _GUESSED_EXIT.fullmatch(digits, 0, end):
-                yield rest, end > 1
+                yield rest, _CLEAN_EXIT.fullmatch(digits, 0, end) is not None
 
     def _unlisted(self, shown: str, text: Dialled) -> Number:
         """In no assigned range: national if its length says so, local if short, else risky."""
@@ -226,8 +231,9 @@ class NumberPlan:
 
 
 def _klass(listing: Listing, abroad: bool) -> Klass:
-    if listing.kind in ("premium", "toll_free", "shared_cost", "satellite"):
-        return Klass(listing.kind)
+    kind = NETWORK_KINDS.get(listing.calling_code, listing.kind)
+    if kind in ("premium", "toll_free", "shared_cost", "satellite"):
+        return Klass(kind)
     return Klass.INTERNATIONAL if abroad else Klass.NATIONAL
 
 
