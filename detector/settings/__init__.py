@@ -1,0 +1,31 @@
+"""The configuration as typed layers, and the flat profile of each PBX that comes of them."""
+
+from detector.settings.connection import Connection, Transport
+from detector.settings.installation import CallOut, Notify, Settings, settings_as_json
+from detector.settings.layers import Pbx, Policy, Route, Trunk
+from detector.settings.problems import Problem, problems
+from detector.settings.profile import ExtensionProfile, PbxProfile, Tariffs
+from detector.settings.resolve import Policies, profile
+from detector.settings.rules import Catalogue, RuleSettings
+
+__all__ = [
+    "CallOut",
+    "Catalogue",
+    "Connection",
+    "ExtensionProfile",
+    "Notify",
+    "Pbx",
+    "PbxProfile",
+    "Policies",
+    "Policy",
+    "Problem",
+    "Route",
+    "RuleSettings",
+    "Settings",
+    "Tariffs",
+    "Transport",
+    "Trunk",
+    "problems",
+    "profile",
+    "settings_as_json",
+]

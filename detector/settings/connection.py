@@ -1,0 +1,37 @@
+"""How Ringfence reaches one PBX."""
+
+from enum import StrEnum
+from typing import Self
+
+from pydantic import model_validator
+
+from detector.params import Params, Seconds
+from detector.settings.values import Secret, Short, TimeZone, Url, refusal
+
+
+class Transport(StrEnum):
+    """How the PBX's events come in."""
+
+    WEBSOCKET = "websocket"
+    WEBHOOK = "webhook"
+    BOTH = "both"
+
+
+class Connection(Params):
+    """The PBX's API; `timezone` is that of its times, where it is not the PBX's own."""
+
+    url: Url
+    client_id: Secret = None
+    client_secret: Secret = None
+    serial: Short | None = None
+    verify_tls: bool = True
+    webhook_secret: Secret = None
+    events: Transport = Transport.WEBSOCKET
+    poll_cdr: Seconds = 30.0
+    timezone: TimeZone | None = None
+
+    @model_validator(mode="after")
+    def _webhooks_are_signed(self) -> Self:
+        if self.events is not Transport.WEBSOCKET and "webhook_secret" not in self.model_fields_set:
+            raise refusal("events by webhook need webhook_secret", "env:NAME or file:PATH")
+        return self

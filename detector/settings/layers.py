@@ -1,0 +1,140 @@
+"""The layers that inherit from each other: defaults, tenant, PBX, group, extension; None is inherited."""
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, Discriminator, Field, JsonValue, PositiveInt, Tag, ValidationInfo
+
+from detector.contract.findings import Mode
+from detector.params import Params, Seconds
+from detector.settings.connection import Connection
+from detector.settings.hours import Hours
+from detector.settings.values import (
+    Address,
+    Countries,
+    Currency,
+    Dialled,
+    Extension,
+    Host,
+    Identifier,
+    Place,
+    Prefix,
+    Price,
+    Region,
+    Short,
+    Snake,
+    TimeZone,
+)
+
+TARIFFS = "not tariffs (allowed: a CSV file, or a map of prefix to price per minute)"
+HOLIDAYS = "not holidays (allowed: a country such as US or US-CA, or a list of dates)"
+
+
+def located(path: Path, info: ValidationInfo) -> Path:
+    """A relative path starts at `folder` of the validation context, where the configuration lies."""
+    folder = (info.context or {}).get("folder")
+    return Path(folder) / path if folder is not None else path
+
+
+def form(value: object) -> str:
+    """Whether something is written as a map, as a list or as one word."""
+    return "map" if isinstance(value, dict) else "list" if isinstance(value, list | tuple) else "word"
+
+
+Located = Annotated[Path, AfterValidator(located)]
+Tariffs = Annotated[
+    Annotated[dict[Prefix, Price], Tag("map")] | Annotated[Located, Tag("word")],
+    Discriminator(form, custom_error_type="form", custom_error_message=TARIFFS),
+]
+Holidays = Annotated[
+    Annotated[Place, Tag("word")] | Annotated[tuple[date, ...], Tag("list")],
+    Discriminator(form, custom_error_type="form", custom_error_message=HOLIDAYS),
+]
+Rules = dict[Short, dict[Short, JsonValue]]
+
+
+class Retention(Params):
+    """How long raw events and findings are kept."""
+
+    raw: Seconds | None = None
+    findings: Seconds | None = None
+
+
+class Privacy(Params):
+    """What is shown of numbers, and how long data lives."""
+
+    mask_numbers: bool | None = None
+    retention: Retention = Retention()
+
+
+class Personal(Params):
+    """What an extension can have of its own; the limits of `rules` are judged by `problems`."""
+
+    mode: Mode | None = None
+    rules: Rules = Field(default_factory=dict)
+    business_hours: Hours = Field(default_factory=dict)
+    holidays: Holidays | None = None
+    allowed_source_countries: Countries | None = None
+    allowed_destination_countries: Countries | None = None
+    international: bool | None = None
+
+
+class Policy(Personal):
+    """What `defaults`, a tenant and a PBX have in common."""
+
+    region: Region | None = None
+    timezone: TimeZone | None = None
+    international_prefix: Dialled | None = None
+    access_digit: Dialled | None = None
+    emergency_numbers: tuple[Dialled, ...] | None = None
+    tariffs: Tariffs | None = None
+    currency: Currency | None = None
+    protected: tuple[Address, ...] = ()
+    privacy: Privacy = Privacy()
+
+
+class Group(Personal):
+    """Extensions with the same settings."""
+
+    members: tuple[Extension, ...] = ()
+
+
+class ExtensionSettings(Personal):
+    """One extension. An `emergency_device` (alarm dialler, lift) is never restricted or reset."""
+
+    group: Short | None = None
+    emergency_device: bool = False
+
+
+class Trunk(Params):
+    """A way to a carrier: its addresses are never blocked; `max_calls` None is no known limit."""
+
+    hosts: tuple[Host, ...] = ()
+    max_calls: PositiveInt | None = None
+
+
+class Route(Params):
+    """An outbound route; one that carries emergency calls is never locked."""
+
+    emergency: bool = False
+
+
+class Pbx(Policy):
+    """One telephone system; without a `connection` it is only replayed or imported."""
+
+    id: Identifier
+    tenant: Identifier | None = None
+    trunks: dict[Short, Trunk] = Field(default_factory=dict)
+    routes: dict[Short, Route] = Field(default_factory=dict)
+    groups: dict[Short, Group] = Field(default_factory=dict)
+    extensions: dict[Extension, ExtensionSettings] = Field(default_factory=dict)
+    connection: Connection | None = None
+    notice_names: dict[Short, Snake] = Field(default_factory=dict)
+
+    def group_of(self, number: str) -> str | None:
+        """The group's name of extension `number`."""
+        own = self.extensions.get(number)
+        if own is not None and own.group is not None:
+            return own.group
+        return next((name for name, group in self.groups.items() if number in group.members), None)

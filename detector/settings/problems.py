@@ -1,0 +1,140 @@
+"""What does not fit together in a configuration whose single values are sound."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from msgspec import Struct
+from pydantic import BaseModel, ValidationError
+
+from detector.contract.findings import Mode
+from detector.settings.installation import Settings
+from detector.settings.layers import Pbx, Personal
+from detector.settings.resolve import Policies
+from detector.settings.rules import Catalogue
+from detector.settings.values import listed, nearest, refusal
+
+Path = tuple[str | int, ...]
+
+
+class Problem(Struct, frozen=True):
+    """What is wrong, and where: the keys and indexes that lead to it."""
+
+    path: Path
+    text: str
+
+
+def problems(settings: Settings, catalogue: Catalogue) -> list[Problem]:
+    """Everything that is wrong with rules, names and countries; with none, every profile can be made."""
+    found = [*wrong_rules(settings, catalogue), *twice(settings), *strangers(settings)]
+    for index, pbx in enumerate(settings.pbxs):
+        found += group_problems(pbx, ("pbxs", index))
+    return found or list(misfits(settings, catalogue))
+
+
+def every_layer(settings: Settings) -> Iterator[tuple[Path, Personal]]:
+    """All layers and where they are."""
+    yield ("defaults",), settings.defaults
+    for name, tenant in settings.tenants.items():
+        yield ("tenants", name), tenant
+    for index, pbx in enumerate(settings.pbxs):
+        yield ("pbxs", index), pbx
+        yield from ((("pbxs", index, "groups", name), group) for name, group in pbx.groups.items())
+        yield from ((("pbxs", index, "extensions", number), own) for number, own in pbx.extensions.items())
+
+
+def wrong_rules(settings: Settings, catalogue: Catalogue) -> Iterator[Problem]:
+    """Rules that do not exist, and limits that a rule does not have or take."""
+    for path, layer in every_layer(settings):
+        for rule, values in layer.rules.items():
+            here = (*path, "rules", rule)
+            if rule not in catalogue:
+                yield Problem(here, str(refusal("unknown rule", listed(catalogue), nearest(rule, catalogue))))
+                continue
+            mode = values.get("mode", "notify")
+            if mode not in tuple(Mode):
+                yield Problem(
+                    (*here, "mode"), str(refusal("unknown mode", listed(Mode), nearest(str(mode), Mode)))
+                )
+            yield from wrong_limits(here, catalogue[rule], {k: v for k, v in values.items() if k != "mode"})
+
+
+def wrong_limits(path: Path, limits: type[BaseModel], values: dict[str, object]) -> Iterator[Problem]:
+    """What a rule's limits refuse."""
+    try:
+        limits.model_validate(values)
+    except ValidationError as error:
+        known = (*limits.model_fields, "mode")
+        for one in error.errors(include_url=False, include_input=False):
+            where = (*path, *one["loc"])
+            if one["type"] == "extra_forbidden":
+                unknown = str(one["loc"][-1])
+                yield Problem(where, str(refusal("unknown key", listed(known), nearest(unknown, known))))
+            else:
+                yield Problem(where, plain(one["msg"]))
+
+
+def plain(message: str) -> str:
+    """pydantic's message without its own prefix."""
+    return message.removeprefix("Value error, ")
+
+
+def twice(settings: Settings) -> Iterator[Problem]:
+    """Names that have to be unique and are not."""
+    pbxs = [(("pbxs", index, "id"), pbx.id) for index, pbx in enumerate(settings.pbxs)]
+    receivers = [(("notify", index, "name"), receiver.name) for index, receiver in enumerate(settings.notify)]
+    for named in (pbxs, receivers):
+        times = Counter(name for _, name in named)
+        seen = set[str]()
+        for path, name in named:
+            if times[name] > 1 and name in seen:
+                yield Problem(path, f"{name} is used twice")
+            seen.add(name)
+
+
+def strangers(settings: Settings) -> Iterator[Problem]:
+    """References to what is not there."""
+    for index, pbx in enumerate(settings.pbxs):
+        if settings.tenants and pbx.tenant is not None and pbx.tenant not in settings.tenants:
+            hint = refusal("unknown tenant", listed(settings.tenants), nearest(pbx.tenant, settings.tenants))
+            yield Problem(("pbxs", index, "tenant"), str(hint))
+    if settings.enforcers.feed is not None and not settings.feed.enabled:
+        yield Problem(
+            ("enforcers", "feed"), "the feed is not enabled (allowed: feed: {enabled: true, token: env:NAME})"
+        )
+
+
+def group_problems(pbx: Pbx, path: Path) -> Iterator[Problem]:
+    """Extensions in an unknown group or in two."""
+    group_of: dict[str, str] = {}
+    claims = [
+        ((*path, "groups", name, "members", index), number, name)
+        for name, group in pbx.groups.items()
+        for index, number in enumerate(group.members)
+    ]
+    claims += [
+        ((*path, "extensions", number, "group"), number, own.group)
+        for number, own in pbx.extensions.items()
+        if own.group is not None
+    ]
+    for where, number, name in claims:
+        if name not in pbx.groups:
+            yield Problem(
+                where, str(refusal("unknown group", listed(pbx.groups) or "none", nearest(name, pbx.groups)))
+            )
+        elif group_of.setdefault(number, name) != name:
+            yield Problem(
+                where, f"extension {number} is also in group {group_of[number]} (allowed: one group)"
+            )
+
+
+def misfits(settings: Settings, catalogue: Catalogue) -> Iterator[Problem]:
+    """Layers that are sound one by one but not together."""
+    policies = Policies(settings, catalogue)
+    for path, pbx in [(("defaults",), ""), *((("pbxs", i), pbx.id) for i, pbx in enumerate(settings.pbxs))]:
+        try:
+            policies.of(pbx)
+        except ValidationError as error:
+            for one in error.errors(include_url=False, include_input=False):
+                yield Problem(path, f"rules do not fit together: {plain(one['msg'])}")
+        except ValueError as error:
+            yield Problem(path, str(error))
