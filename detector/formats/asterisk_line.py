@@ -58,7 +58,7 @@ class LogClock:
     The first line is of `year`; without one, of the year of the first record that states its own. From there
     the lines ascend: what would lie more than half a year before the line before it is of the next year
     (December to January), what would lie more than half a year after it came late and is of the year before.
-    In the hour that comes twice a step back of more than five minutes is the second one.
+    In the hour that comes twice a step back of more than five minutes begins the second one.
     """
 
     def __init__(self, zone: tzinfo, year: int | None) -> None:
@@ -120,8 +120,9 @@ class LogClock:
             return local.astimezone(UTC)
         first, second = (local.replace(tzinfo=self.zone, fold=fold).astimezone(UTC) for fold in (0, 1))
         last = self._last
-        back = last is not None and first < last - OUT_OF_ORDER
-        return second if back and first < second else first
+        if last is None or second <= first:
+            return first
+        return second if last.astimezone(self.zone).fold or first < last - OUT_OF_ORDER else first
 
 
 def _yearless(stamp: str, year: int) -> datetime | None:

@@ -16,9 +16,10 @@ START = re.compile(
     r'Service="(?P<service>\w{0,32})",(?:EventVersion="\w{0,16}",)?AccountID="',
     re.ASCII,
 )
+# The last quote is looked at, not taken: it may begin the next pair.
 ADDRESSES = re.compile(
     r'",LocalAddress="IPV[46]/\w{1,8}/[^"/]{0,64}/\d{1,5}",'
-    r'RemoteAddress="IPV[46]/(?P<transport>\w{1,8})/(?P<host>[^"/]{1,64})/(?P<port>\d{1,5})"(?=,|\Z)',
+    r'RemoteAddress="IPV[46]/(?P<transport>\w{1,8})/(?P<host>[^"/]{1,64})/(?P<port>\d{1,5})(?="(?:,|\Z))',
     re.ASCII,
 )
 SESSION = '",SessionID="'
@@ -93,7 +94,7 @@ def parse(text: str) -> SecurityEvent | None:
         remote=remote,
         port=pair["port"],
         transport=pair["transport"].lower(),
-        details=_details(text, pair.end()),
+        details=_details(text, pair.end() + 1),
     )
 
 
