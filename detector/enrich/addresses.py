@@ -62,7 +62,7 @@ class Place(msgspec.Struct, frozen=True):
 class AddressTable:
     """Looks addresses up. Pure: equal digests give equal places; places are cached, bounded."""
 
-    def __init__(self, reader: CountryReader | None = None, *, cache_size: int = 65_536) -> None:
+    def __init__(self, reader: CountryReader | None = None, *, cache_size: int = 32_768) -> None:
         self._reader = reader
         self._cached = lru_cache(maxsize=cache_size)(self._look_up)
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.metadata import version
 from importlib.resources import files
 from math import gcd
@@ -54,8 +54,7 @@ class Calendar:
         self._week = _week(business_hours) if isinstance(business_hours, Mapping) else business_hours
         self._dates = frozenset() if isinstance(holidays, str) else frozenset(map(_date, holidays))
         self._country = holidays if isinstance(holidays, str) else ""
-        self._holidays_of = lru_cache(maxsize=8)(self._read_holidays)
-        self._holidays_of(2026)  # an unknown country is refused here, not at the first call
+        self._closed_on(date(2026, 1, 1))  # an unknown country is refused here, not at the first call
         edges = [minute for spans in self._week for span in spans for minute in span]
         self._step = gcd(15, *edges) * MINUTE
         self._opened = lru_cache(maxsize=4096)(self._open_at)
@@ -82,7 +81,7 @@ class Calendar:
         if self._always:
             return True
         local = self.local(step * self._step)
-        if local.date() in self._holidays_of(local.year):
+        if self._closed_on(local.date()):
             return False
         minute = local.hour * 60 + local.minute
         return any(start <= minute < end for start, end in self._week[local.weekday()])
@@ -91,19 +90,25 @@ class Calendar:
         local = self.local(quarter * QUARTER)
         return local.weekday() * 24 + local.hour
 
-    def _read_holidays(self, year: int) -> frozenset[date]:
+    def _closed_on(self, day: date) -> bool:
         if not self._country:
-            return self._dates
-        country, _, subdivision = self._country.partition("-")
-        try:
-            found = public_holidays.country_holidays(
-                country.upper(), subdiv=subdivision.upper() or None, years=year, expand=False
-            )
-        except NotImplementedError:
-            raise ValueError(f"no holidays known for {self._country[:16]!r}") from None
-        return frozenset(found)
+            return day in self._dates
+        return day in _public_holidays(self._country, day.year)
 
 
+@lru_cache(maxsize=1024)
+def _public_holidays(place: str, year: int) -> frozenset[date]:
+    country, _, subdivision = place.partition("-")
+    try:
+        found = public_holidays.country_holidays(
+            country.upper(), subdiv=subdivision.upper() or None, years=year, expand=False
+        )
+    except NotImplementedError:
+        raise ValueError(f"no holidays known for {place[:16]!r}") from None
+    return frozenset(found)
+
+
+@cache
 def _zone(name: str) -> ZoneInfo:
     if _ZONE.fullmatch(name):
         packaged = files("tzdata").joinpath("zoneinfo", *name.split("/"))

@@ -71,7 +71,7 @@ class NumberPlan:
         access_digit: str = "",
         emergency_numbers: Iterable[str] = (),
         internal_length: int = 5,
-        cache_size: int = 16_384,
+        cache_size: int = 8_192,
     ) -> None:
         """Set up the plan of one PBX.
 
@@ -81,7 +81,7 @@ class NumberPlan:
             access_digit: what is dialled for an outside line; empty: nothing.
             emergency_numbers: over and above the country's own, 112 and 911.
             internal_length: most digits an extension number has.
-            cache_size: readings kept.
+            cache_size: readings kept (about 0.6 KiB each); PBXs with equal settings can share a plan.
 
         Raises:
             ValueError: there is no numbering plan for the region.
