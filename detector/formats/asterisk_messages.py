@@ -29,7 +29,7 @@ REGISTERED = re.compile(r"\s*(?:-- )?Registered SIP '([^']{1,256})' at ")
 CONTACT = re.compile(
     r"\s*(?:-- )?Added contact '.*' to AOR '([^']{1,256})' with expiration of \d+ second", re.DOTALL
 )
-USER = re.compile(r"sips?:([^@:;<>]*)(?::[^@<>]*)?@", re.IGNORECASE)
+USER = re.compile(r"\s*sips?:([^@:;<>]*)(?::[^@<>]*)?@", re.IGNORECASE)
 METHOD = re.compile(r"[A-Z]{1,16}", re.ASCII)
 
 REASONS = {
@@ -181,8 +181,8 @@ class MessagesReader:
 
 def user_of(header: str) -> str | None:
     """The user part of the last URI of a From or To header, which its sender wrote."""
-    users = USER.findall(header[header.rfind("<") + 1 :])
-    return clean(users[0]) if users else None
+    user = USER.match(header, header.rfind("<") + 1)
+    return clean(user[1]) if user else None
 
 
 def endpoint(text: str) -> tuple[str, str] | None:

@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import tzinfo
+from functools import lru_cache
 from hashlib import blake2b
 from ipaddress import IPv6Address, ip_address
 from typing import ClassVar, Literal, TypeVar
@@ -81,6 +82,7 @@ def clean(value: str) -> str | None:
     return value.strip()[:MAX_TEXT].rstrip() or None
 
 
+@lru_cache(maxsize=16_384)
 def address(text: str) -> str | None:
     """The IP address in canonical form, IPv4 out of its IPv6 mapping; `None` if it is none."""
     try:

@@ -3,6 +3,7 @@
 import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import ClassVar, Literal
 
 import msgspec
@@ -17,6 +18,7 @@ from detector.formats.yeastar_records import cdr_event
 
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
 MAX_LINES = 16
+MAX_NAME = 64
 MAX_UNDECIDED = 1_000
 BOM = b"\xef\xbb\xbf"
 DELIMITERS = (",", ";", "\t")
@@ -193,7 +195,7 @@ def _fields(pairs: Iterable[tuple[object, object]]) -> Row:
     """The known fields that say something, under the API's names; the first of a name counts."""
     found: Row = {}
     for name, value in pairs:
-        field = FIELDS.get(_squashed(str(name)))
+        field = _field(str(name)[:MAX_NAME])
         if field is None or field in found or value is None or (isinstance(value, str) and not value.strip()):
             continue
         found[field] = _seconds(value) if field in {"duration", "talk_duration"} else value
@@ -205,15 +207,16 @@ def _seconds(value: object) -> object:
     return int(match[1]) * 3_600 + int(match[2]) * 60 + int(match[3]) if match else value
 
 
-def _squashed(name: str) -> str:
-    """`Call Duration(s)` as `callduration`."""
-    return NOT_A_LETTER.sub("", UNIT.sub("", name[:128])).lower()
+@lru_cache(maxsize=256)
+def _field(name: str) -> str | None:
+    """`Call Duration(s)` as `duration`; `None` for a column nobody needs."""
+    return FIELDS.get(NOT_A_LETTER.sub("", UNIT.sub("", name)).lower())
 
 
 def _header_of(text: str) -> _Header | None:
     for delimiter in DELIMITERS:
         names = tuple(_cells(text, delimiter))
-        known = {FIELDS[name] for name in map(_squashed, names) if name in FIELDS}
+        known = {_field(name[:MAX_NAME]) for name in names}
         if all(any(field in known for field in either) for either in NEEDED):
             return _Header(delimiter, names)
     return None

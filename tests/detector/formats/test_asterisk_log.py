@@ -188,6 +188,24 @@ def test_ours_but_unreadable_is_rejected(line: str) -> None:
     assert isinstance(rejected, Rejected)
 
 
+@pytest.mark.parametrize(
+    ("header", "account"),
+    [
+        ('"999" <sip:999@h>', "999"),
+        ("sip:999@h", "999"),
+        ("<SIPS:999:secret@h;x=y>", "999"),
+        ('"<sip:1@a>" <sip:999@h>', "999"),
+        ("<sip:h>", None),
+        ("<sip:@h>", None),
+        ("<" + "sip:" * 10_000 + ">", None),
+        ("<sip:" * 10_000, None),
+    ],
+)
+def test_the_account_in_a_header(header: str, account: str | None) -> None:
+    (event,) = registrations(read(notice(f"Registration from '{header}' failed for '127.0.0.6:1' - x")))
+    assert event.account == account
+
+
 def test_a_rejected_line_shows_no_digest() -> None:
     line = security("ChallengeResponseFailed", remote="x", tail=',Challenge="n",ExpectedResponse="topsecret"')
     (rejected,) = read(line)

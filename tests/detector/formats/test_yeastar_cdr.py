@@ -134,7 +134,7 @@ def test_the_timestamp_is_preferred() -> None:
         (["03/04/2026 01:00:00"], ["03-04 01:00"]),
         (["03/15/2026 01:00:00", "15/03/2026 01:00:00"], ["03-15 01:00", None]),
     ],
-    ids=["a day above 12", "a day above 12 in front", "closer together month first", "closer together day first",
+    ids=["a day above 12", "a day above 12 in front", "closer month first", "closer day first",
          "nothing to go by", "the file contradicts itself"],
 )  # fmt: skip
 def test_the_files_own_rows_settle_the_order(times: list[str], expected: list[str | None]) -> None:
