@@ -1,0 +1,1 @@
+"""Telling people: one message per incident and per change that matters."""

@@ -1,0 +1,133 @@
+"""Writes the message about an incident, in plain words a tired reader understands."""
+
+import unicodedata
+
+from msgspec import Struct
+
+from detector.contract.findings import Act, Loss, Stage, State, Status
+from streams.store.rows import ActionRow, IncidentView
+
+LONGEST_TITLE = 160
+LONGEST_LINE = 400
+MOST_ACTIONS = 20
+NO_MINOR_UNIT = frozenset(
+    {"BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KRW", "PYG", "RWF", "UGX", "VND", "XAF", "XOF"}
+)
+STAGES = {
+    Stage.RECON: "somebody is looking for a way in",
+    Stage.CREDENTIAL: "passwords or PINs are being guessed",
+    Stage.ACCESS: "somebody got in",
+    Stage.PROBE: "test calls are being made",
+    Stage.PUMPING: "expensive calls are being made",
+}
+STATUSES = {
+    Status.OPEN: "open",
+    Status.CONTAINED: "contained",
+    Status.CLOSED: "closed",
+    Status.MERGED: "part of another incident",
+}
+DEEDS = {
+    Act.HANG_UP: "hang up {}",
+    Act.RESTRICT_EXTENSION: "stop outbound calls of {}",
+    Act.RESET_REGISTRATION: "throw out the devices of {}",
+    Act.LOCK_ROUTE: "lock {}",
+    Act.BLOCK_NUMBER: "block calls to {}",
+    Act.DISABLE_TRUNK: "switch off {}",
+    Act.BLOCK_IP: "block {}",
+    Act.BACKUP_PBX: "back up {}",
+}
+STATES = {
+    State.REQUESTED: "WAITS FOR YOUR APPROVAL",
+    State.APPROVED: "about to be done",
+    State.APPLYING: "being done",
+    State.APPLIED: "done, not confirmed yet",
+    State.CONFIRMED: "done and confirmed",
+    State.UNDONE: "undone",
+    State.REFUSED: "NOT DONE, refused",
+    State.FAILED: "FAILED",
+    State.EXPIRED: "ran out",
+    State.SUPERSEDED: "replaced by another",
+    State.DRIFTED: "CHANGED BY SOMEBODY SINCE, left alone",
+    State.UNDO_FAILED: "COULD NOT BE UNDONE",
+}
+
+
+class Message(Struct, frozen=True):
+    """Plain text; `title` is one line."""
+
+    title: str
+    text: str
+
+
+def compose(view: IncidentView, happened: str, console_url: str | None = None) -> Message:
+    """The message about `view`, which `happened` (one sentence) is the occasion for."""
+    incident = view.incident
+    drill = "DRILL: " if incident.drill else ""
+    title = f"{drill}[{incident.severity.upper()}] {clean(incident.pbx)}: {clean(incident.title)}"
+    lines = [
+        happened,
+        "",
+        f"PBX: {clean(incident.pbx)}" + (f" ({clean(incident.tenant)})" if incident.tenant else ""),
+        f"Status: {STATUSES[incident.status]}; {STAGES[incident.stage]}",
+        f"Since: {incident.opened_at:%Y-%m-%d %H:%M:%S} {incident.opened_at:%Z}".rstrip(),
+        f"Money: {money(incident.loss)}",
+        "",
+        *_done(view.actions),
+    ]
+    if console_url:
+        lines += ["", f"{console_url.rstrip('/')}/incidents/{incident.id}"]
+    return Message(title[:LONGEST_TITLE], "\n".join(lines))
+
+
+def occasion(reason: str, view: IncidentView) -> str:
+    """One sentence for a reason of `due.reasons`."""
+    kind, _, rest = reason.partition(":")
+    if kind == "stage":
+        return f"The attack went further: {STAGES[view.incident.stage]}."
+    if kind in {"failed", "ask"}:
+        action = next((action for action in view.actions if rest.startswith(action.id)), None)
+        deed = deed_of(action) if action is not None else "do what was decided"
+        return f"Approval is needed to {deed}." if kind == "ask" else f"Ringfence could not {deed}."
+    return {
+        "opened": "A new incident.",
+        "contained": "The attack is contained.",
+        "closed": "The incident is closed.",
+        "merged": "The incident is part of another one now.",
+        "reminder": "This may have been said before: the last attempt to tell you was interrupted.",
+    }[kind]
+
+
+def deed_of(action: ActionRow) -> str:
+    """What an action does, to be read after "to"."""
+    return DEEDS[action.kind].format(f"{action.target.kind.replace('_', ' ')} {clean(action.target.id)}")
+
+
+def money(loss: Loss) -> str:
+    """What an attack costs, in units of its currency."""
+
+    def amount(minor: int) -> str:
+        return f"{minor}" if loss.currency in NO_MINOR_UNIT else f"{minor / 100:.2f}"
+
+    spent = f"{amount(loss.spent)} {clean(loss.currency)} spent, {amount(loss.per_minute)} a minute"
+    return spent + (f", {amount(loss.avoided)} avoided" if loss.avoided else "")
+
+
+def clean(text: str, longest: int = LONGEST_LINE) -> str:
+    """`text` on one bounded line: control, direction and other invisible characters are left out."""
+    kept = "".join(
+        c if unicodedata.category(c)[0] not in "CZ" else " " * c.isspace() for c in text[: 4 * longest]
+    )
+    return " ".join(kept.split())[:longest]
+
+
+def _done(actions: list[ActionRow]) -> list[str]:
+    if not actions:
+        return ["Done: nothing; look at it yourself."]
+    lines = [_line(action) for action in actions[:MOST_ACTIONS]]
+    more = len(actions) - MOST_ACTIONS
+    return ["Done:", *lines, *([f"- and {more} more"] if more > 0 else [])]
+
+
+def _line(action: ActionRow) -> str:
+    error = f" ({clean(action.error)})" if action.error else ""
+    return f"- {deed_of(action)}: {STATES[action.state]}{error}"

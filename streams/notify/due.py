@@ -1,0 +1,52 @@
+"""Decides which changes of an incident people must hear about."""
+
+from datetime import datetime, timedelta
+
+from detector.contract.findings import STAGES, Mode, Severity, State, Status
+from streams.store.rows import IncidentView, NotificationRow
+
+SEVERITIES = tuple(Severity)
+LONGEST_AGO = timedelta(hours=12)
+"""What is older comes from imported history or a long outage; nobody is woken for it."""
+BROKEN = {State.FAILED, State.UNDO_FAILED, State.DRIFTED}
+URGENCY = ("failed", "ask", "opened", "stage", "contained", "merged", "closed")
+
+
+def reasons(view: IncidentView, minimum: Severity, now: datetime) -> list[str]:
+    """Names of all changes that matter so far, most urgent first; empty if this incident is not for telling.
+
+    A name stays the same for the same change, so that each is told once.
+    """
+    incident = view.incident
+    latest = max([incident.at, *(detection.at for detection in view.detections)])
+    if SEVERITIES.index(incident.severity) < SEVERITIES.index(minimum) or now - latest > LONGEST_AGO:
+        return []
+    found = ["opened", f"stage:{incident.stage}"]
+    if incident.status is not Status.OPEN:
+        found.append(incident.status.value)
+    for action in view.actions:
+        refused = action.state is State.REFUSED and action.decision.mode is Mode.AUTO
+        if action.state in BROKEN or refused:
+            found.append(f"failed:{action.id}:{action.state}")
+        elif action.state is State.REQUESTED and action.decision.mode is Mode.ASK:
+            found.append(f"ask:{action.id}")
+    return sorted(found, key=lambda reason: URGENCY.index(reason.partition(":")[0]))
+
+
+def untold(view: IncidentView, channel: str, minimum: Severity, now: datetime) -> list[str]:
+    """The reasons `channel` has not been given; nothing for what ended before anybody was told of it."""
+    told = [row for row in view.notifications if row.channel == channel]
+    ended = view.incident.status in {Status.CLOSED, Status.MERGED}
+    if ended and not told:
+        return []
+    known = {row.reason for row in told} | _overtaken(view, told)
+    return [reason for reason in reasons(view, minimum, now) if reason not in known]
+
+
+def _overtaken(view: IncidentView, told: list[NotificationRow]) -> set[str]:
+    """Stages only rise: once a higher one was told, a lower one is no news."""
+    stages = [
+        reason.partition(":")[2] for reason in (row.reason for row in told) if reason.startswith("stage:")
+    ]
+    highest = max((STAGES.index(stage) for stage in STAGES if stage in stages), default=-1)
+    return {f"stage:{stage}" for stage in STAGES[: highest + 1]}

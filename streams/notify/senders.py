@@ -1,0 +1,59 @@
+"""Hands a message to the service that delivers it."""
+
+import asyncio
+import logging
+import warnings
+from functools import cache
+from typing import Protocol
+
+import apprise
+
+TIMEOUT_SECONDS = 30
+
+
+class SendError(Exception):
+    """The message was not taken; its text holds no secret."""
+
+
+class Sender(Protocol):
+    """One way to reach people."""
+
+    async def send(self, title: str, text: str) -> None:
+        """Deliver, or raise `SendError`."""
+
+
+class AppriseSender:
+    """Any service Apprise knows, by its URL, e.g. `mailtos://user:password@host?to=me@example.com`.
+
+    Raises ValueError for a URL Apprise cannot use, without repeating it: it holds secrets.
+    """
+
+    def __init__(self, url: str) -> None:
+        _prepare()
+        self._apprise = apprise.Apprise()
+        if not self._apprise.add(url):
+            raise ValueError(f"not a URL that Apprise can use: {url.partition('://')[0][:20]}://...")
+
+    async def send(self, title: str, text: str) -> None:
+        """Deliver as plain text; every service makes of it what it needs."""
+        try:
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                result = await self._apprise.async_notify(
+                    body=text, title=title, body_format=apprise.NotifyFormat.TEXT
+                )
+        except TimeoutError as error:
+            raise SendError(f"no answer within {TIMEOUT_SECONDS} s") from error
+        except Exception as error:
+            # The services' errors quote URLs with passwords: only the kind of error is passed on.
+            raise SendError(type(error).__name__) from None
+        if not result:
+            raise SendError("the service did not take the message")
+
+
+@cache
+def _prepare() -> None:
+    """Load Apprise's services once; keep its log, which quotes addresses and tokens, out of ours."""
+    logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "'imghdr' is deprecated", DeprecationWarning)
+        apprise.Apprise.instantiate("json://localhost")

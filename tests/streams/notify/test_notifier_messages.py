@@ -1,0 +1,230 @@
+"""People hear of each change that matters once, through failures and crashes."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from detector.contract.codec import to_micros
+from detector.contract.findings import Act, Mode, Severity, Stage, State, Status
+from streams.notify.notifier import ATTEMPTS, Channel, Notifier
+from streams.notify.senders import SendError
+from streams.store.journal import Journal
+from streams.store.rows import NotificationRow
+
+
+class Outbox:
+    """A service: takes messages, or refuses the first ones."""
+
+    def __init__(self, refusals: int = 0, error: Exception | None = None) -> None:
+        self.taken: list[tuple[str, str]] = []
+        self.asked = 0
+        self._refusals = refusals
+        self._error = error or SendError("full")
+
+    async def send(self, title: str, text: str) -> None:
+        self.asked += 1
+        if self.asked <= self._refusals:
+            raise self._error
+        self.taken.append((title, text))
+
+    @property
+    def occasions(self) -> list[str]:
+        return [text.partition("\n")[0] for _, text in self.taken]
+
+
+class Desk:
+    def __init__(
+        self, journal: Journal, at: datetime, *outboxes: Outbox, minimum: Severity = Severity.WARNING
+    ):
+        self.journal = journal
+        self.now = at
+        self.channels = [Channel(f"channel-{n}", outbox, minimum) for n, outbox in enumerate(outboxes)]
+        self.notifier = self.restarted()
+
+    def restarted(self) -> Notifier:
+        self.notifier = Notifier(self.journal, self.channels, owner="me", now=lambda: self.now)
+        return self.notifier
+
+    async def round(self, seconds: float = 2, *incidents: str) -> None:
+        self.notifier.wake(incidents or ("inc-1",))
+        await self.notifier.gather()
+        self.now += timedelta(seconds=seconds)
+        await self.notifier.send()
+        await self.notifier.settle()
+
+    def rows(self, state: str) -> Sequence[NotificationRow]:
+        view = self.journal.incident("inc-1")
+        assert view is not None
+        return [row for row in view.notifications if row.state == state]
+
+
+async def test_one_message_per_change_and_channel(journal: Journal, make: Any) -> None:
+    one, two = Outbox(), Outbox()
+    desk = Desk(journal, make.AT, one, two)
+    journal.record([make.incident()])
+    await desk.round()
+    await desk.round()
+    assert one.occasions == two.occasions
+    assert len(one.taken) == 1
+    assert "A new incident." in one.occasions[0]
+    journal.record([make.incident(revision=1, detections=("d1", "d2"))])
+    await desk.round()
+    assert len(one.taken) == 1, "a new revision alone is no news"
+    journal.record([make.incident(revision=2, stage=Stage.PUMPING)])
+    await desk.round()
+    assert one.occasions[1:] == ["The attack went further: expensive calls are being made."]
+    journal.record([make.incident(revision=3, stage=Stage.PUMPING, status=Status.CONTAINED)])
+    await desk.round()
+    assert one.occasions[2:] == ["The attack is contained."]
+    journal.record([make.incident(revision=4, stage=Stage.PUMPING, status=Status.CLOSED)])
+    await desk.round()
+    assert one.occasions[3:] == ["The incident is closed."]
+    assert len(two.taken) == 4
+
+
+async def test_changes_close_together_are_one_message(journal: Journal, make: Any) -> None:
+    outbox = Outbox()
+    desk = Desk(journal, make.AT, outbox)
+    journal.record([make.incident()])
+    await desk.round(1.5)
+    assert outbox.taken == []
+    journal.record([make.incident(revision=1, stage=Stage.PUMPING)])
+    await desk.round(0.5)
+    assert len(outbox.taken) == 1
+    assert outbox.occasions == ["A new incident."]
+    assert "expensive calls" in outbox.taken[0][1]
+    await desk.round(10)
+    assert len(outbox.taken) == 1
+
+
+@pytest.mark.parametrize(("severity", "messages"), [("info", 0), ("warning", 1), ("critical", 1)])
+async def test_below_the_channels_minimum_nothing_is_said(
+    journal: Journal, make: Any, severity: str, messages: int
+) -> None:
+    outbox = Outbox()
+    desk = Desk(journal, make.AT, outbox)
+    journal.record([make.incident(severity=Severity(severity))])
+    await desk.round()
+    assert len(outbox.taken) == messages
+
+
+async def test_failed_refused_and_waiting_actions_are_told(journal: Journal, make: Any) -> None:
+    outbox = Outbox()
+    desk = Desk(journal, make.AT, outbox)
+    journal.record([make.incident(), make.decision()])
+    await desk.round()
+    journal.record([make.decision("dec-2", action=Act.HANG_UP, mode=Mode.ASK)])
+    await desk.round()
+    assert outbox.occasions[1:] == ["Approval is needed to hang up extension 1005."]
+    now = to_micros(desk.now)
+    journal.move("act-dec-1", {State.APPROVED}, State.REFUSED, by="guard", now=now, error="emergency device")
+    await desk.round()
+    assert outbox.occasions[2:] == ["Ringfence could not stop outbound calls of extension 1005."]
+    assert "NOT DONE, refused (emergency device)" in outbox.taken[-1][1]
+    journal.refuse("act-dec-2", "anna", "no", now=now)
+    await desk.round()
+    assert len(outbox.taken) == 3, "what a person refused is no failure"
+
+
+async def test_what_was_over_before_anybody_heard_is_not_told(journal: Journal, make: Any) -> None:
+    outbox = Outbox()
+    desk = Desk(journal, make.AT, outbox)
+    journal.record([make.incident(status=Status.MERGED, merged_into="inc-2")])
+    await desk.round()
+    assert outbox.taken == []
+
+
+async def test_imported_history_wakes_nobody(journal: Journal, make: Any) -> None:
+    outbox = Outbox()
+    desk = Desk(journal, make.AT + timedelta(hours=13), outbox)
+    journal.record([make.incident()])
+    await desk.round()
+    assert outbox.taken == []
+
+
+async def test_a_restart_tells_nothing_twice_and_finds_what_was_missed(journal: Journal, make: Any) -> None:
+    outbox = Outbox()
+    desk = Desk(journal, make.AT, outbox)
+    journal.record([make.incident()])
+    await desk.round()
+    journal.record([make.incident(revision=1, stage=Stage.PUMPING)])
+    notifier = desk.restarted()
+    await notifier.recover()
+    await notifier.scan()
+    await desk.round()
+    assert len(outbox.taken) == 2
+
+
+async def test_a_failure_is_tried_again_later_and_then_given_up(journal: Journal, make: Any) -> None:
+    outbox = Outbox(refusals=2)
+    desk = Desk(journal, make.AT, outbox)
+    journal.record([make.incident()])
+    await desk.round()
+    assert outbox.asked == 1
+    [row] = desk.rows("pending")
+    assert (row.attempts, row.error) == (1, "full")
+    await desk.round(4.9)
+    assert outbox.asked == 1
+    await desk.round(0.2)
+    await desk.round(10)
+    assert outbox.asked == 3
+    assert len(desk.rows("sent")) == 1
+
+
+async def test_after_the_last_attempt_it_is_a_failure(journal: Journal, make: Any) -> None:
+    outbox = Outbox(refusals=99, error=RuntimeError("https://user:secret@example"))
+    desk = Desk(journal, make.AT, outbox)
+    journal.record([make.incident()])
+    for _ in range(ATTEMPTS + 3):
+        await desk.round(700)
+    assert outbox.asked == ATTEMPTS
+    [row] = desk.rows("failed")
+    assert row.error == "RuntimeError", "errors of strangers may hold secrets"
+
+
+async def test_a_dead_channel_holds_up_no_other(journal: Journal, make: Any) -> None:
+    dead, alive = Outbox(refusals=99), Outbox()
+    desk = Desk(journal, make.AT, dead, alive)
+    journal.record([make.incident()])
+    await desk.round()
+    assert len(alive.taken) == 1
+
+
+@pytest.mark.parametrize(("severity", "reminders"), [(Severity.WARNING, 0), (Severity.CRITICAL, 1)])
+async def test_killed_while_sending(journal: Journal, make: Any, severity: Severity, reminders: int) -> None:
+    outbox = Outbox()
+    desk = Desk(journal, make.AT, outbox)
+    journal.record([make.incident(severity=severity)])
+    desk.notifier.wake(["inc-1"])
+    await desk.notifier.gather()
+    desk.now += timedelta(seconds=2)
+    journal.claim_notifications("me", to_micros(desk.now), 60, 10)  # and killed here
+    await desk.restarted().recover()
+    await desk.notifier.scan()
+    await desk.round()
+    assert outbox.taken == [], "not repeated blindly"
+    assert len(desk.rows("interrupted")) == 1
+    desk.now += timedelta(minutes=5)
+    for _ in range(3):
+        await desk.notifier.scan()
+        await desk.round()
+    assert len(outbox.taken) == reminders
+    assert all("interrupted" in occasion for occasion in outbox.occasions)
+
+
+async def test_a_channel_that_is_gone_ends_its_messages(journal: Journal, make: Any) -> None:
+    desk = Desk(journal, make.AT, Outbox())
+    journal.record([make.incident()])
+    desk.notifier.wake(["inc-1"])
+    await desk.notifier.gather()
+    desk.channels.clear()
+    desk.restarted()
+    await desk.round()
+    assert len(desk.rows("failed")) == 1
+
+
+def test_two_channels_of_one_name_are_refused(journal: Journal) -> None:
+    with pytest.raises(ValueError, match="same name"):
+        Notifier(journal, [Channel("a", Outbox()), Channel("a", Outbox())], owner="me")
