@@ -102,7 +102,8 @@ class TestCallState:
         assert event == Call(
             pbx="hq", id=f"call:{CALL}:PJSIP/carrier-0000008b:started", at=NOW, received_at=NOW,
             phase="started", call_id=CALL, leg="PJSIP/carrier-0000008b", direction="outbound",
-            extension="1007", from_="1007", to="901125261234567", trunk="carrier-a", channel="PJSIP/1007-0000008a",
+            extension="1007", from_="1007", to="901125261234567", trunk="carrier-a",
+            channel="PJSIP/1007-0000008a",
         )  # fmt: skip
 
     @pytest.mark.parametrize(
@@ -417,7 +418,8 @@ def test_a_twelve_hour_clock_with_the_day_first():
 NAMES = st.sampled_from([
     "call_id", "members", "reason", "uid", "time_start", "call_from", "call_to", "call_duration",
     "talk_duration", "type", "status", "extension", "kind", "registered_ip", "event_name", "event_content",
-    "create_time", "timestamp", "outbound", "inbound", "number", "channel_id", "member_status", "from", "to", "pin_code",
+    "create_time", "timestamp",
+    "outbound", "inbound", "number", "channel_id", "member_status", "from", "to", "pin_code",
 ])  # fmt: skip
 LIKELY = st.sampled_from([
     "2026-03-07 02:10:00", "9999-12-31 23:59:59", "0001/01/01 00:00:00",
