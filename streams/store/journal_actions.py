@@ -44,7 +44,7 @@ class Actions(Part):
         """
         query = (
             select(ActionTable.id)
-            .where(_to_do(now), _free(now), ActionTable.drill.is_(False))
+            .where(_to_do(now), _free(now))
             .order_by(
                 case((ActionTable.state.in_(APPLIES), 0), else_=1), ActionTable.created_at, ActionTable.id
             )

@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from detector.contract.codec import to_micros
 from detector.contract.findings import AnyFinding, Decision, Detection, Incident, Mode, State
 from streams.store.database import insert_into, writing
-from streams.store.journal_changes import ERROR, FINAL, NOT_UNDONE, POLICY, change, locked, note
+from streams.store.journal_changes import ERROR, NOT_UNDONE, POLICY, change, locked, note
 from streams.store.journal_part import Part
 from streams.store.tables_journal import (
     ActionTable,
@@ -131,9 +131,9 @@ def _follow(connection: Connection, decision: Decision) -> None:
     elif row is None:
         if wanted is not None:
             _create(connection, decision, wanted, at)
-    elif row.state not in FINAL:
+    else:
         connection.execute(update(ActionTable).where(ActionTable.id == row.id).values(until=_until(decision)))
-        if row.state == State.REQUESTED and wanted is State.APPROVED:
+        if row.state == State.REQUESTED and wanted is State.APPROVED and not row.drill:
             change(connection, row, State.APPROVED, by=POLICY, at=at)
         elif row.state in {State.REQUESTED, State.APPROVED} and wanted is State.REFUSED:
             change(connection, row, State.REFUSED, by=POLICY, at=at, error=decision.refused)

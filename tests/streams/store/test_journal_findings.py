@@ -79,6 +79,8 @@ def test_a_drill_never_gets_beyond_requested(journal: Journal, make: Any) -> Non
     assert not journal.approve("act-dec-1", "anna", now=1)
     assert not journal.move("act-dec-1", {State.REQUESTED}, State.APPLYING, by="x", now=1)
     assert journal.claim_actions("x", to_micros(make.AT), 10, 10) == []
+    journal.record([make.decision(revision=1)])
+    assert not journal.approve("act-dec-1", "anna", now=1)
     assert journal.refuse("act-dec-1", "anna", "only a drill", now=1)
 
 

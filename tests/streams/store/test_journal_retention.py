@@ -12,7 +12,7 @@ from streams.store.rows import NotificationRow
 
 
 def test_closed_and_old_goes_with_all_that_belongs_to_it(journal: Journal, make: Any, engine: Engine) -> None:
-    before = to_micros(make.AT) + 1
+    before = to_micros(make.AT + timedelta(minutes=1))
     for n, (status, minutes) in enumerate(
         [(Status.CLOSED, 0), (Status.MERGED, 0), (Status.OPEN, 0), (Status.CLOSED, 1)]
     ):
