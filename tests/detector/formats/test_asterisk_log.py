@@ -41,9 +41,7 @@ def failed(where: str = "127.0.0.6:5062", reason: str = "Wrong password", *, sec
     return notice(f"Registration from '<sip:1005@127.0.0.1>' failed for '{where}' - {reason}", second=second)
 
 
-def pjsip(
-    reason: str, *, second: int = 2, callid: str = "063-1@127.0.0.8", start: str = "Request 'REGISTER'"
-) -> str:
+def pjsip(reason: str, *, second: int = 2, callid: str = "063-1@127.0.0.8", start: str = "Request 'REGISTER'") -> str:
     return notice(
         f"{start} from '<sip:1005@127.0.0.1>' failed for '127.0.0.6:5062' (callid: {callid}) - {reason}",
         second=second, file="res_pjsip/pjsip_distributor.c",
@@ -52,8 +50,7 @@ def pjsip(
 
 def refused(who: str, where: str, to: str, context: str = "phones") -> str:
     return notice(
-        f"Call from '{who}' ({where}) to extension '{to}' "
-        f"rejected because extension not found in context '{context}'."
+        f"Call from '{who}' ({where}) to extension '{to}' rejected because extension not found in context '{context}'."
     )
 
 
@@ -173,8 +170,7 @@ def test_lines_that_only_quote_ours_are_ignored(text: str) -> None:
     [
         notice("Registration from '<sip:1005@127.0.0.1>' failed for "),
         notice("Registration from '<sip:1005@127.0.0.1>' failed for 'nowhere:5060' - Wrong password"),
-        notice("Request 'REGISTER' from '<sip:1@h>' failed", file="res_pjsip/x.c")
-        + b" failed for '".decode(),
+        notice("Request 'REGISTER' from '<sip:1@h>' failed", file="res_pjsip/x.c") + b" failed for '".decode(),
         notice("Call from '1001' to extension '1' rejected because extension not found in context 'x'."),
         security("InvalidPassword")[:200],
         security("InvalidPassword", remote="IPV4/UDP/999.0.0.1/5062"),
@@ -246,8 +242,16 @@ def test_guesses_on_nonces_that_are_not_current_are_rejections() -> None:
         [asked("1005", nonce="same", milli=n) for n in range(9)],
         [asked("1005", nonce=f"n{n}", second=n * 6) for n in range(9)],
         [asked("1005", nonce=f"n{n}", remote=f"IPV4/UDP/127.0.0.{n + 1}/5060") for n in range(9)],
+        [asked(f"100{n}", nonce=f"n{n}") for n in range(9)],
+        [line for n in range(9) for line in (asked("1005", nonce=f"n{n}"), security("SuccessfulAuth"))],
     ],
-    ids=["the 401 got lost and is sent again", "a phone without a password comes back", "a reused SessionID"],
+    ids=[
+        "the 401 got lost and is sent again",
+        "a phone without a password comes back",
+        "a reused SessionID",
+        "other accounts",
+        "answered each time",
+    ],
 )
 def test_questions_in_a_row_that_are_no_guesses(lines: list[str]) -> None:
     assert registrations(read(*lines)) == []
@@ -348,8 +352,7 @@ def test_each_guess_at_an_unknown_pjsip_account_counts_once(guesses: int) -> Non
 @pytest.mark.parametrize("guesses", [1, 2, 7])
 def test_each_guess_at_a_known_pjsip_account_counts(guesses: int) -> None:
     assert (
-        len(read(*(security("ChallengeResponseFailed", service="PJSIP", milli=n) for n in range(guesses))))
-        == guesses
+        len(read(*(security("ChallengeResponseFailed", service="PJSIP", milli=n) for n in range(guesses)))) == guesses
     )
 
 
@@ -367,6 +370,10 @@ def test_pjsip_messages_of_one_dialogue(lines: list[str], events: int) -> None:
     records = registrations(read(*map(pjsip, lines)))
     assert len(records) == events
     assert {(event.account, event.source_ip) for event in records} == {("1005", "127.0.0.6")}
+
+
+def test_a_dialogue_is_over_after_ten_seconds() -> None:
+    assert len(read(*(pjsip("No matching endpoint found", second=second) for second in (2, 12, 23)))) == 2
 
 
 def test_pjsip_dialogues_are_told_apart() -> None:
@@ -395,9 +402,7 @@ def test_a_scanner_that_only_asks() -> None:
          security("InvalidPassword", "ops", service="AMI")),
     ],
 )  # fmt: skip
-def test_what_both_logs_tell_is_one_event_and_the_security_event(
-    text: str, event: str, messages_first: bool
-) -> None:
+def test_what_both_logs_tell_is_one_event_and_the_security_event(text: str, event: str, messages_first: bool) -> None:
     before = asked("1099", session="0x1", second=0)
     challenged, *kept = read(before, *((text, event) if messages_first else (event, text)))
     assert isinstance(challenged, Registration)
@@ -423,6 +428,14 @@ def test_a_line_without_its_security_event_is_told_after_a_second() -> None:
     assert list(log.close()) == []
 
 
+def test_what_waits_is_bounded() -> None:
+    log = reader()
+    told = len(list(log.read(asked("1099").encode())))
+    told += sum(len(list(log.read(failed(f"127.0.0.6:{port}").encode()))) for port in range(5_000))
+    assert told == 5_000 - 4_096
+    assert told + len(list(log.close())) == 5_001
+
+
 def test_silence_sets_free_what_waits_and_reading_goes_on() -> None:
     log = reader()
     assert len(list(log.read(asked("1099").encode()))) == 1
@@ -436,9 +449,7 @@ def test_other_addresses_are_other_attempts() -> None:
 
 
 def test_a_failed_invite_in_messages_has_no_address() -> None:
-    line = notice(
-        'Failed to authenticate device "1001" <sip:1001@127.0.0.1>;tag=14436c1 for INVITE, code = -1'
-    )
+    line = notice('Failed to authenticate device "1001" <sip:1001@127.0.0.1>;tag=14436c1 for INVITE, code = -1')
     (event,) = registrations(read(line))
     assert (event.account, event.method, event.source_ip) == ("1001", "INVITE", None)
     both = read(asked("sip:1001@h"), line, security("InvalidPassword", "9011"))
@@ -472,6 +483,14 @@ def test_a_manager_login_with_an_unknown_name_is_one_attempt() -> None:
     assert first.id != second.id  # type: ignore[union-attr]
 
 
+def test_a_later_failure_of_that_name_is_another_attempt() -> None:
+    lines = [
+        notice("127.0.0.9 tried to authenticate with nonexistent user 'admin'", file="manager.c"),
+        notice("127.0.0.9 failed to authenticate as 'admin'", second=20, file="manager.c"),
+    ]
+    assert len(read(*lines)) == 2
+
+
 @pytest.mark.parametrize(
     ("name", "outcome", "reason"),
     [
@@ -484,9 +503,7 @@ def test_a_manager_login_with_an_unknown_name_is_one_attempt() -> None:
     ],
 )
 def test_manager_logins(name: str, outcome: str, reason: str | None) -> None:
-    (login,) = read(
-        security(name, "ops", service="AMI", remote="IPV4/TCP/127.0.0.9/40000", tail=',UsingPassword="0"')
-    )
+    (login,) = read(security(name, "ops", service="AMI", remote="IPV4/TCP/127.0.0.9/40000", tail=',UsingPassword="0"'))
     assert isinstance(login, Login)
     assert (login.outcome, login.reason, login.account, login.source_ip) == (
         outcome,
@@ -572,8 +589,7 @@ def tally(records: list[Record]) -> Counter[tuple[str, str | None]]:
     return Counter(
         (type(record).__name__, record.source_ip)
         for record in records
-        if isinstance(record, Registration | Login | Call)
-        and getattr(record, "outcome", "rejected") == "rejected"
+        if isinstance(record, Registration | Login | Call) and getattr(record, "outcome", "rejected") == "rejected"
     )
 
 
@@ -590,9 +606,7 @@ def test_the_sample_of_messages() -> None:
 
 
 def test_the_sample_of_both_logs_tells_the_same_attack_and_twenty_quiet_phones() -> None:
-    records = read(
-        *(DATA / "asterisk-both.log").read_bytes().splitlines(keepends=True), year=None, zone=NEW_YORK
-    )
+    records = read(*(DATA / "asterisk-both.log").read_bytes().splitlines(keepends=True), year=None, zone=NEW_YORK)
     assert tally(records) == {
         ("Registration", "203.0.113.77"): 40,
         ("Registration", "10.0.0.12"): 5,
