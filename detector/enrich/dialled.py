@@ -41,10 +41,7 @@ def boil_down(text: str) -> Dialled:
     code = _SERVICE_CODE.match(kept)
     if code is not None:
         kept = kept[code.end() :]
-    kept = kept.rstrip("#")
-    head, plus, tail = kept.rpartition("+")
-    if plus and not tail:
-        plus, tail = "", head
+    _, plus, tail = kept.rstrip("#+").rpartition("+")
     feature = "*" in tail or "#" in tail
     digits = _only_digits(tail) if feature or plus else tail[:LONGEST_DIGITS]
     return Dialled(digits=digits, plus=bool(plus), feature=feature and len(digits) < 7)

@@ -19,10 +19,13 @@ LONGEST_KEY = 64
 
 # What dial-prefix hunts put before the target: runs of access digits, or anything that ends in an exit code.
 _GUESSED_EXIT = re.compile(r"[09]*|\d{0,6}(?:00|011|010|810|119)|9?101\d{4}(?:011)?")
-_CLEAN_EXIT = re.compile(
-    r"[09]?0{2,4}|9?(?:0?011|810)"
-)  # plain enough to believe without a valid number behind it
+_CLEAN_EXIT = re.compile(r"[09]?0{2,4}|9?(?:0?011|810)")  # plain enough to believe without a valid number behind it
+# Before what has the length of a national number these are no exit code.
+_ACCESS_AND_PREFIX = ("9", "0", "90")
 _LONGEST_GUESS = 12
+# A national prefix and 11 digits. Plans without a fixed length (Germany) take longer ones for national, but
+# `00252612345678` with access digit 0 is sooner Somalia behind an exit code than a village behind the access digit.
+_LONGEST_USUAL = 12
 _SHORTEST_GUESSED = 8
 _CARRIER_SELECTION = re.compile(r"101\d{4}")  # +1: 101XXXX before the number picks another carrier
 
@@ -159,10 +162,11 @@ class NumberPlan:
                 yield self._home.calling_code + body, False
 
     def _bodies(self, digits: str) -> Iterator[str]:
-        """The string without the access digit, then as it is, then without a carrier selection code."""
+        """The string without the access digit and as it is, then without a carrier selection code."""
+        bodies = [digits]
         if self._access and digits.startswith(self._access):
-            yield digits[len(self._access) :]
-        yield digits
+            bodies.insert(len(digits) - len(self._access) > _LONGEST_USUAL, digits[len(self._access) :])
+        yield from bodies
         if self._home.calling_code == "1":
             selection = _CARRIER_SELECTION.match(digits.removeprefix(self._access))
             if selection is not None:
@@ -187,7 +191,7 @@ class NumberPlan:
         national = {len(digits) - len(body) + self._home.prefix_end(body) for body in self._bodies(digits)}
         for end in range(min(_LONGEST_GUESS, max(len(digits) - _SHORTEST_GUESSED, 0)) + 1):
             rest = digits[end:]
-            if rest.startswith("0") or (end in national and end):
+            if rest.startswith("0") or (end in national and digits[:end] in _ACCESS_AND_PREFIX):
                 continue
             if _GUESSED_EXIT.fullmatch(digits, 0, end):
                 yield rest, _CLEAN_EXIT.fullmatch(digits, 0, end) is not None

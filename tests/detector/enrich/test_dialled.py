@@ -12,6 +12,7 @@ from detector.enrich.dialled import Dialled, boil_down
         ("+1 (212) 555-1234", Dialled("12125551234", plus=True)),
         ("00+252612345678", Dialled("252612345678", plus=True)),
         ("252+", Dialled("252")),
+        ("0000+252+#+", Dialled("252", plus=True)),
         ("+44 (0)20 7946 0123", Dialled("442079460123", plus=True)),
         ("(0)20 7946 0123", Dialled("02079460123")),
         ('"Ann <1>" <1003>', Dialled("1003")),

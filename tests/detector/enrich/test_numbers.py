@@ -83,6 +83,7 @@ GB bare  0252612345678              +252612345678    SO  international
 DE       0030 2345 6789             +493023456789    DE  national
 DE       0015112345678              +4915112345678   DE  national
 DE       000252612345678            +252612345678    SO  international
+DE       00252612345678             +252612345678    SO  international
 DE       009001123456               +499001123456    DE  premium
 DE       001801234567               +491801234567    DE  shared_cost
 DE bare  03023456789                +493023456789    DE  national
@@ -258,9 +259,7 @@ def test_networks_are_no_countries(text: str, network: str) -> None:
     assert number.klass is (Klass.PREMIUM if "979" in text[:4] else Klass.SATELLITE)
 
 
-@pytest.mark.parametrize(
-    "text", ["9111", "9110112526123456", "112252612345678", "9112526123456789", "99911x"]
-)
+@pytest.mark.parametrize("text", ["9111", "9110112526123456", "112252612345678", "9112526123456789", "99911x"])
 def test_a_string_that_begins_like_an_emergency_number_is_none(text: str) -> None:
     assert PLANS["US bare"].read(text).klass is not Klass.EMERGENCY
 

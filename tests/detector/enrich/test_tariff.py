@@ -81,9 +81,7 @@ def test_national_mobiles_cost_more_than_landlines() -> None:
         (6 * UNIT, 60, 36_000, 360_000),
     ],
 )
-def test_started_increments_and_started_cents_count(
-    per_minute: int, increment: int, talk: int, minor: int
-) -> None:
+def test_started_increments_and_started_cents_count(per_minute: int, increment: int, talk: int, minor: int) -> None:
     assert Tariff().cost(Price(per_minute, increment, "tariff"), talk) == minor
 
 
@@ -95,9 +93,7 @@ def test_minor_units_are_those_of_the_currency(currency: str, minor: int) -> Non
 
 
 @given(st.integers(0, 10**9), st.integers(1, 3600), st.integers(1, 10**7))
-def test_a_cost_covers_the_talk_and_less_than_one_increment_more(
-    per_minute: int, increment: int, talk: int
-) -> None:
+def test_a_cost_covers_the_talk_and_less_than_one_increment_more(per_minute: int, increment: int, talk: int) -> None:
     cost = Tariff().cost(Price(per_minute, increment, "tariff"), talk)
     exact = Fraction(per_minute * 100, 60 * UNIT)
     assert exact * talk <= cost < exact * (talk + increment) + 1
