@@ -25,9 +25,7 @@ class TokenPair:
 class ApiAccess:
     """Issues and checks tokens; an address with too many failed authentications is refused for good."""
 
-    def __init__(
-        self, options: SimOptions, now: Callable[[], float], on_block: Callable[[str], None]
-    ) -> None:
+    def __init__(self, options: SimOptions, now: Callable[[], float], on_block: Callable[[str], None]) -> None:
         self.client_id = options.client_id
         given = options.client_secret
         self.client_secret = given.get_secret_value() if given else secrets.token_hex(16)
@@ -95,9 +93,7 @@ class ApiAccess:
     def _by_refresh(self, refresh_token: str) -> TokenPair | None:
         now = self._now()
         for pair in self._pairs:
-            if pair.refresh_until > now and hmac.compare_digest(
-                pair.refresh.encode(), refresh_token.encode()
-            ):
+            if pair.refresh_until > now and hmac.compare_digest(pair.refresh.encode(), refresh_token.encode()):
                 return pair
         return None
 
@@ -112,9 +108,7 @@ class ApiAccess:
     def revoke(self, access_token: str) -> None:
         """Forget a token and its refresh token."""
         self._pairs = [
-            pair
-            for pair in self._pairs
-            if not hmac.compare_digest(pair.access.encode(), access_token.encode())
+            pair for pair in self._pairs if not hmac.compare_digest(pair.access.encode(), access_token.encode())
         ]
 
     def revoke_all(self) -> None:

@@ -41,9 +41,7 @@ class Member:
             who: dict[str, object] = {"number": self.number}
         else:
             who = {"from": self.from_number, "to": self.to_number, "trunk_name": self.trunk_name}
-        return {
-            self.side: who | {"channel_id": self.channel_id, "member_status": self.status, "call_path": ""}
-        }
+        return {self.side: who | {"channel_id": self.channel_id, "member_status": self.status, "call_path": ""}}
 
 
 @dataclass(eq=False)

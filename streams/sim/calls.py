@@ -93,9 +93,7 @@ class CallEngine:
             self._notices.post("emergency_call_dialed_out", user=extension.number, number=dialled)
         return self._start_outbound(path, extension, [caller], [part], plan)
 
-    def inbound(
-        self, caller: str, number: str, *, plan: Plan | None = None, trunk: str | None = None
-    ) -> Attempt:
+    def inbound(self, caller: str, number: str, *, plan: Plan | None = None, trunk: str | None = None) -> Attempt:
         """A call from outside to extension `number`, over the named or first trunk that is on."""
         way_in = next((t for t in self._settings.trunks if t.enable and trunk in (None, t.name)), None)
         extension = self._settings.extension(number)
@@ -152,9 +150,7 @@ class CallEngine:
             return self._forward(callee, [caller, rung], part, plan, trunk_ids)
         if not self._registrar.contacts(callee.number):
             return self._refuse(UNAVAILABLE, [caller], part)
-        call = Call(
-            part.call_id, part.kind, part.to_number, plan or Plan(), [caller, rung], [part], trunk_ids
-        )
+        call = Call(part.call_id, part.kind, part.to_number, plan or Plan(), [caller, rung], [part], trunk_ids)
         return self._start(call)
 
     def _forward(
@@ -262,9 +258,7 @@ class CallEngine:
     def _show(self, call: Call) -> None:
         """Events 30011 and 30008; trunks that are not ticked in the status monitor stay out."""
         members = [
-            m.shown()
-            for m in call.members
-            if m.side == "extension" or self._settings.watches_trunk(m.trunk_name)
+            m.shown() for m in call.members if m.side == "extension" or self._settings.watches_trunk(m.trunk_name)
         ]
         if members:
             self._hub.emit(events.CALL_STATE, {"call_id": call.call_id, "members": members})
@@ -276,10 +270,7 @@ class CallEngine:
 
     def _state(self, number: str) -> str:
         statuses = {
-            m.status
-            for call in self.up.values()
-            for m in call.members
-            if m.number == number and m.status != BYE
+            m.status for call in self.up.values() for m in call.members if m.number == number and m.status != BYE
         }
         if statuses & set(TALKING.values()):
             return "Busy"

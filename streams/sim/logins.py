@@ -49,7 +49,8 @@ class Portal:
             return Login.DROPPED
         if self._locked_until.get(source_ip, 0) > self._clock.now():
             return Login.LOCKED
-        if not hmac.compare_digest(self._password(user).encode(), password.encode()):
+        right = self._password(user)
+        if right is None or not hmac.compare_digest(right.encode(), password.encode()):
             self._failed(user, source_ip, surface)
             return Login.REJECTED
         self._failures.pop(source_ip, None)
@@ -58,11 +59,11 @@ class Portal:
             self._notices.post(name, user=user, ip=source_ip)
         return Login.ACCEPTED
 
-    def _password(self, user: str) -> str:
+    def _password(self, user: str) -> str | None:
         if user in self.administrators:
             return self.administrators[user]
         extension = next((e for e in self._settings.extensions if user in (e.number, e.email_addr)), None)
-        return extension.user_password if extension else "\0"
+        return extension.user_password if extension else None
 
     def _failed(self, user: str, source_ip: str, surface: Surface) -> None:
         self._notices.post(f"{surface}_login_fail", user=user, ip=source_ip)

@@ -77,8 +77,7 @@ NOTICES: dict[str, Notice] = {
     "emergency_call_dialed_out": Notice(
         NOTICE_ALERT,
         "telephony",
-        "Emergency Call Dialed Out.\n"
-        "The extension {user} has dialed the emergency number {number} at {time}.",
+        "Emergency Call Dialed Out.\nThe extension {user} has dialed the emergency number {number} at {time}.",
     ),
 }
 _LEVELS = {NOTICE_INFORMATION: "info", NOTICE_WARNING: "warn", NOTICE_ALERT: "error"}

@@ -57,9 +57,7 @@ def furnish(options: SimOptions, settings: PbxSettings, portal: Portal, rng: ran
     _add_route(settings, INTERNATIONAL_ROUTE, (DialPattern(pattern="9011.", strip=1),), INTERNATIONAL_STAFF)
     _add_route(settings, SOFTPHONE_ROUTE, (DialPattern(pattern="+."),), INTERNATIONAL_STAFF)
     settings.blocked_numbers.add(
-        lambda new: BlockedNumbers(
-            id=new, name="Premium rate", limit_type="outbound", number_list="91900.&9900."
-        )
+        lambda new: BlockedNumbers(id=new, name="Premium rate", limit_type="outbound", number_list="91900.&9900.")
     )
     settings.pin_lists.add(lambda new: PinList(id=new, name="Travellers", pins=("48151", "62342")))
 
@@ -101,13 +99,9 @@ def _add_route(
     settings: PbxSettings, name: str, patterns: tuple[DialPattern, ...], numbers: tuple[str, ...] | list[str]
 ) -> None:
     members = tuple(
-        RouteMember(id=e.id, ext_number=e.number, ext_name=e.name)
-        for e in settings.extensions
-        if e.number in numbers
+        RouteMember(id=e.id, ext_number=e.number, ext_name=e.name) for e in settings.extensions if e.number in numbers
     )
     trunks = tuple(RouteTrunk(id=t.id, name=t.name, type=t.type) for t in settings.trunks)
     settings.routes.add(
-        lambda new: OutboundRoute(
-            id=new, name=name, dial_pattern_list=patterns, trunk_list=trunks, ext_list=members
-        )
+        lambda new: OutboundRoute(id=new, name=name, dial_pattern_list=patterns, trunk_list=trunks, ext_list=members)
     )

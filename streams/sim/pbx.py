@@ -42,9 +42,7 @@ class SimulatedPbx:
         self._ignore = self.core.hub.listen(self._sender.push)
         await self._server.start()
         if self.options.firewall_feed_url is not None:
-            feed = follow(
-                self.options.firewall_feed_url, self.options.firewall_poll_seconds, self.core.firewall
-            )
+            feed = follow(self.options.firewall_feed_url, self.options.firewall_poll_seconds, self.core.firewall)
             self._spawn(feed)
         return self
 

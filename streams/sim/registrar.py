@@ -118,9 +118,7 @@ class Registrar:
                 if contact.timer is not None:
                     contact.timer.cancel()
 
-    def _judge(
-        self, extension: Extension | None, password: str, source_ip: str, user_agent: str
-    ) -> Registration:
+    def _judge(self, extension: Extension | None, password: str, source_ip: str, user_agent: str) -> Registration:
         if extension is None:
             return Registration.UNKNOWN_ACCOUNT
         if not hmac.compare_digest(extension.reg_password.encode(), password.encode()):
@@ -130,9 +128,7 @@ class Registrar:
             return Registration.NOT_ALLOWED
         if extension.enb_ip_rstr and address not in extension.allowed_ips:
             return Registration.NOT_ALLOWED
-        if extension.enb_user_agent_ident and not user_agent.startswith(
-            extension.allowed_user_agents or ("\0",)
-        ):
+        if extension.enb_user_agent_ident and not user_agent.startswith(extension.allowed_user_agents or ("\0",)):
             return Registration.NOT_ALLOWED
         return Registration.ACCEPTED
 

@@ -39,9 +39,7 @@ class Refusal:
 class Router:
     """Applies extension limits, blocked numbers, routes, PINs and trunk limits to a dialled number."""
 
-    def __init__(
-        self, options: SimOptions, clock: PbxClock, settings: PbxSettings, load: Callable[[int], int]
-    ) -> None:
+    def __init__(self, options: SimOptions, clock: PbxClock, settings: PbxSettings, load: Callable[[int], int]) -> None:
         self._options = options
         self._clock = clock
         self._settings = settings

@@ -12,19 +12,38 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 
 class _QuietServer(uvicorn.Server):
-    """Leaves the signals to the program it runs in."""
+    """Leaves the signals to the program it runs in, and stops at once when told to."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.told_to_stop = asyncio.Event()
+
+    async def main_loop(self) -> None:
+        """Keep the Date header fresh until told to stop."""
+        while not self.told_to_stop.is_set():
+            await self.on_tick(0)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(1):
+                    await self.told_to_stop.wait()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Capture none."""
         yield
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Wait for open connections as uvicorn does, but not when there are none."""
+        if self.server_state.connections or self.server_state.tasks:
+            await super().shutdown(sockets)
+            return
+        for server in self.servers:
+            server.close()
+            await server.wait_closed()
+
 
 def _guarded(is_blocked: Callable[[str], bool]) -> type[H11Protocol]:
     class GuardedProtocol(H11Protocol):
-        def connection_made(
-            self, transport: Any
-        ) -> None:  # uvicorn's own signature is narrower than asyncio's
+        def connection_made(self, transport: Any) -> None:  # uvicorn's own signature is narrower than asyncio's
             peer = transport.get_extra_info("peername")
             if peer and is_blocked(peer[0]):
                 transport.abort()
@@ -54,7 +73,6 @@ class LocalServer:
             ws_ping_interval=None,
             lifespan="off",
             log_config=None,
-            log_level="warning",
             access_log=False,
             timeout_graceful_shutdown=1,
         )
@@ -71,7 +89,7 @@ class LocalServer:
 
     async def stop(self) -> None:
         """Close every connection and the socket."""
-        self._server.should_exit = True
+        self._server.told_to_stop.set()
         if self._task is not None:
             await self._task
         self._socket.close()

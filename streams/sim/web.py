@@ -126,7 +126,11 @@ class Subscription:
             await asyncio.gather(sender, return_exceptions=True)
 
     def _push(self, event: int, frame: str) -> None:
-        if event in self._topics and not self._frames.full():
+        if event in self._topics:
+            self._queue(frame)
+
+    def _queue(self, frame: str) -> None:
+        if not self._frames.full():
             self._frames.put_nowait(frame)
 
     async def _send(self) -> None:
@@ -141,10 +145,7 @@ class Subscription:
                 text = await self._socket.receive_text()
         except TimeoutError:
             return False
-        if text == "heartbeat":
-            self._frames.put_nowait("heartbeat response")
-        else:
-            self._frames.put_nowait(json.dumps(self._topics_answer(text)))
+        self._queue("heartbeat response" if text == "heartbeat" else json.dumps(self._topics_answer(text)))
         return True
 
     def _topics_answer(self, text: str) -> dict[str, object]:

@@ -50,7 +50,6 @@ class WebhookSender:
     def __init__(self, options: SimOptions, current: Callable[[], WebhookSettings]) -> None:
         self._options = options
         self._current = current
-        self._client = httpx.AsyncClient(timeout=options.webhook_timeout_seconds, trust_env=False)
         self._queues: dict[str, asyncio.Queue[tuple[Webhook, Delivery]]] = {}
         self._workers: list[asyncio.Task[None]] = []
         self.sent: deque[Delivery] = deque(maxlen=_KEPT)
@@ -77,7 +76,6 @@ class WebhookSender:
         for worker in self._workers:
             worker.cancel()
         await asyncio.gather(*self._workers, return_exceptions=True)
-        await self._client.aclose()
 
     def _enqueue(self, webhook: Webhook, delivery: Delivery) -> None:
         queue = self._queues.get(webhook.url)
@@ -90,36 +88,36 @@ class WebhookSender:
         queue.put_nowait((webhook, delivery))
 
     async def _work(self, queue: asyncio.Queue[tuple[Webhook, Delivery]]) -> None:
-        while True:
-            webhook, delivery = await queue.get()
-            await self._deliver(webhook, delivery)
-            self.sent.append(delivery)
-            queue.task_done()
+        async with httpx.AsyncClient(timeout=self._options.webhook_timeout_seconds, trust_env=False) as client:
+            while True:
+                webhook, delivery = await queue.get()
+                await self._deliver(client, webhook, delivery)
+                self.sent.append(delivery)
+                queue.task_done()
 
-    async def _deliver(self, webhook: Webhook, delivery: Delivery) -> None:
+    async def _deliver(self, client: httpx.AsyncClient, webhook: Webhook, delivery: Delivery) -> None:
         for attempt in range(self._options.webhook_retries + 1):
             if attempt:
                 await asyncio.sleep(self._options.webhook_retry_wait_seconds)
             delivery.attempts += 1
-            delivery.status = await self._send(webhook, delivery.body)
+            delivery.status = await _send(client, webhook, delivery.body)
             if delivery.status is not None and 200 <= delivery.status < 300:
                 delivery.accepted = True
                 return
 
-    async def _send(self, webhook: Webhook, body: bytes) -> int | None:
-        headers = {
-            "Content-Type": "application/json",
-            "User-Agent": "Yeastar",
-            "X-Signature": signature(webhook.secret, body),
-            "Connection": "close",
-        }
-        try:
-            answer = await self._client.request(
-                webhook.request_method, webhook.url, content=body, headers=headers
-            )
-        except (httpx.HTTPError, httpx.InvalidURL):
-            return None
-        return answer.status_code
+
+async def _send(client: httpx.AsyncClient, webhook: Webhook, body: bytes) -> int | None:
+    headers = {
+        "Content-Type": "application/json",
+        "User-Agent": "Yeastar",
+        "X-Signature": signature(webhook.secret, body),
+        "Connection": "close",
+    }
+    try:
+        answer = await client.request(webhook.request_method, webhook.url, content=body, headers=headers)
+    except (httpx.HTTPError, httpx.InvalidURL):
+        return None
+    return answer.status_code
 
 
 def shown(settings: WebhookSettings, options: SimOptions) -> dict[str, object]:
@@ -127,8 +125,7 @@ def shown(settings: WebhookSettings, options: SimOptions) -> dict[str, object]:
     return {
         "enb_webhook_event_push": settings.enb_webhook_event_push,
         "webhook_event_push_list": [
-            w.model_dump(mode="json") | {"event_ids": list(w.event_ids)}
-            for w in settings.webhook_event_push_list
+            w.model_dump(mode="json") | {"event_ids": list(w.event_ids)} for w in settings.webhook_event_push_list
         ],
         "webhook_event_push_timeout": int(options.webhook_timeout_seconds),
         "webhook_event_push_retry_count": options.webhook_retries,

@@ -67,9 +67,7 @@ def get_password(core: PbxCore, params: Params) -> Answer:
 def update_extension(core: PbxCore, params: Params) -> Answer:
     """Change some fields of one extension; what the firmware does not know is ignored."""
     fixed = EXTENSION_PORTAL_ONLY | {"number"} | _unknown(core)
-    core.settings.extensions.put(
-        changed(core.settings.extensions.get(params.integer("id")), params, frozenset(fixed))
-    )
+    core.settings.extensions.put(changed(core.settings.extensions.get(params.integer("id")), params, frozenset(fixed)))
     return {}
 
 
