@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Raw, Struct, ValidationError
 
 from detector.contract.events import KINDS, MAX_EVENT_BYTES, AnyEvent, Control, Unknown
+from detector.contract.findings import AnyFinding
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -122,6 +123,12 @@ class Codec:
         if type(event) is Control and not self.trusted:
             return Rejected(reason="control events are written by Ringfence only", field="kind")
         return event
+
+
+def encode_finding(finding: AnyFinding) -> bytes:
+    """One JSON object in UTF-8; what is unknown is absent."""
+    record = msgspec.to_builtins(finding)
+    return msgspec.json.encode({name: value for name, value in record.items() if value is not None})
 
 
 def reject(reason: str, raw: bytes, field: str = "") -> Rejected:

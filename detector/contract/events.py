@@ -198,8 +198,9 @@ class Unknown(Struct, frozen=True, kw_only=True, gc=False):
     pbx: Key
     id: Key
     at: Instant
-    revision: int = 0
+    revision: Annotated[int, Meta(ge=0, le=MAX_COUNT)] = 0
     received_at: Instant | None = None
+    drill: bool = False
 
 
 AnyEvent = Call | Registration | Login | Notice | Config | Tick | Control

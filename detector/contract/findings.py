@@ -97,7 +97,7 @@ class Subject(Struct, frozen=True, gc=False, order=True):
     id: str
 
 
-class Finding(Struct, frozen=True, kw_only=True, tag_field="type", omit_defaults=True):
+class Finding(Struct, frozen=True, kw_only=True, tag_field="type"):
     """What all findings share; the same `id` with a higher `revision` replaces what was sent before."""
 
     id: str
@@ -107,7 +107,7 @@ class Finding(Struct, frozen=True, kw_only=True, tag_field="type", omit_defaults
     revision: int = 0
 
 
-class Detection(Finding, frozen=True, kw_only=True, tag="detection", omit_defaults=True):
+class Detection(Finding, frozen=True, kw_only=True, tag="detection"):
     """One rule fired for one subject. `evidence` holds at most 32 event ids."""
 
     rule: str
@@ -133,7 +133,7 @@ class Loss(Struct, frozen=True, gc=False):
     basis: str
 
 
-class Incident(Finding, frozen=True, kw_only=True, tag="incident", omit_defaults=True):
+class Incident(Finding, frozen=True, kw_only=True, tag="incident"):
     """One attack: its detections, how far it came, what it costs."""
 
     opened_at: datetime
@@ -149,7 +149,7 @@ class Incident(Finding, frozen=True, kw_only=True, tag="incident", omit_defaults
     drill: bool = False
 
 
-class Decision(Finding, frozen=True, kw_only=True, tag="decision", omit_defaults=True):
+class Decision(Finding, frozen=True, kw_only=True, tag="decision"):
     """What is to be done about an incident, until when, in which mode, and what it leaves working."""
 
     incident: str
@@ -167,7 +167,7 @@ class Decision(Finding, frozen=True, kw_only=True, tag="decision", omit_defaults
     drill: bool = False
 
 
-class Action(Finding, frozen=True, kw_only=True, tag="action", omit_defaults=True):
+class Action(Finding, frozen=True, kw_only=True, tag="action"):
     """What was really done; sent at every change of state."""
 
     decision: str

@@ -1,0 +1,1 @@
+"""The detectors, one file each; the registry walks this folder."""

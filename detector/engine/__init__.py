@@ -1,0 +1,1 @@
+"""The engine: memory, time, detectors, verdicts."""

@@ -1,0 +1,1 @@
+"""Enrichment: numbers, addresses, calendar, tariff and the ledger of calls."""

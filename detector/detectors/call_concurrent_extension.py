@@ -1,0 +1,50 @@
+"""One extension holds more outbound calls at once than a person does (C28)."""
+
+from pydantic import PositiveInt
+
+from detector.contract.events import Call
+from detector.contract.findings import Severity, Stage, SubjectKind
+from detector.engine.detector import Detector, Hit, micros
+from detector.engine.facts import Facts
+from detector.engine.memory import Memory, Once
+from detector.engine.registry import register
+from detector.params import Params, Seconds
+
+
+@register
+class CallConcurrentExtension(Detector[Call]):
+    """Fires when the Nth outbound call of one extension is up at the same time; again after `pause` at the earliest.
+
+    Quiet when: several legs of one call; internal and emergency calls.
+    Runbook: hang up what the user does not know of, change the extension's password, look where it is registered.
+    """
+
+    id = "call.concurrent_extension"
+    control = "C28"
+    subject = SubjectKind.EXTENSION
+    severity = Severity.CRITICAL
+    stage = Stage.PUMPING
+    attack = ("T1496",)
+    reads = (Call,)
+
+    class Limits(Params):
+        """`calls` up at once; `pause` seconds before it is said again."""
+
+        calls: PositiveInt = 4
+        pause: Seconds = 300
+
+    limits: Limits
+    said = Once("said")
+
+    def inspect(self, event: Call, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
+        if not facts.opened or not facts.extension or not facts.billable:
+            return None
+        calls = facts.ledger.calls("extension", facts.extension)
+        if calls < self.limits.calls:
+            return None
+        if not self.said.passed(memory, facts.extension, facts.at, micros(self.limits.pause)):
+            return None
+        return self.hit(
+            facts.extension, f"Extension {facts.extension} holds {calls} outbound calls at once",
+            calls=calls, limit=self.limits.calls,
+        )  # fmt: skip

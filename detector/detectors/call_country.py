@@ -1,0 +1,37 @@
+"""A call to a country, or by an extension, that may not be called abroad (C25)."""
+
+from detector.contract.events import Call
+from detector.contract.findings import Severity, Stage, SubjectKind
+from detector.engine.detector import Basis, Detector, Hit
+from detector.engine.facts import Facts
+from detector.engine.memory import Memory
+from detector.engine.registry import register
+from detector.enrich.countries import name as country_name
+
+
+@register
+class CallCountry(Detector[Call]):
+    """Fires for each call to a country outside the extension's `allowed_destination_countries`.
+
+    Quiet when: the list is empty (not enforced); the home country; emergency and internal calls.
+    Runbook: if the country is a customer's, allow it for those who call there.
+    """
+
+    id = "call.country"
+    control = "C25"
+    subject = SubjectKind.EXTENSION
+    severity = Severity.WARNING
+    stage = Stage.PROBE
+    basis = Basis.COUNTRY
+    attack = ("T1496",)
+    reads = (Call,)
+
+    def inspect(self, event: Call, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
+        number = facts.number
+        if not facts.opened or number is None or not number.international or not facts.billable:
+            return None
+        allowed = facts.profile.extension(facts.extension).allowed_destination_countries
+        if not allowed or number.country in allowed:
+            return None
+        where = number.network or country_name(number.country)
+        return self.hit(facts.extension, f"Extension {facts.extension} called {where}, which is not allowed")

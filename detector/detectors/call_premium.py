@@ -1,0 +1,36 @@
+"""A call to a premium-rate or satellite number: where toll fraud earns its money (C26)."""
+
+from detector.contract.events import Call
+from detector.contract.findings import Severity, Stage, SubjectKind
+from detector.engine.detector import Detector, Hit
+from detector.engine.facts import Facts
+from detector.engine.memory import Memory
+from detector.engine.registry import register
+from detector.enrich.countries import name as country_name
+from detector.enrich.numbers import Klass
+
+COSTLY = {Klass.PREMIUM, Klass.SATELLITE}
+
+
+@register
+class CallPremium(Detector[Call]):
+    """Fires for each call to a premium-rate or satellite number, at home or abroad.
+
+    Quiet when: shared-cost and toll-free numbers; emergency and internal calls.
+    Runbook: ask the user; block the number on the PBX if nobody needs it.
+    """
+
+    id = "call.premium"
+    control = "C26"
+    subject = SubjectKind.EXTENSION
+    severity = Severity.CRITICAL
+    stage = Stage.PROBE
+    attack = ("T1496",)
+    reads = (Call,)
+
+    def inspect(self, event: Call, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
+        number = facts.number
+        if not facts.opened or number is None or number.klass not in COSTLY:
+            return None
+        where = number.network or country_name(number.country)
+        return self.hit(facts.extension, f"Extension {facts.extension} called a {number.klass} number of {where}")

@@ -1,0 +1,36 @@
+"""An extension that was just taken over calls abroad: the probe call before the pumping."""
+
+from detector.contract.events import Call
+from detector.contract.findings import Severity, Stage, SubjectKind
+from detector.engine.detector import Basis, Detector, Hit
+from detector.engine.facts import Facts
+from detector.engine.memory import Memory
+from detector.engine.registry import register
+from detector.enrich.countries import name as country_name
+
+
+@register
+class CallSuspect(Detector[Call]):
+    """Fires for each call abroad or to a costly number by an extension, or from an address, of an open break-in.
+
+    Quiet when: nobody guessed from that address and the extension was not accepted from a new place.
+    Runbook: treat the extension as stolen: keep it restricted, change its password, look at where it is registered.
+    """
+
+    id = "call.suspect"
+    control = "C25"
+    subject = SubjectKind.EXTENSION
+    severity = Severity.CRITICAL
+    stage = Stage.PROBE
+    basis = Basis.DERIVED
+    attack = ("T1078", "T1496")
+    reads = (Call,)
+
+    def inspect(self, event: Call, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
+        leg = facts.leg
+        if not facts.opened or leg is None or not facts.billable or not (leg.abroad or leg.costly):
+            return None
+        if not (facts.suspect_extension or facts.suspect_source):
+            return None
+        where = country_name(leg.country)
+        return self.hit(leg.extension, f"Extension {leg.extension}, believed stolen, called {where}")

@@ -1,0 +1,89 @@
+"""The contract of a detector: one rule, its limits, what it reads, and when it fires."""
+
+from abc import ABC, abstractmethod
+from enum import StrEnum
+from typing import ClassVar, Generic, TypeVar
+
+from msgspec import Struct
+
+from detector.contract.events import Event
+from detector.contract.findings import Mode, Severity, Stage, SubjectKind, Value
+from detector.engine.facts import Facts
+from detector.engine.memory import Memory
+from detector.params import Params
+
+E = TypeVar("E", bound=Event)
+
+
+class Basis(StrEnum):
+    """What kind of knowledge a rule rests on: country, score or text alone never contain (decision 12)."""
+
+    BEHAVIOUR = "behaviour"
+    COUNTRY = "country"
+    SCORE = "score"
+    DERIVED = "derived"
+
+
+class Hit(Struct, frozen=True, kw_only=True):
+    """A rule fired: for which subject, in one sentence, with what was measured and its limit.
+
+    `key` names the firing where it is not the event that caused it, so that it keeps its id.
+    """
+
+    subject: str
+    summary: str
+    values: dict[str, Value]
+    severity: Severity
+    evidence: tuple[str, ...] = ()
+    key: str = ""
+
+
+class Detector(ABC, Generic[E]):
+    """One rule. Instances hold the limits of one scope and no memory.
+
+    `id` is unique and names the file; `control` is the guide's C01..C32; `subject` is what a firing is about;
+    `stage` is how far an attack has come that does this; `attack` are MITRE ATT&CK techniques.
+    """
+
+    id: ClassVar[str]
+    control: ClassVar[str]
+    subject: ClassVar[SubjectKind]
+    severity: ClassVar[Severity]
+    stage: ClassVar[Stage]
+    basis: ClassVar[Basis] = Basis.BEHAVIOUR
+    attack: ClassVar[tuple[str, ...]] = ()
+    reads: ClassVar[tuple[type[Event], ...]]
+
+    class Limits(Params):
+        """No limits."""
+
+    limits: Params
+
+    def __init__(self, limits: Params, mode: Mode) -> None:
+        self.limits = limits
+        self.mode = mode
+        self.prepare()
+
+    def prepare(self) -> None:
+        """Reckon once what follows from the limits."""
+
+    @abstractmethod
+    def inspect(self, event: E, facts: Facts, memory: Memory) -> Hit | None:
+        """Look at one event, remember what matters of it, and say whether the rule fires."""
+
+    def due(self, key: str, facts: Facts, memory: Memory) -> Hit | None:
+        """A timer asked for with `facts.wake(self.id, key, at)` has come; `facts.at` is its time."""
+        raise NotImplementedError(f"{self.id} asked for a timer and does not answer it: {key!r}")
+
+    def hit(self, subject: str, summary: str, *, severity: Severity | None = None, key: str = "",
+            evidence: tuple[str, ...] = (), **values: Value) -> Hit:  # fmt: skip
+        """A firing of this rule."""
+        return Hit(
+            subject=subject, summary=summary, values=values, severity=severity or self.severity, key=key,
+            evidence=evidence,
+        )  # fmt: skip
+
+
+def micros(seconds: float) -> int:
+    """Whole microseconds of `seconds`."""
+    return round(seconds * 1_000_000)

@@ -1,0 +1,232 @@
+"""The engine: one straight line from an event to findings, for every PBX of a partition."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol
+
+from detector.contract.codec import to_micros
+from detector.contract.events import AnyEvent, Call, Control, Login, Registration, Tick, Unknown
+from detector.contract.findings import AnyFinding
+from detector.engine import enrich
+from detector.engine import state as states
+from detector.engine.detector import Detector, Hit
+from detector.engine.facts import Facts
+from detector.engine.memory import Memory
+from detector.engine.registry import catalogue
+from detector.engine.site import Site, Tables
+from detector.engine.state import Pages, PbxState
+from detector.engine.verdicts import Verdicts
+from detector.enrich.addresses import Place
+from detector.settings import Policies, Settings
+
+AHEAD = 60_000_000
+LATE = 60_000_000
+HISTORY = 3_600_000_000
+SETTINGS_PAGE = "settings"
+
+
+class PlaceModel(Protocol):
+    """How new a place is for an account; see `models/places.py`."""
+
+    def score(self, memory: Memory, account: str, place: Place, agent: str | None) -> float | None:
+        """0 to 1, None while cold."""
+        ...
+
+    def learn(self, memory: Memory, account: str, place: Place, agent: str | None) -> None:
+        """From now on this place is known."""
+        ...
+
+
+class Engine:
+    """All memory of one partition and what it makes of events. No clock, no I/O, no randomness.
+
+    `settings` and `tables` come from outside; a `control` event named `settings` replaces the former. Findings are a
+    function of these and the events in their order: in whatever batches, after whatever restart.
+    """
+
+    def __init__(self, settings: Settings, tables: Tables, places: PlaceModel) -> None:
+        self.tables = tables
+        self.places = places
+        self.counts: Counter[str] = Counter()
+        self.errors: Counter[str] = Counter()
+        self._states: dict[tuple[str, bool], PbxState] = {}
+        self._changed: dict[tuple[str, bool], PbxState] = {}
+        self._sites: dict[str, Site] = {}
+        self._settings_json: bytes | None = None
+        self._settings_dirty = False
+        self._configure(settings)
+
+    def process(self, event: AnyEvent | Unknown) -> list[AnyFinding]:
+        """Findings of one event, in the order in which they came about."""
+        self.counts["read"] += 1
+        if type(event) is Control and event.name == "settings":
+            return self._take_settings(event)
+        whose = (event.pbx, event.drill)
+        state = self._states.get(whose)
+        if state is None:
+            state = self._states[whose] = PbxState(event.pbx, event.drill)
+        self._changed[whose] = state
+        at, history = self._when(event)
+        known = state.seen.revision(event.id)
+        if known is None:
+            state.seen.add(event.id, event.revision, at)
+            return self._first(event, at, history, state)
+        if event.revision <= known:
+            self.counts["duplicate"] += 1
+            return []
+        state.seen.add(event.id, event.revision, at)
+        return self._revise(event, state, at)
+
+    def _when(self, event: AnyEvent | Unknown) -> tuple[int, bool]:
+        """Event time in microseconds, bounded by when it came; and whether it is history by now."""
+        at = to_micros(event.at)
+        if event.received_at is None:
+            return at, False
+        received = to_micros(event.received_at)
+        if at > received + AHEAD:
+            self.counts["ahead"] += 1
+            return received, False
+        return at, received - at > HISTORY
+
+    def _first(self, event: AnyEvent | Unknown, at: int, history: bool, state: PbxState) -> list[AnyFinding]:
+        site = self._sites.get(event.pbx) or self._site(event.pbx)
+        verdicts = Verdicts(state, site)
+        if type(event) is Control:
+            verdicts.control(event, max(state.now, 0))
+            return verdicts.findings
+        if at > state.now:
+            if state.timers and state.timers[0][0] <= at:
+                self._fire(at, state, site, verdicts)
+            state.advance(at)
+        elif at < state.now - LATE:
+            self.counts["late"] += 1
+            verdicts.late = True
+        verdicts.history = history
+        if type(event) is not Tick and type(event) is not Unknown:
+            self._inspect(event, at, state, site, verdicts)
+        return verdicts.findings
+
+    def _inspect(self, event: Any, at: int, state: PbxState, site: Site, verdicts: Verdicts) -> None:
+        facts = Facts(at, site.profile, state.ledger, state.wake)
+        kind = type(event)
+        if kind is Call:
+            enrich.follow_call(event, facts, state, site)
+        else:
+            enrich.identify(event, facts, state, site)
+        account = ""
+        accepted = (kind is Registration or kind is Login) and event.outcome == "accepted"
+        if accepted and facts.place is not None:
+            account = event.account or facts.extension
+            facts.novelty = self.places.score(state.memory, account, facts.place, event.user_agent)
+        for detector in site.rules_for(facts.extension).get(kind, ()):
+            hit = self._guarded(detector, event, facts, state)
+            if hit is not None:
+                verdicts.detect(detector, hit, event, facts)
+        if accepted and facts.place is not None and not (facts.suspect_source or facts.suspect_extension):
+            self.places.learn(state.memory, account, facts.place, event.user_agent)
+            enrich.learn_place(facts, state, account)
+        if facts.leg is not None:
+            verdicts.money(facts)
+        verdicts.close()
+
+    def _guarded(self, detector: Detector[Any], event: Any, facts: Facts, state: PbxState) -> Hit | None:
+        """A detector that breaks is counted and alarms; it is never the same as one that did not fire."""
+        try:
+            return detector.inspect(event, facts, state.memory)
+        except Exception:
+            self.errors[detector.id] += 1
+            return None
+
+    def _fire(self, at: int, state: PbxState, site: Site, verdicts: Verdicts) -> None:
+        while (timer := state.due(at)) is not None:
+            due, owner, key = timer
+            if due > state.now:
+                state.advance(due)
+            if owner == "ledger":
+                self._expire_leg(due, key, state, verdicts)
+            elif owner in site.rules_by_id:
+                self._rule_due(due, owner, key, state, site, verdicts)
+            else:
+                verdicts.due(due, owner, key)
+
+    def _rule_due(self, due: int, owner: str, key: str, state: PbxState, site: Site, verdicts: Verdicts) -> None:
+        facts = Facts(due, site.profile, state.ledger, state.wake)
+        leg = facts.leg = state.ledger.legs.get(key)
+        facts.extension = leg.extension if leg is not None else ""
+        detector = site.rule(owner, facts.extension)
+        try:
+            hit = detector.due(key, facts, state.memory)
+        except Exception:
+            self.errors[detector.id] += 1
+            return
+        if hit is not None:
+            verdicts.detect(detector, hit, None, facts)
+        verdicts.close()
+
+    def _expire_leg(self, due: int, key: str, state: PbxState, verdicts: Verdicts) -> None:
+        leg = state.ledger.legs.get(key)
+        if leg is None:
+            return
+        expires = state.ledger.expires(leg)
+        if expires > due:
+            state.wake("ledger", key, expires)
+            return
+        if leg.up:
+            self.counts["lost_end"] += 1
+            verdicts.leg_gone(leg, due)
+        state.ledger.drop(leg)
+
+    def _revise(self, event: AnyEvent | Unknown, state: PbxState, at: int) -> list[AnyFinding]:
+        """A higher revision adds fields to what is known; it moves no time and is detected on by no rule."""
+        self.counts["revision"] += 1
+        if type(event) is not Call or not event.source_ip:
+            return []
+        site = self._sites.get(event.pbx) or self._site(event.pbx)
+        place = site.addresses.look_up(event.source_ip)
+        leg = state.ledger.find(event.call_id, event.leg)
+        if place is None or leg is None or leg.source:
+            return []
+        leg.source = place.key
+        state.ledger.touch(leg)
+        verdicts = Verdicts(state, site)
+        verdicts.revised(leg, place, max(state.now, at))
+        return verdicts.findings
+
+    def _take_settings(self, event: Control) -> list[AnyFinding]:
+        self._configure(Settings.model_validate(event.settings or {}))
+        self._settings_json = states.pack(event.settings or {})
+        self._settings_dirty = True
+        return []
+
+    def _configure(self, settings: Settings) -> None:
+        self._policies = Policies(settings, catalogue())
+        self._sites.clear()
+
+    def _site(self, pbx: str) -> Site:
+        site = self._sites[pbx] = Site(self._policies.of(pbx), self.tables)
+        return site
+
+    def entities(self) -> int:
+        """How many subjects, calls and incidents are remembered, over all PBXs."""
+        return sum(state.entities() for state in self._states.values())
+
+    def dirty_pages(self) -> Pages:
+        """What changed since this was last asked for: the pages of a checkpoint, None for one that is gone."""
+        pages: Pages = {}
+        for state in self._changed.values():
+            pages.update(state.dirty_pages())
+        self._changed.clear()
+        if self._settings_dirty:
+            pages[SETTINGS_PAGE] = self._settings_json
+            self._settings_dirty = False
+        return pages
+
+    def load(self, pages: Iterator[tuple[str, bytes]]) -> None:
+        """Take all memory from a checkpoint; what was remembered before is forgotten."""
+        found: Mapping[str, bytes] = dict(pages)
+        settings = found.get(SETTINGS_PAGE)
+        if settings is not None:
+            self._settings_json = settings
+            self._configure(Settings.model_validate(states.unpack(settings)))
+        self._changed.clear()
+        self._states = states.restore((key, value) for key, value in found.items() if key != SETTINGS_PAGE)

@@ -1,0 +1,124 @@
+"""Enrichment of one event: who, where from, whereto, since when, at what price."""
+
+from detector.contract.codec import to_micros
+from detector.contract.events import Call, Event, Login, Notice, Registration
+from detector.contract.findings import Subject, SubjectKind
+from detector.engine.facts import Facts
+from detector.engine.memory import Days
+from detector.engine.site import Site
+from detector.engine.state import PbxState
+from detector.enrich.ledger import Leg, charged_extension, talked
+from detector.enrich.numbers import Klass, Number
+
+COSTLY = {Klass.PREMIUM, Klass.SATELLITE}
+INSIDE = {Klass.INTERNAL, Klass.EMERGENCY}
+known_days = Days("known")
+good_days = Days("good")
+
+
+def identify(event: Event, facts: Facts, state: PbxState, site: Site) -> None:
+    """Source address and account of a registration, login or notice."""
+    if not isinstance(event, Registration | Login | Notice):
+        return
+    if event.source_ip:
+        facts.place = site.addresses.look_up(event.source_ip)
+    facts.extension = (event.extension or "") if not isinstance(event, Login) else ""
+    if isinstance(event, Registration) and not facts.extension and event.outcome == "accepted":
+        facts.extension = event.account or ""
+    suspects(facts, state)
+    account = event.account or facts.extension
+    if facts.place is not None and account:
+        facts.known_place = known_days.before(state.memory, f"{account}\x1f{facts.place.key}", facts.at) > 0
+
+
+def suspects(facts: Facts, state: PbxState) -> None:
+    """Whether the address or the extension was seen breaking in."""
+    cases = state.cases
+    if facts.place is not None:
+        source = Subject(SubjectKind.SOURCE_IP, facts.place.key)
+        case = cases.find(source)
+        facts.suspect_source = case is not None and source in case.proven
+    if facts.extension:
+        entered = Subject(SubjectKind.EXTENSION, facts.extension)
+        case = cases.find(entered)
+        facts.suspect_extension = case is not None and entered in case.entered
+
+
+def learn_place(facts: Facts, state: PbxState, account: str) -> None:
+    """An accepted registration or login that nobody suspects makes its address known and good."""
+    if facts.place is None or facts.suspect_source or facts.suspect_extension:
+        return
+    known_days.add(state.memory, f"{account}\x1f{facts.place.key}", facts.at)
+    good_days.add(state.memory, facts.place.key, facts.at)
+
+
+def follow_call(event: Call, facts: Facts, state: PbxState, site: Site) -> None:
+    """Bring the ledger up to date with one phase of a leg, and say what it changed."""
+    facts.extension = charged_extension(event)
+    if event.source_ip:
+        facts.place = site.addresses.look_up(event.source_ip)
+    facts.open_hours = site.is_open(facts.extension, facts.at)
+    ledger = state.ledger
+    leg = ledger.find(event.call_id, event.leg)
+    if leg is None:
+        leg = opened(event, facts, site)
+        facts.opened = True
+        dropped = ledger.open(leg)
+        if dropped is not None and dropped.incident:
+            facts.dropped = dropped
+    else:
+        facts.number = site.plan.read(event.to) if event.to and leg.direction == "outbound" else None
+        complete(leg, event, facts)
+        ledger.touch(leg)
+    facts.leg = leg
+    answer_or_end(leg, event, facts, state)
+    facts.billable = leg.direction in {"outbound", "transit"} and leg.klass not in INSIDE and bool(leg.klass)
+    suspects(facts, state)
+    state.wake("ledger", leg.key, ledger.expires(leg))
+
+
+def opened(event: Call, facts: Facts, site: Site) -> Leg:
+    """A new leg from its first phase, with its number read and priced."""
+    started = to_micros(event.started_at) if event.started_at is not None else facts.at
+    leg = Leg(
+        call_id=event.call_id, leg=event.leg or "", started=min(started, facts.at), direction=event.direction or "",
+        extension=facts.extension, trunk=event.trunk or "", route=event.route or "", channel=event.channel or "",
+        source=facts.place.key if facts.place is not None else "", event=event.id,
+    )  # fmt: skip
+    if leg.direction in {"outbound", "transit"} and event.to:
+        number = facts.number = site.plan.read(event.to)
+        describe(leg, number, site)
+    facts.open_hours = site.is_open(facts.extension, leg.started)
+    return leg
+
+
+def describe(leg: Leg, number: Number, site: Site) -> None:
+    """What the number says of the leg."""
+    price = site.tariff.price(number)
+    leg.destination = number.e164 or number.dialled[:64]
+    leg.block, leg.country, leg.klass = number.block or "", number.country or "", number.klass
+    leg.abroad, leg.costly = number.international, number.klass in COSTLY
+    leg.price, leg.increment, leg.priced_by = price.per_minute, price.increment, price.basis
+
+
+def complete(leg: Leg, event: Call, facts: Facts) -> None:
+    """A later phase knows more than the first."""
+    leg.channel = leg.channel or event.channel or ""
+    leg.route = leg.route or event.route or ""
+    if not leg.source and facts.place is not None:
+        leg.source = facts.place.key
+
+
+def answer_or_end(leg: Leg, event: Call, facts: Facts, state: PbxState) -> None:
+    """Move the leg to `answered` or `ended`; what ended stays ended."""
+    if not leg.up:
+        return
+    if event.phase == "answered" and not leg.answered:
+        leg.answered = facts.at
+        facts.answered_now = True
+    elif event.phase == "ended":
+        answered, talk = talked(event, facts.at)
+        leg.answered = answered or leg.answered if talk or event.disposition in {None, "answered"} else 0
+        facts.ended_now = True
+        state.ledger.end(leg, facts.at)
+        leg.talk = talk or (max(0, facts.at - leg.answered) if leg.answered else 0)

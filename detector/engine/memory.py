@@ -1,0 +1,159 @@
+"""What detectors remember of a PBX, by field and subject, in packed arrays that know when they changed."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from typing import TypeAlias
+
+Record: TypeAlias = "array[int]"
+MAX_SUBJECTS = 200_000
+MICROS = 1_000_000
+
+
+class Memory:
+    """Records of one PBX: `field name -> subject id -> array of 64-bit integers`.
+
+    Bounded: past `MAX_SUBJECTS` of one field the one untouched for longest goes.
+    """
+
+    __slots__ = ("_fields", "dirty")
+
+    def __init__(self) -> None:
+        self._fields: dict[str, dict[str, Record]] = {}
+        self.dirty: set[tuple[str, str]] = set()
+
+    def get(self, field: str, subject: str) -> Record | None:
+        """The record, or None where nothing is remembered."""
+        records = self._fields.get(field)
+        return None if records is None else records.get(subject)
+
+    def put(self, field: str, subject: str, record: Record) -> None:
+        """Remember `record`, as the most recently touched of its field."""
+        records = self._fields.setdefault(field, {})
+        if records.pop(subject, None) is None and len(records) >= MAX_SUBJECTS:
+            oldest = next(iter(records))
+            del records[oldest]
+            self.dirty.add((field, oldest))
+        records[subject] = record
+        self.dirty.add((field, subject))
+
+    def forget(self, field: str, subject: str) -> None:
+        """Remember nothing of this subject in this field."""
+        if self._fields.get(field, {}).pop(subject, None) is not None:
+            self.dirty.add((field, subject))
+
+    def records(self) -> Iterator[tuple[str, str, Record]]:
+        """All records, least recently touched first within a field."""
+        for field, records in self._fields.items():
+            for subject, record in records.items():
+                yield field, subject, record
+
+    def restore(self, field: str, subject: str, record: Record) -> None:
+        """Take a record from a checkpoint."""
+        self._fields.setdefault(field, {})[subject] = record
+
+
+class Field(ABC):
+    """One thing remembered a subject; `name` is unique within its detector."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __set_name__(self, owner: type, _attribute: str) -> None:
+        self.name = f"{getattr(owner, 'id', owner.__name__)}/{self.name}"
+
+    @abstractmethod
+    def horizon(self) -> str:
+        """What this field keeps, in words, for the documentation."""
+
+
+class Window(Field):
+    """The exact instants of what happened within a time, at most `cap` of them.
+
+    Instants rather than cells of time: exact at the limit, in whatever order events arrive, and smaller than
+    a ring of cells for every limit below a hundred (ADR 0002). A window holds `(at - length, at]`.
+    """
+
+    def horizon(self) -> str:  # noqa: D102
+        return "instants within a window"
+
+    def add(self, memory: Memory, subject: str, at: int, length: int, *, cap: int, count: int = 1) -> int:
+        """Count `count` at `at`, and say how many lie in the window that ends at the newest instant.
+
+        `at` and `length` in microseconds. An event older than the window changes nothing and gives 0.
+        """
+        record = memory.get(self.name, subject)
+        if record is None:
+            record = array("q")
+        newest = record[-1] if record and record[-1] > at else at
+        if at <= newest - length:
+            return 0
+        kept = min(count, cap)
+        if record and record[0] <= newest - length:
+            del record[: bisect_right(record, newest - length)]
+        total = len(record) + count
+        if not record or at >= record[-1]:
+            record.extend([at] * kept)
+        else:
+            place = bisect_left(record, at)
+            record[place:place] = array("q", [at] * kept)
+        if len(record) > cap:
+            del record[: len(record) - cap]
+        memory.put(self.name, subject, record)
+        return total
+
+    def count(self, memory: Memory, subject: str, at: int, length: int) -> int:
+        """How many lie in `(at - length, at]`."""
+        record = memory.get(self.name, subject)
+        return 0 if record is None else bisect_right(record, at) - bisect_right(record, at - length)
+
+    def clear(self, memory: Memory, subject: str) -> None:
+        """Start over."""
+        memory.forget(self.name, subject)
+
+
+class Days(Field):
+    """On which days something was seen: the first `cap` distinct days since 1970 in UTC, ascending."""
+
+    CAP = 8
+    DAY = 86_400 * MICROS
+
+    def horizon(self) -> str:  # noqa: D102
+        return "distinct days"
+
+    def add(self, memory: Memory, subject: str, at: int) -> None:
+        """Seen at `at`. The earliest days are kept: they are what a newcomer cannot have."""
+        day = at // self.DAY
+        record = memory.get(self.name, subject)
+        if record is None:
+            memory.put(self.name, subject, array("q", [day]))
+            return
+        place = bisect_left(record, day)
+        if (place < len(record) and record[place] == day) or (len(record) >= self.CAP and place == len(record)):
+            return
+        record.insert(place, day)
+        del record[self.CAP :]
+        memory.put(self.name, subject, record)
+
+    def before(self, memory: Memory, subject: str, at: int) -> int:
+        """On how many distinct days before the day of `at`."""
+        record = memory.get(self.name, subject)
+        return 0 if record is None else bisect_left(record, at // self.DAY)
+
+
+class Once(Field):
+    """The last instant at which something was said, so that it is not said again at once."""
+
+    def horizon(self) -> str:  # noqa: D102
+        return "one instant"
+
+    def passed(self, memory: Memory, subject: str, at: int, pause: int) -> bool:
+        """Whether `pause` microseconds have passed since it was last said; if so it is said now."""
+        record = memory.get(self.name, subject)
+        if record is not None and at < record[0] + pause:
+            return False
+        memory.put(self.name, subject, array("q", [at]))
+        return True

@@ -1,0 +1,66 @@
+"""Which event ids were seen: 24 hours or 50,000 of them, whichever is fewer, with their highest revision."""
+
+from collections import deque
+
+from msgspec import Struct
+
+MAX_IDS = 50_000
+HORIZON = 24 * 3_600 * 1_000_000
+SEGMENT = 512
+
+
+class Segment(Struct, kw_only=True, gc=False):
+    """Ids in the order they came; a full segment is written once and dropped as a whole."""
+
+    number: int
+    latest: int = 0
+    ids: dict[str, int] = {}
+
+
+class Seen:
+    """Bounded memory of event ids of one PBX.
+
+    Kept in segments, so that a checkpoint writes only what is new.
+    """
+
+    __slots__ = ("dirty", "segments", "where")
+
+    def __init__(self) -> None:
+        self.segments: deque[Segment] = deque([Segment(number=0)])
+        self.where: dict[str, Segment] = {}
+        self.dirty: set[int] = set()
+
+    def revision(self, event_id: str) -> int | None:
+        """The highest revision seen of this id, None if it was never seen."""
+        segment = self.where.get(event_id)
+        return None if segment is None else segment.ids[event_id]
+
+    def add(self, event_id: str, revision: int, at: int) -> None:
+        """Remember the id with its revision; `at` in microseconds."""
+        segment = self.where.get(event_id)
+        if segment is None:
+            segment = self.segments[-1]
+            if len(segment.ids) >= SEGMENT:
+                segment = Segment(number=segment.number + 1)
+                self.segments.append(segment)
+                self._expire(at)
+            self.where[event_id] = segment
+            if at > segment.latest:
+                segment.latest = at
+        segment.ids[event_id] = revision
+        self.dirty.add(segment.number)
+
+    def restore(self, segments: list[Segment]) -> None:
+        """Take all segments from a checkpoint."""
+        ordered = sorted(segments, key=lambda segment: segment.number)
+        self.segments = deque(ordered or [Segment(number=0)])
+        self.where = {event_id: segment for segment in ordered for event_id in segment.ids}
+
+    def _expire(self, now: int) -> None:
+        while len(self.segments) > 1 and (
+            len(self.segments) * SEGMENT > MAX_IDS + SEGMENT or self.segments[0].latest < now - HORIZON
+        ):
+            gone = self.segments.popleft()
+            for event_id in gone.ids:
+                del self.where[event_id]
+            self.dirty.add(gone.number)

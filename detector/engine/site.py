@@ -1,0 +1,107 @@
+"""What one PBX's settings compile to: number plan, calendars, tariff, and the detectors of each scope."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import phonenumbers
+from msgspec import Struct
+
+from detector.contract.events import Event
+from detector.engine.detector import Detector
+from detector.engine.registry import detectors
+from detector.enrich.addresses import AddressTable
+from detector.enrich.calendar import Calendar
+from detector.enrich.numbers import NumberPlan
+from detector.enrich.tariff import Tariff
+from detector.settings import ExtensionProfile, PbxProfile, RuleSettings
+
+Rows = tuple[tuple[str, str, int | str], ...]
+RuleSet = dict[type[Event], tuple[Detector[Any], ...]]
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+class Tables(Struct, frozen=True):
+    """Immutable tables the core reads, named in the log by `digests`.
+
+    `tariffs` maps the path of an operator's tariff file to its rows (prefix, price a minute, increment).
+    """
+
+    addresses: AddressTable
+    tariffs: Mapping[str, Rows] = {}
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """Name to digest."""
+        return {"addresses": self.addresses.digest}
+
+
+class Site:
+    """One PBX as its profile describes it. Built once for each setting of the configuration."""
+
+    def __init__(self, profile: PbxProfile, tables: Tables) -> None:
+        self.profile = profile
+        self.addresses = tables.addresses
+        self.plan = NumberPlan(
+            region=profile.region, international_prefix=profile.international_prefix,
+            access_digit=profile.access_digit, emergency_numbers=profile.emergency_numbers,
+        )  # fmt: skip
+        self.tariff = tariff(profile, tables)
+        self.calling_code = str(phonenumbers.country_code_for_region(profile.region) or "")
+        self.trunk_addresses = tuple(host for trunk in profile.trunks.values() for host in trunk.hosts)
+        self._calendars: dict[tuple[object, ...], Calendar] = {}
+        self._made: dict[int, Detector[Any]] = {}
+        self._rules = self._ruleset(profile.rules)
+        self._rules_of = {number: self._ruleset(rules) for number, rules in profile.rules_of.items()}
+        self.rules_by_id = frozenset(detectors())
+
+    def rules_for(self, extension: str) -> RuleSet:
+        """The detectors that hold for an extension, by the kind of event they read."""
+        return self._rules_of.get(extension, self._rules)
+
+    def rule(self, rule: str, extension: str) -> Detector[Any]:
+        """One detector as it holds for an extension."""
+        return self._instance(rule, self.profile.rule(rule, extension or None))
+
+    def is_open(self, extension: str, at: int) -> bool:
+        """Whether `at` (microseconds) lies within the business hours of an extension."""
+        own = self.profile.extension(extension or None)
+        key = (own.business_hours, own.holidays)
+        if key not in self._calendars:
+            self._calendars[key] = calendar(self.profile, own)
+        return self._calendars[key].is_open(at)
+
+    def _ruleset(self, settings: Mapping[str, RuleSettings]) -> RuleSet:
+        reading: dict[type[Event], list[Detector[Any]]] = {}
+        for rule in detectors():
+            made = self._instance(rule, settings[rule])
+            for kind in made.reads:
+                reading.setdefault(kind, []).append(made)
+        return {kind: tuple(rules) for kind, rules in reading.items()}
+
+    def _instance(self, rule: str, settings: RuleSettings) -> Detector[Any]:
+        made = self._made.get(id(settings))
+        if made is None:
+            made = self._made[id(settings)] = detectors()[rule](settings.limits, settings.mode)
+        return made
+
+
+def tariff(profile: PbxProfile, tables: Tables) -> Tariff:
+    """The operator's prices: the file, and over it what the settings name."""
+    rows: Iterable[tuple[str, str, int | str]] = tables.tariffs.get(str(profile.tariffs.file), ())
+    named = ((prefix, str(price), 60) for prefix, price in profile.tariffs.prices.items())
+    return Tariff.from_rows([*rows, *named], currency=profile.currency)
+
+
+def calendar(profile: PbxProfile, own: ExtensionProfile) -> Calendar:
+    """The calendar of an extension in its PBX's time zone; no hours at all is always open."""
+    hours = {
+        day: ", ".join(f"{clock(start)}-{clock(end)}" for start, end in spans)
+        for day, spans in zip(DAYS, own.business_hours, strict=True)
+        if spans
+    }
+    return Calendar(timezone=profile.timezone, business_hours=hours, holidays=own.holidays)
+
+
+def clock(minute: int) -> str:
+    """Minute of the day as `HH:MM`."""
+    return f"{minute // 60:02d}:{minute % 60:02d}"

@@ -1,0 +1,148 @@
+"""All memory of one PBX, and its pages in a checkpoint."""
+
+import heapq
+from array import array
+from collections.abc import Iterator
+
+import msgspec
+from msgspec import Struct
+
+from detector.engine.memory import Memory
+from detector.engine.seen import Seen, Segment
+from detector.enrich.ledger import Ledger, Leg
+from detector.incidents import Case, Cases
+
+Timer = tuple[int, str, str]
+Pages = dict[str, bytes | None]
+
+pack = msgspec.msgpack.Encoder().encode
+unpack = msgspec.msgpack.decode
+
+
+class Core(Struct, kw_only=True):
+    """What of a PBX is one small record: event time, timers, how often cases were opened."""
+
+    now: int = -1
+    timers: list[Timer] = []
+
+
+class PbxState:
+    """Everything remembered of one PBX; its fire drills have a memory of their own.
+
+    `now` is its event time in microseconds, -1 before the first event.
+
+    Timers are `(due, owner, key)`; the same timer asked for twice fires once.
+    """
+
+    __slots__ = (
+        "_core_dirty",
+        "_timers_set",
+        "cases",
+        "drill",
+        "ledger",
+        "memory",
+        "now",
+        "pbx",
+        "seen",
+        "timers",
+    )
+
+    def __init__(self, pbx: str, drill: bool) -> None:
+        self.pbx = pbx
+        self.drill = drill
+        self.now = -1
+        self.timers: list[Timer] = []
+        self._timers_set: set[Timer] = set()
+        self._core_dirty = False
+        self.seen = Seen()
+        self.memory = Memory()
+        self.ledger = Ledger()
+        self.cases = Cases()
+
+    def advance(self, at: int) -> None:
+        """Event time has come to `at`."""
+        self.now = at
+        self._core_dirty = True
+
+    def wake(self, owner: str, key: str, due: int) -> None:
+        """Ask for a timer."""
+        timer = (due, owner, key)
+        if timer not in self._timers_set:
+            self._timers_set.add(timer)
+            heapq.heappush(self.timers, timer)
+            self._core_dirty = True
+
+    def due(self, at: int) -> Timer | None:
+        """Take the next timer that is due at `at`, if any."""
+        if not self.timers or self.timers[0][0] > at:
+            return None
+        timer = heapq.heappop(self.timers)
+        self._timers_set.discard(timer)
+        self._core_dirty = True
+        return timer
+
+    def entities(self) -> int:
+        """How many subjects, calls and incidents are remembered."""
+        return sum(1 for _ in self.memory.records()) + len(self.ledger.legs) + len(self.cases.by_id)
+
+    def dirty_pages(self) -> Iterator[tuple[str, bytes | None]]:
+        """What changed since this was last asked for; None is a page that is gone."""
+        if self._core_dirty:
+            self._core_dirty = False
+            yield self._key("core", ""), pack(Core(now=self.now, timers=sorted(self.timers)))
+        yield from self._dirty_seen()
+        yield from self._dirty_memory()
+        for key in sorted(self.ledger.dirty):
+            leg = self.ledger.legs.get(key)
+            yield self._key("leg", key), None if leg is None else pack(leg)
+        self.ledger.dirty.clear()
+        for name in sorted(self.cases.dirty):
+            case = self.cases.by_id.get(name)
+            yield self._key("case", name), None if case is None else pack(case)
+        self.cases.dirty.clear()
+
+    def _dirty_seen(self) -> Iterator[tuple[str, bytes | None]]:
+        kept = {segment.number: segment for segment in self.seen.segments}
+        for number in sorted(self.seen.dirty):
+            segment = kept.get(number)
+            yield self._key("seen", str(number)), None if segment is None else pack(segment)
+        self.seen.dirty.clear()
+
+    def _dirty_memory(self) -> Iterator[tuple[str, bytes | None]]:
+        for field, subject in sorted(self.memory.dirty):
+            record = self.memory.get(field, subject)
+            yield self._key(field, subject), None if record is None else record.tobytes()
+        self.memory.dirty.clear()
+
+    def _key(self, part: str, name: str) -> str:
+        return msgspec.json.encode((self.pbx, self.drill, part, name)).decode()
+
+
+def restore(pages: Iterator[tuple[str, bytes]]) -> dict[tuple[str, bool], PbxState]:
+    """The states of all PBXs in a checkpoint, by PBX and whether they are of drills."""
+    states: dict[tuple[str, bool], PbxState] = {}
+    segments: dict[tuple[str, bool], list[Segment]] = {}
+    for key, value in pages:
+        pbx, drill, part, name = msgspec.json.decode(key, type=tuple[str, bool, str, str])
+        whose = (pbx, drill)
+        state = states.get(whose)
+        if state is None:
+            state = states[whose] = PbxState(pbx, drill)
+        if part == "core":
+            core = msgspec.msgpack.decode(value, type=Core)
+            state.now, state.timers = core.now, core.timers
+            heapq.heapify(state.timers)
+            state._timers_set = set(state.timers)
+        elif part == "seen":
+            segments.setdefault(whose, []).append(msgspec.msgpack.decode(value, type=Segment))
+        elif part == "leg":
+            state.ledger.restore(msgspec.msgpack.decode(value, type=Leg))
+        elif part == "case":
+            state.cases.restore(msgspec.msgpack.decode(value, type=Case))
+        else:
+            record = array("q")
+            record.frombytes(value)
+            state.memory.restore(part, name, record)
+    for whose, found in segments.items():
+        states[whose].seen.restore(found)
+    return states

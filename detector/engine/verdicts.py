@@ -1,0 +1,344 @@
+"""From firings to findings: detections, the incidents they belong to, and their money."""
+
+from typing import Any
+
+from detector.contract.codec import from_micros
+from detector.contract.events import Control, Event
+from detector.contract.findings import (
+    AnyFinding,
+    Detection,
+    Severity,
+    Stage,
+    State,
+    Status,
+    Subject,
+    SubjectKind,
+    Value,
+)
+from detector.engine.decisions import Decisions, digest
+from detector.engine.detector import Detector, Hit
+from detector.engine.enrich import good_days
+from detector.engine.facts import Facts
+from detector.engine.site import Site
+from detector.engine.state import PbxState
+from detector.enrich.addresses import Place
+from detector.enrich.ledger import Leg
+from detector.enrich.tariff import Price
+from detector.incidents import MAX_DETECTIONS, Case, remember
+from detector.policy import Sign, allowed
+
+SECOND = 1_000_000
+QUIET = 24 * 3_600 * SECOND
+MONEY_EVERY = 60 * SECOND
+SETTLING = 10 * SECOND
+MAX_CASES = 1_000
+GOOD_DAYS = 3
+MAX_EVIDENCE = 32
+
+
+class Verdicts:
+    """Collects the findings of one event, or of the timers that fire before it."""
+
+    __slots__ = ("decisions", "findings", "history", "late", "site", "state", "touched")
+
+    def __init__(self, state: PbxState, site: Site) -> None:
+        self.state = state
+        self.site = site
+        self.findings: list[AnyFinding] = []
+        self.decisions = Decisions(state, site)
+        self.late = False
+        self.history = False
+        self.touched: dict[str, Case] = {}
+
+    def detect(self, rule: Detector[Any], hit: Hit, event: Event | None, facts: Facts) -> None:
+        """A rule fired: make its detection, find or open its incident, and decide."""
+        leg = facts.leg
+        detection = self._detection(rule, hit, event, facts)
+        self.findings.append(detection)
+        links = self._links(rule, hit, facts)
+        case = self._case(detection, links, facts.at)
+        if case is None:
+            return
+        self._grow(case, rule, detection, "text" if event is not None and event.trust == "text" else rule.basis)
+        self._attach(case, links, leg if rule.subject is not SubjectKind.TRUNK else None)
+        self._prove(case, rule, facts)
+        self._touch(case, facts.at)
+        if self.history:
+            return
+        about_trunk = rule.subject is SubjectKind.TRUNK
+        sign = Sign(
+            stage=rule.stage, severity=hit.severity, subject=detection.subject,
+            extension="" if about_trunk or rule.stage in {Stage.RECON, Stage.CREDENTIAL} else facts.extension,
+            block=leg.block if leg is not None and not about_trunk else "", route=leg.route if leg is not None else "",
+            permanent=hit.values.get("permanent") is True,
+        )  # fmt: skip
+        self.decisions.decide(case, sign, allowed(rule.mode, case.bases), detection.id, facts.at)
+
+    def money(self, facts: Facts) -> None:
+        """A phase of a call: what it changes of the incident it belongs to."""
+        leg = facts.leg
+        if leg is None:
+            return
+        if facts.dropped is not None:
+            self.leg_gone(facts.dropped, facts.at)
+        if not leg.incident and facts.opened and facts.billable and (leg.abroad or leg.costly):
+            case = self._case_of(leg)
+            if case is not None:
+                self._take(case, leg)
+        case = self.state.cases.by_id.get(leg.incident) if leg.incident else None
+        if case is None or not (facts.answered_now or facts.ended_now):
+            return
+        if facts.ended_now and leg.key in case.legs:
+            case.legs.remove(leg.key)
+            case.spent += self._cost(leg, facts.at)
+        self._touch(case, facts.at, signs=False)
+        if facts.answered_now and case.confirmed_at and leg.started > case.confirmed_at + SETTLING:
+            self._climb(case, leg, facts.at)
+
+    def leg_gone(self, leg: Leg, at: int) -> None:
+        """A leg of which no end was ever seen is given up."""
+        case = self.state.cases.by_id.get(leg.incident) if leg.incident else None
+        if case is not None and leg.key in case.legs:
+            case.legs.remove(leg.key)
+            case.spent += self._cost(leg, at)
+            self._touch(case, at, signs=False)
+
+    def revised(self, leg: Leg, place: Place, at: int) -> None:
+        """The source address of a leg has become known."""
+        case = self.state.cases.by_id.get(leg.incident) if leg.incident else None
+        if case is None or place.private or self._good(place.key, case.opened):
+            return
+        if self.state.cases.link(case, [Subject(SubjectKind.SOURCE_IP, place.key)]):
+            self._touch(case, at, signs=False)
+        self.close()
+
+    def control(self, event: Control, at: int) -> None:
+        """An action's outcome, or a person's verdict; `at` is the PBX's event time."""
+        cases = self.state.cases
+        case = cases.by_id.get(event.incident or cases.by_decision.get(event.decision or "", ""))
+        if case is None:
+            return
+        if event.name == "outcome" and event.decision and event.state:
+            self._outcome(case, event.decision, event.state, at)
+        elif event.name == "verdict" and event.decision:
+            self.decisions.overturn(case, event.decision, at)
+            self._touch(case, at, signs=False)
+        elif event.name == "verdict":
+            case.status = Status.CLOSED
+            self.decisions.lift_all(case, at)
+            self._touch(case, at, signs=False)
+            cases.drop(case)
+        self.close()
+
+    def due(self, due: int, owner: str, key: str) -> None:
+        """A timer of ours: a decision ends, an incident has been quiet, or its money is to be told again."""
+        cases = self.state.cases
+        case = cases.by_id.get(cases.by_decision.get(key, "") if owner == "decision" else key)
+        if case is None:
+            return
+        if owner == "decision":
+            self.decisions.lift(case, key, due)
+        elif owner == "money" and case.legs:
+            self._touch(case, due, signs=False)
+        elif owner == "case":
+            self._quiet(case, due)
+        self.close()
+
+    def close(self) -> None:
+        """Emit every incident that changed, once, and then the decisions."""
+        for case in self.touched.values():
+            self._reckon(case, case.told)
+            if case.confirmed_at and not case.legs and case.confirmed() and not case.pending():
+                case.contain()
+            self.findings.append(case.finding(self.state.pbx, case.told))
+            self.state.cases.dirty.add(case.id)
+        self.touched.clear()
+        self.findings.extend(self.decisions.take())
+
+    # --- making and growing incidents
+
+    def _detection(self, rule: Detector[Any], hit: Hit, event: Event | None, facts: Facts) -> Detection:
+        leg = facts.leg
+        cause = hit.key or (event.id if event is not None else "")
+        evidence = (event.id if event is not None else leg.event if leg is not None else "", *hit.evidence)
+        values = dict(hit.values)
+        if leg is not None and leg.klass:
+            described = {
+                "destination": leg.destination,
+                "country": leg.country,
+                "class": leg.klass,
+                "block": leg.block,
+            }
+            values.update({name: value for name, value in described.items() if value})
+        return Detection(
+            id=digest("detection", self.state.pbx, self.state.drill, rule.id, hit.subject, cause), pbx=self.state.pbx,
+            tenant=self.site.profile.tenant, at=from_micros(facts.at), rule=rule.id, severity=hit.severity,
+            subject=Subject(rule.subject, hit.subject), summary=hit.summary, values=known(values),
+            evidence=tuple(item for item in evidence if item)[:MAX_EVIDENCE], control=rule.control,
+            attack=rule.attack, mode=rule.mode, late=self.late or self.history, drill=self.state.drill,
+        )  # fmt: skip
+
+    def _links(self, rule: Detector[Any], hit: Hit, facts: Facts) -> list[Subject]:
+        """What this detection shares with others of the same attack."""
+        if rule.subject is SubjectKind.TRUNK:
+            mixed = (leg.incident for leg in facts.ledger.up("trunk", hit.subject) if leg.incident)
+            case = self.state.cases.by_id.get(next(mixed, ""))
+            return [Subject(SubjectKind.TRUNK, hit.subject), *(case.subjects[:1] if case is not None else ())]
+        links = [Subject(rule.subject, hit.subject)]
+        place, leg = facts.place, facts.leg
+        if place is not None and not place.private and not self._good(place.key, facts.at):
+            links.append(Subject(SubjectKind.SOURCE_IP, place.key))
+        if facts.extension and rule.stage not in {Stage.RECON, Stage.CREDENTIAL}:
+            links.append(Subject(SubjectKind.EXTENSION, facts.extension))
+        if leg is not None and leg.block and (leg.abroad or leg.costly):
+            links.append(Subject(SubjectKind.DESTINATION, leg.block))
+        return list(dict.fromkeys(links))
+
+    def _case(self, detection: Detection, links: list[Subject], at: int) -> Case | None:
+        cases = self.state.cases
+        found = cases.linked(links)
+        for younger in found[1:]:
+            self.decisions.moved(cases.absorb(found[0], younger), found[0], at)
+            self._adopt(younger, found[0])
+            self.touched.pop(younger.id, None)
+            self.findings.append(younger.finding(self.state.pbx, at))
+        if found:
+            return found[0]
+        if detection.severity is Severity.INFO:
+            return None
+        if len(cases.by_id) >= MAX_CASES:
+            self._end(min(cases.by_id.values(), key=lambda case: (case.updated, case.id)), at)
+        case = Case(
+            id=digest("incident", detection.id), opened=at, updated=at, tenant=self.site.profile.tenant,
+            currency=self.site.profile.currency, drill=self.state.drill,
+        )  # fmt: skip
+        cases.add(case)
+        self.state.wake("case", case.id, at + QUIET)
+        return case
+
+    def _adopt(self, younger: Case, older: Case) -> None:
+        """The calls of a merged incident count for the one it was merged into."""
+        for key in older.legs:
+            leg = self.state.ledger.legs.get(key)
+            if leg is not None and leg.incident == younger.id:
+                leg.incident = older.id
+                self.state.ledger.touch(leg)
+
+    def _grow(self, case: Case, rule: Detector[Any], detection: Detection, basis: str) -> None:
+        case.raise_stage(rule.stage)
+        case.raise_severity(detection.severity)
+        remember(case.rules, rule.id)
+        remember(case.bases, basis)
+        remember(case.detections, detection.id, MAX_DETECTIONS)
+
+    def _prove(self, case: Case, rule: Detector[Any], facts: Facts) -> None:
+        """Which address broke in, and which extension it entered."""
+        place = facts.place
+        breaking = rule.stage in {Stage.CREDENTIAL, Stage.ACCESS} or facts.suspect_source
+        if place is not None and not place.private and breaking and not self._good(place.key, case.opened):
+            source = Subject(SubjectKind.SOURCE_IP, place.key)
+            if source in case.subjects and source not in case.proven:
+                case.proven.append(source)
+        entering = rule.stage is Stage.ACCESS or (facts.suspect_source and facts.leg is not None)
+        if facts.extension and entering:
+            entered = Subject(SubjectKind.EXTENSION, facts.extension)
+            if entered in case.subjects and entered not in case.entered:
+                case.entered.append(entered)
+
+    def _good(self, source: str, before: int) -> bool:
+        return good_days.before(self.state.memory, source, before) >= GOOD_DAYS
+
+    # --- calls and money
+
+    def _case_of(self, leg: Leg) -> Case | None:
+        cases = self.state.cases
+        case = cases.find(Subject(SubjectKind.EXTENSION, leg.extension)) if leg.extension else None
+        return case or (cases.find(Subject(SubjectKind.DESTINATION, leg.block)) if leg.block else None)
+
+    def _attach(self, case: Case, links: list[Subject], leg: Leg | None) -> None:
+        """New subjects bring their calls of the last minutes along."""
+        new = self.state.cases.link(case, links)
+        for subject in new:
+            for other in self._recent(subject):
+                self._take(case, other)
+        if leg is not None and not leg.incident and leg.price:
+            self._take(case, leg)
+
+    def _recent(self, subject: Subject) -> list[Leg]:
+        if subject.kind not in {SubjectKind.EXTENSION, SubjectKind.DESTINATION}:
+            return []
+        return [
+            leg for leg in self.state.ledger.legs.values()
+            if not leg.incident and (leg.abroad or leg.costly)
+            and subject.id == (leg.extension if subject.kind is SubjectKind.EXTENSION else leg.block)
+        ]  # fmt: skip
+
+    def _take(self, case: Case, leg: Leg) -> None:
+        leg.incident = case.id
+        self.state.ledger.touch(leg)
+        if leg.abroad and leg.country:
+            remember(case.countries, leg.country)
+        if leg.priced_by == "tariff":
+            case.priced_by = "tariff"
+        if leg.up:
+            case.legs.append(leg.key)
+        else:
+            case.spent += self._cost(leg, leg.ended)
+        self.state.cases.dirty.add(case.id)
+
+    def _cost(self, leg: Leg, at: int) -> int:
+        """Minor units that a leg has cost until `at`."""
+        talk = (leg.talk if not leg.up else max(0, at - leg.answered)) if leg.answered else 0
+        return self.site.tariff.cost(Price(leg.price, leg.increment, "default"), -(-talk // SECOND))
+
+    def _reckon(self, case: Case, at: int) -> None:
+        legs = [leg for key in case.legs if (leg := self.state.ledger.legs.get(key)) is not None and leg.answered]
+        case.running = sum(self._cost(leg, at) for leg in legs)
+        case.per_minute = sum(self.site.tariff.cost(Price(leg.price, 60, "default"), 60) for leg in legs)
+        case.peak = max(case.peak, case.per_minute)
+        if case.per_minute:
+            self.state.wake("money", case.id, at - at % MONEY_EVERY + MONEY_EVERY)
+
+    # --- outcomes and ends
+
+    def _touch(self, case: Case, at: int, *, signs: bool = True) -> None:
+        self.touched[case.id] = case
+        case.told = max(case.told, at)
+        if signs:
+            case.updated = max(case.updated, at)
+
+    def _outcome(self, case: Case, decision: str, outcome: str, at: int) -> None:
+        case.states[decision] = outcome
+        if outcome == State.CONFIRMED:
+            case.confirmed_at = at
+        elif outcome == State.FAILED:
+            leg = next((leg for key in case.legs if (leg := self.state.ledger.legs.get(key)) is not None), None)
+            if leg is not None:
+                self._climb(case, leg, at)
+        self._touch(case, at, signs=False)
+
+    def _climb(self, case: Case, leg: Leg, at: int) -> None:
+        """The calls go on although it was contained: one rung more."""
+        case.rung = min(case.rung + 1, 3)
+        sign = Sign(
+            stage=Stage.PUMPING, severity=Severity.CRITICAL, subject=Subject(SubjectKind.EXTENSION, leg.extension),
+            extension=leg.extension, block=leg.block, route=leg.route,
+        )  # fmt: skip
+        self.decisions.decide(case, sign, case.mode, case.detections[-1], at)
+
+    def _quiet(self, case: Case, due: int) -> None:
+        ends = max([case.updated + QUIET, *self.decisions.ends(case, due)])
+        if ends > due or case.legs:
+            self.state.wake("case", case.id, max(ends, due + QUIET if case.legs else ends))
+            return
+        self._end(case, due)
+
+    def _end(self, case: Case, at: int) -> None:
+        case.status = Status.CLOSED
+        self._touch(case, at, signs=False)
+        self.state.cases.drop(case)
+
+
+def known(values: dict[str, Value]) -> dict[str, Value]:
+    """Unknown is absent."""
+    return {name: value for name, value in values.items() if value is not None}

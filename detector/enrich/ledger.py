@@ -1,0 +1,166 @@
+"""The ledger of calls that are up: who calls whom through which trunk since when, never counted by +1/-1."""
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from detector.contract.codec import to_micros
+from detector.contract.events import Call
+
+MICROS = 1_000_000
+GRACE = 15 * 60 * MICROS
+UNANSWERED = 10 * 60 * MICROS
+LONGEST = 24 * 3_600 * MICROS
+MAX_LEGS = 20_000
+
+
+class Leg(Struct, kw_only=True, gc=False, omit_defaults=True):
+    """One leg of a call. Times in microseconds; 0 means not yet. `price` in micro-units a minute."""
+
+    call_id: str
+    leg: str
+    started: int
+    answered: int = 0
+    ended: int = 0
+    direction: str = ""
+    extension: str = ""
+    trunk: str = ""
+    route: str = ""
+    destination: str = ""
+    block: str = ""
+    country: str = ""
+    klass: str = ""
+    abroad: bool = False
+    costly: bool = False
+    source: str = ""
+    channel: str = ""
+    price: int = 0
+    increment: int = 60
+    priced_by: str = "default"
+    talk: int = 0
+    event: str = ""
+    incident: str = ""
+
+    @property
+    def up(self) -> bool:
+        """Whether it holds a line now, ringing or talking."""
+        return self.ended == 0
+
+    @property
+    def key(self) -> str:
+        """Identity within the PBX."""
+        return f"{self.call_id}\x1f{self.leg}"
+
+
+class Ledger:
+    """Legs of one PBX that are up, and those that ended a short while ago.
+
+    A leg without an end is dropped after `LONGEST`, one never answered after `UNANSWERED`: a lost event
+    does not count for ever. An end that comes before its start leaves the leg ended.
+    """
+
+    __slots__ = ("_by", "dirty", "legs")
+
+    def __init__(self) -> None:
+        self.legs: dict[str, Leg] = {}
+        self.dirty: set[str] = set()
+        self._by: dict[tuple[str, str], dict[str, dict[str, None]]] = {}
+
+    def restore(self, leg: Leg) -> None:
+        """Take a leg from a checkpoint."""
+        self.legs[leg.key] = leg
+        if leg.up:
+            self._index(leg)
+
+    def find(self, call_id: str, leg: str | None) -> Leg | None:
+        """The leg as far as it is still known."""
+        return self.legs.get(f"{call_id}\x1f{leg or ''}")
+
+    def open(self, leg: Leg) -> Leg | None:
+        """A new leg; returns the one dropped for it, where the ledger is full."""
+        dropped = None
+        if len(self.legs) >= MAX_LEGS:
+            dropped = next(iter(self.legs.values()))
+            self.drop(dropped)
+        self.legs[leg.key] = leg
+        self.dirty.add(leg.key)
+        if leg.up:
+            self._index(leg)
+        return dropped
+
+    def end(self, leg: Leg, at: int) -> None:
+        """The leg is down since `at`; it is remembered for `GRACE`."""
+        if leg.up:
+            self._unindex(leg)
+            leg.ended = max(at, 1)
+            self.dirty.add(leg.key)
+
+    def drop(self, leg: Leg) -> None:
+        """Forget the leg."""
+        if leg.up:
+            self._unindex(leg)
+        self.legs.pop(leg.key, None)
+        self.dirty.add(leg.key)
+
+    def touch(self, leg: Leg) -> None:
+        """The leg was changed by its holder (never in what it is indexed by)."""
+        self.dirty.add(leg.key)
+
+    def expires(self, leg: Leg) -> int:
+        """When the leg is to be looked at again, in microseconds."""
+        if leg.ended:
+            return leg.ended + GRACE
+        return leg.answered + LONGEST if leg.answered else leg.started + UNANSWERED
+
+    def calls(self, kind: str, name: str) -> int:
+        """How many distinct calls are up on a `trunk`, of an `extension` outbound, or to a `block`."""
+        return len(self._by.get((kind, name), ()))
+
+    def up(self, kind: str, name: str) -> Iterator[Leg]:
+        """The legs that are up there, oldest call first."""
+        for legs in self._by.get((kind, name), {}).values():
+            for key in legs:
+                yield self.legs[key]
+
+    def _index(self, leg: Leg) -> None:
+        if leg.direction not in {"outbound", "transit"}:
+            return
+        for place in places(leg):
+            self._by.setdefault(place, {}).setdefault(leg.call_id, {})[leg.key] = None
+
+    def _unindex(self, leg: Leg) -> None:
+        for place in places(leg):
+            calls = self._by.get(place, {})
+            legs = calls.get(leg.call_id, {})
+            legs.pop(leg.key, None)
+            if not legs:
+                calls.pop(leg.call_id, None)
+            if not calls:
+                self._by.pop(place, None)
+
+
+def places(leg: Leg) -> Iterator[tuple[str, str]]:
+    """Where a leg counts."""
+    if leg.trunk:
+        yield "trunk", leg.trunk
+    if leg.extension:
+        yield "extension", leg.extension
+    if leg.block:
+        yield "block", leg.block
+
+
+def charged_extension(call: Call) -> str:
+    """Who is charged with an outbound leg: the extension that forwards, else the one that calls."""
+    return call.on_behalf_of or call.extension or ""
+
+
+def talked(call: Call, at: int) -> tuple[int, int]:
+    """`(answered_at, talk)` of a call that ended at `at`: both in microseconds, 0 where it was never answered."""
+    if call.disposition not in {None, "answered", "voicemail"}:
+        return 0, 0
+    if call.answered_at is not None:
+        answered = to_micros(call.answered_at)
+        return answered, int(call.talk * MICROS) if call.talk is not None else max(0, at - answered)
+    if call.talk:
+        return at - int(call.talk * MICROS), int(call.talk * MICROS)
+    return 0, 0

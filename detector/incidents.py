@@ -1,0 +1,273 @@
+"""Detections of one attack become one incident: shared source, extension or destination, stage and money."""
+
+from collections.abc import Iterable, Iterator
+
+from msgspec import Struct
+
+from detector.contract.codec import from_micros
+from detector.contract.findings import (
+    STAGES,
+    Decision,
+    Incident,
+    Loss,
+    Mode,
+    Severity,
+    Stage,
+    State,
+    Status,
+    Subject,
+    SubjectKind,
+)
+from detector.enrich.countries import name as country_name
+
+MAX_DETECTIONS = 500
+MAX_SUBJECTS = 100
+SEVERITIES = tuple(Severity)
+BROKEN_IN = (Stage.CREDENTIAL, Stage.ACCESS)
+
+
+class Case(Struct, kw_only=True, gc=False):
+    """An incident as the engine remembers it. Times in microseconds, money in minor units.
+
+    `bases` are the kinds of knowledge its rules rest on; `proven` the subjects of a break-in: addresses that
+    guessed or came in, extensions that were entered. `legs` are the keys of its calls that are up.
+    """
+
+    id: str
+    opened: int
+    updated: int
+    tenant: str
+    currency: str
+    priced_by: str = "default"
+    revision: int = -1
+    status: Status = Status.OPEN
+    stage: Stage = Stage.RECON
+    severity: Severity = Severity.INFO
+    stages: list[str] = []
+    rules: list[str] = []
+    bases: list[str] = []
+    subjects: list[Subject] = []
+    proven: list[Subject] = []
+    entered: list[Subject] = []
+    detections: list[str] = []
+    countries: list[str] = []
+    legs: list[str] = []
+    spent: int = 0
+    running: int = 0
+    per_minute: int = 0
+    peak: int = 0
+    avoided: int = 0
+    merged_into: str | None = None
+    decisions: dict[str, Decision] = {}
+    states: dict[str, str] = {}
+    mode: Mode = Mode.SHADOW
+    rung: int = 1
+    confirmed_at: int = 0
+    told: int = 0
+    drill: bool = False
+
+    @property
+    def live(self) -> bool:
+        """Whether it can still grow."""
+        return self.status in {Status.OPEN, Status.CONTAINED}
+
+    def raise_stage(self, stage: Stage) -> None:
+        """A stage only rises."""
+        if STAGES.index(stage) > STAGES.index(self.stage):
+            self.stage = stage
+        remember(self.stages, stage)
+
+    def raise_severity(self, severity: Severity) -> None:
+        """The worst of its detections."""
+        if SEVERITIES.index(severity) > SEVERITIES.index(self.severity):
+            self.severity = severity
+
+    def broken_in(self) -> bool:
+        """Whether there is a sign of guessing or of a stolen credential, not only of odd calls."""
+        return any(stage in self.stages for stage in BROKEN_IN)
+
+    def kind(self) -> str:
+        """What sort of attack it looks like by now."""
+        if Stage.PUMPING in self.stages and (self.broken_in() or self.countries):
+            return "irsf"
+        if Stage.ACCESS in self.stages or (self.broken_in() and Stage.PROBE in self.stages):
+            return "stolen_credential"
+        if Stage.CREDENTIAL in self.stages:
+            return "password_guessing"
+        return "policy"
+
+    def names(self, kind: SubjectKind) -> list[str]:
+        """The ids of its subjects of one kind, first seen first."""
+        return [subject.id for subject in self.subjects if subject.kind is kind]
+
+    def finding(self, pbx: str, at: int) -> Incident:
+        """The incident as it is now, with the next revision."""
+        self.revision += 1
+        return Incident(
+            id=self.id, pbx=pbx, tenant=self.tenant, at=from_micros(at), revision=self.revision,
+            opened_at=from_micros(self.opened), status=self.status, stage=self.stage, kind=self.kind(),
+            severity=self.severity, title=title(self), subjects=tuple(self.subjects),
+            detections=tuple(self.detections), merged_into=self.merged_into, loss=self.loss(), drill=self.drill,
+        )  # fmt: skip
+
+    def loss(self) -> Loss:
+        """Money so far, a minute, and what the next hour at the peak rate would have cost had it not been contained."""
+        basis = "operator's tariff" if self.priced_by == "tariff" else "default prices by kind of number"
+        if self.avoided:
+            basis += "; avoided: one hour at the rate when contained"
+        return Loss(
+            spent=self.spent + self.running, per_minute=self.per_minute, avoided=self.avoided,
+            currency=self.currency, basis=basis,
+        )  # fmt: skip
+
+    def contain(self) -> None:
+        """Everything asked for was confirmed."""
+        if self.status is Status.OPEN:
+            self.status = Status.CONTAINED
+            self.avoided = max(self.avoided, self.peak * 60)
+
+    def pending(self) -> bool:
+        """Whether something that was decided in mode auto is not yet confirmed."""
+        return any(
+            decision.mode is Mode.AUTO and decision.status == "active" and decision.refused is None
+            and self.states.get(decision.id) not in SETTLED
+            for decision in self.decisions.values()
+        )  # fmt: skip
+
+    def confirmed(self) -> bool:
+        """Whether anything was really done and seen to hold."""
+        return any(state == State.CONFIRMED for state in self.states.values())
+
+
+SETTLED = {
+    State.CONFIRMED, State.UNDONE, State.REFUSED, State.FAILED, State.EXPIRED, State.SUPERSEDED, State.UNDO_FAILED,
+}  # fmt: skip
+
+
+def remember(items: list[str], item: str, most: int = MAX_SUBJECTS) -> bool:
+    """Add `item` if it is new and there is room; whether it was added."""
+    if item in items or len(items) >= most:
+        return False
+    items.append(item)
+    return True
+
+
+def title(case: Case) -> str:
+    """One sentence: what happened to whom, and what it costs a minute."""
+    extensions, sources = case.names(SubjectKind.EXTENSION), case.names(SubjectKind.SOURCE_IP)
+    who = f"Extension {listing(extensions)}" if extensions else ""
+    origin = f" from {listing(sources)}" if sources else ""
+    abroad = f" {listing([country_name(country) for country in case.countries])}" if case.countries else ""
+    if case.kind() == "password_guessing":
+        return f"Password guessing{origin}"
+    if Stage.PUMPING in case.stages:
+        calling = f" is pumping calls{' to' + abroad if abroad else ''}"
+    elif Stage.PROBE in case.stages:
+        calling = f" is calling{abroad or ' out'}"
+    else:
+        calling = ""
+    if who and case.broken_in():
+        taken = " was taken over" + origin
+        text = who + taken + (" and" + calling if calling else "")
+    else:
+        text = (who or "A trunk") + (calling or " breaks a rule")
+    if case.per_minute:
+        text += f": {money(case.per_minute, case.currency)} a minute"
+    return text
+
+
+def listing(items: list[str], most: int = 3) -> str:
+    """`a, b, c and 4 more`."""
+    shown = [item[:64] for item in items[:most]]
+    rest = len(items) - len(shown)
+    return ", ".join(shown) + (f" and {rest} more" if rest else "")
+
+
+def money(minor: int, currency: str) -> str:
+    """Minor units as an amount, in the notation of most currencies."""
+    return f"{minor // 100}.{minor % 100:02d} {currency}"
+
+
+class Cases:
+    """The open incidents of one PBX, found by what they share.
+
+    Two detections belong together if they share a source address, an extension entered or misused, or a block of
+    numbers abroad. Where one links two incidents, the younger is merged into the older.
+    """
+
+    __slots__ = ("by_decision", "by_id", "dirty", "links")
+
+    def __init__(self) -> None:
+        self.by_id: dict[str, Case] = {}
+        self.links: dict[Subject, str] = {}
+        self.by_decision: dict[str, str] = {}
+        self.dirty: set[str] = set()
+
+    def restore(self, case: Case) -> None:
+        """Take an incident from a checkpoint."""
+        self.by_id[case.id] = case
+        for subject in case.subjects:
+            self.links[subject] = case.id
+        for decision in case.decisions:
+            self.by_decision[decision] = case.id
+
+    def linked(self, subjects: Iterable[Subject]) -> list[Case]:
+        """The live incidents that share any of `subjects`, oldest first."""
+        found = {self.links[subject]: None for subject in subjects if subject in self.links}
+        return sorted((self.by_id[name] for name in found), key=lambda case: (case.opened, case.id))
+
+    def find(self, subject: Subject) -> Case | None:
+        """The live incident about `subject`."""
+        name = self.links.get(subject)
+        return None if name is None else self.by_id[name]
+
+    def add(self, case: Case) -> None:
+        """A new incident."""
+        self.by_id[case.id] = case
+        self.dirty.add(case.id)
+
+    def link(self, case: Case, subjects: Iterable[Subject]) -> list[Subject]:
+        """These subjects belong to `case` from now on; returns those that are new to it."""
+        new = []
+        for subject in subjects:
+            if subject not in case.subjects and len(case.subjects) < MAX_SUBJECTS:
+                case.subjects.append(subject)
+                self.links[subject] = case.id
+                new.append(subject)
+        return new
+
+    def drop(self, case: Case) -> None:
+        """Forget a closed or merged incident; what it shared may open a new one."""
+        self.by_id.pop(case.id, None)
+        for subject in case.subjects:
+            if self.links.get(subject) == case.id:
+                del self.links[subject]
+        for decision in case.decisions:
+            self.by_decision.pop(decision, None)
+        self.dirty.add(case.id)
+
+    def absorb(self, older: Case, younger: Case) -> Iterator[Decision]:
+        """Move everything of `younger` into `older`; yields its decisions, which now belong to the older."""
+        self.drop(younger)
+        younger.status, younger.merged_into = Status.MERGED, older.id
+        older.raise_stage(younger.stage)
+        older.raise_severity(younger.severity)
+        for name in ("stages", "rules", "bases", "countries"):
+            for item in getattr(younger, name):
+                remember(getattr(older, name), item)
+        for name in ("proven", "entered"):
+            getattr(older, name).extend(s for s in getattr(younger, name) if s not in getattr(older, name))
+        self.link(older, younger.subjects)
+        for subject in younger.subjects:
+            self.links.setdefault(subject, older.id)
+        for detection in younger.detections:
+            remember(older.detections, detection, MAX_DETECTIONS)
+        older.legs.extend(younger.legs)
+        older.spent += younger.spent
+        older.avoided = max(older.avoided, younger.avoided)
+        older.states.update(younger.states)
+        for name, decision in younger.decisions.items():
+            older.decisions[name] = decision
+            self.by_decision[name] = older.id
+            yield decision
+        younger.legs, younger.decisions = [], {}
