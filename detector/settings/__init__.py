@@ -2,8 +2,8 @@
 
 from detector.settings.connection import Connection, Transport
 from detector.settings.installation import CallOut, Notify, Settings, settings_as_json
-from detector.settings.layers import Pbx, Policy, Route, Trunk
-from detector.settings.problems import Problem, problems
+from detector.settings.layers import Pbx, Policy, Route, Rules, Trunk
+from detector.settings.problems import Problem, problems, wrong_rules
 from detector.settings.profile import ExtensionProfile, PbxProfile, Tariffs
 from detector.settings.resolve import Policies, profile
 from detector.settings.rules import Catalogue, RuleSettings
@@ -21,6 +21,7 @@ __all__ = [
     "Problem",
     "Route",
     "RuleSettings",
+    "Rules",
     "Settings",
     "Tariffs",
     "Transport",
@@ -28,4 +29,5 @@ __all__ = [
     "problems",
     "profile",
     "settings_as_json",
+    "wrong_rules",
 ]

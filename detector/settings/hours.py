@@ -19,9 +19,7 @@ def days(key: object) -> list[str]:
     first, dash, last = str(key).lower().partition("-")
     for name in (first, last) if dash else (first,):
         if name not in DAYS:
-            raise refusal(
-                f"unknown day in {str(key)[:32]!r}", listed((*DAYS, "mon-fri")), nearest(name, DAYS)
-            )
+            raise refusal(f"unknown day in {str(key)[:32]!r}", listed((*DAYS, "mon-fri")), nearest(name, DAYS))
     start, end = DAYS.index(first), DAYS.index(last or first)
     return [DAYS[(start + step) % 7] for step in range((end - start) % 7 + 1)]
 
@@ -31,9 +29,7 @@ def spans(value: object) -> list[str]:
     if value == "closed":
         return []
     texts = [value] if isinstance(value, str) else value
-    if not isinstance(texts, list | tuple) or not all(
-        isinstance(t, str) and SPAN.fullmatch(t) for t in texts
-    ):
+    if not isinstance(texts, list | tuple) or not all(isinstance(t, str) and SPAN.fullmatch(t) for t in texts):
         raise refusal("not open times", '"08:00-18:00", a list of such, or closed')
     return [str(text) for text in texts]
 
@@ -43,9 +39,7 @@ def by_day(value: object) -> object:
     if not isinstance(value, dict):
         return value
     open_on: dict[str, list[str]] = {}
-    for names, times in sorted(
-        ((days(key), spans(time)) for key, time in value.items()), key=lambda e: -len(e[0])
-    ):
+    for names, times in sorted(((days(key), spans(time)) for key, time in value.items()), key=lambda e: -len(e[0])):
         open_on.update(dict.fromkeys(names, times))
     return {day: open_on[day] for day in DAYS if day in open_on}
 

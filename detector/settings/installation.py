@@ -25,12 +25,8 @@ from detector.settings.values import (
 LOGGED = ("defaults", "tenants", "pbxs", "enforcers")
 UNLOGGED_OF_PBX = {"connection", "notice_names"}
 
-TableName = Annotated[
-    str, AfterValidator(matching(r"[A-Za-z_][A-Za-z0-9_]{0,30}", "a name such as ringfence"))
-]
-Namespace = Annotated[
-    str, AfterValidator(matching(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", "a name as in ip netns"))
-]
+TableName = Annotated[str, AfterValidator(matching(r"[A-Za-z_][A-Za-z0-9_]{0,30}", "a name such as ringfence"))]
+Namespace = Annotated[str, AfterValidator(matching(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", "a name as in ip netns"))]
 
 
 class Console(Params):

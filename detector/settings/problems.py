@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Iterator
 
 from msgspec import Struct
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, JsonValue, ValidationError
 
 from detector.contract.findings import Mode
 from detector.settings.installation import Settings
-from detector.settings.layers import Pbx, Personal
+from detector.settings.layers import Pbx, Personal, Rules
 from detector.settings.resolve import Policies
 from detector.settings.rules import Catalogue
 from detector.settings.values import listed, nearest, refusal
@@ -25,7 +25,9 @@ class Problem(Struct, frozen=True):
 
 def problems(settings: Settings, catalogue: Catalogue) -> list[Problem]:
     """Everything that is wrong with rules, names and countries; with none, every profile can be made."""
-    found = [*wrong_rules(settings, catalogue), *twice(settings), *strangers(settings)]
+    found = [*twice(settings), *strangers(settings)]
+    for path, layer in every_layer(settings):
+        found += wrong_rules((*path, "rules"), layer.rules, catalogue)
     for index, pbx in enumerate(settings.pbxs):
         found += group_problems(pbx, ("pbxs", index))
     return found or list(misfits(settings, catalogue))
@@ -42,23 +44,20 @@ def every_layer(settings: Settings) -> Iterator[tuple[Path, Personal]]:
         yield from ((("pbxs", index, "extensions", number), own) for number, own in pbx.extensions.items())
 
 
-def wrong_rules(settings: Settings, catalogue: Catalogue) -> Iterator[Problem]:
+def wrong_rules(path: Path, rules: Rules, catalogue: Catalogue) -> Iterator[Problem]:
     """Rules that do not exist, and limits that a rule does not have or take."""
-    for path, layer in every_layer(settings):
-        for rule, values in layer.rules.items():
-            here = (*path, "rules", rule)
-            if rule not in catalogue:
-                yield Problem(here, str(refusal("unknown rule", listed(catalogue), nearest(rule, catalogue))))
-                continue
-            mode = values.get("mode", "notify")
-            if mode not in tuple(Mode):
-                yield Problem(
-                    (*here, "mode"), str(refusal("unknown mode", listed(Mode), nearest(str(mode), Mode)))
-                )
-            yield from wrong_limits(here, catalogue[rule], {k: v for k, v in values.items() if k != "mode"})
+    for rule, values in rules.items():
+        here = (*path, rule)
+        if rule not in catalogue:
+            yield Problem(here, str(refusal("unknown rule", listed(catalogue), nearest(rule, catalogue))))
+            continue
+        mode = values.get("mode", Mode.NOTIFY)
+        if mode not in tuple(Mode):
+            yield Problem((*here, "mode"), str(refusal("unknown word", listed(Mode), nearest(str(mode), Mode))))
+        yield from wrong_limits(here, catalogue[rule], {key: one for key, one in values.items() if key != "mode"})
 
 
-def wrong_limits(path: Path, limits: type[BaseModel], values: dict[str, object]) -> Iterator[Problem]:
+def wrong_limits(path: Path, limits: type[BaseModel], values: dict[str, JsonValue]) -> Iterator[Problem]:
     """What a rule's limits refuse."""
     try:
         limits.model_validate(values)
@@ -118,13 +117,9 @@ def group_problems(pbx: Pbx, path: Path) -> Iterator[Problem]:
     ]
     for where, number, name in claims:
         if name not in pbx.groups:
-            yield Problem(
-                where, str(refusal("unknown group", listed(pbx.groups) or "none", nearest(name, pbx.groups)))
-            )
+            yield Problem(where, str(refusal("unknown group", listed(pbx.groups) or "none", nearest(name, pbx.groups))))
         elif group_of.setdefault(number, name) != name:
-            yield Problem(
-                where, f"extension {number} is also in group {group_of[number]} (allowed: one group)"
-            )
+            yield Problem(where, f"extension {number} is also in group {group_of[number]} (allowed: one group)")
 
 
 def misfits(settings: Settings, catalogue: Catalogue) -> Iterator[Problem]:

@@ -190,9 +190,10 @@ def exit_code(home: Sequence[Policy], region: str) -> str:
 
 def days_off(home: Sequence[Personal], region: str) -> str | tuple[date, ...]:
     """The public holidays, the country's own where nothing is said."""
-    layers: list[str | tuple[date, ...] | None] = [layer.holidays for layer in home]
-    holidays = maybe(layers)
-    return national.holidays(region) if holidays is None else holidays
+    for layer in reversed(home):
+        if layer.holidays is not None:
+            return layer.holidays
+    return national.holidays(region)
 
 
 def opening(chain: Sequence[Personal]) -> Week:

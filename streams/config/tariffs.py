@@ -1,0 +1,61 @@
+"""An operator's tariff as CSV: prefix, price per minute, increment in seconds; a header is skipped."""
+
+import csv
+from pathlib import Path
+
+from detector.enrich.tariff import Tariff
+from detector.settings import Settings
+
+LARGEST = 16 * 1024 * 1024
+INCREMENT = 60
+
+Rows = tuple[tuple[str, str, int | str], ...]
+
+
+class TariffError(Exception):
+    """A tariff file that cannot be used: `line` from 1, or 0."""
+
+    def __init__(self, line: int, text: str) -> None:
+        super().__init__(text)
+        self.line = line
+
+
+def tariff_files(settings: Settings) -> list[Path]:
+    """The files that any layer names, each once."""
+    layers = (settings.defaults, *settings.tenants.values(), *settings.pbxs)
+    return list(dict.fromkeys(layer.tariffs for layer in layers if isinstance(layer.tariffs, Path)))
+
+
+def read_tariffs(settings: Settings) -> dict[str, Rows]:
+    """The rows of every tariff file by its path, as the core's tables want them. Raises TariffError."""
+    return {str(file): read_tariff(file) for file in tariff_files(settings)}
+
+
+def read_tariff(file: Path) -> Rows:
+    """The rows of one tariff file, each sound. Raises TariffError."""
+    try:
+        if not file.is_file() or file.stat().st_size > LARGEST:
+            raise TariffError(0, f"no file, or larger than {LARGEST} bytes")
+        with file.open(encoding="utf-8-sig", newline="") as opened:
+            lines = csv.reader(opened)
+            rows = [checked(cells, lines.line_num) for cells in lines if cells and not headed(cells, lines.line_num)]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise TariffError(0, f"cannot be read: {type(error).__name__}") from None
+    return tuple(rows)
+
+
+def headed(cells: list[str], line: int) -> bool:
+    """Whether this is a first row that names columns."""
+    return line == 1 and not any(character.isdigit() for character in cells[0])
+
+
+def checked(cells: list[str], line: int) -> tuple[str, str, int | str]:
+    """One row, its increment filled in. Raises TariffError."""
+    if not 2 <= len(cells) <= 3:
+        raise TariffError(line, "not a row of the tariff (allowed: prefix,price per minute,increment)")
+    row = cells[0], cells[1], cells[2] if len(cells) == 3 else INCREMENT
+    try:
+        Tariff.from_rows([row])
+    except ValueError as error:
+        raise TariffError(line, str(error).partition(": ")[2]) from None
+    return row
