@@ -43,7 +43,7 @@ async def test_stolen_extension_guesses_registers_probes_and_pumps(until):
 
 
 async def test_restricted_extension_makes_him_take_another_and_then_give_up(until, api_of):
-    async with SimulatedPbx(FAST) as pbx, api_of(pbx) as api:
+    async with SimulatedPbx(SimOptions(speed=1000)) as pbx, api_of(pbx) as api:
         progress = pbx.start_attack("stolen_extension")
         await until(lambda: len(progress.calls) >= 4)
         await api.post("extension/update", id=8, disable_outb_call=1)

@@ -54,7 +54,7 @@ async def test_socket_without_a_valid_token_is_refused(pbx, token):
     assert json.loads(refused.value.response.body)["errcode"] == 10004
 
 
-@pytest.mark.parametrize("options", [{"websocket_idle_seconds": 0.05}, {"access_token_seconds": 0.3}])
+@pytest.mark.parametrize("options", [{"websocket_idle_seconds": 0.5}, {"access_token_seconds": 1}])
 async def test_socket_ends_when_idle_or_when_the_token_does(api_of, options):
     async with SimulatedPbx(SimOptions(**options)) as pbx, api_of(pbx) as api:
         socket = await subscribed(pbx, api, [30007])
