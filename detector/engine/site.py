@@ -9,6 +9,7 @@ from msgspec import Struct
 from detector.contract.events import Event
 from detector.engine.detector import Detector
 from detector.engine.registry import detectors
+from detector.enrich import numbering
 from detector.enrich.addresses import AddressTable
 from detector.enrich.calendar import Calendar
 from detector.enrich.numbers import NumberPlan
@@ -17,7 +18,6 @@ from detector.settings import ExtensionProfile, PbxProfile, RuleSettings
 
 Rows = tuple[tuple[str, str, int | str], ...]
 RuleSet = dict[type[Event], tuple[Detector[Any], ...]]
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 class Tables(Struct, frozen=True):
@@ -32,7 +32,7 @@ class Tables(Struct, frozen=True):
     @property
     def digests(self) -> dict[str, str]:
         """Name to digest."""
-        return {"addresses": self.addresses.digest}
+        return {"addresses": self.addresses.digest, "numbers": numbering.DIGEST}
 
 
 class Site:
@@ -93,15 +93,5 @@ def tariff(profile: PbxProfile, tables: Tables) -> Tariff:
 
 
 def calendar(profile: PbxProfile, own: ExtensionProfile) -> Calendar:
-    """The calendar of an extension in its PBX's time zone; no hours at all is always open."""
-    hours = {
-        day: ", ".join(f"{clock(start)}-{clock(end)}" for start, end in spans)
-        for day, spans in zip(DAYS, own.business_hours, strict=True)
-        if spans
-    }
-    return Calendar(timezone=profile.timezone, business_hours=hours, holidays=own.holidays)
-
-
-def clock(minute: int) -> str:
-    """Minute of the day as `HH:MM`."""
-    return f"{minute // 60:02d}:{minute % 60:02d}"
+    """The calendar of an extension in its PBX's time zone."""
+    return Calendar(timezone=profile.timezone, business_hours=own.business_hours, holidays=own.holidays)
