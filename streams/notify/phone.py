@@ -11,8 +11,8 @@ class Phone:
     """Calls one number and plays prompts recorded on the PBX; the text itself cannot be read out.
 
     `extension` is whose permission an outside number needs. Without prompts, or on a firmware that cannot
-    play them, that extension is rung and then connected to `number`. It reaches nobody when the PBX is what fails,
-    so it belongs beside another channel.
+    play them, that extension is rung and then connected to `number`. It reaches nobody when the PBX is what
+    fails, so it belongs beside another channel.
     """
 
     def __init__(self, pbx: YeastarClient, number: str, extension: str, prompts: Sequence[str] = ()) -> None:
