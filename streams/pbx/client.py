@@ -139,9 +139,7 @@ class YeastarClient:
         """Change some fields, e.g. `enable=0`."""
         await self._post("trunk/update", {"id": id, **fields})
 
-    async def calls(
-        self, *, direction: Direction | None = None, extension: str | None = None
-    ) -> list[ActiveCall]:
+    async def calls(self, *, direction: Direction | None = None, extension: str | None = None) -> list[ActiveCall]:
         """The calls that are up, of one direction or one extension; the PBX wants one of the two."""
         params = {"type": direction, "extension": extension}
         try:
@@ -171,9 +169,7 @@ class YeastarClient:
     async def cdrs(self, start: datetime, end: datetime) -> AsyncIterator[list[Item]]:
         """Pages of CDR rows of calls that began between two aware times, oldest row first, as they came."""
         info = await self.information()
-        clock = PbxClock(
-            self.zone, info.system_date_format or "YYYY/MM/DD", info.system_time_format or "HH:mm:ss"
-        )
+        clock = PbxClock(self.zone, info.system_date_format or "YYYY/MM/DD", info.system_time_format or "HH:mm:ss")
         for page in range(1, MAX_PAGES + 1):
             rows = await self._cdr_page(clock, start, end, page)
             yield rows
@@ -214,9 +210,7 @@ class YeastarClient:
             "request_method": "POST",
             "event_ids": list(event_ids),
         }
-        await self._post(
-            "webhook/update", {"enb_webhook_event_push": 1, "webhook_event_push_list": [*others, ours]}
-        )
+        await self._post("webhook/update", {"enb_webhook_event_push": 1, "webhook_event_push_list": [*others, ours]})
 
     async def create_backup(self, file_name: str) -> int | None:
         """Start a backup of the PBX; its id."""

@@ -94,6 +94,8 @@ class Http:
 
         `again` says that the request may be sent twice; one that never left us always may.
         """
+        if self._client.is_closed:
+            raise Unreachable(f"{method} {path}: we have closed the connection")
         wait = Backoff(self.pause, 8 * self.pause)
         problem = ""
         for attempt in range(1, TRIES + 1):
