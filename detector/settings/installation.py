@@ -22,7 +22,7 @@ from detector.settings.values import (
     refusal,
 )
 
-LOGGED = ("defaults", "tenants", "pbxs", "enforcers")
+LOGGED = ("defaults", "tenants", "pbxs")
 UNLOGGED_OF_PBX = {"connection", "notice_names"}
 
 TableName = Annotated[str, AfterValidator(matching(r"[A-Za-z_][A-Za-z0-9_]{0,30}", "a name such as ringfence"))]

@@ -1,6 +1,5 @@
 """The layers that inherit from each other: defaults, tenant, PBX, group, extension; None is inherited."""
 
-from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +13,7 @@ from detector.settings.values import (
     Address,
     Countries,
     Currency,
+    Day,
     Dialled,
     Extension,
     Host,
@@ -48,7 +48,7 @@ Tariffs = Annotated[
     Discriminator(form, custom_error_type="form", custom_error_message=TARIFFS),
 ]
 Holidays = Annotated[
-    Annotated[Place, Tag("word")] | Annotated[tuple[date, ...], Tag("list")],
+    Annotated[Place, Tag("word")] | Annotated[tuple[Day, ...], Tag("list")],
     Discriminator(form, custom_error_type="form", custom_error_message=HOLIDAYS),
 ]
 Rules = dict[Short, dict[Short, JsonValue]]
@@ -131,10 +131,3 @@ class Pbx(Policy):
     extensions: dict[Extension, ExtensionSettings] = Field(default_factory=dict)
     connection: Connection | None = None
     notice_names: dict[Short, Snake] = Field(default_factory=dict)
-
-    def group_of(self, number: str) -> str | None:
-        """The group's name of extension `number`."""
-        own = self.extensions.get(number)
-        if own is not None and own.group is not None:
-            return own.group
-        return next((name for name, group in self.groups.items() if number in group.members), None)

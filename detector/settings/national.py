@@ -1,14 +1,16 @@
 """What follows from the home country where nothing else is said: exit code, time zone, public holidays."""
 
 import re
+from functools import cache
+from importlib.resources import files
 
 import phonenumbers
-from phonenumbers.tzdata import TIMEZONE_DATA
 
 from detector.settings.values import HOLIDAYS, listed, refusal
 
 USUAL_PREFIX = "00"
-CHOSEN_ZONE = {"US": "America/New_York"}
+CHOSEN_ZONE = {"DE": "Europe/Berlin", "US": "America/New_York"}
+"""Where one of several is meant unless another is named; Germany's second one is a village in Switzerland."""
 
 
 def international_prefix(region: str) -> str:
@@ -22,15 +24,27 @@ def international_prefix(region: str) -> str:
     return digits if len(digits) > 1 else USUAL_PREFIX
 
 
+@cache
+def zones_of() -> dict[str, tuple[str, ...]]:
+    """The time zones of every country, from the packaged `zone.tab`."""
+    table = files("tzdata").joinpath("zoneinfo", "zone.tab").read_text(encoding="utf-8")
+    found: dict[str, tuple[str, ...]] = {}
+    for line in table.splitlines():
+        if line and not line.startswith("#"):
+            country, _, zone, *_ = line.split("\t")
+            found[country] = (*found.get(country, ()), zone)
+    return found
+
+
 def timezone(region: str) -> str:
-    """The one time zone of the country's numbers; where there are several it has to be set.
+    """The country's one time zone; where there are several it has to be set.
 
     Raises ValueError naming some of them.
     """
-    zones = TIMEZONE_DATA.get(str(phonenumbers.country_code_for_region(region)), ())
+    zones = zones_of().get(region, ())
     zone = CHOSEN_ZONE.get(region) or (zones[0] if len(zones) == 1 else None)
     if zone is None:
-        raise refusal(f"timezone must be set for region {region}", listed(zones))
+        raise refusal(f"timezone must be set for region {region}", listed(zones) or "names such as Europe/Berlin")
     return zone
 
 

@@ -85,16 +85,17 @@ def layers(settings: Settings, pbx: Pbx) -> list[Policy]:
     return [BUILT_IN, settings.defaults, tenant, pbx]
 
 
-def personal(pbx: Pbx, number: str) -> list[Personal]:
+def groups_of(pbx: Pbx) -> dict[str, str | None]:
+    """The group of every extension that is in one or has something of its own."""
+    found: dict[str, str | None] = dict.fromkeys(pbx.extensions)
+    for name, group in pbx.groups.items():
+        found |= dict.fromkeys(group.members, name)
+    return found | {number: own.group for number, own in pbx.extensions.items() if own.group is not None}
+
+
+def personal(pbx: Pbx, number: str, group: str | None) -> list[Personal]:
     """The layers an extension has beyond its PBX's."""
-    group = pbx.group_of(number)
     return [pbx.groups.get(group or "", Group()), pbx.extensions.get(number, ExtensionSettings())]
-
-
-def numbers(pbx: Pbx) -> list[str]:
-    """The extensions that have something of their own or belong to a group."""
-    grouped = (number for group in pbx.groups.values() for number in group.members)
-    return list(dict.fromkeys([*pbx.extensions, *grouped]))
 
 
 def flat(pbx: Pbx, chain: Sequence[Policy], compiler: Compiler) -> PbxProfile:
@@ -102,7 +103,8 @@ def flat(pbx: Pbx, chain: Sequence[Policy], compiler: Compiler) -> PbxProfile:
     home = at_home(chain)
     region = said(layer.region for layer in chain)
     retention = [layer.privacy.retention for layer in chain]
-    own = {number: personal(pbx, number) for number in numbers(pbx)}
+    groups = groups_of(pbx)
+    own = {number: personal(pbx, number, group) for number, group in groups.items()}
     return PbxProfile(
         pbx=pbx.id,
         tenant=pbx.tenant or "",
@@ -126,7 +128,7 @@ def flat(pbx: Pbx, chain: Sequence[Policy], compiler: Compiler) -> PbxProfile:
             number: one(
                 [*chain, *layers],
                 days_off([*home, *layers], region),
-                pbx.group_of(number),
+                groups[number],
                 emergency_device(pbx, number),
             )
             for number, layers in own.items()

@@ -3,6 +3,7 @@
 import ipaddress
 import re
 from collections.abc import Callable, Iterable
+from datetime import date
 from difflib import get_close_matches
 from functools import cache, partial
 from importlib.resources import files
@@ -18,6 +19,7 @@ UNPHONED = frozenset({"AQ", "BV", "GS", "HM", "PN", "TF", "UM"})  # ISO countrie
 REGIONS = frozenset(phonenumbers.SUPPORTED_REGIONS)
 HOLIDAYS = holidays.list_supported_countries(include_aliases=False)
 REFERENCE = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]{0,127}|file:[^\x00-\x1f]{1,1024}")
+ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?", re.IGNORECASE | re.ASCII)
 
 
@@ -175,6 +177,13 @@ def journal_url(value: object, info: ValidationInfo) -> SecretStr | None:
     return SecretStr(f"postgresql+psycopg://{rest}")
 
 
+def iso_date(value: object) -> object:
+    """A date as text, year first; a bare number is none."""
+    if not isinstance(value, date) and not (isinstance(value, str) and ISO_DATE.fullmatch(value)):
+        raise refusal("not a date", "dates such as 2026-12-24")
+    return value
+
+
 def unique(values: tuple[str, ...]) -> tuple[str, ...]:
     """The same values in the same order, each once."""
     return tuple(dict.fromkeys(values))
@@ -212,6 +221,7 @@ Country = Annotated[str, AfterValidator(partial(known_region, more=UNPHONED))]
 Countries = Annotated[tuple[Country, ...], AfterValidator(unique)]
 TimeZone = Annotated[str, AfterValidator(known_timezone)]
 Place = Annotated[str, AfterValidator(known_holidays)]
+Day = Annotated[date, BeforeValidator(iso_date)]
 Currency = Annotated[str, AfterValidator(matching(r"[A-Z]{3}", "an ISO 4217 code such as USD"))]
 Address = Annotated[str, AfterValidator(host_or_network)]
 Host = Annotated[str, AfterValidator(host_only)]
