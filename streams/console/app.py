@@ -1,0 +1,55 @@
+"""Puts the console together."""
+
+from collections.abc import Callable, Collection
+from datetime import UTC, tzinfo
+
+from fastapi import FastAPI
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.staticfiles import StaticFiles
+
+from streams.console.access import Access, access_router
+from streams.console.logins import Logins
+from streams.console.orders import orders_router
+from streams.console.pages import pages_router
+from streams.console.ports import Commands, Status
+from streams.console.questions import questions_router
+from streams.console.render import FOLDER, Renderer
+from streams.console.web import SecurityHeaders, install_error_pages
+from streams.console.wording import utc_micros
+from streams.store.journal import Journal
+
+LOCAL = ("127.0.0.1", "localhost", "[::1]")
+
+
+def create_app(
+    journal: Journal,
+    *,
+    commands: Commands,
+    status: Callable[[], Status],
+    hosts: Collection[str] = LOCAL,
+    https: bool = False,
+    zone: tzinfo = UTC,
+    now: Callable[[], int] = utc_micros,
+) -> FastAPI:
+    """The console. Other routers (webhooks, the feed) may be included in it.
+
+    Answers only to the host names in `hosts`. `https`: browsers reach it through TLS only. `zone`: in which
+    times are shown. `now`: microseconds since 1970. `status` is called in the event loop and must not block.
+    """
+    app = FastAPI(title="Ringfence", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
+    renderer = Renderer(zone)
+    access = Access(Logins(journal, now), https=https)
+    app.include_router(access_router(access, renderer))
+    app.include_router(pages_router(access, renderer, journal, status, now))
+    app.include_router(questions_router(access, renderer, journal))
+    app.include_router(orders_router(access, journal, commands))
+    app.mount("/static", StaticFiles(directory=FOLDER / "static"))
+    install_error_pages(app)
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=sorted(hosts), www_redirect=False)
+    app.add_middleware(SecurityHeaders)
+
+    @app.get("/healthz", include_in_schema=False)
+    async def healthz() -> dict[str, str]:
+        return {"status": "ok"}
+
+    return app

@@ -1,0 +1,150 @@
+"""Users, logins and sessions: passwords by argon2, tokens kept as hashes, guessing limited."""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Callable
+from enum import StrEnum
+from functools import cache
+from ipaddress import ip_address, ip_network
+from threading import BoundedSemaphore
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from msgspec import Struct
+
+from streams.console.wording import utc_micros
+from streams.store.journal import Journal
+from streams.store.rows import SessionRow
+
+SECOND = 1_000_000
+IDLE = 3_600 * SECOND
+ABSOLUTE = 12 * 3_600 * SECOND
+FAILURES = 5
+LOCKED_SECONDS = 900
+LONGEST_NAME = 64
+LONGEST_PASSWORD = 256
+FIRST_USER = "admin"
+LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that look alike
+HASHER = PasswordHasher()
+
+
+class Refused(StrEnum):
+    """Why nobody was logged in."""
+
+    WRONG = "wrong"
+    LOCKED = "locked"
+
+
+class Opened(Struct, frozen=True):
+    """A new session; the token goes into the cookie and is kept nowhere else."""
+
+    token: str
+    csrf: str
+
+
+def first_user(journal: Journal, now: Callable[[], int] = utc_micros) -> str | None:
+    """Create `admin` if there is none yet; the only time its password is known is now."""
+    if journal.password_hash(FIRST_USER) is not None:
+        return None
+    password = "-".join("".join(secrets.choice(LETTERS) for _ in range(5)) for _ in range(4))
+    created = journal.create_user(FIRST_USER, HASHER.hash(password), now=now())
+    return password if created else None
+
+
+class Logins:
+    """Opens, finds and ends sessions. All methods block: call them in a thread."""
+
+    def __init__(self, journal: Journal, now: Callable[[], int]) -> None:
+        self._journal = journal
+        self._now = now
+        self._seen: dict[str, int] = {}
+        self._hashing = BoundedSemaphore(2)  # each check takes 64 MiB
+
+    def open(self, name: str, password: str, address: str) -> Opened | Refused:
+        """Log in, unless five logins of this name or from this address failed in a quarter of an hour.
+
+        An attempt counts as failed before its password is looked at, so that attempts made at the same
+        time cannot get past the limit.
+        """
+        keys = (f"account:{_hash(name)}", f"address:{_network(address)}")  # a name may be a password, mistyped
+        if any(self._failures(key) >= FAILURES for key in keys):
+            return Refused.LOCKED
+        if max(self._failed(key) for key in keys) > FAILURES:
+            return Refused.LOCKED
+        if not self._right(name, password):
+            return Refused.WRONG
+        for key in keys:
+            self._journal.login_succeeded(key)
+        return self._begin(name)
+
+    def find(self, token: str, *, active: bool) -> SessionRow | None:
+        """The session of this token; `active` means a person did something, not a page by itself.
+
+        When somebody was last active is known to this process only: after a restart a session older than
+        the idle time is over.
+        """
+        hashed, now = _hash(token), self._now()
+        row = self._journal.session(hashed, now=now)
+        if row is None:
+            return None
+        if now - self._seen.get(hashed, row.created_at) > IDLE:
+            self.end(token)
+            return None
+        if active:
+            self._seen[hashed] = now
+        return row
+
+    def end(self, token: str) -> None:
+        """Log out."""
+        hashed = _hash(token)
+        self._seen.pop(hashed, None)
+        self._journal.end_session(hashed)
+
+    def _begin(self, name: str) -> Opened:
+        now = self._now()
+        self._seen = {hashed: at for hashed, at in list(self._seen.items()) if now - at <= IDLE}
+        opened = Opened(secrets.token_urlsafe(32), secrets.token_urlsafe(32))
+        hashed = _hash(opened.token)
+        self._journal.create_session(hashed, name, opened.csrf, now=now, expires=now + ABSOLUTE)
+        self._seen[hashed] = now
+        return opened
+
+    def _right(self, name: str, password: str) -> bool:
+        """Whether it is this user's password; an unknown user takes as long as a wrong password."""
+        possible = len(name) <= LONGEST_NAME and len(password) <= LONGEST_PASSWORD
+        known = self._journal.password_hash(name) if possible else None
+        with self._hashing:
+            try:
+                return HASHER.verify(known or _nobody(), password[:LONGEST_PASSWORD]) and known is not None
+            except (VerificationError, InvalidHashError, UnicodeEncodeError):
+                return False
+
+    def _failures(self, key: str) -> int:
+        return self._journal.login_failures(key, now=self._now(), window=LOCKED_SECONDS)
+
+    def _failed(self, key: str) -> int:
+        return self._journal.login_failed(key, now=self._now(), window=LOCKED_SECONDS)
+
+
+def same(given: str, expected: str) -> bool:
+    """Whether two secrets are equal, in a time that tells nothing."""
+    return hmac.compare_digest(given.encode("utf-8", "replace"), expected.encode("utf-8", "replace"))
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
+
+
+@cache
+def _nobody() -> str:
+    return HASHER.hash(secrets.token_urlsafe(32))
+
+
+def _network(address: str) -> str:
+    """The address; of IPv6 the /64, within which anybody has as many as he likes."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address[:LONGEST_NAME]
+    return str(parsed if parsed.version == 4 else ip_network((int(parsed), 64), strict=False))

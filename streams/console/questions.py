@@ -1,0 +1,112 @@
+"""Asks once more before something is undone, refused or closed: in a dialog, or on a page of its own."""
+
+import asyncio
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import APIRouter, Depends, Request
+from msgspec import Struct
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from streams.console.access import Access, Visitor
+from streams.console.render import Renderer
+from streams.console.wording import consequence, order
+from streams.store.journal import Journal
+from streams.store.rows import ActionRow
+
+
+class Question(Struct, frozen=True, kw_only=True):
+    """`path` is where the answer is sent; `back` says where it leads then, which is `place`."""
+
+    path: str
+    title: str
+    text: str
+    label: str
+    button: str
+    needed: bool
+    back: str
+    place: str
+
+
+def questions_router(access: Access, renderer: Renderer, journal: Journal) -> APIRouter:
+    """The questions at `/refuse/` and `/undo/` with an action's id, at `/close/` with an incident's."""
+    router = APIRouter(include_in_schema=False)
+
+    def ask(request: Request, visitor: Visitor, question: Question) -> Response:
+        template = "_question.html" if "hx-request" in request.headers else "question.html"
+        return renderer.page(template, visitor=visitor, question=question, title=question.title)
+
+    @router.get("/refuse/{action_id:path}")
+    async def refuse(
+        request: Request, visitor: Annotated[Visitor, Depends(access.person)], action_id: str, back: str = ""
+    ) -> Response:
+        return ask(request, visitor, _refusing(await find_action(journal, action_id), back))
+
+    @router.get("/undo/{action_id:path}")
+    async def undo(
+        request: Request, visitor: Annotated[Visitor, Depends(access.person)], action_id: str, back: str = ""
+    ) -> Response:
+        return ask(request, visitor, _undoing(await find_action(journal, action_id), back))
+
+    @router.get("/close/{incident_id:path}")
+    async def close(
+        request: Request, visitor: Annotated[Visitor, Depends(access.person)], incident_id: str
+    ) -> Response:
+        if await asyncio.to_thread(journal.incident, incident_id) is None:
+            raise HTTPException(404)
+        return ask(request, visitor, _closing(incident_id))
+
+    return router
+
+
+async def find_action(journal: Journal, action_id: str) -> ActionRow:
+    """The action of this id. Raises HTTPException 404."""
+    found = await asyncio.to_thread(journal.action, action_id)
+    if found is None:
+        raise HTTPException(404)
+    return found
+
+
+def place(back: str, incident_id: str) -> str:
+    """Where somebody came from: the incident's page, or the first one."""
+    return f"/incidents/{quote(incident_id)}" if back == "incident" else "/"
+
+
+def _undoing(action: ActionRow, back: str) -> Question:
+    return Question(
+        path=f"/undo/{quote(action.id)}",
+        title=f"Undo: {order(action.kind, action.target)}?",
+        text=consequence(action.kind, action.target),
+        label="Why (kept with the incident)",
+        button="Yes, undo it",
+        needed=False,
+        back=back,
+        place=place(back, action.incident),
+    )
+
+
+def _refusing(action: ActionRow, back: str) -> Question:
+    return Question(
+        path=f"/refuse/{quote(action.id)}",
+        title=f"Refuse: {order(action.kind, action.target)}?",
+        text="It will not be carried out, and what it was meant to stop goes on.",
+        label="Why (kept with the incident)",
+        button="Yes, refuse it",
+        needed=False,
+        back=back,
+        place=place(back, action.incident),
+    )
+
+
+def _closing(incident_id: str) -> Question:
+    return Question(
+        path=f"/close/{quote(incident_id)}",
+        title="Close this incident?",
+        text="What is blocked stays blocked until its time is over or you undo it.",
+        label="What was found and done",
+        button="Close the incident",
+        needed=True,
+        back="incident",
+        place=place("incident", incident_id),
+    )

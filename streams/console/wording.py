@@ -1,0 +1,154 @@
+"""How the console says things: times, money, actions and states in words."""
+
+import re
+from datetime import UTC, datetime, tzinfo
+
+from markupsafe import Markup
+
+from detector.contract.codec import from_micros, to_micros
+from detector.contract.findings import FOREVER, STAGES, Act, Loss, Severity, Stage, State, Status, Subject
+
+NO_MINOR = frozenset({"CLP", "ISK", "JPY", "KRW", "PYG", "UGX", "VND", "XAF", "XOF"})
+THREE_MINOR = frozenset({"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"})
+# what moves or hides the text around it: control characters and the marks that turn its direction
+UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+
+SEVERITIES = {Severity.INFO: "Info", Severity.WARNING: "Warning", Severity.CRITICAL: "Critical"}
+STATUSES = {
+    Status.OPEN: "Open",
+    Status.CONTAINED: "Contained",
+    Status.CLOSED: "Closed",
+    Status.MERGED: "Merged",
+}
+STATES = {
+    State.REQUESTED: "Waiting for approval",
+    State.APPROVED: "Approved",
+    State.APPLYING: "Being applied",
+    State.APPLIED: "Applied, being checked",
+    State.CONFIRMED: "Confirmed by reading back",
+    State.UNDONE: "Undone",
+    State.REFUSED: "Refused",
+    State.FAILED: "Failed",
+    State.EXPIRED: "Expired",
+    State.SUPERSEDED: "Superseded",
+    State.DRIFTED: "Changed by somebody else",
+    State.UNDO_FAILED: "Undo failed",
+}
+BLOCKS = {
+    Act.RESTRICT_EXTENSION: "Extensions restricted",
+    Act.BLOCK_IP: "Addresses blocked",
+    Act.BLOCK_NUMBER: "Numbers blocked",
+    Act.LOCK_ROUTE: "Routes locked",
+    Act.DISABLE_TRUNK: "Trunks disabled",
+    Act.RESET_REGISTRATION: "Registrations reset",
+}
+ORDERS = {
+    Act.HANG_UP: "Hang up {kind} {id}",
+    Act.RESTRICT_EXTENSION: "Restrict extension {id}",
+    Act.RESET_REGISTRATION: "Reset registration of {id}",
+    Act.LOCK_ROUTE: "Lock route {id}",
+    Act.BLOCK_NUMBER: "Block number {id}",
+    Act.DISABLE_TRUNK: "Disable trunk {id}",
+    Act.BLOCK_IP: "Block address {id}",
+    Act.BACKUP_PBX: "Back up PBX {id}",
+}
+DONE = {
+    Act.HANG_UP: "{kind} {id} hung up",
+    Act.RESTRICT_EXTENSION: "extension {id} restricted",
+    Act.RESET_REGISTRATION: "registration of {id} reset",
+    Act.LOCK_ROUTE: "route {id} locked",
+    Act.BLOCK_NUMBER: "number {id} blocked",
+    Act.DISABLE_TRUNK: "trunk {id} disabled",
+    Act.BLOCK_IP: "address {id} blocked",
+    Act.BACKUP_PBX: "PBX {id} backed up",
+}
+UNDONE = {
+    Act.RESTRICT_EXTENSION: "Extension {id} may call outside again.",
+    Act.RESET_REGISTRATION: "The registration password of {id} is put back as it was.",
+    Act.LOCK_ROUTE: "Calls may leave over route {id} again.",
+    Act.BLOCK_NUMBER: "{id} may be called again.",
+    Act.DISABLE_TRUNK: "Calls may use trunk {id} again.",
+    Act.BLOCK_IP: "{id} can reach the PBX again.",
+}
+
+
+def utc_micros() -> int:
+    """The time in microseconds since 1970."""
+    return to_micros(datetime.now(UTC))
+
+
+def visible(value: object) -> object:
+    """Text whose invisible and direction-turning characters are written out; attackers choose names."""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return UNSEEN.sub(lambda match: f"\\u{ord(match[0]):04x}", str(value))
+    return value
+
+
+def moment(at: int | datetime) -> datetime:
+    """Microseconds or a time, as a time."""
+    return from_micros(at) if isinstance(at, int) else at
+
+
+def millis(at: int | datetime) -> int:
+    """Milliseconds since 1970, as the browser counts."""
+    return to_micros(moment(at)) // 1_000
+
+
+def clock(at: int | datetime, zone: tzinfo) -> str:
+    """`2026-03-07 02:11:03 EST`."""
+    local = moment(at).astimezone(zone)
+    return f"{local:%Y-%m-%d %H:%M:%S} {local.tzname()}"
+
+
+def open_ended(at: int | datetime | None) -> bool:
+    """Whether this end never comes."""
+    return at is None or moment(at) >= FOREVER
+
+
+def money(minor: int, currency: str) -> str:
+    """Minor units as `1,234.50 USD`."""
+    digits = 0 if currency in NO_MINOR else 3 if currency in THREE_MINOR else 2
+    whole, rest = divmod(abs(minor), 10**digits)
+    amount = f"{whole:,}" + (f".{rest:0{digits}}" if digits else "")
+    return f"{'-' if minor < 0 else ''}{amount} {currency}".rstrip()
+
+
+def costs(loss: Loss) -> bool:
+    """Whether there is money to speak of."""
+    return bool(loss.spent or loss.per_minute or loss.avoided)
+
+
+def stage_steps(reached: Stage) -> list[tuple[str, str]]:
+    """The five stages by name, each `done`, `now` or `ahead`."""
+    last = STAGES.index(reached)
+    places = ["done" if n < last else "now" if n == last else "ahead" for n in range(len(STAGES))]
+    return [(stage.capitalize(), place) for stage, place in zip(STAGES, places, strict=True)]
+
+
+def order(act: Act, target: Subject) -> str:
+    """What is to be done, as one says it: `Restrict extension 1007`."""
+    return ORDERS[act].format(kind=words(target.kind), id=target.id)
+
+
+def done(act: Act, target: Subject) -> str:
+    """What stands, within a sentence: `extension 1007 restricted`."""
+    return DONE[act].format(kind=words(target.kind), id=target.id)
+
+
+def consequence(act: Act, target: Subject) -> str:
+    """What undoing it means."""
+    return UNDONE[act].format(id=target.id) if act in UNDONE else ""
+
+
+def words(name: str) -> str:
+    """`source_ip` and the like for people."""
+    return {"source_ip": "address", "pbx": "PBX", "irsf": "IRSF"}.get(name, name.replace("_", " "))
+
+
+def figure(value: object) -> str:
+    """A measured value or limit."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:,.2f}".rstrip("0").rstrip(".")
+    return f"{value:,}" if isinstance(value, int) else "unknown" if value is None else str(value)

@@ -1,0 +1,232 @@
+"""A console on loopback over a real journal, with an incident as it happens."""
+
+import re
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import httpx
+import pytest
+import uvicorn
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from detector.contract.codec import from_micros
+from detector.contract.findings import (
+    Act,
+    Decision,
+    Detection,
+    Incident,
+    Loss,
+    Mode,
+    Severity,
+    Stage,
+    State,
+    Status,
+    Subject,
+    SubjectKind,
+)
+from streams.console import SourceStatus, create_app, first_user
+from streams.console import Status as ProcessStatus
+from streams.console.wording import utc_micros
+from streams.store.database import open_engine
+from streams.store.journal import Journal
+from streams.store.migrate import migrate
+from streams.store.rows import NotificationRow
+
+SECOND = 1_000_000
+THIEF = Subject(SubjectKind.SOURCE_IP, "203.0.113.77")
+STOLEN = Subject(SubjectKind.EXTENSION, "1007")
+SOMALIA = Subject(SubjectKind.DESTINATION, "+25261234567")
+ROUTE = Subject(SubjectKind.ROUTE, "International")
+
+
+class Clock:
+    """The console's clock: the real time, moved on by hand."""
+
+    def __init__(self) -> None:
+        self.ahead = 0
+
+    def __call__(self) -> int:
+        return utc_micros() + self.ahead
+
+    def advance(self, seconds: float) -> None:
+        self.ahead += int(seconds * SECOND)
+
+
+class Orders:
+    """Does in the journal what the console orders, and remembers it."""
+
+    def __init__(self, journal: Journal, clock: Clock) -> None:
+        self.journal = journal
+        self.clock = clock
+        self.given: list[tuple[str, ...]] = []
+
+    async def approve(self, action_id: str, by: str) -> bool:
+        self.given.append(("approve", action_id, by))
+        return self.journal.approve(action_id, by, now=self.clock())
+
+    async def refuse(self, action_id: str, by: str, why: str) -> bool:
+        self.given.append(("refuse", action_id, by, why))
+        return self.journal.refuse(action_id, by, why, now=self.clock())
+
+    async def undo(self, action_id: str, by: str, note: str) -> bool:
+        self.given.append(("undo", action_id, by, note))
+        return self.journal.request_undo(action_id, by, now=self.clock())
+
+    async def close_incident(self, incident_id: str, by: str, note: str) -> bool:
+        self.given.append(("close", incident_id, by, note))
+        return True
+
+
+class Scene:
+    """Puts an attack into the journal as the engine and the executor would."""
+
+    def __init__(self, journal: Journal, clock: Clock) -> None:
+        self.journal = journal
+        self.start = clock() - 190 * SECOND
+
+    def at(self, seconds: float) -> int:
+        return self.start + int(seconds * SECOND)
+
+    def detection(self, n: int, after: float, rule: str, subject: Subject, summary: str, **rest: object) -> Detection:
+        base = Detection(
+            id=f"det-{n}", pbx="hq", tenant="acme", at=from_micros(self.at(after)), rule=rule, subject=subject,
+            severity=Severity.CRITICAL, summary=summary, values={}, evidence=(f"r{n}", f"r{n}b"), control="C09",
+            mode=Mode.AUTO,
+        )  # fmt: skip
+        return replace(base, **rest)
+
+    def decision(self, name: str, after: float, act: Act, target: Subject, **rest: object) -> Decision:
+        at = from_micros(self.at(after))
+        base = Decision(
+            id=name, pbx="hq", tenant="acme", at=at, incident="inc-1007", because=("det-4",), action=act, rung=1,
+            target=target, until=at + timedelta(hours=12), mode=Mode.AUTO, status="active", cuts_running=True,
+        )  # fmt: skip
+        return replace(base, **rest)
+
+    def incident(self, **rest: object) -> Incident:
+        base = Incident(
+            id="inc-1007", pbx="hq", tenant="acme", opened_at=from_micros(self.at(0)), at=from_micros(self.at(66)),
+            status=Status.CONTAINED, stage=Stage.PUMPING, kind="irsf", severity=Severity.CRITICAL,
+            title="Extension 1007 stolen: calls to Somalia", subjects=(STOLEN, THIEF, SOMALIA),
+            detections=("det-1", "det-2", "det-3", "det-4"),
+            loss=Loss(570, 570, 410_400, "USD", "tariff of carrier-a, avoided until the office opens at 08:00"),
+        )  # fmt: skip
+        return replace(base, **rest)
+
+    def stolen_extension(self) -> None:
+        """Guessed, registered, tried, pumped; stopped within two seconds."""
+        scanner = {"user_agent": "friendly-scanner"}
+        call: dict[str, object] = {"destination": "+25261234567", "country": "SO", "class": "mobile", "block": "25261"}
+        self.journal.record([
+            self.detection(1, 0, "registration.bruteforce", THIEF, "13 failed registrations in 60 s",
+                           values={"failed": 13, "limit": 5, **scanner}, attack=("T1110.001",)),
+            self.detection(2, 4, "registration.new_place", STOLEN, "Registered from a network never seen for 1007",
+                           values={"country": "NL", "days_known": 212, **scanner}, control="C11", attack=("T1078",)),
+            self.detection(3, 38, "call.country", STOLEN, "First call of this PBX to Somalia, at night",
+                           values=call, severity=Severity.WARNING, control="C25"),
+            self.detection(4, 64, "call.concurrent_extension", STOLEN, "6 calls at once to one block of numbers",
+                           values={"concurrent": 6, "limit": 3, "per_minute": 5.7, **call}, control="C14",
+                           evidence=tuple(f"1772867460.{n}" for n in range(11, 17))),
+            self.incident(),
+            self.decision("dec-1", 64, Act.RESTRICT_EXTENSION, STOLEN),
+            self.decision("dec-2", 64.001, Act.HANG_UP, STOLEN),
+            self.decision("dec-3", 64.002, Act.BLOCK_IP, THIEF, until=from_micros(self.at(3_664))),
+            self.decision("dec-4", 64.003, Act.BLOCK_NUMBER, Subject(SubjectKind.DESTINATION, "+25261")),
+        ])  # fmt: skip
+        for n, took in enumerate((1.1, 1.2, 1.4, 1.7), start=1):
+            self.applied(f"act-dec-{n}", 64 + took)
+        self.told("Telegram on-call", 66, "sent")
+
+    def applied(self, action_id: str, after: float) -> None:
+        steps = [State.APPROVED, State.APPLYING, State.APPLIED, State.CONFIRMED]
+        for n, (was, will) in enumerate(pairwise(steps)):
+            moment = self.at(after - 0.4 * (2 - n))
+            assert self.journal.move(action_id, {was}, will, by="executor", now=moment)
+
+    def asked(self) -> None:
+        """A lock of the route waits for a person."""
+        self.journal.record([self.decision("dec-5", 70, Act.LOCK_ROUTE, ROUTE, mode=Mode.ASK, rung=2)])
+
+    def told(self, channel: str, after: float, state: str, error: str | None = None) -> None:
+        message = NotificationRow(
+            id=f"note-{channel}", incident="inc-1007", channel=channel, revision=1, reason="contained",
+            severity="critical", title="Extension 1007 stolen: calls to Somalia", text="...", created_at=self.at(after),
+        )  # fmt: skip
+        self.journal.enqueue_notifications([message])
+        assert self.journal.finish_notification(message.id, state, now=self.at(after + 0.6), error=error)
+
+
+class Console(Struct):
+    """A running console, and what is behind it."""
+
+    url: str
+    password: str
+    journal: Journal
+    clock: Clock
+    orders: Orders
+    scene: Scene
+    status: list[ProcessStatus] = field(default_factory=list)
+
+    def browser(self) -> httpx.Client:
+        """A client that keeps cookies and follows nothing."""
+        return httpx.Client(base_url=self.url, trust_env=False)
+
+    def login(self, client: httpx.Client, password: str | None = None, name: str = "admin") -> httpx.Response:
+        form = {"csrf": csrf(client.get("/login")), "name": name, "password": password or self.password}
+        return client.post("/login", data=form)
+
+
+def csrf(response: httpx.Response) -> str:
+    """The token of a page's forms."""
+    found = re.search(r'name="csrf" value="([^"]+)"', response.text)
+    assert found, response.text
+    return found[1]
+
+
+@pytest.fixture(scope="session")
+def csrf_of() -> object:
+    return csrf
+
+
+@pytest.fixture
+def console(tmp_path: Path) -> Iterator[Console]:
+    engine = open_engine(f"sqlite:///{tmp_path / 'journal.db'}")
+    migrate(engine, "journal")
+    journal, clock = Journal(engine), Clock()
+    orders = Orders(journal, clock)
+    password = first_user(journal)
+    assert password
+    watched = ProcessStatus(
+        sources=(
+            SourceStatus(name="webhook", pbx="hq", connected=True, last_event_at=clock() - 2 * SECOND),
+            SourceStatus(name="call records", pbx="hq", connected=True, last_event_at=clock() - 41 * SECOND),
+        ),
+        events=48_213, findings=11, checkpoint_age=1.4, calls_up=7,
+    )  # fmt: skip
+    status = [watched]
+    app = create_app(journal, commands=orders, status=lambda: status[0], now=clock)
+    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", proxy_headers=False, ws="none")
+    server = uvicorn.Server(config)
+    sockets = [config.bind_socket()]
+    thread = threading.Thread(target=server.run, args=(sockets,))
+    thread.start()
+    try:
+        url = f"http://127.0.0.1:{sockets[0].getsockname()[1]}"
+        yield Console(url, password, journal, clock, orders, Scene(journal, clock), status)
+    finally:
+        server.should_exit = True
+        thread.join(10)
+        sockets[0].close()
+        engine.dispose()
+
+
+@pytest.fixture
+def visitor(console: Console) -> Iterator[httpx.Client]:
+    """Somebody logged in."""
+    with console.browser() as client:
+        assert console.login(client).status_code == 303
+        yield client
