@@ -206,6 +206,13 @@ class Engine:
         site = self._sites[pbx] = Site(self._policies.of(pbx), self.tables)
         return site
 
+    def due(self, at: int) -> list[str]:
+        """PBXs for which a timer is due at `at` (microseconds): a tick would make it fire."""
+        return [
+            state.pbx for state in self._states.values()
+            if state.timers and state.timers[0][0] <= at and not state.drill
+        ]  # fmt: skip
+
     def entities(self) -> int:
         """How many subjects, calls and incidents are remembered, over all PBXs."""
         return sum(state.entities() for state in self._states.values())

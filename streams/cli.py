@@ -1,0 +1,175 @@
+"""The command line."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, BinaryIO, NoReturn
+from zoneinfo import ZoneInfo
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+from detector.contract.codec import Codec
+from detector.engine.engine import Engine
+from detector.engine.registry import catalogue
+from detector.formats import formats
+from detector.settings import Settings, profile
+from models.places import Places
+from streams import config
+from streams.inputs import STDIN, Cemetery, Inputs, Options
+from streams.keys import pin_hash
+from streams.replay import replay as replay_events
+from streams.tables import tables
+
+WRONG_USAGE = 2
+MAX_SHOWN = 5
+
+app = typer.Typer(
+    name="ringfence", no_args_is_help=True, add_completion=False, rich_markup_mode=None,
+    help="Watches telephone systems (PBXs) and stops toll fraud while it happens.",
+)  # fmt: skip
+err = Console(stderr=True, highlight=False)
+
+ConfigFile = Annotated[
+    Path | None, typer.Option("--config", "-c", metavar="FILE", help="Configuration: a YAML file or a folder of them.")
+]
+Files = Annotated[list[str], typer.Argument(metavar="FILE...", help="Files to read; - is standard input.")]
+FormatName = Annotated[str, typer.Option("--format", "-f", help="What the files hold (see the list below).")]
+PbxName = Annotated[
+    str | None, typer.Option("--pbx", help="The PBX the records come from, where the format does not say.")
+]
+Timezone = Annotated[
+    str | None, typer.Option("--timezone", help="Zone of local times in the files; default: that of the PBX.")
+]
+Year = Annotated[
+    int | None, typer.Option("--year", min=1970, max=9998, help="Year of the first line, where lines have none.")
+]
+DeadLetters = Annotated[
+    Path | None,
+    typer.Option("--dead-letters", metavar="FILE", help="Where unreadable lines go, each with number and reason."),
+]
+FORMATS = "Formats: " + ", ".join(sorted(formats())) + "."
+
+
+@app.command(epilog=FORMATS)
+def replay(
+    files: Files,
+    config_file: ConfigFile = None,
+    format_name: FormatName = "events",
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write findings here, not to stdout.")] = None,
+    pbx: PbxName = None,
+    timezone: Timezone = None,
+    year: Year = None,
+    dead_letters: DeadLetters = None,
+) -> None:
+    """Run recorded events through the whole pipeline; nothing outside is touched.
+
+    Findings come out as JSON lines: detections, incidents, decisions; the last line holds statistics. The same files
+    under the same configuration give the same findings, byte for byte.
+    """
+    settings = loaded(config_file)
+    options = options_of(settings, format_name, pbx, timezone, year)
+    engine = Engine(settings, tables(settings), Places())
+    with reading(files, options, dead_letters) as inputs, output(out) as stream:
+        stats = replay_events(engine, inputs.events(files), inputs, stream)
+    for rule, count in sorted(engine.errors.items()):
+        err.print(f"rule {rule} broke {count} times: please report this")
+    if out is not None:
+        err.print(f"{stats.read} events, {stats.rejected} unreadable, {stats.events_per_second:.0f} events/s")
+    if engine.errors:
+        raise typer.Exit(1)
+
+
+@app.command(epilog=FORMATS)
+def convert(
+    files: Files,
+    format_name: FormatName,
+    config_file: ConfigFile = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write events here, not to stdout.")] = None,
+    pbx: PbxName = None,
+    timezone: Timezone = None,
+    year: Year = None,
+    dead_letters: DeadLetters = None,
+) -> None:
+    """Turn any format we read into contract events, one JSON object a line."""
+    options = options_of(loaded(config_file), format_name, pbx, timezone, year)
+    codec = Codec()
+    with reading(files, options, dead_letters) as inputs, output(out) as stream:
+        for event in inputs.events(files):
+            stream.write(codec.encode(event) + b"\n")
+
+
+@app.command()
+def check(
+    config_file: Annotated[Path, typer.Option("--config", "-c", metavar="FILE", help="YAML file or folder.")],
+) -> None:
+    """Validate a configuration: every problem with file, line, field and what is allowed."""
+    problems = config.check_report(config_file)
+    for problem in problems:
+        err.print(problem, markup=False, soft_wrap=True)
+    if problems:
+        raise typer.Exit(WRONG_USAGE)
+    settings = config.load(config_file, secrets=())
+    err.print(f"{config_file}: good, {len(settings.pbxs)} PBX{'' if len(settings.pbxs) == 1 else 's'}")
+
+
+def fail(text: str, code: int = 1) -> NoReturn:
+    """Say what is wrong, in one place, and end."""
+    err.print(text, markup=False, soft_wrap=True)
+    raise typer.Exit(code)
+
+
+def loaded(path: Path | None, *, secrets: tuple[str, ...] | None = ()) -> Settings:
+    """The settings, or an end with every problem named. `secrets` None fetches all of them."""
+    try:
+        return config.load(path, secrets=secrets)
+    except config.ConfigError as error:
+        fail(str(error), WRONG_USAGE)
+
+
+def options_of(settings: Settings, name: str, pbx: str | None, timezone: str | None, year: int | None) -> Options:
+    """What the records lack, from the command line and the configuration."""
+    if name not in formats():
+        fail(f"no format {name!r}; there are {', '.join(sorted(formats()))}", WRONG_USAGE)
+    chosen = pbx or (settings.pbxs[0].id if len(settings.pbxs) == 1 else "pbx")
+    zone = timezone or profile(settings, chosen, catalogue()).timezone
+    try:
+        return Options(format=name, pbx=chosen, zone=ZoneInfo(zone), year=year, keyed_hash=pin_hash(settings.data))
+    except (ValueError, OSError):
+        fail(f"no time zone {zone!r}; write it as America/New_York", WRONG_USAGE)
+
+
+@contextmanager
+def reading(files: list[str], options: Options, dead_letters: Path | None) -> Iterator[Inputs]:
+    """The inputs with a progress bar on a terminal and a dead-letter file, which is named at the end."""
+    for name in files:
+        if name != STDIN and not Path(name).is_file():
+            fail(f"no file {name}", WRONG_USAGE)
+    size = sum(Path(name).stat().st_size for name in files if name != STDIN)
+    first = "standard-input" if files[0] == STDIN else Path(files[0]).name
+    cemetery = Cemetery(dead_letters or Path(f"{first}.dead-letters.jsonl"))
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
+        task = progress.add_task("reading", total=size or None)
+        inputs = Inputs(options, cemetery.bury, lambda read: progress.advance(task, read))
+        try:
+            yield inputs
+        except OSError as error:
+            fail(f"{error.filename or 'file'}: {error.strerror}")
+        finally:
+            cemetery.close()
+    if inputs.rejected:
+        err.print(f"{inputs.rejected} unreadable, see {cemetery.path}", markup=False)
+
+
+@contextmanager
+def output(path: Path | None) -> Iterator[BinaryIO]:
+    """A file, or standard output."""
+    if path is None:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    with path.open("wb") as stream:
+        yield stream

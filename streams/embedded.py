@@ -1,0 +1,245 @@
+"""The embedded runtime: log, engine, findings and checkpoints in one process, durable before anything is answered."""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import ParamSpec, TypeVar
+
+import msgspec
+import structlog
+from msgspec import Struct
+
+from detector.contract.codec import Codec, Rejected, encode_finding
+from detector.contract.events import AnyEvent, Control, Tick, Unknown
+from detector.contract.findings import Action, AnyFinding, Decision, Detection, Incident
+from streams.store.errors import OffsetError
+from streams.store.journal import Journal
+from streams.store.stream import Letter, StreamStore
+from streams.worker import Worker
+
+BATCH = 20
+LARGEST_BATCH = 500
+LINGER = 0.005
+WAITING = 2_000
+CHUNK = 1_000
+CHECKPOINT_EVERY = 2.0
+TICK_EVERY = 1.0
+TICK_DELAY = 2_000_000
+DELIVER = 500
+
+log = structlog.get_logger()
+T = TypeVar("T")
+P = ParamSpec("P")
+
+
+class Incoming(Struct):
+    """Events of one `put`, and who waits for them to be durable."""
+
+    events: Sequence[AnyEvent]
+    done: asyncio.Future[None]
+    trusted: bool
+
+
+class Embedded:
+    """Takes events in, makes them durable together with what follows from them, and hands findings to the journal.
+
+    One thread owns the stream database and the engine. `put` returns when its events are committed; a full queue
+    makes it wait. A write that fails ends `run` with its error: memory would be ahead of the log.
+    """
+
+    def __init__(self, worker: Worker, store: StreamStore, journal: Journal) -> None:
+        self.worker = worker
+        self._store = store
+        self._journal = journal
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="stream")
+        self._queue: asyncio.Queue[Incoming] = asyncio.Queue(WAITING)
+        self._codec = Codec(trusted=True)
+        self._published = asyncio.Event()
+        self._failed: BaseException | None = None
+        self.delivered = asyncio.Event()
+        self.findings = 0
+        self.dead_letters = 0
+        self.checkpoint_at = time.monotonic()
+
+    async def recover(self) -> None:
+        """Load the checkpoint and process the log behind it once more. Raises `OffsetError` if a part is missing."""
+        await self._in_thread(self._recover)
+        self._published.set()
+
+    async def put(self, events: Sequence[AnyEvent]) -> None:
+        """Make events of a source durable. Control events are refused: they are ours."""
+        await self._put(events, trusted=False)
+
+    async def put_control(self, events: Sequence[Control]) -> None:
+        """Make control events of our own durable."""
+        await self._put(events, trusted=True)
+
+    async def reject(self, rejected: Rejected, source: str, pbx: str | None) -> None:
+        """Keep what could not be read, with the reason."""
+        await self._in_thread(self._bury, [(rejected, source, pbx)])
+
+    async def run(self) -> None:
+        """Work until cancelled; what was taken in is finished and a checkpoint written."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for loop in (self._write, self._checkpoints, self._ticks, self._deliver):
+                    tasks.create_task(loop())
+        finally:
+            self._failed = self._failed or RuntimeError("the service is stopping")
+            self._refuse_waiting()
+
+    async def close(self) -> None:
+        """A last checkpoint; `run` has ended."""
+        if isinstance(self._failed, RuntimeError):
+            await self._in_thread(self._checkpoint)
+        self._thread.shutdown()
+
+    # --- taking in
+
+    async def _put(self, events: Sequence[AnyEvent], *, trusted: bool) -> None:
+        if not events:
+            return
+        if self._failed is not None:
+            raise self._failed
+        done = asyncio.get_running_loop().create_future()
+        await self._queue.put(Incoming(events, done, trusted))
+        await done
+
+    async def _write(self) -> None:
+        while True:
+            batch = await self._gather()
+            try:
+                await self._in_thread(self._step, batch)
+            except BaseException as error:
+                self._failed = error
+                for incoming in batch:
+                    if not incoming.done.done():
+                        incoming.done.set_exception(error)
+                        incoming.done.exception()  # its waiter may be gone
+                raise
+            for incoming in batch:
+                if not incoming.done.done():
+                    incoming.done.set_result(None)
+
+    async def _gather(self) -> list[Incoming]:
+        """At least one `put`; more of them for a moment, until there are enough events for one commit."""
+        batch = [await self._queue.get()]
+        size = len(batch[0].events)
+        deadline = asyncio.get_running_loop().time() + LINGER
+        while size < LARGEST_BATCH:
+            if self._queue.empty():
+                left = deadline - asyncio.get_running_loop().time()
+                if size >= BATCH or left <= 0:
+                    break
+                try:
+                    incoming = await asyncio.wait_for(self._queue.get(), left)
+                except TimeoutError:
+                    break
+            else:
+                incoming = self._queue.get_nowait()
+            batch.append(incoming)
+            size += len(incoming.events)
+        return batch
+
+    def _refuse_waiting(self) -> None:
+        while not self._queue.empty():
+            incoming = self._queue.get_nowait()
+            if not incoming.done.done():
+                incoming.done.cancel()
+
+    # --- in the stream's thread
+
+    def _recover(self) -> None:
+        offset = self.worker.recover()
+        while log_rows := self._store.read(offset, CHUNK):
+            if log_rows[0][0] != offset + 1:
+                raise OffsetError(f"the log begins at {log_rows[0][0]}, the checkpoint needs {offset + 1}")
+            self._publish([], self.worker.replay(log_rows))
+            offset = log_rows[-1][0]
+
+    def _step(self, batch: Sequence[Incoming]) -> None:
+        """One commit: events, and the findings they lead to."""
+        offset = self._store.next_offset()
+        rows: list[tuple[str, bytes]] = []
+        events: list[tuple[int, AnyEvent | Unknown]] = []
+        buried: list[tuple[Rejected, str, str | None]] = []
+        for incoming in batch:
+            for event in incoming.events:
+                raw = self._codec.encode(event)
+                read = self._codec.decode(raw)[0]  # what recovery would read, limits included
+                if isinstance(read, Rejected) or (isinstance(read, Control) and not incoming.trusted):
+                    refused = read if isinstance(read, Rejected) else Rejected(reason="control events are ours")
+                    buried.append((refused, event.source or "", event.pbx))
+                    continue
+                events.append((offset + len(rows), read))
+                rows.append((event.pbx, raw))
+        if buried:
+            self._bury(buried)
+        self._publish(rows, self.worker.process(events))
+
+    def _publish(self, rows: Sequence[tuple[str, bytes]], findings: Sequence[AnyFinding]) -> None:
+        self._store.append_and_publish(
+            rows,
+            [(f.id, f.revision, type(f).__name__.lower(), f.pbx, encode_finding(f)) for f in findings],
+        )
+        self.findings += len(findings)
+        if findings:
+            self._loop.call_soon_threadsafe(self._published.set)
+
+    def _bury(self, rejected: Sequence[tuple[Rejected, str, str | None]]) -> None:
+        now = micros_now()
+        self._store.dead_letter(*(
+            Letter(received_at=now, source=source, pbx=pbx, reason=one.reason, field=one.field, excerpt=one.excerpt)
+            for one, source, pbx in rejected
+        ))  # fmt: skip
+        self.dead_letters += len(rejected)
+
+    def _checkpoint(self) -> None:
+        saved = self.worker.checkpoint()
+        self._store.cut(saved)
+        self.checkpoint_at = time.monotonic()
+
+    # --- the rest of the line
+
+    async def _checkpoints(self) -> None:
+        while True:
+            await asyncio.sleep(CHECKPOINT_EVERY)
+            await self._in_thread(self._checkpoint)
+
+    async def _ticks(self) -> None:
+        """Time passes for PBXs that have a timer due, even when they say nothing."""
+        while True:
+            await asyncio.sleep(TICK_EVERY)
+            now = micros_now() - TICK_DELAY
+            due = await self._in_thread(self.worker.engine.due, now)
+            at = datetime.fromtimestamp(now / 1_000_000, UTC)
+            await self._put([
+                Tick(pbx=pbx, id=f"tick:{now}", at=at, received_at=at, source="ringfence") for pbx in due
+            ], trusted=True)  # fmt: skip
+
+    async def _deliver(self) -> None:
+        """Findings from the outbox into the journal; a crash between the two repeats it, the journal ignores it."""
+        while True:
+            await self._published.wait()
+            self._published.clear()
+            while waiting := await self._in_thread(self._store.undelivered, DELIVER):
+                found = [msgspec.json.decode(one.body, type=SHAPES[one.type]) for one in waiting]
+                await asyncio.to_thread(self._journal.record, found)
+                await self._in_thread(self._store.delivered, [one.seq for one in waiting])
+                self.delivered.set()
+
+    async def _in_thread(self, work: Callable[P, T], *args: P.args, **_: P.kwargs) -> T:
+        self._loop = asyncio.get_running_loop()
+        return await self._loop.run_in_executor(self._thread, work, *args)
+
+
+SHAPES: dict[str, type[Detection | Incident | Decision | Action]] = {
+    "detection": Detection, "incident": Incident, "decision": Decision, "action": Action,
+}  # fmt: skip
+
+
+def micros_now() -> int:
+    """Microseconds since 1970."""
+    return time.time_ns() // 1_000
