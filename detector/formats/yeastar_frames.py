@@ -81,9 +81,7 @@ class YeastarFrames:
         except BadFieldError as error:
             return reject(error.reason, _encoded(row), error.field)
 
-    def calls_snapshot(
-        self, rows: Sequence[Mapping[str, object]], received_at: datetime
-    ) -> list[AnyEvent | Rejected]:
+    def calls_snapshot(self, rows: Sequence[Mapping[str, object]], received_at: datetime) -> list[AnyEvent | Rejected]:
         """The calls that are up now, from `call/query`."""
         found: list[AnyEvent | Rejected] = []
         for row in rows:
@@ -111,6 +109,25 @@ class YeastarFrames:
             name = str(kind) if str(kind) in self.unknown or len(self.unknown) < MAX_UNKNOWN else "other"
             self.unknown[name] += 1
         return []
+
+
+def type_of(frame: bytes) -> int | None:
+    """The event id of a frame, if it is one."""
+    envelope = _envelope(frame)
+    return envelope.type if envelope else None
+
+
+def serial_of(frame: bytes) -> str | None:
+    """The serial number of the PBX that sent a frame, if it is one."""
+    envelope = _envelope(frame)
+    return envelope.sn if envelope else None
+
+
+def _envelope(frame: bytes) -> Frame | None:
+    try:
+        return msgspec.json.decode(frame, type=Frame)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
 
 
 def _registration(pbx: str, message: Record, received_at: datetime) -> Registration:

@@ -61,7 +61,8 @@ class YeastarClient:
     ) -> None:
         self._http = Http(base_url, verify=verify, timeout=timeout, pause=pause)
         self.session = Session(self._http, client_id, client_secret, clock)
-        self.zone = zone
+        self.display = PbxClock(zone)
+        """How the PBX shows times, as of the last `information`."""
         self.clock_skew: float | None = None
         """Seconds the PBX's clock is ahead of ours, as of the last `information`."""
         self._now = now
@@ -88,6 +89,11 @@ class YeastarClient:
         found = await self._read("system/information", Information)
         if found.timestamp is not None:
             self.clock_skew = found.timestamp - (asked + self._now()) / 2
+        self.display = PbxClock(
+            self.display.zone,
+            found.system_date_format or self.display.date_format,
+            found.system_time_format or self.display.time_format,
+        )
         return found
 
     async def extensions(self) -> list[Extension]:
@@ -168,10 +174,9 @@ class YeastarClient:
 
     async def cdrs(self, start: datetime, end: datetime) -> AsyncIterator[list[Item]]:
         """Pages of CDR rows of calls that began between two aware times, oldest row first, as they came."""
-        info = await self.information()
-        clock = PbxClock(self.zone, info.system_date_format or "YYYY/MM/DD", info.system_time_format or "HH:mm:ss")
+        await self.information()
         for page in range(1, MAX_PAGES + 1):
-            rows = await self._cdr_page(clock, start, end, page)
+            rows = await self._cdr_page(start, end, page)
             yield rows
             if len(rows) < PAGE:
                 return
@@ -234,9 +239,9 @@ class YeastarClient:
             await self.session.token(stale=token)
             raise
 
-    async def _cdr_page(self, clock: PbxClock, start: datetime, end: datetime, page: int) -> list[Item]:
+    async def _cdr_page(self, start: datetime, end: datetime, page: int) -> list[Item]:
         common: dict[str, Param] = {"page": page, "page_size": PAGE, "sort_by": "id", "order_by": "asc"}
-        shown = {"start_time": clock.write(start), "end_time": clock.write(end)}
+        shown = {"start_time": self.display.write(start), "end_time": self.display.write(end)}
         epoch = {"start_time": int(start.timestamp()), "end_time": int(end.timestamp())}
         try:
             return await self._rows("cdr/search", common | (epoch if self._epoch_bounds else shown))
