@@ -5,14 +5,18 @@ import json
 
 import httpx
 import pytest
+from starlette.requests import Request
+from starlette.responses import JSONResponse
 
 from streams.sim import Plan, SimOptions, SimulatedPbx, serve
 from streams.sim.attacks import ATTACKS
 from streams.sim.attacks.script import attack
+from streams.sim.core import PbxCore
 from streams.sim.logins import Login
 from streams.sim.network import parse_feed
 from streams.sim.registrar import Registration
 from streams.sim.traffic import HonestTraffic
+from streams.sim.web import WebServer
 
 THIEF = "203.0.113.77"
 FAST = SimOptions(speed=3000, seed=3)
@@ -184,6 +188,17 @@ async def test_control_page_shows_the_state_and_starts_attacks(until):
         assert json.dumps(state).count(pbx.client_secret) == 0
         assert (await client.post("/sim/attack/nothing")).status_code == 404
         assert (await client.get("/sim/attack/prefix_hunt")).status_code == 404
+
+
+@pytest.mark.parametrize(("address", "status"), [("192.0.2.1", 10001), ("127.0.0.1", None)])
+async def test_control_page_is_for_local_callers_only(address, status):
+    async def page(request: Request) -> JSONResponse:
+        return JSONResponse({"path": request.url.path})
+
+    app = WebServer(PbxCore(SimOptions()), page)
+    transport = httpx.ASGITransport(app, client=(address, 5))
+    async with httpx.AsyncClient(transport=transport, base_url="http://pbx") as client:
+        assert (await client.get("/sim/state")).json().get("errcode") == status
 
 
 async def test_serve_runs_traffic_and_attack_until_cancelled(until):

@@ -172,7 +172,7 @@ async def test_blocked_number_stops_new_calls_only(pbx, api):
 
 async def test_blocked_inbound_number(pbx, api):
     pbx.register("1000")
-    await api.post("block_numbers/create", name="x", limit_type="inbound", number_list="4930.")
+    await api.post("block_numbers/create", name="x", limit_type="inbound", number_list="4930.&9011.")
     assert not pbx.inbound("4930901820", "1000").placed
     assert pbx.dial("1000", "9011493090182000").placed
 
