@@ -1,6 +1,9 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 BIN := .venv/bin
+# for what is installed and, by older and newer pip, for what it is built with
+export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
+export PIP_BUILD_CONSTRAINT := $(CURDIR)/constraints.txt
 
 .PHONY: help demo test check bench
 
@@ -24,9 +27,9 @@ bench: .venv/developing ## speed and memory, as ratios within one run
 
 .venv/installed: pyproject.toml constraints.txt
 	scripts/venv $(PYTHON)
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable .
+	$(BIN)/pip install --quiet --editable .
 	touch $@
 
 .venv/developing: .venv/installed
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	$(BIN)/pip install --quiet --editable '.[dev]'
 	touch $@
