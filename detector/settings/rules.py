@@ -21,19 +21,24 @@ class RuleSettings(Struct, frozen=True):
 
 
 class Compiler:
-    """Builds the rules of chains of layers; equal limits and mode of a rule are one object for all."""
+    """Builds the rules of chains of layers; what is equal is one object for all."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
         self._built: dict[tuple[str, str, Mode], RuleSettings] = {}
+        self._sets: dict[str, dict[str, RuleSettings]] = {}
 
     def rules(self, chain: Sequence[Personal]) -> dict[str, RuleSettings]:
         """Every rule of the catalogue, most general layer first in `chain`.
 
         Raises ValueError (pydantic's for limits) where they or a mode do not fit.
         """
-        usual = next(layer.mode for layer in reversed(chain) if layer.mode is not None)
-        return {rule: self._rule(rule, merged(rule, chain), usual) for rule in self._catalogue}
+        speaking = [(layer.mode, layer.rules) for layer in chain if layer.mode is not None or layer.rules]
+        key = json.dumps(speaking, sort_keys=True)
+        if key not in self._sets:
+            usual = next(layer.mode for layer in reversed(chain) if layer.mode is not None)
+            self._sets[key] = {rule: self._rule(rule, merged(rule, chain), usual) for rule in self._catalogue}
+        return self._sets[key]
 
     def _rule(self, rule: str, values: dict[str, JsonValue], usual: Mode) -> RuleSettings:
         mode = Mode(str(values.pop("mode", usual)))

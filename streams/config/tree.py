@@ -134,10 +134,11 @@ class Tree:
             return self._map(node, keys)
         if isinstance(node, SequenceNode) and node.tag == f"{TAG}seq":
             return [self._built(item, (*keys, at), mark_of(item)) for at, item in enumerate(node.value)]
-        if isinstance(node, ScalarNode) and node.tag in SCALARS:
+        try:
             return SCALARS[node.tag](node.value)
-        self.flaws.append(Flaw(mark, keys, "a YAML tag that is not known here"))
-        return None
+        except (KeyError, ValueError, TypeError):
+            self.flaws.append(Flaw(mark, keys, "a YAML tag that is not known here, or does not fit"))
+            return None
 
     def _map(self, node: MappingNode, keys: Keys) -> dict[str, object]:
         data: dict[str, object] = {}

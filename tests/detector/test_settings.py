@@ -197,6 +197,7 @@ def test_a_tariff_file_replaces_and_a_map_adds() -> None:
 def test_equal_rules_are_one_object_over_all_pbxs_and_unlisted_extensions() -> None:
     policies = Policies(Settings.model_validate({"pbxs": [{"id": "a"}, {"id": "b", "mode": "ask"}]}), CATALOGUE)
     a, b, other = policies.of("a"), policies.of("b"), policies.of("other")
+    assert a.rules is other.rules
     assert a.rule("call.frequency", "1") is a.rule("call.frequency", "2") is other.rule("call.frequency")
     assert b.rule("call.frequency") is not a.rule("call.frequency")
     assert policies.of("a") is a
