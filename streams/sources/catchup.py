@@ -45,6 +45,8 @@ class Catchup:
         self._open: OrderedDict[str, datetime] = OrderedDict()
         self._sent: OrderedDict[tuple[str, int], None] = OrderedDict()
         self._one_at_a_time = asyncio.Lock()
+        self.filled_at: datetime | None = None
+        """When the last gap was filled."""
 
     def note(self, events: Iterable[AnyEvent]) -> None:
         """What was handed over: its calls are up, or over, and need not be sent again."""
@@ -59,6 +61,10 @@ class Catchup:
             self._sent[event.id, event.revision] = None
             _bound(self._sent, MAX_SENT)
 
+    def fresh(self, found: Sequence[Reading]) -> list[Reading]:
+        """Without the events that were handed over before: they would change nothing."""
+        return [each for each in found if isinstance(each, Rejected) or (each.id, each.revision) not in self._sent]
+
     async def fill(self, delivery: Delivery) -> None:
         """Hand over what is missing. Raises `PbxError`; then the next one begins where this one began."""
         async with self._one_at_a_time:
@@ -72,7 +78,7 @@ class Catchup:
             async for rows in self._client.cdrs(start + min(skew, timedelta()), begun + ahead):
                 received_at = self._now()
                 await self._send([self._frames.cdr_event(row, received_at) for row in rows], delivery)
-            self._since = begun
+            self._since = self.filled_at = begun
 
     async def _fill_calls(self, delivery: Delivery) -> None:
         calls = [
@@ -83,8 +89,7 @@ class Catchup:
         await self._send(self._frames.calls_snapshot(rows, self._now()), delivery)
 
     async def _send(self, found: Sequence[Reading], delivery: Delivery) -> None:
-        fresh = [each for each in found if isinstance(each, Rejected) or (each.id, each.revision) not in self._sent]
-        self.note(await delivery.hand_over(fresh))
+        self.note(await delivery.hand_over(self.fresh(found)))
 
     def _start(self, now: datetime) -> datetime:
         for call_id in [each for each, began in self._open.items() if began < now - LONGEST_CALL]:

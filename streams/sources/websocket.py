@@ -123,7 +123,7 @@ class WebSocketSource:
             found = self._read(*item)
             while len(found) < BATCH and not queue.empty() and (item := queue.get_nowait()) is not None:
                 found += self._read(*item)
-            if found:
+            if found := self._catchup.fresh(found):
                 self._catchup.note(await self._delivery.hand_over(found))
             if item is None:
                 return
