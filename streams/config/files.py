@@ -17,7 +17,11 @@ def read_tree(path: Path) -> Tree | None:
     None if nothing is written there. Raises FlawError.
     """
     whole: Node | None = None
-    for file in configured(path):
+    try:
+        files = configured(path)
+    except OSError as error:
+        raise FlawError(Mark(str(path), 0), f"cannot be read: {error.strerror}") from None
+    for file in files:
         node = parsed(content(file), str(file))
         if node is not None:
             Tree(node)  # bounds it before it is joined
@@ -38,9 +42,9 @@ def configured(path: Path) -> list[Path]:
 def content(file: Path) -> str:
     """The text of a regular file. Raises FlawError."""
     here = Mark(str(file), 0)
-    if not file.is_file():
-        raise FlawError(here, "there is no such file")
     try:
+        if not file.is_file():
+            raise FlawError(here, "there is no such file")
         with file.open("rb") as opened:
             raw = opened.read(LARGEST + 1)
         if len(raw) > LARGEST:

@@ -29,9 +29,9 @@ def fetcher(folder: Path, wanted: Collection[str] | None) -> Fetch:
 
 def content(path: Path) -> str:
     """The text of a secret's file without the line end. Raises ValueError."""
-    if not path.is_file():
-        raise ValueError("the file of the secret is not there")
     try:
+        if not path.is_file():
+            raise ValueError("the file of the secret is not there")
         with path.open("rb") as opened:
             raw = opened.read(LONGEST + 1)
         if len(raw) > LONGEST:
