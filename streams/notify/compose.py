@@ -10,9 +10,7 @@ from streams.store.rows import ActionRow, IncidentView
 LONGEST_TITLE = 160
 LONGEST_LINE = 400
 MOST_ACTIONS = 20
-NO_MINOR_UNIT = frozenset(
-    {"BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KRW", "PYG", "RWF", "UGX", "VND", "XAF", "XOF"}
-)
+NO_MINOR_UNIT = frozenset({"BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KRW", "PYG", "RWF", "UGX", "VND", "XAF", "XOF"})
 STAGES = {
     Stage.RECON: "somebody is looking for a way in",
     Stage.CREDENTIAL: "passwords or PINs are being guessed",
@@ -114,9 +112,7 @@ def money(loss: Loss) -> str:
 
 def clean(text: str, longest: int = LONGEST_LINE) -> str:
     """`text` on one bounded line: control, direction and other invisible characters are left out."""
-    kept = "".join(
-        c if unicodedata.category(c)[0] not in "CZ" else " " * c.isspace() for c in text[: 4 * longest]
-    )
+    kept = "".join(c if unicodedata.category(c)[0] not in "CZ" else " " * c.isspace() for c in text[: 4 * longest])
     return " ".join(kept.split())[:longest]
 
 

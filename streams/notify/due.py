@@ -45,8 +45,6 @@ def untold(view: IncidentView, channel: str, minimum: Severity, now: datetime) -
 
 def _overtaken(view: IncidentView, told: list[NotificationRow]) -> set[str]:
     """Stages only rise: once a higher one was told, a lower one is no news."""
-    stages = [
-        reason.partition(":")[2] for reason in (row.reason for row in told) if reason.startswith("stage:")
-    ]
+    stages = [reason.partition(":")[2] for reason in (row.reason for row in told) if reason.startswith("stage:")]
     highest = max((STAGES.index(stage) for stage in STAGES if stage in stages), default=-1)
     return {f"stage:{stage}" for stage in STAGES[: highest + 1]}

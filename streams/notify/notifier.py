@@ -129,9 +129,7 @@ class Notifier:
         if free <= 0:
             return
         now = to_micros(self._now())
-        for row in await asyncio.to_thread(
-            self._journal.claim_notifications, self._owner, now, LEASE_SECONDS, free
-        ):
+        for row in await asyncio.to_thread(self._journal.claim_notifications, self._owner, now, LEASE_SECONDS, free):
             delivery = asyncio.create_task(self._deliver(row))
             self._deliveries.add(delivery)
             delivery.add_done_callback(self._deliveries.discard)
@@ -164,9 +162,7 @@ class Notifier:
         if self._now() - from_micros(row.created_at) < self._repeat:
             return
         view = await asyncio.to_thread(self._journal.incident, row.incident)
-        if view is None or any(
-            told.channel == row.channel and told.state == "sent" for told in view.notifications
-        ):
+        if view is None or any(told.channel == row.channel and told.state == "sent" for told in view.notifications):
             return
         message = compose(view, occasion("reminder", view), self._console_url)
         await asyncio.to_thread(
@@ -177,9 +173,7 @@ class Notifier:
         channel = self._channels.get(row.channel)
         try:
             if channel is None:
-                await asyncio.to_thread(
-                    self._finish, row, "failed", "this channel is not configured any more"
-                )
+                await asyncio.to_thread(self._finish, row, "failed", "this channel is not configured any more")
                 return
             error = await attempt(channel.sender, row)
             if error is None:
@@ -226,9 +220,7 @@ class Notifier:
 
 def happened(view: IncidentView, channel: str, reasons: Sequence[str]) -> str:
     """A sentence for each of `reasons`; the first message to a channel introduces the incident."""
-    out = [
-        row for row in view.notifications if row.channel == channel and (row.attempts or row.state == "sent")
-    ]
+    out = [row for row in view.notifications if row.channel == channel and (row.attempts or row.state == "sent")]
     ordered = list(dict.fromkeys(reasons if out else ("opened", *reasons)))
     if "opened" in ordered:
         ordered = [reason for reason in ordered if not reason.startswith("stage:")]

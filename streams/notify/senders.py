@@ -38,9 +38,7 @@ class AppriseSender:
         """Deliver as plain text; every service makes of it what it needs."""
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
-                result = await self._apprise.async_notify(
-                    body=text, title=title, body_format=apprise.NotifyFormat.TEXT
-                )
+                result = await self._apprise.async_notify(body=text, title=title, body_format=apprise.NotifyFormat.TEXT)
         except TimeoutError as error:
             raise SendError(f"no answer within {TIMEOUT_SECONDS} s") from error
         except Exception as error:

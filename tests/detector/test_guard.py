@@ -141,9 +141,7 @@ def test_an_emergency_device_keeps_its_line(act: Act, kind: SubjectKind) -> None
     assert veto(act, Subject(kind, EXAMPLE[kind]), facts) is not None
 
 
-@pytest.mark.parametrize(
-    ("act", "kind"), [(Act.LOCK_ROUTE, SubjectKind.ROUTE), (Act.DISABLE_TRUNK, SubjectKind.TRUNK)]
-)
+@pytest.mark.parametrize(("act", "kind"), [(Act.LOCK_ROUTE, SubjectKind.ROUTE), (Act.DISABLE_TRUNK, SubjectKind.TRUNK)])
 def test_no_lock_without_an_emergency_path(act: Act, kind: SubjectKind) -> None:
     assert veto(act, Subject(kind, EXAMPLE[kind]), GuardFacts()) is not None
 

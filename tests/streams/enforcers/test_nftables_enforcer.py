@@ -73,9 +73,7 @@ def usable() -> bool:
 
 
 def inside(namespace: str, *command: str) -> str:
-    done = subprocess.run(
-        ["ip", "netns", "exec", namespace, *command], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run(["ip", "netns", "exec", namespace, *command], capture_output=True, text=True, check=True)
     return done.stdout.strip()
 
 
@@ -99,9 +97,7 @@ def network() -> Iterator[None]:
 def echo(namespace: str, host: str) -> ExitStack:
     stack = ExitStack()
     server = stack.enter_context(
-        subprocess.Popen(
-            ["ip", "netns", "exec", namespace, sys.executable, "-c", ECHO, host], stdout=subprocess.PIPE
-        )
+        subprocess.Popen(["ip", "netns", "exec", namespace, sys.executable, "-c", ECHO, host], stdout=subprocess.PIPE)
     )
     stack.callback(server.kill)
     assert server.stdout is not None

@@ -17,9 +17,7 @@ def told(journal: Journal, reason: str = "opened") -> Message:
 
 
 def test_an_incident_in_plain_words(journal: Journal, make: Any) -> None:
-    journal.record(
-        [make.incident(), make.decision(), make.decision("dec-2", action=Act.HANG_UP, mode=Mode.ASK)]
-    )
+    journal.record([make.incident(), make.decision(), make.decision("dec-2", action=Act.HANG_UP, mode=Mode.ASK)])
     now = to_micros(make.AT)
     journal.move("act-dec-1", {State.APPROVED}, State.APPLYING, by="x", now=now)
     journal.move("act-dec-1", {State.APPLYING}, State.FAILED, by="x", now=now, error="the PBX is gone\x1b[2J")
@@ -41,9 +39,7 @@ def test_an_incident_in_plain_words(journal: Journal, make: Any) -> None:
 def test_each_reason_has_its_sentence(journal: Journal, make: Any) -> None:
     journal.record([make.incident(status=Status.CONTAINED), make.decision()])
     assert told(journal, "stage:probe").text.startswith("The attack went further: test calls")
-    assert told(journal, "failed:act-dec-1:failed").text.startswith(
-        "Ringfence could not stop outbound calls of"
-    )
+    assert told(journal, "failed:act-dec-1:failed").text.startswith("Ringfence could not stop outbound calls of")
     assert told(journal, "ask:act-dec-1").text.startswith("Approval is needed to stop outbound calls of")
     assert told(journal, "contained").text.startswith("The attack is contained.")
 
@@ -54,9 +50,7 @@ def test_a_drill_says_so_first(journal: Journal, make: Any) -> None:
 
 
 def test_text_of_an_attacker_stays_one_bounded_line(journal: Journal, make: Any) -> None:
-    journal.record(
-        [make.incident(title="calls\r\nBcc: all@example.com\x00\u202e" + "x" * 5_000, tenant="a\nb")]
-    )
+    journal.record([make.incident(title="calls\r\nBcc: all@example.com\x00\u202e" + "x" * 5_000, tenant="a\nb")])
     message = told(journal)
     assert "\n" not in message.title
     assert len(message.title) == 160

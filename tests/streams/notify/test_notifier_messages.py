@@ -35,9 +35,7 @@ class Outbox:
 
 
 class Desk:
-    def __init__(
-        self, journal: Journal, at: datetime, *outboxes: Outbox, minimum: Severity = Severity.WARNING
-    ):
+    def __init__(self, journal: Journal, at: datetime, *outboxes: Outbox, minimum: Severity = Severity.WARNING):
         self.journal = journal
         self.now = at
         self.channels = [Channel(f"channel-{n}", outbox, minimum) for n, outbox in enumerate(outboxes)]
