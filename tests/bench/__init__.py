@@ -1,0 +1,1 @@
+"""Speed and memory, measured beside a loop that only decodes the same events."""

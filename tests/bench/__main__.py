@@ -1,0 +1,71 @@
+"""`python -m tests.bench`: progress on stderr, a table, and one JSON object as the last line."""
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import msgspec
+
+from tests.bench import figures
+from tests.bench.traffic import traffic
+
+EVENTS = 60_000
+EMBEDDED_EVENTS = 20_000
+ENTITIES = 100_000
+ROUNDS = 3
+
+
+def main() -> None:
+    """Measure everything, one thing after the other."""
+    if sys.argv[1:] == ["memory"]:
+        print(figures.bytes_per_entity(ENTITIES))
+        return
+    say(f"making {EVENTS:,} events")
+    events = traffic(EVENTS)
+    values = [msgspec.json.encode(batch) for batch in figures.batches(events, figures.ON_THE_WIRE)]
+    say(f"decoding and detecting, {ROUNDS} rounds")
+    rates = figures.rates({
+        "decode": lambda: figures.decode(values),
+        "engine": lambda: figures.detect(events),
+        "engine_from_bytes": lambda: figures.detect_from_bytes(values),
+    }, EVENTS, ROUNDS)  # fmt: skip
+    say(f"the embedded runtime, {EMBEDDED_EVENTS:,} events")
+    with tempfile.TemporaryDirectory(prefix="ringfence-bench-", dir=Path.cwd()) as folder:  # /tmp may be memory
+        rates["embedded"] = figures.embedded(events[:EMBEDDED_EVENTS], Path(folder))
+    say("checkpoints")
+    checkpoint = figures.checkpoint_bytes(events)
+    say(f"memory of {ENTITIES:,} entities")
+    memory = subprocess.run([sys.executable, "-m", "tests.bench", "memory"], check=True, capture_output=True, text=True)
+    report(rates, float(memory.stdout), checkpoint)
+
+
+def report(rates: dict[str, float], memory: float, checkpoint: float) -> None:
+    """The table for people, then the line for programs."""
+    rows = {
+        "decode": "a loop that only decodes the events",
+        "engine": "engine, decoded events",
+        "engine_from_bytes": "engine, from bytes",
+        "embedded": "embedded, durable, 20 events a commit",
+    }
+    print(f"{'':40}{'events/s':>10}{'of decoding':>13}")
+    for name, title in rows.items():
+        print(f"{title:40}{rates[name]:>10,.0f}{rates[name] / rates['decode']:>13.4f}")
+    print(f"{'memory of an extension or address':40}{memory:>10,.0f} bytes")
+    print(f"{'checkpoint':40}{checkpoint:>10,.0f} bytes an event")
+    print(json.dumps({
+        **{f"{name}_events_per_second": round(rate) for name, rate in rates.items()},
+        "engine_ratio": round(rates["engine"] / rates["decode"], 4),
+        "embedded_ratio": round(rates["embedded"] / rates["decode"], 4),
+        "bytes_per_entity": round(memory),
+        "checkpoint_bytes_per_event": round(checkpoint, 1),
+    }))  # fmt: skip
+
+
+def say(what: str) -> None:
+    """Progress."""
+    print(f"bench: {what} ...", file=sys.stderr, flush=True)
+
+
+main()

@@ -1,0 +1,131 @@
+"""The measurements; each takes events and gives one figure."""
+
+import asyncio
+import resource
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from itertools import islice
+from pathlib import Path
+from statistics import median
+
+import msgspec
+
+from detector.contract.codec import Codec, Rejected
+from detector.contract.events import AnyEvent
+from detector.engine.engine import Engine
+from detector.engine.site import Tables
+from detector.enrich.addresses import AddressTable
+from models.places import Places
+from streams.embedded import Embedded
+from streams.store.checkpoints import SqlCheckpoints
+from streams.store.database import open_engine
+from streams.store.journal import Journal
+from streams.store.migrate import migrate
+from streams.store.stream import StreamStore
+from streams.worker import Worker
+from tests.bench.traffic import SETTINGS, newcomers
+
+ON_THE_WIRE = 100
+COMMITTED_TOGETHER = 20
+BETWEEN_CHECKPOINTS = 10_000
+
+
+def engine() -> Engine:
+    """A new engine with all rules and models."""
+    return Engine(SETTINGS, Tables(addresses=AddressTable()), Places())
+
+
+def batches(events: Iterable[AnyEvent], size: int) -> Iterable[list[AnyEvent]]:
+    """Lists of `size` events."""
+    rest = iter(events)
+    while batch := list(islice(rest, size)):
+        yield batch
+
+
+def decode(values: Sequence[bytes]) -> None:
+    """The plain loop: msgspec, and nothing done with the events."""
+    decoder = msgspec.json.Decoder(list[AnyEvent])
+    for value in values:
+        for _event in decoder.decode(value):
+            pass
+
+
+def detect(events: Sequence[AnyEvent]) -> None:
+    """Events in, findings out."""
+    process = engine().process
+    for event in events:
+        process(event)
+
+
+def detect_from_bytes(values: Sequence[bytes]) -> None:
+    """What stands on the wire in, findings out."""
+    process, codec = engine().process, Codec()
+    for value in values:
+        for event in codec.decode(value):
+            if not isinstance(event, Rejected):
+                process(event)
+
+
+def rates(loops: dict[str, Callable[[], None]], events: int, rounds: int) -> dict[str, float]:
+    """Events a second of each loop: the median of rounds in which all of them take their turn."""
+    seconds: dict[str, list[float]] = {name: [] for name in loops}
+    for _ in range(rounds):
+        for name, loop in loops.items():
+            began = time.perf_counter()
+            loop()
+            seconds[name].append(time.perf_counter() - began)
+    return {name: events / median(taken) for name, taken in seconds.items()}
+
+
+def checkpoint_bytes(events: Sequence[AnyEvent]) -> float:
+    """Bytes of pages, keys included, that a checkpoint writes for one event."""
+    measured, written = engine(), 0
+    for batch in batches(events, BETWEEN_CHECKPOINTS):
+        for event in batch:
+            measured.process(event)
+        written += sum(len(key.encode()) + len(value or b"") for key, value in measured.dirty_pages().items())
+    return written / len(events)
+
+
+def bytes_per_entity(entities: int) -> float:
+    """Growth of this process's memory for each extension or address; run it in a process of its own."""
+    measured = engine()
+    for event in newcomers(1_000, "warm"):
+        measured.process(event)
+    before = resident()
+    for event in newcomers(entities, "pbx"):
+        measured.process(event)
+    return (resident() - before) / entities
+
+
+def resident() -> int:
+    """Bytes of memory this process holds."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize()
+
+
+def embedded(events: Sequence[AnyEvent], folder: Path) -> float:
+    """Events a second through the embedded runtime: log, findings and checkpoints durable, 20 events a commit."""
+    return asyncio.run(_embedded(events, folder))
+
+
+async def _embedded(events: Sequence[AnyEvent], folder: Path) -> float:
+    stream, kept = open_engine(f"sqlite:///{folder}/stream.db"), open_engine(f"sqlite:///{folder}/journal.db")
+    migrate(stream, "stream")
+    migrate(kept, "journal")
+    worker = Worker(SETTINGS, Tables(addresses=AddressTable()), SqlCheckpoints(stream))
+    service = Embedded(worker, StreamStore(stream), Journal(kept))
+    await service.recover()
+    running = asyncio.create_task(service.run())
+    began = time.perf_counter()
+    for batch in batches(events, COMMITTED_TOGETHER):
+        await service.put(batch)
+    seconds = time.perf_counter() - began
+    running.cancel()
+    with suppress(asyncio.CancelledError):
+        await running
+    await service.close()
+    stream.dispose()
+    kept.dispose()
+    return len(events) / seconds
