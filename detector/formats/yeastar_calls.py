@@ -38,7 +38,10 @@ class Member(Struct, frozen=True):
 
 
 class Leg(Struct, frozen=True):
-    """One leg of a call: what holds a trunk, or the called side of an internal call."""
+    """One leg of a call: what holds a trunk, or the called side of an internal call.
+
+    `key` is its channel and tells events apart. As the event's `leg` stands the trunk: a CDR row names no channel.
+    """
 
     key: str
     talking: bool
@@ -89,7 +92,7 @@ def call_phase(
         revision=int(via is not None),
         phase=phase,
         call_id=call_id,
-        leg=leg.key,
+        leg=leg.trunk or leg.trunk_in,
         direction=leg.direction,
         extension=leg.extension,
         from_=leg.from_,
@@ -121,14 +124,8 @@ def call_failed(pbx: str, record: Record, received_at: datetime) -> list[Call]:
             received_at=received_at,
             phase="ended",
             call_id=call_id,
-            leg=leg,
-            direction="transit"
-            if trunk and outside
-            else "outbound"
-            if outbound
-            else "inbound"
-            if outside
-            else None,
+            leg=(trunk.trunk if trunk else None) or (outside.trunk if outside else None),
+            direction="transit" if trunk and outside else "outbound" if outbound else "inbound" if outside else None,
             extension=caller.number if caller else None,
             from_=(outside.from_ if outside else None) or (caller.number if caller else None),
             to=_dialled(record, found, trunk, outside),
@@ -187,9 +184,7 @@ def _member(item: object) -> Iterator[Member]:
             )
 
 
-def _outbound(
-    member: Member, extensions: Sequence[Member], inbound: Member | None, sent_on_by: str | None
-) -> Leg:
+def _outbound(member: Member, extensions: Sequence[Member], inbound: Member | None, sent_on_by: str | None) -> Leg:
     """An extension that has left a call which goes on outside has forwarded or transferred it."""
     caller = extensions[0] if extensions else None
     # Behind an inbound leg `from` is what the outside caller claims to be: never one of our extensions.
@@ -241,9 +236,7 @@ def _name_of(member: Member | None) -> str | None:
     return (member.channel or member.trunk or member.number) if member else None
 
 
-def _dialled(
-    record: Record, found: Sequence[Member], trunk: Member | None, outside: Member | None
-) -> str | None:
+def _dialled(record: Record, found: Sequence[Member], trunk: Member | None, outside: Member | None) -> str | None:
     """The number that was tried: the trunk member's, the frame's own, or the second extension's."""
     extensions = [member for member in found if member.role == "extension"]
     return (

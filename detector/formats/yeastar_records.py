@@ -33,16 +33,12 @@ WORDS = {
 FORWARDED = re.compile(r"(\d{1,15}) forwarded to ", re.ASCII)
 
 
-def call_ended(
-    pbx: str, record: Record, clock: PbxClock, received_at: datetime, keyed_hash: KeyedHash
-) -> Call:
+def call_ended(pbx: str, record: Record, clock: PbxClock, received_at: datetime, keyed_hash: KeyedHash) -> Call:
     """30012: one CDR row at the end of a call, without the caller's address."""
     return _record(pbx, record, clock, received_at, keyed_hash, revision=0)
 
 
-def cdr_event(
-    pbx: str, record: Record, clock: PbxClock, received_at: datetime | None, keyed_hash: KeyedHash
-) -> Call:
+def cdr_event(pbx: str, record: Record, clock: PbxClock, received_at: datetime | None, keyed_hash: KeyedHash) -> Call:
     """A row of `cdr/list` or `cdr/search`: the same `id` as its 30012, and the caller's address.
 
     Raises `BadFieldError`.
@@ -92,6 +88,7 @@ def _record(
         received_at=received_at,
         phase="ended",
         call_id=key(record, "call_id"),
+        leg=trunk or trunk_in,
         direction=direction,
         extension={"outbound": from_, "internal": from_, "inbound": to}.get(direction),
         from_=from_,

@@ -29,9 +29,7 @@ def frames(zone=NEW_YORK, **names):
 
 
 def frame(kind, msg, *, as_text=True):
-    return json.dumps(
-        {"type": kind, "sn": "3631A2124001", "msg": json.dumps(msg) if as_text else msg}
-    ).encode()
+    return json.dumps({"type": kind, "sn": "3631A2124001", "msg": json.dumps(msg) if as_text else msg}).encode()
 
 
 def one(kind, msg, received_at=NOW, **more):
@@ -101,7 +99,7 @@ class TestCallState:
             extension("1007", "ALERT"), trunk("outbound", "1007", "901125261234567", "RING")]})  # fmt: skip
         assert event == Call(
             pbx="hq", id=f"call:{CALL}:PJSIP/carrier-0000008b:started", at=NOW, received_at=NOW,
-            phase="started", call_id=CALL, leg="PJSIP/carrier-0000008b", direction="outbound",
+            phase="started", call_id=CALL, leg="carrier-a", direction="outbound",
             extension="1007", from_="1007", to="901125261234567", trunk="carrier-a",
             channel="PJSIP/1007-0000008a",
         )  # fmt: skip
@@ -135,9 +133,7 @@ class TestCallState:
         )  # fmt: skip
 
     def test_an_internal_call_belongs_to_the_caller(self):
-        event = one(
-            30011, {"call_id": CALL, "members": [extension("1001", "ALERT"), extension("1002", "RING")]}
-        )
+        event = one(30011, {"call_id": CALL, "members": [extension("1001", "ALERT"), extension("1002", "RING")]})
         assert (event.direction, event.extension, event.to, event.phase) == (
             "internal", "1001", "1002", "started",
         )  # fmt: skip
@@ -155,8 +151,8 @@ class TestCallState:
         events = frames().read(frame(30011, {"call_id": CALL, "members": [
             extension("1007", "ANSWERED"), trunk("outbound", "1007", "1", "ANSWER", channel="a"),
             trunk("outbound", "1007", "2", "RING", channel="b")]}), NOW)  # fmt: skip
-        assert [(event.leg, event.to, event.phase) for event in events] == [
-            ("a", "1", "answered"), ("b", "2", "started"),
+        assert [(event.id, event.to, event.phase) for event in events] == [
+            (f"call:{CALL}:a:answered", "1", "answered"), (f"call:{CALL}:b:started", "2", "started"),
         ]  # fmt: skip
 
     def test_a_transfer_adds_its_way_to_the_same_event(self):
@@ -186,7 +182,7 @@ class TestCallEnd:
     def test_all_of_it(self):
         assert one(30012, ended()) == Call(
             pbx="hq", id="cdr:abc", at=datetime(2026, 3, 7, 7, 10, 24, tzinfo=UTC), received_at=NOW,
-            phase="ended", call_id=CALL, direction="outbound", extension="1007", from_="1007",
+            phase="ended", call_id=CALL, leg="carrier-a", direction="outbound", extension="1007", from_="1007",
             to="901125261234567", trunk="carrier-a", started_at=datetime(2026, 3, 7, 7, 10, tzinfo=UTC),
             answered_at=datetime(2026, 3, 7, 7, 10, 3, tzinfo=UTC), duration=24, talk=21,
             disposition="answered",
@@ -267,6 +263,19 @@ class TestCdrRow:
 
     def test_a_row_without_uid_is_rejected(self):
         assert frames().cdr_event(ROW | {"uid": ""}, NOW).field == "uid"
+
+
+@pytest.mark.parametrize("side", ["outbound", "inbound"])
+def test_frame_and_record_agree_on_the_leg(side):
+    names = {"type": side, "dst_trunk_name": " ", "src_trunk_name": " "}
+    names["dst_trunk_name" if side == "outbound" else "src_trunk_name"] = "carrier-a"
+    message = {"call_id": CALL, "members": [extension("1007", "ALERT"), trunk(side, "1", "2", "RING")]}
+    assert one(30011, message).leg == one(30012, ended(**names)).leg == "carrier-a"
+
+
+def test_an_internal_call_has_no_leg_that_holds_a_trunk():
+    message = {"call_id": CALL, "members": [extension("1001", "ALERT"), extension("1002", "RING")]}
+    assert one(30011, message).leg is one(30012, ended(type="Internal", dst_trunk_name=" ")).leg is None
 
 
 class TestCallFailed:
@@ -352,9 +361,7 @@ class TestSystemEvents:
             "extension_registration_blocked", "alert", "1007", "203.0.113.77",
         )  # fmt: skip
 
-    @pytest.mark.parametrize(
-        ("kind", "level"), [(30034, "information"), (30035, "warning"), (30036, "alert")]
-    )
+    @pytest.mark.parametrize(("kind", "level"), [(30034, "information"), (30035, "warning"), (30036, "alert")])
     def test_the_level_is_the_frames_type(self, kind, level):
         event = notice("sip_trunk_disconnect", "The SIP trunk carrier-a has been disconnected at noon.", kind)
         assert (event.name, event.level, event.trunk) == ("sip_trunk_registration_failed", level, "carrier-a")
@@ -428,9 +435,7 @@ LIKELY = st.sampled_from([
 ])  # fmt: skip
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | LIKELY,
-    lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(NAMES | st.text(max_size=4), inner, max_size=8)
-    ),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES | st.text(max_size=4), inner, max_size=8),
     max_leaves=12,
 )
 KINDS = st.integers(30_005, 30_037) | st.integers()

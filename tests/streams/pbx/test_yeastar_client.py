@@ -2,14 +2,19 @@
 
 import asyncio
 import logging
+import ssl
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from ipaddress import ip_address
 from zoneinfo import ZoneInfo
 
 import pytest
 import structlog
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from pydantic import SecretStr
 
 from detector.formats.yeastar_frames import YeastarFrames
@@ -92,12 +97,33 @@ class Answering:
 
 
 @asynccontextmanager
-async def answering(*answers):
+async def answering(*answers, tls=None):
     far = Answering(answers)
-    server = await asyncio.start_server(far.serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(far.serve, "127.0.0.1", 0, ssl=tls)
     async with server:
-        far.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        far.url = f"http{'s' if tls else ''}://127.0.0.1:{server.sockets[0].getsockname()[1]}"
         yield far
+
+
+def self_signed(folder):
+    """A certificate for 127.0.0.1 and its key, as PEM files."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "pbx")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    (folder / "pbx.pem").write_bytes(made.public_bytes(Encoding.PEM))
+    (folder / "pbx.key").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return folder / "pbx.pem", folder / "pbx.key"
 
 
 def http(body, status="200 OK", headers=""):
@@ -285,9 +311,21 @@ class TestTransport:
             with pytest.raises(ValueError, match="http"):
                 YeastarClient(url, "id", SecretStr("secret"), zone=UTC)
 
-    async def test_the_authority_of_the_settings_is_the_one_trusted(self, tmp_path):
+    async def test_a_certificate_is_checked_against_the_authority_of_the_settings(self, tmp_path):
+        certificate, key = self_signed(tmp_path)
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        tls.load_cert_chain(certificate, key)
+        async with answering(*(GRANT, EMPTY, EMPTY) * 2, tls=tls) as far:
+            for verify in (certificate, False):
+                async with client_of(far, verify=verify) as client:
+                    assert await client.trunks() == []
+            asked = len(far.requests)
+            async with client_of(far) as client:
+                with pytest.raises(Unreachable, match="ConnectError"):
+                    await client.trunks()
+            assert len(far.requests) == asked
         with pytest.raises(FileNotFoundError):
-            YeastarClient("https://pbx", "id", SecretStr("secret"), zone=UTC, verify=Path(tmp_path / "none.pem"))
+            YeastarClient("https://pbx", "id", SecretStr("secret"), zone=UTC, verify=tmp_path / "none.pem")
 
 
 class TestEndpoints:
