@@ -1,13 +1,16 @@
 """The command line."""
 
+import asyncio
+import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated, BinaryIO, NoReturn
 from zoneinfo import ZoneInfo
 
 import typer
+from pydantic import SecretStr
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -18,9 +21,16 @@ from detector.formats import formats
 from detector.settings import Settings, profile
 from models.places import Places
 from streams import config
+from streams.config.tariffs import TariffError
+from streams.demo import DemoOptions, run_demo
 from streams.inputs import STDIN, Cemetery, Inputs, Options
 from streams.keys import pin_hash
 from streams.replay import replay as replay_events
+from streams.service import InUseError, Ready, Service, locked
+from streams.sim import SimOptions, SimulatedPbx, Webhook
+from streams.sim import serve as serve_sim
+from streams.sim.attacks import ATTACKS
+from streams.store.errors import StoreError, VaultError
 from streams.tables import tables
 
 WRONG_USAGE = 2
@@ -34,6 +44,9 @@ err = Console(stderr=True, highlight=False)
 
 ConfigFile = Annotated[
     Path | None, typer.Option("--config", "-c", metavar="FILE", help="Configuration: a YAML file or a folder of them.")
+]
+NeededConfig = Annotated[
+    Path, typer.Option("--config", "-c", metavar="FILE", help="Configuration: a YAML file or a folder of them.")
 ]
 Files = Annotated[list[str], typer.Argument(metavar="FILE...", help="Files to read; - is standard input.")]
 FormatName = Annotated[str, typer.Option("--format", "-f", help="What the files hold (see the list below).")]
@@ -113,6 +126,89 @@ def check(
         raise typer.Exit(WRONG_USAGE)
     settings = config.load(config_file, secrets=())
     err.print(f"{config_file}: good, {len(settings.pbxs)} PBX{'' if len(settings.pbxs) == 1 else 's'}")
+
+
+@app.command()
+def run(config_file: NeededConfig) -> None:
+    """Watch and protect the configured PBXs: the service on one machine, no broker needed.
+
+    The console's address, and at the first start its password, are printed once. Ends in good order on SIGTERM.
+    """
+    settings = loaded(config_file, secrets=None)
+    connected = [pbx.id for pbx in settings.pbxs if pbx.connection is not None]
+    if not connected:
+        fail(f"{config_file}: no PBX has a connection; there is nothing to watch", WRONG_USAGE)
+    serve(settings, lambda ready: greet(ready, f"watching {', '.join(connected)}"))
+
+
+@app.command()
+def sim(
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 is any that is free.")] = 8088,
+    speed: Annotated[float, typer.Option(min=0.1, max=1_000, help="How much faster people and attackers act.")] = 1.0,
+    attack: Annotated[str | None, typer.Option(help=f"Attack to run: {', '.join(sorted(ATTACKS))}.")] = None,
+    attack_after: Annotated[float, typer.Option(min=0, help="Seconds of script time until then.")] = 30.0,
+    traffic: Annotated[bool, typer.Option(help="Honest calls and registrations.")] = True,
+    client_secret: Annotated[
+        str | None, typer.Option(envvar="RINGFENCE_SIM_SECRET", help="The API's client secret; else it is made up.")
+    ] = None,
+    control: Annotated[bool, typer.Option(help="Offer /sim/state and /sim/attack/NAME to this machine.")] = False,
+    feed: Annotated[str | None, typer.Option(metavar="URL", help="Address feed that its firewall polls.")] = None,
+    webhook: Annotated[str | None, typer.Option(metavar="URL", help="Where it posts its events, too.")] = None,
+    webhook_secret: Annotated[
+        str, typer.Option(envvar="RINGFENCE_SIM_WEBHOOK_SECRET", help="What it signs them with.")
+    ] = "",
+    seed: Annotated[int, typer.Option(help="Same seed, same traffic.")] = 7,
+) -> None:
+    """Run a simulated Yeastar P-Series PBX, with honest traffic and, if wanted, an attack."""
+    options = SimOptions(
+        port=port, speed=speed, attack=attack, attack_after=attack_after, honest_traffic=traffic, control=control,
+        client_secret=SecretStr(client_secret) if client_secret else None, firewall_feed_url=feed, seed=seed,
+        webhooks=(Webhook(url=webhook, secret=webhook_secret),) if webhook else (),
+    )  # fmt: skip
+
+    def ready(pbx: SimulatedPbx) -> None:
+        err.print(f"simulated PBX {pbx.serial} at {pbx.url}, client id {pbx.client_id}", markup=False)
+        if client_secret is None:
+            err.print(f"client secret {pbx.client_secret}", markup=False)
+
+    with suppress(KeyboardInterrupt):
+        asyncio.run(serve_sim(options, ready))
+
+
+@app.command()
+def demo(
+    port: Annotated[int, typer.Option(help="Port of the console; another one is taken where it is in use.")] = 8686,
+    speed: Annotated[float, typer.Option(min=1, max=100, help="How much faster people and attackers act.")] = 6.0,
+    data: Annotated[Path | None, typer.Option(help="Keep the data in this folder; else it goes at the end.")] = None,
+    browser: Annotated[bool, typer.Option(help="Open the console in a browser.")] = True,
+) -> None:
+    """See it work: a simulated PBX with honest traffic comes under attack, and the attack is contained."""
+    with suppress(KeyboardInterrupt):
+        run_demo(DemoOptions(port=port, speed=speed, data=data, browser=browser), err)
+
+
+def greet(ready: Ready, what: str) -> None:
+    """Say where the console is; the password only when it was just made."""
+    err.print(f"Ringfence is {what}\nconsole  {ready.console}", markup=False)
+    if ready.password is not None:
+        err.print(f"log in   admin / {ready.password}   (shown once; change it by deleting the user)", markup=False)
+
+
+def serve(settings: Settings, ready: Callable[[Ready], None]) -> None:
+    """Run the service until it is told to stop, or fail with a reason."""
+    try:
+        with locked(settings.data):
+            asyncio.run(until_signal(settings, ready))
+    except (InUseError, VaultError, StoreError, TariffError, OSError) as error:
+        fail(f"ringfence: {error}")
+
+
+async def until_signal(settings: Settings, ready: Callable[[Ready], None]) -> None:
+    """The service, ended in good order by SIGINT or SIGTERM."""
+    service = Service(settings)
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, service.stop)
+    await service.run(ready)
 
 
 def fail(text: str, code: int = 1) -> NoReturn:

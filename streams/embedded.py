@@ -59,6 +59,7 @@ class Embedded:
         self._published = asyncio.Event()
         self._failed: BaseException | None = None
         self.delivered = asyncio.Event()
+        self._changed: set[str] = set()
         self.findings = 0
         self.dead_letters = 0
         self.checkpoint_at = time.monotonic()
@@ -95,6 +96,11 @@ class Embedded:
         if isinstance(self._failed, RuntimeError):
             await self._in_thread(self._checkpoint)
         self._thread.shutdown()
+
+    def take_changed(self) -> set[str]:
+        """The incidents that the journal learnt something of since this was last asked for."""
+        changed, self._changed = self._changed, set()
+        return changed
 
     # --- taking in
 
@@ -228,6 +234,8 @@ class Embedded:
                 found = [msgspec.json.decode(one.body, type=SHAPES[one.type]) for one in waiting]
                 await asyncio.to_thread(self._journal.record, found)
                 await self._in_thread(self._store.delivered, [one.seq for one in waiting])
+                self._changed.update(one.id if isinstance(one, Incident) else one.incident
+                                     for one in found if isinstance(one, Incident | Decision))  # fmt: skip
                 self.delivered.set()
 
     async def _in_thread(self, work: Callable[P, T], *args: P.args, **_: P.kwargs) -> T:

@@ -13,6 +13,8 @@ from detector.contract.findings import AnyFinding
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 EXCERPT = 512
+OUR_OWN_BYTES = 16 * 1024 * 1024
+"""What stands in our own log was judged when it came in; only our settings may be larger than an event."""
 
 
 class Rejected(Struct, frozen=True, kw_only=True):
@@ -44,19 +46,20 @@ class Codec:
 
     def __init__(self, *, trusted: bool = False) -> None:
         self.trusted = trusted
+        self._limit = OUR_OWN_BYTES if trusted else MAX_EVENT_BYTES
         self.unknown: Counter[str] = Counter()
         self._one = msgspec.json.Decoder(AnyEvent)
         self._array = msgspec.json.Decoder(list[AnyEvent])
         self._raws = msgspec.json.Decoder(list[Raw])
         self._encoder = msgspec.json.Encoder()
 
-    def encode(self, event: AnyEvent) -> bytes:
+    def encode(self, event: AnyEvent | Unknown) -> bytes:
         """One JSON object in UTF-8, without a line end."""
         return self._encoder.encode(event)
 
     def decode(self, raw: bytes) -> list[AnyEvent | Unknown | Rejected]:
         """All records of one wire value: an object or an array of objects, in order."""
-        if len(raw) <= MAX_EVENT_BYTES:
+        if len(raw) <= self._limit:
             try:
                 events = self._array.decode(raw) if raw[:1] == b"[" else [self._one.decode(raw)]
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -77,8 +80,8 @@ class Codec:
             yield self._single(bytes(part))
 
     def _single(self, raw: bytes) -> AnyEvent | Unknown | Rejected:
-        if len(raw) > MAX_EVENT_BYTES:
-            return reject(f"event of {len(raw)} bytes, allowed are {MAX_EVENT_BYTES}", raw)
+        if len(raw) > self._limit:
+            return reject(f"event of {len(raw)} bytes, allowed are {self._limit}", raw)
         try:
             return self._checked(self._one.decode(raw))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

@@ -13,6 +13,8 @@ from detector.enrich.countries import name as country_name
 class CallCountry(Detector[Call]):
     """Fires for each call to a country outside the extension's `allowed_destination_countries`.
 
+    And for each call abroad where the extension's `international` is off.
+
     Quiet when: the list is empty (not enforced); the home country; emergency and internal calls.
     Runbook: if the country is a customer's, allow it for those who call there.
     """
@@ -30,8 +32,10 @@ class CallCountry(Detector[Call]):
         number = facts.number
         if not facts.opened or number is None or not number.international or not facts.billable:
             return None
-        allowed = facts.profile.extension(facts.extension).allowed_destination_countries
-        if not allowed or number.country in allowed:
+        own = facts.profile.extension(facts.extension)
+        if own.international and (
+            not own.allowed_destination_countries or number.country in own.allowed_destination_countries
+        ):
             return None
         where = number.network or country_name(number.country)
         return self.hit(facts.extension, f"Extension {facts.extension} called {where}, which is not allowed")

@@ -213,6 +213,15 @@ class Engine:
             if state.timers and state.timers[0][0] <= at and not state.drill
         ]  # fmt: skip
 
+    def event_time(self, pbx: str) -> int | None:
+        """Until when a PBX was heard of, in microseconds; None for one that never said anything."""
+        state = self._states.get((pbx, False))
+        return state.now if state is not None and state.now >= 0 else None
+
+    def calls_up(self) -> int:
+        """How many legs of calls are up now, over all PBXs."""
+        return sum(state.ledger.legs_up for state in list(self._states.values()))
+
     def entities(self) -> int:
         """How many subjects, calls and incidents are remembered, over all PBXs."""
         return sum(state.entities() for state in self._states.values())

@@ -51,7 +51,8 @@ class Site:
         self._calendars: dict[tuple[object, ...], Calendar] = {}
         self._made: dict[int, Detector[Any]] = {}
         self._rules = self._ruleset(profile.rules)
-        self._rules_of = {number: self._ruleset(rules) for number, rules in profile.rules_of.items()}
+        shared = {id(rules): self._ruleset(rules) for rules in profile.rules_of.values()}
+        self._rules_of = {number: shared[id(rules)] for number, rules in profile.rules_of.items()}
         self.rules_by_id = frozenset(detectors())
 
     def rules_for(self, extension: str) -> RuleSet:

@@ -59,12 +59,13 @@ class Ledger:
     does not count for ever. An end that comes before its start leaves the leg ended.
     """
 
-    __slots__ = ("_by", "dirty", "legs")
+    __slots__ = ("_by", "_up", "dirty", "legs")
 
     def __init__(self) -> None:
         self.legs: dict[str, Leg] = {}
         self.dirty: set[str] = set()
         self._by: dict[tuple[str, str], dict[str, dict[str, None]]] = {}
+        self._up: dict[str, None] = {}
 
     def restore(self, leg: Leg) -> None:
         """Take a leg from a checkpoint."""
@@ -122,13 +123,20 @@ class Ledger:
             for key in legs:
                 yield self.legs[key]
 
+    @property
+    def legs_up(self) -> int:
+        """How many legs are up in all."""
+        return len(self._up)
+
     def _index(self, leg: Leg) -> None:
+        self._up[leg.key] = None
         if leg.direction not in {"outbound", "transit"}:
             return
         for place in places(leg):
             self._by.setdefault(place, {}).setdefault(leg.call_id, {})[leg.key] = None
 
     def _unindex(self, leg: Leg) -> None:
+        self._up.pop(leg.key, None)
         for place in places(leg):
             calls = self._by.get(place, {})
             legs = calls.get(leg.call_id, {})

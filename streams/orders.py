@@ -1,0 +1,63 @@
+"""What a person orders in the console: written to the journal, and as a verdict into the log."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+
+from detector.contract.codec import to_micros
+from detector.contract.events import Control
+from streams.store.journal import Journal
+
+PutControl = Callable[[Sequence[Control]], Awaitable[None]]
+
+
+class Orders:
+    """The console's commands. `wake` tells the executor that there is something to do."""
+
+    def __init__(self, journal: Journal, put_control: PutControl, wake: Callable[[], None]) -> None:
+        self._journal = journal
+        self._put = put_control
+        self._wake = wake
+
+    async def approve(self, action_id: str, by: str) -> bool:
+        """Carry out a requested action."""
+        done = await asyncio.to_thread(self._journal.approve, action_id, by, now=now_micros())
+        self._wake()
+        return done
+
+    async def refuse(self, action_id: str, by: str, why: str) -> bool:
+        """Never carry out a requested action."""
+        return await asyncio.to_thread(self._journal.refuse, action_id, by, why, now=now_micros())
+
+    async def undo(self, action_id: str, by: str, note: str) -> bool:
+        """Take back what was done, and do not do it again for a day."""
+        done = await asyncio.to_thread(self._journal.request_undo, action_id, by, now=now_micros())
+        row = await asyncio.to_thread(self._journal.action, action_id)
+        if done and row is not None:
+            await self._verdict(row.pbx, by, note, row.drill, decision=row.decision.id)
+        self._wake()
+        return done
+
+    async def close_incident(self, incident_id: str, by: str, note: str) -> bool:
+        """Nothing more is to be expected of this incident; what it holds is let go."""
+        view = await asyncio.to_thread(self._journal.incident, incident_id)
+        if view is None or view.incident.status in {"closed", "merged"}:
+            return False
+        await self._verdict(view.incident.pbx, by, note, view.incident.drill, incident=incident_id)
+        return True
+
+    async def _verdict(
+        self, pbx: str, by: str, note: str, drill: bool, *, decision: str | None = None, incident: str | None = None
+    ) -> None:
+        at = datetime.now(UTC)
+        about = decision or incident or ""
+        await self._put([Control(
+            pbx=pbx, id=f"verdict:{about}:{to_micros(at)}", at=at, name="verdict", source="ringfence", drill=drill,
+            verdict="undone" if decision else "closed", decision=decision, incident=incident, by=by[:64],
+            note=note[:1024] or None,
+        )])  # fmt: skip
+
+
+def now_micros() -> int:
+    """Microseconds since 1970."""
+    return to_micros(datetime.now(UTC))

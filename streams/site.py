@@ -1,0 +1,158 @@
+"""One PBX by all that reaches it: its client, its sources, and what its actions must know."""
+
+import asyncio
+import socket
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import lru_cache
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+import phonenumbers
+from phonenumbers import is_emergency_number
+
+from detector.formats.yeastar_frames import YeastarFrames
+from detector.guard import GuardFacts
+from detector.settings import Pbx, PbxProfile, Transport
+from streams.actions.base import Site
+from streams.actions.dialling import Dialling
+from streams.enforcers.base import Enforcer
+from streams.pbx.client import YeastarClient
+from streams.sources.base import Ingest, SourceStatus
+from streams.sources.catchup import Catchup
+from streams.sources.cdr_poll import CdrPoll
+from streams.sources.webhook import WebhookPbx
+from streams.sources.websocket import WebSocketSource
+from streams.store.rows import ActionRow
+
+OURSELVES = ("127.0.0.0/8", "::1/128")
+
+
+class Connected:
+    """A PBX with a connection: sources feed `ingest`, actions go through `site`."""
+
+    def __init__(
+        self,
+        settings: Pbx,
+        profile: PbxProfile,
+        ingest: Ingest,
+        enforcers: Sequence[Enforcer],
+        keyed_hash: Callable[[str], str],
+        *,
+        since: datetime | None,
+    ) -> None:
+        connection = settings.connection
+        if connection is None or connection.client_id is None or connection.client_secret is None:
+            raise ValueError(f"PBX {settings.id} has no connection with client_id and client_secret")
+        self.profile = profile
+        zone = ZoneInfo(connection.timezone or profile.timezone)
+        self.client = YeastarClient(
+            str(connection.url), connection.client_id.get_secret_value(), connection.client_secret,
+            zone=zone, verify=connection.verify_tls,
+        )  # fmt: skip
+        self.site = Site(client=self.client, enforcers=tuple(enforcers), dialling=dialling(profile))
+        frames = YeastarFrames(settings.id, zone, settings.notice_names, keyed_hash=keyed_hash)
+        catchup = Catchup(self.client, frames, since=since)
+        self._poll = CdrPoll(self.client, settings.id, ingest, catchup, interval=connection.poll_cdr)
+        self._socket: WebSocketSource | None = None
+        self.webhook: WebhookPbx | None = None
+        if connection.events is not Transport.WEBHOOK:
+            self._socket = WebSocketSource(self.client, frames, ingest, catchup, sn=connection.serial)
+        if connection.events is not Transport.WEBSOCKET and connection.webhook_secret is not None:
+            self.webhook = WebhookPbx(frames, (connection.webhook_secret,), connection.serial)
+        self._addresses = Addresses(profile, urlsplit(str(connection.url)).hostname or "")
+
+    def statuses(self) -> list[SourceStatus]:
+        """How its sources are doing."""
+        found = [self._poll.status]
+        if self._socket is not None:
+            found.append(self._socket.status)
+        if self.webhook is not None:
+            found.append(self.webhook.status)
+        return found
+
+    async def run(self) -> None:
+        """Listen until cancelled."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._poll.run())
+                if self._socket is not None:
+                    tasks.create_task(self._socket.run())
+        finally:
+            await asyncio.shield(self.client.close())
+
+    async def live_facts(self, row: ActionRow) -> GuardFacts:
+        """What the guard must know of an action's target at this moment."""
+        trunks, own = await self._addresses.now()
+        profile, target = self.profile, row.target.id
+        return GuardFacts(
+            protected=profile.protected, trunk_addresses=trunks, own_addresses=own,
+            emergency_device=profile.extension(target).emergency_device,
+            emergency_path=any(route.emergency for name, route in profile.routes.items() if name != target),
+            emergency_numbers=self.site.dialling.emergency_numbers, calling_code=self.site.dialling.calling_code,
+        )  # fmt: skip
+
+
+class Addresses:
+    """The addresses behind host names, looked up again as they change."""
+
+    EVERY = 300.0
+
+    def __init__(self, profile: PbxProfile, pbx_host: str) -> None:
+        self._trunks = [host for trunk in profile.trunks.values() for host in trunk.hosts]
+        self._protected = [name for name in profile.protected if not is_address(name)]
+        self._pbx_host = pbx_host
+        self._known: tuple[tuple[str, ...], tuple[str, ...]] | None = None
+        self._at = 0.0
+
+    async def now(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """`(of the trunks, our own and those protected by name)`."""
+        loop = asyncio.get_running_loop()
+        if self._known is None or loop.time() - self._at > self.EVERY:
+            trunks = await resolved(self._trunks)
+            own = await resolved([self._pbx_host, *self._protected])
+            self._known = (trunks, (*OURSELVES, *own))
+            self._at = loop.time()
+        return self._known
+
+
+async def resolved(hosts: Sequence[str]) -> tuple[str, ...]:
+    """Every address of the hosts, and the names themselves; a name that cannot be looked up stays a name."""
+    loop = asyncio.get_running_loop()
+    found = dict.fromkeys(hosts)
+    for host in hosts:
+        if is_address(host) or not host:
+            continue
+        try:
+            answers = await loop.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        except OSError:
+            continue
+        found.update((str(answer[4][0]).partition("%")[0], None) for answer in answers)
+    return tuple(host for host in found if host)
+
+
+def is_address(text: str) -> bool:
+    """Whether this is an address or a CIDR rather than a name."""
+    try:
+        ip_address(text.partition("/")[0])
+    except ValueError:
+        return False
+    return True
+
+
+def dialling(profile: PbxProfile) -> Dialling:
+    """The PBX's habits of dialling."""
+    numbers = (*emergency_numbers(profile.region), *profile.emergency_numbers)
+    return Dialling(
+        calling_code=str(phonenumbers.country_code_for_region(profile.region) or ""),
+        international_prefix=profile.international_prefix, access_digit=profile.access_digit,
+        emergency_numbers=tuple(dict.fromkeys(numbers)),
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=256)
+def emergency_numbers(region: str) -> tuple[str, ...]:
+    """The emergency numbers of a country, and 112 and 911 everywhere."""
+    own = (str(number) for number in range(10, 1_000) if is_emergency_number(str(number), region))
+    return tuple(dict.fromkeys(("112", "911", *own)))
