@@ -201,7 +201,8 @@ class Notifier:
             now=to_micros(self._now()),
             error=error,
             next_try_at=next_try_at,
-            from_states={row.state},
+            # A delivery that outlasted its lease was called interrupted meanwhile; now we know how it went.
+            from_states={row.state, "interrupted"} if row.state == "sending" else {row.state},
         )
 
     def _row(self, incident: Incident, channel: str, reason: str, message: Message) -> NotificationRow:

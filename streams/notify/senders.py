@@ -9,6 +9,8 @@ from typing import Protocol
 import apprise
 
 TIMEOUT_SECONDS = 30
+LONGEST_PAUSE_SECONDS = 1.0
+"""Between two messages to one service; Apprise's own 5.5 s would make a burst of incidents late."""
 
 
 class SendError(Exception):
@@ -33,11 +35,14 @@ class AppriseSender:
         self._apprise = apprise.Apprise()
         if not self._apprise.add(url):
             raise ValueError(f"not a URL that Apprise can use: {url.partition('://')[0][:20]}://...")
+        for service in self._apprise:
+            service.request_rate_per_sec = min(service.request_rate_per_sec, LONGEST_PAUSE_SECONDS)
+        self._one_at_a_time = asyncio.Lock()
 
     async def send(self, title: str, text: str) -> None:
         """Deliver as plain text; every service makes of it what it needs."""
         try:
-            async with asyncio.timeout(TIMEOUT_SECONDS):
+            async with self._one_at_a_time, asyncio.timeout(TIMEOUT_SECONDS):
                 result = await self._apprise.async_notify(body=text, title=title, body_format=apprise.NotifyFormat.TEXT)
         except TimeoutError as error:
             raise SendError(f"no answer within {TIMEOUT_SECONDS} s") from error
