@@ -10,8 +10,10 @@ from typing import ClassVar
 import msgspec
 from fastapi import APIRouter, HTTPException, Request, Response
 
+from detector.contract.findings import Act
 from detector.guard import block_range
 from streams.enforcers.base import Enforcer, enforcer
+from streams.store.journal import Journal
 
 ActiveBlocks = Callable[[], Mapping[str, datetime]]
 """The journal's blocks in force: target -> until. Called in a thread."""
@@ -56,6 +58,19 @@ class Feed(Enforcer):
     async def _in_force(self) -> dict[str, datetime]:
         now = self._now()
         return {t: until for t, until in (await asyncio.to_thread(self._active)).items() if until > now}
+
+
+def blocks_of(journal: Journal) -> ActiveBlocks:
+    """The addresses whose block stands in the journal and nobody wants lifted."""
+
+    def active() -> dict[str, datetime]:
+        blocks: dict[str, datetime] = {}
+        for row in journal.active_blocks().get(Act.BLOCK_IP, []):
+            if row.undo_by is None:
+                blocks[row.target.id] = max(row.decision.until, blocks.get(row.target.id, row.decision.until))
+        return blocks
+
+    return active
 
 
 def listing(target: str) -> str:

@@ -14,6 +14,7 @@ from streams.actions.base import Site
 from streams.actions.budget import Budgets
 from streams.actions.outcome import Outcome
 from streams.enforcers.base import Enforcer
+from streams.enforcers.feed import Feed, blocks_of
 from streams.executor import Executor
 from streams.pbx.errors import Unreachable
 from streams.store.journal import Journal
@@ -487,6 +488,36 @@ async def test_run_works_until_it_is_stopped(desk: Desk, office: Any, make: Any)
     stop.set()
     await running
     assert office.sim.calls == []
+
+
+async def test_a_block_by_feed_is_confirmed_when_the_feed_has_it_and_undone_when_not(
+    desk: Desk, office: Any, make: Any
+) -> None:
+    feed = Feed(blocks_of(desk.journal), lambda: desk.now)
+    desk.started(site=Site(client=None, enforcers=(feed,)))
+    for name in ("dec-1", "dec-2"):
+        desk.journal.record([make.decision(name, Act.BLOCK_IP, *CHANGES[Act.BLOCK_IP])])
+        await desk.work()
+        assert desk.row(name).state is State.CONFIRMED, desk.row(name).error
+    desk.journal.request_undo("act-dec-1", "anna", now=0)
+    await desk.work()
+    assert list(await feed.poll()) == ["198.51.100.7"]
+    desk.now += timedelta(hours=1)
+    assert list(await feed.poll()) == []
+    await desk.work()
+    assert [desk.row(name).state for name in ("dec-1", "dec-2")] == [State.SUPERSEDED, State.UNDONE]
+
+
+async def test_a_narrow_block_returns_when_the_wide_one_over_it_ends(
+    desk: Desk, office: Any, wall: Wall, make: Any
+) -> None:
+    for name, target in (("dec-1", "198.51.100.7"), ("dec-2", "198.51.100.0/24")):
+        desk.journal.record([make.decision(name, Act.BLOCK_IP, SubjectKind.SOURCE_IP, target)])
+        await desk.work()
+    del wall.targets["198.51.100.7/32"]  # as an interval set does, which refuses overlaps
+    desk.journal.request_undo("act-dec-2", "anna", now=0)
+    await desk.work()
+    assert list(wall.targets) == ["198.51.100.7/32"]
 
 
 async def test_a_drill_is_never_carried_out(desk: Desk, office: Any, make: Any) -> None:

@@ -1,0 +1,57 @@
+"""Ringing people through the simulated PBX over real HTTP."""
+
+from collections.abc import AsyncIterator
+from zoneinfo import ZoneInfo
+
+import pytest
+from pydantic import SecretStr
+
+from streams.notify.phone import Phone
+from streams.notify.senders import SendError
+from streams.pbx.client import YeastarClient
+from streams.sim import SimOptions, SimulatedPbx
+
+MOBILE = "912125550123"
+
+
+@pytest.fixture
+def options() -> SimOptions:
+    return SimOptions()
+
+
+@pytest.fixture
+async def sim(options: SimOptions) -> AsyncIterator[SimulatedPbx]:
+    async with SimulatedPbx(options) as sim:
+        sim.register("1001")
+        yield sim
+
+
+@pytest.fixture
+async def pbx(sim: SimulatedPbx) -> AsyncIterator[YeastarClient]:
+    zone = ZoneInfo("America/New_York")
+    client = YeastarClient(sim.url, sim.client_id, SecretStr(sim.client_secret), zone=zone, pause=0.01)
+    yield client
+    await client.close()
+
+
+async def test_a_prompt_is_played(sim: SimulatedPbx, pbx: YeastarClient) -> None:
+    await Phone(pbx, MOBILE, "1001", ["toll-fraud-alarm"]).send("title", "text")
+    assert sim.core.prompts == [(MOBILE, ("toll-fraud-alarm",))]
+
+
+async def test_without_prompts_the_extension_is_connected(sim: SimulatedPbx, pbx: YeastarClient) -> None:
+    await Phone(pbx, MOBILE, "1001").send("title", "text")
+    [call] = sim.calls
+    assert call.dialled == MOBILE
+
+
+@pytest.mark.parametrize("options", [SimOptions(unsupported_endpoints=frozenset({"call/play_prompt"}))])
+async def test_a_firmware_that_plays_no_prompts(sim: SimulatedPbx, pbx: YeastarClient) -> None:
+    await Phone(pbx, MOBILE, "1001", ["toll-fraud-alarm"]).send("title", "text")
+    [call] = sim.calls
+    assert call.dialled == MOBILE
+
+
+async def test_a_call_that_cannot_be_placed_is_a_failure(sim: SimulatedPbx, pbx: YeastarClient) -> None:
+    with pytest.raises(SendError, match="did not place the call"):
+        await Phone(pbx, MOBILE, "1099").send("title", "text")
