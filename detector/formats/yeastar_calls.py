@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from detector.contract.events import Call
 from detector.formats.yeastar_fields import BadFieldError, Record, key, number_of, text
@@ -11,6 +11,8 @@ from detector.formats.yeastar_records import reason_of
 
 MAX_MEMBERS = 64
 MAX_UP = timedelta(hours=24)
+# What is over an hour old is history to the engine, which nobody acts on; a call that is up is none.
+RECENT = timedelta(minutes=50)
 OVER = "BYE"
 TALKING = frozenset({"ANSWER", "ANSWERED", "HOLD"})
 
@@ -72,9 +74,11 @@ def calls_up(pbx: str, record: Record, received_at: datetime) -> list[Call]:
     """
     call_id = key(record, "call_id")
     began = _began(call_id, received_at)
+    at = began if received_at - began <= RECENT else received_at
     calls: list[Call] = []
     for leg in legs(members(record)):
-        calls.append(call_phase(pbx, call_id, leg, "started", began, received_at))
+        started = call_phase(pbx, call_id, leg, "started", at, received_at)
+        calls.append(structs.replace(started, started_at=began))
         if leg.talking:
             calls.append(call_phase(pbx, call_id, leg, "answered", received_at, received_at))
     return calls

@@ -56,7 +56,7 @@ class Catchup:
             if event.phase == "ended":
                 self._open.pop(event.call_id, None)
             else:
-                self._open.setdefault(event.call_id, event.at)
+                self._open.setdefault(event.call_id, event.started_at or event.at)
                 _bound(self._open, MAX_OPEN)
             self._sent[event.id, event.revision] = None
             _bound(self._sent, MAX_SENT)

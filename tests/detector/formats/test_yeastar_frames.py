@@ -170,8 +170,14 @@ class TestCallState:
         }
         started, answered = frames().calls_snapshot([row], NOW)
         assert answered.id == one(30011, row).id
-        assert started.at == datetime.fromtimestamp(1772867400, UTC)
+        assert started.at == started.started_at == datetime.fromtimestamp(1772867400, UTC)
         assert answered.at == NOW
+
+    def test_a_call_that_has_been_up_for_hours_is_news_of_now(self):
+        members = [extension("1007", "ANSWERED"), trunk("outbound", "1007", "9", "ANSWER")]
+        later = NOW + timedelta(hours=3)
+        started, _ = frames().calls_snapshot([{"call_id": CALL, "members": members}], later)
+        assert (started.at, started.started_at) == (later, datetime.fromtimestamp(1772867400, UTC))
 
     def test_a_snapshot_does_not_believe_a_call_id_that_is_no_recent_time(self):
         row = {"call_id": "1072867400.11", "members": [extension("1", "ALERT"), extension("2", "RING")]}
