@@ -101,19 +101,26 @@ def troubles(failures: Failures, status: ProcessStatus) -> list[Trouble]:
     return found
 
 
-def headline(board: Board, status: ProcessStatus) -> str:
-    """The page in one sentence."""
+def mood(board: Board, quiet: bool) -> str:
+    """How the first page looks: `quiet`, `held`, `warn`, or `bad` when something critical is not contained."""
+    if board.open:
+        return "bad" if board.cards[0].incident.severity is Severity.CRITICAL else "warn"
+    return "held" if board.cards else "quiet" if quiet else "warn"
+
+
+def headline(board: Board, quiet: bool) -> str:
+    """The page in one sentence. Who sees nothing must not say that all is quiet."""
     live = len(board.cards) + board.hidden
     if not live:
-        return "All quiet"
+        return "All quiet" if quiet else "No attack is seen"
     if board.open:
         return _counted(board.open, "incident") + " open, not contained"
     return _counted(live, "incident") + " contained"
 
 
-def announcement(board: Board, found: Sequence[Trouble], status: ProcessStatus) -> str:
+def announcement(board: Board, found: Sequence[Trouble], quiet: bool) -> str:
     """What a screen reader says when the page changed."""
-    parts = [headline(board, status)]
+    parts = [headline(board, quiet)]
     if board.cards:
         parts.append(f"First: {board.cards[0].incident.title}")
     if board.waiting:
@@ -133,7 +140,7 @@ def _urgency(incident: Incident) -> tuple[bool, int, float]:
 
 
 def _of(blocks: dict[Act, list[ActionRow]], incident_id: str) -> list[ActionRow]:
-    return [action for actions in blocks.values() for action in actions if action.incident == incident_id]
+    return [action for act in BLOCKS for action in blocks.get(act, []) if action.incident == incident_id]
 
 
 def _group(act: Act, actions: list[ActionRow]) -> Group:

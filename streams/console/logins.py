@@ -26,7 +26,8 @@ LONGEST_NAME = 64
 LONGEST_PASSWORD = 256
 FIRST_USER = "admin"
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that look alike
-HASHER = PasswordHasher()
+HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)  # as OWASP advises; 19 MiB a check
+CHECKS_AT_ONCE = 2
 
 
 class Refused(StrEnum):
@@ -59,7 +60,7 @@ class Logins:
         self._journal = journal
         self._now = now
         self._seen: dict[str, int] = {}
-        self._hashing = BoundedSemaphore(2)  # each check takes 64 MiB
+        self._hashing = BoundedSemaphore(CHECKS_AT_ONCE)
 
     def open(self, name: str, password: str, address: str) -> Opened | Refused:
         """Log in, unless five logins of this name or from this address failed in a quarter of an hour.

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from streams.console.access import Access, Visitor
-from streams.console.board import announcement, headline, read_board, troubles
+from streams.console.board import announcement, headline, mood, read_board, troubles
 from streams.console.ports import Status
 from streams.console.render import Renderer
 from streams.console.timeline import tell
@@ -36,11 +36,12 @@ def pages_router(
     async def board(visitor: Visitor) -> Part:
         shown, process = await asyncio.to_thread(read_board, journal, now()), status()
         found = troubles(shown.failures, process)
+        quiet = bool(process.sources) and not found
         text, name = renderer.part(
-            "_board.html", board=shown, troubles=found, headline=headline(shown, process),
-            watched=len({source.pbx for source in process.sources}), csrf=visitor.csrf,
+            "_board.html", board=shown, troubles=found, headline=headline(shown, quiet), mood=mood(shown, quiet),
+            watched=sorted({source.pbx for source in process.sources}), csrf=visitor.csrf,
         )  # fmt: skip
-        return text, name, announcement(shown, found, process)
+        return text, name, announcement(shown, found, quiet)
 
     async def incident(visitor: Visitor, incident_id: str) -> Part:
         view = await asyncio.to_thread(journal.incident, incident_id)

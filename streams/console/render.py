@@ -44,6 +44,7 @@ class Renderer:
         self._env.globals.update({name: getattr(wording, name) for name in ("SEVERITIES", "STATUSES", "STATES")})
         self._env.filters.update({function.__name__: function for function in FILTERS})
         self._env.filters["clock"] = lambda at: wording.clock(at, zone)
+        self._env.filters["short_clock"] = lambda at: wording.short_clock(at, zone)
 
     def page(self, template: str, /, *, code: int = 200, **values: object) -> HTMLResponse:
         """A whole page, or a part as it is."""

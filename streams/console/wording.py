@@ -96,8 +96,21 @@ def millis(at: int | datetime) -> int:
 
 def clock(at: int | datetime, zone: tzinfo) -> str:
     """`2026-03-07 02:11:03 EST`."""
-    local = moment(at).astimezone(zone)
+    local = _local(at, zone)
     return f"{local:%Y-%m-%d %H:%M:%S} {local.tzname()}"
+
+
+def short_clock(at: int | datetime, zone: tzinfo) -> str:
+    """`7 Mar 02:11 EST`."""
+    local = _local(at, zone)
+    return f"{local.day} {local:%b %H:%M} {local.tzname()}"
+
+
+def _local(at: int | datetime, zone: tzinfo) -> datetime:
+    try:
+        return moment(at).astimezone(zone)
+    except OverflowError:  # the first or the last day there is
+        return moment(at)
 
 
 def open_ended(at: int | datetime | None) -> bool:

@@ -13,10 +13,10 @@
     const seconds = Math.round((at - Date.now() - ahead) / 1000);
     const size = Math.abs(seconds);
     if (size > 30 * 86400) return "";
-    const [unit, length] = UNITS.find(([, length]) => size >= length) || ["s", 1];
-    if (size < 2) return "now, ";
+    if (size < 2) return "now";
+    const [unit, length] = UNITS.find(([, length]) => size >= length);
     const count = `${Math.floor(size / length)} ${unit}`;
-    return seconds < 0 ? `${count} ago, ` : `in ${count}, `;
+    return seconds < 0 ? `${count} ago` : `in ${count}`;
   }
 
   function tellTimes() {

@@ -1,6 +1,7 @@
 """A console on loopback over a real journal, with an incident as it happens."""
 
 import re
+import shutil
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
@@ -30,6 +31,7 @@ from detector.contract.findings import (
 )
 from streams.console import SourceStatus, create_app, first_user
 from streams.console import Status as ProcessStatus
+from streams.console.logins import Logins, Opened
 from streams.console.wording import utc_micros
 from streams.store.database import open_engine
 from streams.store.journal import Journal
@@ -171,35 +173,53 @@ class Console(Struct):
     scene: Scene
     status: list[ProcessStatus] = field(default_factory=list)
 
-    def browser(self) -> httpx.Client:
-        """A client that keeps cookies and follows nothing."""
-        return httpx.Client(base_url=self.url, trust_env=False)
+    def browser(self, address: str = "127.0.0.1") -> httpx.Client:
+        """A client at `address` that keeps cookies and follows nothing."""
+        return httpx.Client(base_url=self.url, transport=httpx.HTTPTransport(local_address=address))
 
     def login(self, client: httpx.Client, password: str | None = None, name: str = "admin") -> httpx.Response:
-        form = {"csrf": csrf(client.get("/login")), "name": name, "password": password or self.password}
+        form = {"csrf": self.token(client.get("/login")), "name": name, "password": password or self.password}
         return client.post("/login", data=form)
 
+    def token(self, response: httpx.Response) -> str:
+        """The token of a page's forms."""
+        found = re.search(r'name="csrf" value="([^"]+)"', response.text)
+        assert found, response.text
+        return found[1]
 
-def csrf(response: httpx.Response) -> str:
-    """The token of a page's forms."""
-    found = re.search(r'name="csrf" value="([^"]+)"', response.text)
-    assert found, response.text
-    return found[1]
+    def order(self, client: httpx.Client, path: str, **fields: str) -> httpx.Response:
+        """Send one of the first page's forms."""
+        return client.post(path, data={"csrf": self.token(client.get("/")), **fields})
+
+
+class Prepared(Struct, frozen=True):
+    """A journal made once: its user, and a session that is open."""
+
+    file: Path
+    password: str
+    token: str
 
 
 @pytest.fixture(scope="session")
-def csrf_of() -> object:
-    return csrf
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    file = tmp_path_factory.mktemp("console") / "journal.db"
+    engine = open_engine(f"sqlite:///{file}")
+    migrate(engine, "journal")
+    journal = Journal(engine)
+    password = first_user(journal)
+    assert password
+    opened = Logins(journal, utc_micros).open("admin", password, "127.0.0.1")
+    assert isinstance(opened, Opened)
+    engine.dispose()
+    return Prepared(file, password, opened.token)
 
 
 @pytest.fixture
-def console(tmp_path: Path) -> Iterator[Console]:
-    engine = open_engine(f"sqlite:///{tmp_path / 'journal.db'}")
-    migrate(engine, "journal")
+def console(prepared: Prepared, tmp_path: Path) -> Iterator[Console]:
+    file = shutil.copy(prepared.file, tmp_path / "journal.db")
+    engine = open_engine(f"sqlite:///{file}")
     journal, clock = Journal(engine), Clock()
     orders = Orders(journal, clock)
-    password = first_user(journal)
-    assert password
     watched = ProcessStatus(
         sources=(
             SourceStatus(name="webhook", pbx="hq", connected=True, last_event_at=clock() - 2 * SECOND),
@@ -216,7 +236,7 @@ def console(tmp_path: Path) -> Iterator[Console]:
     thread.start()
     try:
         url = f"http://127.0.0.1:{sockets[0].getsockname()[1]}"
-        yield Console(url, password, journal, clock, orders, Scene(journal, clock), status)
+        yield Console(url, prepared.password, journal, clock, orders, Scene(journal, clock), status)
     finally:
         server.should_exit = True
         thread.join(10)
@@ -225,8 +245,8 @@ def console(tmp_path: Path) -> Iterator[Console]:
 
 
 @pytest.fixture
-def visitor(console: Console) -> Iterator[httpx.Client]:
+def visitor(console: Console, prepared: Prepared) -> Iterator[httpx.Client]:
     """Somebody logged in."""
     with console.browser() as client:
-        assert console.login(client).status_code == 303
+        client.cookies.set("ringfence", prepared.token)
         yield client

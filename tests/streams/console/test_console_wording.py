@@ -1,0 +1,72 @@
+"""How times, money and deeds are put in words."""
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from detector.contract.findings import FOREVER, Act, Severity, Stage, State, Status, Subject, SubjectKind
+from streams.console import wording
+
+
+@pytest.mark.parametrize(
+    ("minor", "currency", "said"),
+    [
+        (0, "USD", "0.00 USD"), (5, "EUR", "0.05 EUR"), (123_456, "USD", "1,234.56 USD"), (-150, "USD", "-1.50 USD"),
+        (1_500, "JPY", "1,500 JPY"), (1_500, "KWD", "1.500 KWD"), (100, "", "1.00"),
+    ],
+)  # fmt: skip
+def test_money(minor: int, currency: str, said: str) -> None:
+    assert wording.money(minor, currency) == said
+
+
+def test_times_are_shown_where_the_reader_is() -> None:
+    at = datetime(2026, 3, 7, 7, 11, 3, tzinfo=UTC)
+    assert wording.clock(at, ZoneInfo("America/New_York")) == "2026-03-07 02:11:03 EST"
+    assert wording.short_clock(at, UTC) == "7 Mar 07:11 UTC"
+    assert wording.millis(at) == 1_772_867_463_000
+    assert wording.clock(FOREVER.replace(hour=23), ZoneInfo("Asia/Tokyo")).startswith("9999-12-31")
+
+
+def test_an_open_end_is_none_or_the_last_day() -> None:
+    assert wording.open_ended(None)
+    assert wording.open_ended(FOREVER)
+    assert not wording.open_ended(datetime(2030, 1, 1, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(1_234, "1,234"), (5.70, "5.7"), (3.0, "3"), (True, "yes"), (None, "unknown"), ("<b>", "<b>")],
+)
+def test_figures(value: object, said: str) -> None:
+    assert wording.figure(value) == said
+
+
+def test_stages_up_to_the_one_reached() -> None:
+    steps = wording.stage_steps(Stage.ACCESS)
+    assert steps == [
+        ("Recon", "done"),
+        ("Credential", "done"),
+        ("Access", "now"),
+        ("Probe", "ahead"),
+        ("Pumping", "ahead"),
+    ]
+
+
+def test_there_are_words_for_everything() -> None:
+    assert set(wording.ORDERS) == set(wording.DONE) == set(Act)
+    assert set(wording.UNDONE) == set(wording.BLOCKS) == set(Act) - {Act.HANG_UP, Act.BACKUP_PBX}
+    assert set(wording.STATES) == set(State)
+    assert set(wording.STATUSES) == set(Status)
+    assert set(wording.SEVERITIES) == set(Severity)
+
+
+def test_a_target_with_braces_stays_as_it_is() -> None:
+    odd = Subject(SubjectKind.EXTENSION, "{kind}{0}")
+    assert wording.order(Act.RESTRICT_EXTENSION, odd) == "Restrict extension {kind}{0}"
+
+
+@pytest.mark.parametrize("sign", ["\u202e", "\u2066", "\u200b", "\x1b", "\x00", "\u0085", "\ufeff"])
+def test_signs_one_cannot_see_are_written_out(sign: str) -> None:
+    assert wording.visible(f"a{sign}b") == f"a\\u{ord(sign):04x}b"
+    assert wording.visible("Zoë\n1007") == "Zoë\n1007"
