@@ -2,14 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Any, Protocol
 
 from detector.contract.codec import to_micros
-from detector.contract.events import AnyEvent, Call, Control, Login, Registration, Tick, Unknown
+from detector.contract.events import AnyEvent, Call, Config, Control, Login, Registration, Tick, Unknown
 from detector.contract.findings import AnyFinding
 from detector.engine import enrich
 from detector.engine import state as states
-from detector.engine.detector import Detector, Hit
 from detector.engine.facts import Facts
 from detector.engine.memory import Memory
 from detector.engine.registry import catalogue
@@ -19,9 +19,9 @@ from detector.engine.verdicts import Verdicts
 from detector.enrich.addresses import Place
 from detector.settings import Policies, Settings
 
-AHEAD = 60_000_000
+AHEAD = timedelta(seconds=-60)
 LATE = 60_000_000
-HISTORY = 3_600_000_000
+HISTORY = timedelta(hours=1)
 SETTINGS_PAGE = "settings"
 
 
@@ -67,26 +67,23 @@ class Engine:
             state = self._states[whose] = PbxState(event.pbx, event.drill)
         self._changed[whose] = state
         at, history = self._when(event)
-        known = state.seen.revision(event.id)
+        known = state.seen.note(event.id, event.revision, at)
         if known is None:
-            state.seen.add(event.id, event.revision, at)
             return self._first(event, at, history, state)
         if event.revision <= known:
             self.counts["duplicate"] += 1
             return []
-        state.seen.add(event.id, event.revision, at)
         return self._revise(event, state, at)
 
     def _when(self, event: AnyEvent | Unknown) -> tuple[int, bool]:
         """Event time in microseconds, bounded by when it came; and whether it is history by now."""
-        at = to_micros(event.at)
         if event.received_at is None:
-            return at, False
-        received = to_micros(event.received_at)
-        if at > received + AHEAD:
+            return to_micros(event.at), False
+        delay = event.received_at - event.at
+        if delay < AHEAD:
             self.counts["ahead"] += 1
-            return received, False
-        return at, received - at > HISTORY
+            return to_micros(event.received_at), False
+        return to_micros(event.at), delay > HISTORY
 
     def _first(self, event: AnyEvent | Unknown, at: int, history: bool, state: PbxState) -> list[AnyFinding]:
         site = self._sites.get(event.pbx) or self._site(event.pbx)
@@ -111,7 +108,7 @@ class Engine:
         kind = type(event)
         if kind is Call:
             enrich.follow_call(event, facts, state, site)
-        else:
+        elif kind is not Config:
             enrich.identify(event, facts, state, site)
         account = ""
         accepted = (kind is Registration or kind is Login) and event.outcome == "accepted"
@@ -119,7 +116,11 @@ class Engine:
             account = event.account or facts.extension
             facts.novelty = self.places.score(state.memory, account, facts.place, event.user_agent)
         for detector in site.rules_for(facts.extension).get(kind, ()):
-            hit = self._guarded(detector, event, facts, state)
+            try:
+                hit = detector.inspect(event, facts, state.memory)
+            except Exception:  # counted and alarms: never the same as one that did not fire
+                self.errors[detector.id] += 1
+                continue
             if hit is not None:
                 verdicts.detect(detector, hit, event, facts)
         if accepted and facts.place is not None and not (facts.suspect_source or facts.suspect_extension):
@@ -128,14 +129,6 @@ class Engine:
         if facts.leg is not None:
             verdicts.money(facts)
         verdicts.close()
-
-    def _guarded(self, detector: Detector[Any], event: Any, facts: Facts, state: PbxState) -> Hit | None:
-        """A detector that breaks is counted and alarms; it is never the same as one that did not fire."""
-        try:
-            return detector.inspect(event, facts, state.memory)
-        except Exception:
-            self.errors[detector.id] += 1
-            return None
 
     def _fire(self, at: int, state: PbxState, site: Site, verdicts: Verdicts) -> None:
         while (timer := state.due(at)) is not None:

@@ -1,7 +1,7 @@
 """Enrichment of one event: who, where from, whereto, since when, at what price."""
 
 from detector.contract.codec import to_micros
-from detector.contract.events import Call, Event, Login, Notice, Registration
+from detector.contract.events import Call, Login, Notice, Registration
 from detector.contract.findings import Subject, SubjectKind
 from detector.engine.facts import Facts
 from detector.engine.memory import Days
@@ -16,13 +16,12 @@ known_days = Days("known")
 good_days = Days("good")
 
 
-def identify(event: Event, facts: Facts, state: PbxState, site: Site) -> None:
+def identify(event: Registration | Login | Notice, facts: Facts, state: PbxState, site: Site) -> None:
     """Source address and account of a registration, login or notice."""
-    if not isinstance(event, Registration | Login | Notice):
-        return
     if event.source_ip:
         facts.place = site.addresses.look_up(event.source_ip)
-    facts.extension = (event.extension or "") if not isinstance(event, Login) else ""
+    if not isinstance(event, Login):
+        facts.extension = event.extension or ""
     if isinstance(event, Registration) and not facts.extension and event.outcome == "accepted":
         facts.extension = event.account or ""
     suspects(facts, state)
@@ -34,6 +33,8 @@ def identify(event: Event, facts: Facts, state: PbxState, site: Site) -> None:
 def suspects(facts: Facts, state: PbxState) -> None:
     """Whether the address or the extension was seen breaking in."""
     cases = state.cases
+    if not cases.links:
+        return
     if facts.place is not None:
         source = Subject(SubjectKind.SOURCE_IP, facts.place.key)
         case = cases.find(source)
@@ -57,7 +58,6 @@ def follow_call(event: Call, facts: Facts, state: PbxState, site: Site) -> None:
     facts.extension = charged_extension(event)
     if event.source_ip:
         facts.place = site.addresses.look_up(event.source_ip)
-    facts.open_hours = site.is_open(facts.extension, facts.at)
     ledger = state.ledger
     leg = ledger.find(event.call_id, event.leg)
     if leg is None:
@@ -74,7 +74,8 @@ def follow_call(event: Call, facts: Facts, state: PbxState, site: Site) -> None:
     answer_or_end(leg, event, facts, state)
     facts.billable = leg.direction in {"outbound", "transit"} and leg.klass not in INSIDE and bool(leg.klass)
     suspects(facts, state)
-    state.wake("ledger", leg.key, ledger.expires(leg))
+    if facts.opened or facts.ended_now:  # what was answered since is seen when the timer of its beginning comes
+        state.wake("ledger", leg.key, ledger.expires(leg))
 
 
 def opened(event: Call, facts: Facts, site: Site) -> Leg:

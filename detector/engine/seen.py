@@ -30,31 +30,37 @@ class Seen:
         self.where: dict[str, Segment] = {}
         self.dirty: set[int] = set()
 
-    def revision(self, event_id: str) -> int | None:
-        """The highest revision seen of this id, None if it was never seen."""
-        segment = self.where.get(event_id)
-        return None if segment is None else segment.ids[event_id]
-
-    def add(self, event_id: str, revision: int, at: int) -> None:
-        """Remember the id with its revision; `at` in microseconds."""
+    def note(self, event_id: str, revision: int, at: int) -> int | None:
+        """Remember the id with its revision, `at` in microseconds; returns the highest seen before, if any."""
         segment = self.where.get(event_id)
         if segment is None:
-            segment = self.segments[-1]
-            if len(segment.ids) >= SEGMENT:
-                segment = Segment(number=segment.number + 1)
-                self.segments.append(segment)
-                self._expire(at)
+            known = None
+            segment = self._newest(at)
             self.where[event_id] = segment
             if at > segment.latest:
                 segment.latest = at
+        else:
+            known = segment.ids[event_id]
+            if revision <= known:
+                return known
         segment.ids[event_id] = revision
         self.dirty.add(segment.number)
+        return known
 
     def restore(self, segments: list[Segment]) -> None:
         """Take all segments from a checkpoint."""
         ordered = sorted(segments, key=lambda segment: segment.number)
         self.segments = deque(ordered or [Segment(number=0)])
         self.where = {event_id: segment for segment in ordered for event_id in segment.ids}
+
+    def _newest(self, at: int) -> Segment:
+        """Where there is room for one more."""
+        segment = self.segments[-1]
+        if len(segment.ids) >= SEGMENT:
+            segment = Segment(number=segment.number + 1)
+            self.segments.append(segment)
+            self._expire(at)
+        return segment
 
     def _expire(self, now: int) -> None:
         while len(self.segments) > 1 and (

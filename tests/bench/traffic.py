@@ -58,7 +58,7 @@ def activity(random: Random, number: int, at: datetime) -> Iterator[AnyEvent]:
         yield from call(random, key, pbx, extension, at)
     elif kind in {"refresh", "challenge"}:
         if kind == "challenge":
-            yield registration(pbx, extension, f"r{key}c", at, "challenged", home(pbx, extension))
+            yield registration(pbx, extension, f"r{key}.c", at, "challenged", home(pbx, extension))
         yield registration(pbx, extension, f"r{key}", at + DELAY, "accepted", home(pbx, extension))
     elif kind == "login":
         yield Login(pbx=pbx, id=f"l{key}", at=at, received_at=at + DELAY, source="websocket",
