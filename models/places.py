@@ -1,9 +1,10 @@
 """From where an account registers: how much of country, network and user agent was never seen for it."""
 
 from array import array
+from functools import lru_cache
 from hashlib import blake2b
 
-from detector.engine.memory import Memory
+from detector.engine.memory import Memory, Record
 from detector.enrich.addresses import Place
 
 FIELD = "places"
@@ -24,7 +25,7 @@ class Places:
         record = memory.get(FIELD, account)
         if record is None:
             return None
-        traits = digests(place, agent)
+        traits = digests(place.network, place.country, place.private, agent)
         return sum(trait not in record for trait in traits) / len(traits)
 
     def learn(self, memory: Memory, account: str, place: Place, agent: str | None) -> None:
@@ -32,7 +33,11 @@ class Places:
         record = memory.get(FIELD, account)
         if record is None:
             record = array("q")
-        for trait in digests(place, agent):
+        traits = digests(place.network, place.country, place.private, agent)
+        if record[-len(traits) :] == traits:
+            memory.touch(FIELD, account)
+            return
+        for trait in traits:
             if trait in record:
                 record.remove(trait)
             record.append(trait)
@@ -40,12 +45,18 @@ class Places:
         memory.put(FIELD, account, record)
 
 
-def digests(place: Place, agent: str | None) -> list[int]:
+@lru_cache(maxsize=8_192)
+def digests(network: str, country: str | None, private: bool, agent: str | None) -> Record:
     """The traits that are known of a registration; versions in user agents are left out, phones are updated."""
-    traits = [f"network {place.network}"]
-    if place.country or place.private:
-        traits.append(f"country {place.country}")
+    traits = [f"network {network}"]
+    if country or private:
+        traits.append(f"country {country}")
     if agent:
         traits.append("agent " + "".join(c for c in agent if not c.isdigit())[:64])
-    return [int.from_bytes(blake2b(t.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big", signed=True)
-            for t in traits]  # fmt: skip
+    return array("q", map(digest, traits))
+
+
+def digest(trait: str) -> int:
+    """64 bits that stand for a trait."""
+    hashed = blake2b(trait.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(hashed, "big", signed=True)

@@ -28,17 +28,17 @@ overturned = Window("overturned")
 class Decisions:
     """Makes, strengthens, lifts and overturns decisions; `take` hands over those that changed."""
 
-    __slots__ = ("_changed", "site", "state")
+    __slots__ = ("changed", "site", "state")
 
     def __init__(self, state: PbxState, site: Site) -> None:
         self.state = state
         self.site = site
-        self._changed: dict[str, Decision] = {}
+        self.changed: dict[str, Decision] = {}
 
     def take(self) -> list[Decision]:
         """Every decision that changed, once, in the order of its first change."""
-        changed = list(self._changed.values())
-        self._changed.clear()
+        changed = list(self.changed.values())
+        self.changed.clear()
         return changed
 
     def decide(self, case: Case, sign: Sign, mode: Mode, because: str, at: int) -> None:
@@ -122,7 +122,7 @@ class Decisions:
         case.decisions[decision.id] = decision
         self.state.cases.by_decision[decision.id] = case.id
         self.state.cases.dirty.add(case.id)
-        self._changed[decision.id] = decision
+        self.changed[decision.id] = decision
 
     def _facts(self, case: Case, target: Subject) -> GuardFacts:
         profile = self.site.profile

@@ -13,35 +13,34 @@ Wake = Callable[[str, str, int], None]
 class Facts:
     """One event as enrichment sees it. Times in microseconds.
 
+    What holds of most events is left at the class's defaults, for one is made of each event.
+
     `extension` is who is charged (the forwarder of a forwarded call), `place` the source address, `number` the
     destination of an outbound call, `leg` its entry in the ledger. `opened`, `answered_now` and `ended_now` say what
-    this event did to the leg; `billable` that it goes out and is neither internal nor an emergency call; `dropped` is
-    a leg that the full ledger gave up for this one. `known_place`: this account was accepted from this address on an
-    earlier day. `suspect_source`, `suspect_extension`: they were seen breaking in, in an incident that is open.
-    `novelty` is the score of a new place, None while its model is cold.
+    this event did to the leg; `open_hours`, where it opened one, whether that began within them; `billable` that it
+    goes out and is neither internal nor an emergency call; `dropped` is a leg that the full ledger gave up for this
+    one. `known_place`: this account was accepted from this address on an earlier day. `suspect_source`,
+    `suspect_extension`: they were seen breaking in, in an incident that is open. `novelty` is the score of a new
+    place, None while its model is cold.
     """
 
-    __slots__ = (
-        "answered_now", "at", "billable", "dropped", "ended_now", "extension", "known_place", "ledger", "leg",
-        "novelty", "number", "open_hours", "opened", "place", "profile", "suspect_extension", "suspect_source", "wake",
-    )  # fmt: skip
+    extension: str = ""
+    place: Place | None = None
+    number: Number | None = None
+    leg: Leg | None = None
+    dropped: Leg | None = None
+    opened: bool = False
+    ended_now: bool = False
+    billable: bool = False
+    answered_now: bool = False
+    open_hours: bool = True
+    known_place: bool = False
+    suspect_source: bool = False
+    suspect_extension: bool = False
+    novelty: float | None = None
 
     def __init__(self, at: int, profile: PbxProfile, ledger: Ledger, wake: Wake) -> None:
         self.at = at
         self.profile = profile
         self.ledger = ledger
         self.wake = wake
-        self.extension = ""
-        self.place: Place | None = None
-        self.number: Number | None = None
-        self.leg: Leg | None = None
-        self.dropped: Leg | None = None
-        self.opened = False
-        self.ended_now = False
-        self.billable = False
-        self.answered_now = False
-        self.open_hours = True
-        self.known_place = False
-        self.suspect_source = False
-        self.suspect_extension = False
-        self.novelty: float | None = None

@@ -40,6 +40,11 @@ class Memory:
         records[subject] = record
         self.dirty.add((field, subject))
 
+    def touch(self, field: str, subject: str) -> None:
+        """What is remembered is still true: it becomes the most recently touched of its field."""
+        records = self._fields[field]
+        records[subject] = records.pop(subject)
+
     def forget(self, field: str, subject: str) -> None:
         """Remember nothing of this subject in this field."""
         if self._fields.get(field, {}).pop(subject, None) is not None:

@@ -49,6 +49,7 @@ class Site:
         self.calling_code = str(phonenumbers.country_code_for_region(profile.region) or "")
         self.trunk_addresses = tuple(host for trunk in profile.trunks.values() for host in trunk.hosts)
         self._calendars: dict[tuple[object, ...], Calendar] = {}
+        self._calendar_of: dict[int, Calendar] = {}
         self._made: dict[int, Detector[Any]] = {}
         self._rules = self._ruleset(profile.rules)
         shared = {id(rules): self._ruleset(rules) for rules in profile.rules_of.values()}
@@ -66,10 +67,19 @@ class Site:
     def is_open(self, extension: str, at: int) -> bool:
         """Whether `at` (microseconds) lies within the business hours of an extension."""
         own = self.profile.extension(extension or None)
+        calendar = self._calendar_of.get(id(own))
+        if calendar is None:
+            calendar = self._calendar_of[id(own)] = self._calendar(own)
+        return calendar.is_open(at)
+
+    def _calendar(self, own: ExtensionProfile) -> Calendar:
+        """The calendar of an extension in its PBX's time zone; equal ones are the same object."""
         key = (own.business_hours, own.holidays)
         if key not in self._calendars:
-            self._calendars[key] = calendar(self.profile, own)
-        return self._calendars[key].is_open(at)
+            self._calendars[key] = Calendar(
+                timezone=self.profile.timezone, business_hours=own.business_hours, holidays=own.holidays
+            )
+        return self._calendars[key]
 
     def _ruleset(self, settings: Mapping[str, RuleSettings]) -> RuleSet:
         reading: dict[type[Event], list[Detector[Any]]] = {}
@@ -91,8 +101,3 @@ def tariff(profile: PbxProfile, tables: Tables) -> Tariff:
     rows: Iterable[tuple[str, str, int | str]] = tables.tariffs.get(str(profile.tariffs.file), ())
     named = ((prefix, str(price), 60) for prefix, price in profile.tariffs.prices.items())
     return Tariff.from_rows([*rows, *named], currency=profile.currency)
-
-
-def calendar(profile: PbxProfile, own: ExtensionProfile) -> Calendar:
-    """The calendar of an extension in its PBX's time zone."""
-    return Calendar(timezone=profile.timezone, business_hours=own.business_hours, holidays=own.holidays)

@@ -146,6 +146,8 @@ class Verdicts:
 
     def close(self) -> None:
         """Emit every incident that changed, once, and then the decisions."""
+        if not self.touched and not self.decisions.changed:
+            return
         for case in self.touched.values():
             self._reckon(case, case.told)
             if case.confirmed_at and not case.legs and case.confirmed() and not case.pending():
