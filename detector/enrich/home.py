@@ -75,9 +75,7 @@ class Home:
     def prefix_end(self, body: str) -> int:
         """Where the national prefix ends if a national number by its length follows, else 0."""
         end = len(self._national_prefix)
-        return (
-            end if body.startswith(self._national_prefix) and len(body) - end in self._region.lengths else 0
-        )
+        return end if body.startswith(self._national_prefix) and len(body) - end in self._region.lengths else 0
 
     def short_service(self, digits: str) -> str | None:
         """Service with a short number: `premium`, `toll_free` or `national`; text-message codes are none."""

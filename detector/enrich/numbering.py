@@ -191,6 +191,4 @@ def _format(row: NumberFormat) -> tuple[re.Pattern[str], re.Pattern[str] | None,
     return re.compile(row.pattern or ""), leading, not any(c.isdigit() for c in rule.replace("\\1", ""))
 
 
-_CALLING_CODES = {
-    str(code): tuple(regions) for code, regions in phonenumbers.COUNTRY_CODE_TO_REGION_CODE.items()
-}
+_CALLING_CODES = {str(code): tuple(regions) for code, regions in phonenumbers.COUNTRY_CODE_TO_REGION_CODE.items()}

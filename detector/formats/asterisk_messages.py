@@ -18,17 +18,13 @@ PJSIP_FOR = re.compile(r"' failed for '([^']{2,64})'(?: \(callid: | - )", re.ASC
 PJSIP_TRIES = re.compile(r" after \d{1,10} tries in [\d.]{1,20} ms\Z", re.ASCII)
 CALL_AT = re.compile(r" \((?:(?:UDP|TCP|TLS|WS|WSS):)?([^()\s]{2,64})\) to extension '", re.ASCII)
 CALL_END = "' rejected because extension not found in context '"
-DEVICE = re.compile(
-    r"Failed to authenticate (?:device|user) (.*) for ([A-Z]{1,16}), code = -?\d{1,9}\s*", re.DOTALL
-)
+DEVICE = re.compile(r"Failed to authenticate (?:device|user) (.*) for ([A-Z]{1,16}), code = -?\d{1,9}\s*", re.DOTALL)
 AMI = re.compile(
     r"(?:Host )?(\S{2,64}) (failed to authenticate as|tried to authenticate with nonexistent user) '(.*)'\s*",
     re.DOTALL,
 )
 REGISTERED = re.compile(r"\s*(?:-- )?Registered SIP '([^']{1,256})' at ")
-CONTACT = re.compile(
-    r"\s*(?:-- )?Added contact '.*' to AOR '([^']{1,256})' with expiration of \d+ second", re.DOTALL
-)
+CONTACT = re.compile(r"\s*(?:-- )?Added contact '.*' to AOR '([^']{1,256})' with expiration of \d+ second", re.DOTALL)
 USER = re.compile(r"\s*sips?:([^@:;<>]*)(?::[^@<>]*)?@", re.IGNORECASE)
 METHOD = re.compile(r"[A-Z]{1,16}", re.ASCII)
 

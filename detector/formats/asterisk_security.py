@@ -45,9 +45,7 @@ REASONS = {
     "AuthMethodNotAllowed": "auth_method",
 }
 REQUESTS = frozenset({"RequestNotAllowed", "RequestNotSupported", "RequestBadFormat"})
-AMI_LOGINS = frozenset(
-    {"InvalidPassword", "ChallengeResponseFailed", "InvalidAccountID", "FailedACL", "SessionLimit"}
-)
+AMI_LOGINS = frozenset({"InvalidPassword", "ChallengeResponseFailed", "InvalidAccountID", "FailedACL", "SessionLimit"})
 
 
 class SecurityEvent(Struct, frozen=True):

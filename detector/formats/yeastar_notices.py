@@ -119,9 +119,7 @@ def account_of(content: str) -> str | None:
     return _bounded(name.strip(), "event_content") or None
 
 
-def _login(
-    pbx: str, record: Record, content: str, received_at: datetime, outcome: str, surface: str | None
-) -> Login:
+def _login(pbx: str, record: Record, content: str, received_at: datetime, outcome: str, surface: str | None) -> Login:
     administrator = snake(key(record, "event_name")) == "web_admin_login_succ"
     return Login(
         pbx=pbx,
@@ -139,10 +137,7 @@ def _login(
 
 def _id(record: Record) -> str:
     """The PBX numbers nothing; its own time and text make both transports agree."""
-    parts = (
-        text(record, name, limit=MAX_LONG_TEXT) or ""
-        for name in ("event_name", "create_time", "event_content")
-    )
+    parts = (text(record, name, limit=MAX_LONG_TEXT) or "" for name in ("event_name", "create_time", "event_content"))
     return f"notice:{sha256(chr(0).join(parts).encode()).hexdigest()[:32]}"
 
 
