@@ -15,17 +15,17 @@ from sqlalchemy import Engine as Database
 
 from detector.contract.codec import from_micros
 from detector.contract.events import Control
-from detector.contract.findings import Act, State
 from detector.engine.registry import catalogue
 from detector.guard import GuardFacts
 from detector.settings import CallOut, Policies, Settings, settings_as_json
+from streams.actions.base import Site
 from streams.actions.outcome import Outcome
 from streams.console import create_app
 from streams.console.logins import first_user
 from streams.console.ports import SourceStatus, Status
 from streams.embedded import Embedded
 from streams.enforcers.base import Enforcer
-from streams.enforcers.feed import Feed, feed_router
+from streams.enforcers.feed import Feed, blocks_of, feed_router
 from streams.enforcers.nftables import Nftables
 from streams.executor import Executor
 from streams.keys import KEY_FILE
@@ -33,7 +33,8 @@ from streams.notify.notifier import Channel, Notifier
 from streams.notify.phone import Phone
 from streams.notify.senders import AppriseSender
 from streams.orders import Orders
-from streams.site import Connected
+from streams.pbx.remembered import SealedMemory
+from streams.site import Connected, LiveFacts, dialling
 from streams.sources.seen import SqliteSeen
 from streams.sources.webhook import Receiver, webhook_router
 from streams.store.checkpoints import SqlCheckpoints
@@ -51,8 +52,6 @@ OWNER = "run"
 LOCK_FILE = "lock"
 RETENTION_EVERY = 3_600.0
 PATIENCE = 20.0
-MAX_BLOCKS = 50_000
-WANTED = (State.APPLYING, State.APPLIED, State.CONFIRMED, State.UNDO_FAILED)
 
 
 class InUseError(RuntimeError):
@@ -81,9 +80,11 @@ class Service:
         self._tables = tables(settings)
         worker = Worker(settings, self._tables, SqlCheckpoints(self._stream_database))
         self.runtime = Embedded(worker, StreamStore(self._stream_database), self.journal)
-        self.feed = Feed(partial(blocked_addresses, self.journal))
+        self.feed = Feed(blocks_of(self.journal))
         self._seen = SqliteSeen(data / "webhook.db")
         self.connected: dict[str, Connected] = {}
+        self.sites: dict[str, Site] = {}
+        self._facts: dict[str, LiveFacts] = {}
         self._stop = asyncio.Event()
 
     def stop(self) -> None:
@@ -104,8 +105,7 @@ class Service:
     async def _work(self, ready: Callable[[Ready], None]) -> None:
         self._connect()
         executor = Executor(
-            self.journal, {name: pbx.site for name, pbx in self.connected.items()}, self.vault, self._live_facts,
-            self._announce, owner=OWNER,
+            self.journal, self.sites, self.vault, self._live_facts, self._announce, owner=OWNER,
         )  # fmt: skip
         orders = Orders(self.journal, self.runtime.put_control, executor.wake)
         console = Listener(self._console(orders), self.settings.console.host, self.settings.console.port)
@@ -156,13 +156,23 @@ class Service:
             enforcers.append(Nftables(self.settings.enforcers.nftables.netns))
         keyed_hash = partial(self.vault.keyed_hash, "pin")
         for pbx in self.settings.pbxs:
+            profile = self.policies.of(pbx.id)
+            url = str(pbx.connection.url) if pbx.connection is not None else ""
+            self._facts[pbx.id] = LiveFacts(profile, url)
             if pbx.connection is None:
+                self.sites[pbx.id] = Site(client=None, enforcers=tuple(enforcers), dialling=dialling(profile))
                 continue
             heard = self.runtime.worker.engine.event_time(pbx.id)
-            self.connected[pbx.id] = Connected(
-                pbx, self.policies.of(pbx.id), self.runtime, enforcers, keyed_hash,
+            connected = self.connected[pbx.id] = Connected(
+                pbx,
+                profile,
+                self.runtime,
+                enforcers,
+                keyed_hash,
                 since=from_micros(heard) if heard is not None else None,
-            )  # fmt: skip
+                memory=SealedMemory(self.settings.data / "logins" / pbx.id, self.vault),
+            )
+            self.sites[pbx.id] = connected.site
 
     async def _write_settings(self) -> None:
         """The settings in force go into the log, like everything the core reads."""
@@ -176,7 +186,7 @@ class Service:
         await self.runtime.put_control([outcome.event for outcome in outcomes])
 
     async def _live_facts(self, row: ActionRow) -> GuardFacts:
-        return await self.connected[row.pbx].live_facts(row)
+        return await self._facts[row.pbx].of(row)
 
     async def _wake_on_delivery(self, executor: Executor, notifier: Notifier) -> None:
         while True:
@@ -262,12 +272,6 @@ def journal_url(settings: Settings) -> str:
     if settings.journal is not None:
         return settings.journal.get_secret_value()
     return f"sqlite:///{settings.data.absolute()}/journal.db"
-
-
-def blocked_addresses(journal: Journal) -> dict[str, datetime]:
-    """Addresses whose block is decided or in force, until when."""
-    wanted = journal.actions(WANTED, MAX_BLOCKS)
-    return {row.target.id: row.decision.until for row in wanted if row.kind is Act.BLOCK_IP}
 
 
 @contextmanager

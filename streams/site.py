@@ -19,6 +19,7 @@ from streams.actions.base import Site
 from streams.actions.dialling import Dialling
 from streams.enforcers.base import Enforcer
 from streams.pbx.client import YeastarClient
+from streams.pbx.remembered import LoginMemory
 from streams.sources.base import Ingest, SourceStatus
 from streams.sources.catchup import Catchup
 from streams.sources.cdr_poll import CdrPoll
@@ -41,6 +42,7 @@ class Connected:
         keyed_hash: Callable[[str], str],
         *,
         since: datetime | None,
+        memory: LoginMemory,
     ) -> None:
         connection = settings.connection
         if connection is None or connection.client_id is None or connection.client_secret is None:
@@ -48,8 +50,12 @@ class Connected:
         self.profile = profile
         zone = ZoneInfo(connection.timezone or profile.timezone)
         self.client = YeastarClient(
-            str(connection.url), connection.client_id.get_secret_value(), connection.client_secret,
-            zone=zone, verify=connection.verify_tls,
+            str(connection.url),
+            connection.client_id.get_secret_value(),
+            connection.client_secret,
+            zone=zone,
+            verify=connection.verify_tls,
+            memory=memory,
         )  # fmt: skip
         self.site = Site(client=self.client, enforcers=tuple(enforcers), dialling=dialling(profile))
         frames = YeastarFrames(settings.id, zone, settings.notice_names, keyed_hash=keyed_hash)
@@ -61,7 +67,6 @@ class Connected:
             self._socket = WebSocketSource(self.client, frames, ingest, catchup, sn=connection.serial)
         if connection.events is not Transport.WEBSOCKET and connection.webhook_secret is not None:
             self.webhook = WebhookPbx(frames, (connection.webhook_secret,), connection.serial)
-        self._addresses = Addresses(profile, urlsplit(str(connection.url)).hostname or "")
 
     def statuses(self) -> list[SourceStatus]:
         """How its sources are doing."""
@@ -82,37 +87,39 @@ class Connected:
         finally:
             await asyncio.shield(self.client.close())
 
-    async def live_facts(self, row: ActionRow) -> GuardFacts:
-        """What the guard must know of an action's target at this moment."""
-        trunks, own = await self._addresses.now()
-        profile, target = self.profile, row.target.id
-        return GuardFacts(
-            protected=profile.protected, trunk_addresses=trunks, own_addresses=own,
-            emergency_device=profile.extension(target).emergency_device,
-            emergency_path=any(route.emergency for name, route in profile.routes.items() if name != target),
-            emergency_numbers=self.site.dialling.emergency_numbers, calling_code=self.site.dialling.calling_code,
-        )  # fmt: skip
 
-
-class Addresses:
-    """The addresses behind host names, looked up again as they change."""
+class LiveFacts:
+    """What the guard must know of an action's target at this moment; host names are looked up again as they change."""
 
     EVERY = 300.0
 
-    def __init__(self, profile: PbxProfile, pbx_host: str) -> None:
+    def __init__(self, profile: PbxProfile, url: str) -> None:
+        self._profile = profile
+        self._dialling = dialling(profile)
         self._trunks = [host for trunk in profile.trunks.values() for host in trunk.hosts]
-        self._protected = [name for name in profile.protected if not is_address(name)]
-        self._pbx_host = pbx_host
+        self._own = [urlsplit(url).hostname or "", *(name for name in profile.protected if not is_address(name))]
         self._known: tuple[tuple[str, ...], tuple[str, ...]] | None = None
         self._at = 0.0
 
-    async def now(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    async def of(self, row: ActionRow) -> GuardFacts:
+        """The facts for one action."""
+        trunks, own = await self._addresses()
+        profile, target = self._profile, row.target.id
+        return GuardFacts(
+            protected=profile.protected,
+            trunk_addresses=trunks,
+            own_addresses=own,
+            emergency_device=profile.extension(target).emergency_device,
+            emergency_path=any(route.emergency for name, route in profile.routes.items() if name != target),
+            emergency_numbers=self._dialling.emergency_numbers,
+            calling_code=self._dialling.calling_code,
+        )
+
+    async def _addresses(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """`(of the trunks, our own and those protected by name)`."""
         loop = asyncio.get_running_loop()
         if self._known is None or loop.time() - self._at > self.EVERY:
-            trunks = await resolved(self._trunks)
-            own = await resolved([self._pbx_host, *self._protected])
-            self._known = (trunks, (*OURSELVES, *own))
+            self._known = (await resolved(self._trunks), (*OURSELVES, *await resolved(self._own)))
             self._at = loop.time()
         return self._known
 

@@ -26,6 +26,7 @@ from streams.pbx.answers import (
 )
 from streams.pbx.errors import BadParameter, GiveUp, NotFound, TokenExpired
 from streams.pbx.http import Http, Param
+from streams.pbx.remembered import LoginMemory
 from streams.pbx.session import Session
 from streams.pbx.subscription import Subscription, subscribed
 
@@ -58,9 +59,10 @@ class YeastarClient:
         pause: float = 0.5,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], float] = time.time,
+        memory: LoginMemory | None = None,
     ) -> None:
         self._http = Http(base_url, verify=verify, timeout=timeout, pause=pause)
-        self.session = Session(self._http, client_id, client_secret, clock)
+        self.session = Session(self._http, client_id, client_secret, clock, memory=memory, now=now)
         self.display = PbxClock(zone)
         """How the PBX shows times, as of the last `information`."""
         self.clock_skew: float | None = None

@@ -22,6 +22,7 @@ from streams.pbx.errors import (
     Unreachable,
 )
 from streams.pbx.http import Http
+from streams.pbx.remembered import LoginMemory, NoMemory, Remembered
 
 MAX_FAILURES = 2
 CAP_TRIES = 4
@@ -62,7 +63,7 @@ class Session:
     """Hands out the access token.
 
     The PBX blocks our address after five failed authentications in a row, for good. So after two we stop,
-    until `unlock` (somebody has put the settings right).
+    until `unlock` (somebody has put the settings right). `memory` keeps tokens and failures over a restart.
     """
 
     def __init__(
@@ -71,17 +72,26 @@ class Session:
         client_id: str,
         client_secret: SecretStr,
         clock: Callable[[], float] = time.monotonic,
+        *,
+        memory: LoginMemory | None = None,
+        now: Callable[[], float] = time.time,
     ) -> None:
         self._http = http
         self._client_id = client_id
         self._client_secret = client_secret
         self._clock = clock
-        self._pair: Pair | None = None
+        self._memory = memory or NoMemory()
+        self._behind = now() - clock()
+        self._credentials = self._memory.name(f"{client_id}\0{client_secret.get_secret_value()}")
+        remembered = self._memory.load(self._credentials)
+        self._pair = self._recalled(remembered)
         self._renewing: asyncio.Task[Pair] | None = None
         self._rest_until = 0.0
         self._unlocked = asyncio.Event()
         self._unlocked.set()
-        self.failures = 0
+        self.failures = remembered.failures
+        if self.failures >= MAX_FAILURES:
+            self._lock()
 
     @property
     def locked(self) -> bool:
@@ -91,6 +101,7 @@ class Session:
     def unlock(self) -> None:
         """Log in again when next asked."""
         self.failures = 0
+        self._remember(None)
         self._unlocked.set()
 
     async def wait_unlocked(self) -> None:
@@ -121,11 +132,14 @@ class Session:
             await self._http.call("GET", "del_token", token=pair.access)
         except PbxError as error:
             log.info("token not given back", error=str(error))
+        else:
+            self._remember(None)
 
     def _renewed(self, task: asyncio.Task[Pair]) -> None:
         self._renewing = None
         if not task.cancelled() and task.exception() is None:
             self._pair = task.result()
+            self._remember(self._pair)
 
     async def _renew(self) -> Pair:
         if self.locked:
@@ -182,6 +196,33 @@ class Session:
     def _failed(self, path: str, error: PbxError) -> None:
         self.failures += 1
         log.warning("authentication refused", path=path, error=str(error), failures=self.failures)
+        self._remember(None)
         if self.failures >= MAX_FAILURES:
-            self._unlocked.clear()
-            log.error("no more logins until the settings are put right", failures=self.failures)
+            self._lock()
+
+    def _lock(self) -> None:
+        self._unlocked.clear()
+        log.error("no more logins until the PBX's credentials are put right", failures=self.failures)
+
+    def _recalled(self, remembered: Remembered) -> Pair | None:
+        """The tokens that an earlier process left, if they are still of use."""
+        if not remembered.access or self._clock() + self._behind >= remembered.refresh_until:
+            return None
+        return Pair(
+            remembered.access,
+            remembered.refresh,
+            renew_at=remembered.renew_at - self._behind,
+            refresh_until=remembered.refresh_until - self._behind,
+        )
+
+    def _remember(self, pair: Pair | None) -> None:
+        kept = Remembered(credentials=self._credentials, failures=self.failures)
+        if pair is not None:
+            kept = msgspec.structs.replace(
+                kept,
+                access=pair.access,
+                refresh=pair.refresh,
+                renew_at=pair.renew_at + self._behind,
+                refresh_until=pair.refresh_until + self._behind,
+            )
+        self._memory.save(kept)
