@@ -6,20 +6,23 @@ from pydantic import Field
 
 from detector.contract.events import Registration
 from detector.contract.findings import Severity, Stage, SubjectKind
-from detector.engine.detector import Basis, Detector, Hit
+from detector.engine.detector import Basis, Detector, Hit, micros
 from detector.engine.facts import Facts
-from detector.engine.memory import Memory
+from detector.engine.memory import Memory, Once
 from detector.engine.registry import register
-from detector.params import Params
+from detector.params import Params, Seconds
 
 
 @register
 class RegistrationNewPlace(Detector[Registration]):
     """Fires on an accepted registration whose novelty reaches `novelty`, or that comes from a guesser's address.
 
+    The same extension from the same address is said again after `pause` at the earliest.
+
     Novelty is the share of country, network and user agent never seen for the account; see `models/places.py`.
 
-    Quiet when: the account is still new to us and nobody guessed from there; a trunk's registration; the LAN.
+    Quiet when: the account is still new to us and nobody guessed from there; it was accepted from there before the
+    guessing; a trunk's registration; the LAN.
     Runbook: ask the user; if it was not them, keep the extension restricted and change its registration password.
     """
 
@@ -33,21 +36,25 @@ class RegistrationNewPlace(Detector[Registration]):
     reads = (Registration,)
 
     class Limits(Params):
-        """`novelty` from 0 to 1; 1 means that country, network and user agent are all new."""
+        """`novelty` from 0 to 1: 1 is country, network and user agent all new; `pause` seconds until said again."""
 
         novelty: Annotated[float, Field(gt=0, le=1)] = 1.0
+        pause: Seconds = 3_600
 
     limits: Limits
+    said = Once("said")
 
     def inspect(self, event: Registration, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
         if event.outcome != "accepted" or event.party == "trunk" or facts.place is None or not facts.extension:
             return None
         new = facts.novelty is not None and facts.novelty >= self.limits.novelty
-        stolen = facts.suspect_source and not facts.known_place
-        if facts.place.private or not (new or stolen):
+        if facts.place.private or not (new or facts.guesser):
             return None
-        severity = Severity.CRITICAL if stolen else self.severity
-        after = " after password guessing from there" if stolen else ""
+        severity = Severity.CRITICAL if facts.guesser else self.severity
+        who = f"{facts.extension}\x1f{facts.place.key}\x1f{severity}"
+        if not self.said.passed(memory, who, facts.at, micros(self.limits.pause)):
+            return None
+        after = " after password guessing from there" if facts.guesser else ""
         return self.hit(
             facts.extension, f"Extension {facts.extension} registered from a new place, {facts.place.address}{after}",
             severity=severity, novelty=facts.novelty, limit=self.limits.novelty, address=facts.place.address,

@@ -90,7 +90,7 @@ class Decisions:
         same = [d for d in case.decisions.values() if d.action is wish.act and d.target == wish.target]
         active = next((d for d in same if d.status == "active"), None)
         if active is not None and not (wish.act is Act.HANG_UP and case.states.get(active.id) in SETTLED):
-            self._strengthen(case, active, mode, because, at)
+            self._strengthen(case, active, wish, mode, because, at)
             return
         memory = self.state.memory
         if len(case.decisions) >= MAX_DECISIONS or overturned.count(
@@ -111,12 +111,18 @@ class Decisions:
         if wish.act is Act.BLOCK_IP and decision.refused is None:
             bans.add(memory, wish.target.id, at, BANS_FOR, cap=len(policy.BANS))
 
-    def _strengthen(self, case: Case, active: Decision, mode: Mode, because: str, at: int) -> None:
-        if policy.stronger(mode, active.mode):
-            because_all = (*active.because, because) if because not in active.because else active.because
-            self._put(case, replace(
-                active, mode=mode, because=because_all[-32:], at=from_micros(at), revision=active.revision + 1
-            ))  # fmt: skip
+    def _strengthen(self, case: Case, active: Decision, wish: Wish, mode: Mode, because: str, at: int) -> None:
+        """A stronger mode, or for good instead of for a while."""
+        for_good = wish.length is None and active.until != FOREVER
+        stronger = policy.stronger(mode, active.mode)
+        if not (for_good or stronger):
+            return
+        until, review_at = policy.until(at, None) if for_good else (active.until, active.review_at)
+        because_all = (*active.because, because) if because not in active.because else active.because
+        self._put(case, replace(
+            active, mode=mode if stronger else active.mode, because=because_all[-32:], until=until,
+            review_at=review_at, at=from_micros(at), revision=active.revision + 1,
+        ))  # fmt: skip
 
     def _put(self, case: Case, decision: Decision) -> None:
         case.decisions[decision.id] = decision

@@ -125,6 +125,8 @@ class Engine:
                 verdicts.detect(detector, hit, event, facts)
         if accepted and facts.place is not None and not (facts.suspect_source or facts.suspect_extension):
             self.places.learn(state.memory, account, facts.place, event.user_agent)
+            if verdicts.findings:
+                enrich.suspects(facts, state, account)
             enrich.learn_place(facts, state, account)
         if facts.leg is not None:
             verdicts.money(facts)

@@ -2,9 +2,9 @@
 
 from detector.contract.codec import to_micros
 from detector.contract.events import Call, Login, Notice, Registration
-from detector.contract.findings import Subject, SubjectKind
+from detector.contract.findings import Stage, Subject, SubjectKind
 from detector.engine.facts import Facts
-from detector.engine.memory import Days
+from detector.engine.memory import Days, First
 from detector.engine.site import Site
 from detector.engine.state import PbxState
 from detector.enrich.ledger import Leg, charged_extension, talked
@@ -12,7 +12,7 @@ from detector.enrich.numbers import Klass, Number
 
 COSTLY = {Klass.PREMIUM, Klass.SATELLITE}
 INSIDE = {Klass.INTERNAL, Klass.EMERGENCY}
-known_days = Days("known")
+accepted_first = First("accepted")
 good_days = Days("good")
 
 
@@ -24,21 +24,29 @@ def identify(event: Registration | Login | Notice, facts: Facts, state: PbxState
         facts.extension = event.extension or ""
     if isinstance(event, Registration) and not facts.extension and event.outcome == "accepted":
         facts.extension = event.account or ""
-    suspects(facts, state)
-    account = event.account or facts.extension
+    suspects(facts, state, event.account or facts.extension)
+
+
+def suspects(facts: Facts, state: PbxState, account: str) -> None:
+    """Whether the account belongs to the address, and whether the address or the extension was seen breaking in.
+
+    Who was accepted from an address before the break-in is no suspect for sharing it with whoever guesses: an office
+    behind NAT must not fall with one of its phones.
+    """
+    since = None
     if facts.place is not None and account:
-        facts.known_place = known_days.before(state.memory, f"{account}\x1f{facts.place.key}", facts.at) > 0
-
-
-def suspects(facts: Facts, state: PbxState) -> None:
-    """Whether the address or the extension was seen breaking in."""
+        since = accepted_first.since(state.memory, f"{account}\x1f{facts.place.key}")
+        facts.known_place = facts.at_home = since is not None and since // Days.DAY < facts.at // Days.DAY
     cases = state.cases
     if not cases.links:
         return
     if facts.place is not None:
         source = Subject(SubjectKind.SOURCE_IP, facts.place.key)
         case = cases.find(source)
-        facts.suspect_source = case is not None and source in case.proven
+        if case is not None:
+            facts.at_home = facts.known_place or (since is not None and since < case.opened)
+            facts.suspect_source = source in case.proven and not facts.at_home
+            facts.guesser = facts.suspect_source and Stage.CREDENTIAL in case.stages
     if facts.extension:
         entered = Subject(SubjectKind.EXTENSION, facts.extension)
         case = cases.find(entered)
@@ -49,7 +57,9 @@ def learn_place(facts: Facts, state: PbxState, account: str) -> None:
     """An accepted registration or login that nobody suspects makes its address known and good."""
     if facts.place is None or facts.suspect_source or facts.suspect_extension:
         return
-    known_days.add(state.memory, f"{account}\x1f{facts.place.key}", facts.at)
+    for name in dict.fromkeys((account, facts.extension)):
+        if name:
+            accepted_first.add(state.memory, f"{name}\x1f{facts.place.key}", facts.at)
     good_days.add(state.memory, facts.place.key, facts.at)
 
 
@@ -73,7 +83,7 @@ def follow_call(event: Call, facts: Facts, state: PbxState, site: Site) -> None:
     facts.leg = leg
     answer_or_end(leg, event, facts, state)
     facts.billable = leg.direction in {"outbound", "transit"} and leg.klass not in INSIDE and bool(leg.klass)
-    suspects(facts, state)
+    suspects(facts, state, facts.extension)
     if facts.opened or facts.ended_now:  # what was answered since is seen when the timer of its beginning comes
         state.wake("ledger", leg.key, ledger.expires(leg))
 

@@ -19,9 +19,10 @@ class Facts:
     destination of an outbound call, `leg` its entry in the ledger. `opened`, `answered_now` and `ended_now` say what
     this event did to the leg; `open_hours`, where it opened one, whether that began within them; `billable` that it
     goes out and is neither internal nor an emergency call; `dropped` is a leg that the full ledger gave up for this
-    one. `known_place`: this account was accepted from this address on an earlier day. `suspect_source`,
-    `suspect_extension`: they were seen breaking in, in an incident that is open. `novelty` is the score of a new
-    place, None while its model is cold.
+    one. `known_place`: this account was accepted from this address on an earlier day; `at_home`: or before the
+    incident about this address began. `suspect_source`, `suspect_extension`: they were seen breaking in, in an
+    incident that is open; `guesser`: by guessing passwords. `novelty` is the score of a new place, None while its
+    model is cold.
     """
 
     extension: str = ""
@@ -35,6 +36,8 @@ class Facts:
     answered_now: bool = False
     open_hours: bool = True
     known_place: bool = False
+    at_home: bool = False
+    guesser: bool = False
     suspect_source: bool = False
     suspect_extension: bool = False
     novelty: float | None = None

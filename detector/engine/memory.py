@@ -149,6 +149,24 @@ class Days(Field):
         return 0 if record is None else bisect_left(record, at // self.DAY)
 
 
+class First(Field):
+    """The earliest instant at which something was seen."""
+
+    def horizon(self) -> str:  # noqa: D102
+        return "one instant"
+
+    def add(self, memory: Memory, subject: str, at: int) -> None:
+        """Seen at `at`."""
+        known = self.since(memory, subject)
+        if known is None or at < known:
+            memory.put(self.name, subject, array("q", [at]))
+
+    def since(self, memory: Memory, subject: str) -> int | None:
+        """The earliest instant in microseconds, None where it was never seen."""
+        record = memory.get(self.name, subject)
+        return None if record is None else record[0]
+
+
 class Once(Field):
     """The last instant at which something was said, so that it is not said again at once."""
 

@@ -188,7 +188,7 @@ class Verdicts:
             return [Subject(SubjectKind.TRUNK, hit.subject), *(case.subjects[:1] if case is not None else ())]
         links = [Subject(rule.subject, hit.subject)]
         place, leg = facts.place, facts.leg
-        if place is not None and not place.private and not self._good(place.key, facts.at):
+        if place is not None and not (place.private or facts.at_home or self._good(place.key, facts.at)):
             links.append(Subject(SubjectKind.SOURCE_IP, place.key))
         if facts.extension and rule.stage not in {Stage.RECON, Stage.CREDENTIAL}:
             links.append(Subject(SubjectKind.EXTENSION, facts.extension))
