@@ -23,6 +23,7 @@ from models.places import Places
 from streams import config
 from streams.config.tariffs import TariffError
 from streams.demo import DemoOptions, run_demo
+from streams.history import import_history
 from streams.inputs import STDIN, Cemetery, Inputs, Options
 from streams.keys import pin_hash
 from streams.replay import replay as replay_events
@@ -128,6 +129,27 @@ def check(
     err.print(f"{config_file}: good, {len(settings.pbxs)} PBX{'' if len(settings.pbxs) == 1 else 's'}")
 
 
+@app.command(name="import", epilog=FORMATS)
+def import_(
+    files: Files,
+    config_file: NeededConfig,
+    format_name: FormatName = "events",
+    pbx: PbxName = None,
+    timezone: Timezone = None,
+    year: Year = None,
+    dead_letters: DeadLetters = None,
+) -> None:
+    """Teach a stopped service what was usual before it came: old calls and registrations warm its baselines.
+
+    Nothing of it is told, decided or done. Records of the last hour are left out.
+    """
+    settings = loaded(config_file, secrets=None)
+    options = options_of(settings, format_name, pbx, timezone, year)
+    with guarded(settings), reading(files, options, dead_letters) as inputs:
+        imported = asyncio.run(import_history(Service(settings), inputs.events(files)))
+    err.print(f"{imported.events} events imported, {imported.recent} of the last hour left out")
+
+
 @app.command()
 def run(config_file: NeededConfig) -> None:
     """Watch and protect the configured PBXs: the service on one machine, no broker needed.
@@ -196,9 +218,16 @@ def greet(ready: Ready, what: str) -> None:
 
 def serve(settings: Settings, ready: Callable[[Ready], None]) -> None:
     """Run the service until it is told to stop, or fail with a reason."""
+    with guarded(settings):
+        asyncio.run(until_signal(settings, ready))
+
+
+@contextmanager
+def guarded(settings: Settings) -> Iterator[None]:
+    """The data folder is ours alone; what goes wrong there is said in one line."""
     try:
         with locked(settings.data):
-            asyncio.run(until_signal(settings, ready))
+            yield
     except (InUseError, VaultError, StoreError, TariffError, OSError) as error:
         fail(f"ringfence: {error}")
 

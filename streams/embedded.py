@@ -58,6 +58,7 @@ class Embedded:
         self._codec = Codec(trusted=True)
         self._published = asyncio.Event()
         self._failed: BaseException | None = None
+        self._stopped = False
         self.delivered = asyncio.Event()
         self._changed: set[str] = set()
         self.findings = 0
@@ -81,6 +82,10 @@ class Embedded:
         """Keep what could not be read, with the reason."""
         await self._in_thread(self._bury, [(rejected, source, pbx)])
 
+    async def learn(self, events: Sequence[AnyEvent | Unknown]) -> None:
+        """Apply history while the service is not running: memory learns from it, its findings are thrown away."""
+        await self._in_thread(self._learn, events)
+
     async def run(self) -> None:
         """Work until cancelled; what was taken in is finished and a checkpoint written."""
         try:
@@ -88,12 +93,12 @@ class Embedded:
                 for loop in (self._write, self._checkpoints, self._ticks, self._deliver):
                     tasks.create_task(loop())
         finally:
-            self._failed = self._failed or RuntimeError("the service is stopping")
+            self._stopped = True
             self._refuse_waiting()
 
     async def close(self) -> None:
-        """A last checkpoint; `run` has ended."""
-        if isinstance(self._failed, RuntimeError):
+        """A last checkpoint, unless memory is ahead of a log that could not be written; `run` has ended."""
+        if self._failed is None:
             await self._in_thread(self._checkpoint)
         self._thread.shutdown()
 
@@ -109,6 +114,8 @@ class Embedded:
             return
         if self._failed is not None:
             raise self._failed
+        if self._stopped:
+            raise RuntimeError("the service is stopping")
         done = asyncio.get_running_loop().create_future()
         await self._queue.put(Incoming(events, done, trusted))
         await done
@@ -184,6 +191,11 @@ class Embedded:
         if buried:
             self._bury(buried)
         self._publish(rows, self.worker.process(events))
+
+    def _learn(self, events: Sequence[AnyEvent | Unknown]) -> None:
+        offset = self._store.next_offset()
+        self.worker.process(enumerate(events, offset))
+        self._store.append_and_publish([(event.pbx, self._codec.encode(event)) for event in events])
 
     def _publish(self, rows: Sequence[tuple[str, bytes]], findings: Sequence[AnyFinding]) -> None:
         self._store.append_and_publish(

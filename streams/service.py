@@ -21,6 +21,7 @@ from detector.settings import CallOut, Policies, Settings, settings_as_json
 from streams.actions.base import Site
 from streams.actions.outcome import Outcome
 from streams.console import create_app
+from streams.console.app import LOCAL
 from streams.console.logins import first_user
 from streams.console.ports import SourceStatus, Status
 from streams.embedded import Embedded
@@ -97,10 +98,14 @@ class Service:
             await self.runtime.recover()
             await self._work(ready)
         finally:
-            await self.runtime.close()
-            self._seen.close()
-            self._stream_database.dispose()
-            self._journal_database.dispose()
+            await self.close()
+
+    async def close(self) -> None:
+        """A last checkpoint, and every file closed."""
+        await self.runtime.close()
+        self._seen.close()
+        self._stream_database.dispose()
+        self._journal_database.dispose()
 
     async def _work(self, ready: Callable[[Ready], None]) -> None:
         self._connect()
@@ -115,7 +120,7 @@ class Service:
         notifier = Notifier(self.journal, self._channels(), owner=OWNER, console_url=url, repeat=self._repeat())
         password = await asyncio.to_thread(first_user, self.journal)
         runtime = asyncio.create_task(self.runtime.run(), name="runtime")
-        await self._write_settings()
+        await self.runtime.put_control([self.settings_event()])
         workers = [
             asyncio.create_task(executor.run(self._stop), name="executor"),
             asyncio.create_task(notifier.run(self._stop), name="notifier"),
@@ -174,13 +179,18 @@ class Service:
             )
             self.sites[pbx.id] = connected.site
 
-    async def _write_settings(self) -> None:
-        """The settings in force go into the log, like everything the core reads."""
+    def settings_event(self) -> Control:
+        """The settings in force, for the log: everything the core reads is there."""
         at = datetime.now(UTC)
-        await self.runtime.put_control([Control(
-            pbx="*", id=f"settings:{at.isoformat()}", at=at, name="settings", source="ringfence",
-            settings=dict(settings_as_json(self.settings)), tables=self._tables.digests,
-        )])  # fmt: skip
+        return Control(
+            pbx="*",
+            id=f"settings:{at.isoformat()}",
+            at=at,
+            name="settings",
+            source="ringfence",
+            settings=dict(settings_as_json(self.settings)),
+            tables=self._tables.digests,
+        )
 
     async def _announce(self, outcomes: Sequence[Outcome]) -> None:
         await self.runtime.put_control([outcome.event for outcome in outcomes])
@@ -222,7 +232,8 @@ class Service:
     # --- what is seen of us from outside
 
     def _console(self, orders: Orders) -> FastAPI:
-        return create_app(self.journal, commands=orders, status=self.status)
+        hosts = {*LOCAL, self.settings.console.host}
+        return create_app(self.journal, commands=orders, status=self.status, hosts=hosts)
 
     def _outside(self) -> Listener | None:
         """What PBXs and firewalls reach: webhooks and the feed, apart from the console."""

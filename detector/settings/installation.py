@@ -25,7 +25,6 @@ from detector.settings.values import (
 LOGGED = ("defaults", "tenants", "pbxs")
 UNLOGGED_OF_PBX = {"connection", "notice_names"}
 
-TableName = Annotated[str, AfterValidator(matching(r"[A-Za-z_][A-Za-z0-9_]{0,30}", "a name such as ringfence"))]
 Namespace = Annotated[str, AfterValidator(matching(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", "a name as in ip netns"))]
 
 
@@ -61,9 +60,8 @@ class FeedEnforcer(Params):
 
 
 class NftablesEnforcer(Params):
-    """Blocked addresses go into a set of an nftables table, in a network namespace if one is named."""
+    """Blocked addresses go into sets of the nftables table `inet ringfence`, in a network namespace if one is named."""
 
-    table: TableName = "ringfence"
     netns: Namespace | None = None
 
 
