@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import socket
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
@@ -13,6 +14,7 @@ import pytest
 import uvicorn
 from msgspec import Struct, field
 from msgspec.structs import replace
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from detector.contract.codec import from_micros
 from detector.contract.findings import (
@@ -175,7 +177,7 @@ class Console(Struct):
 
     def browser(self, address: str = "127.0.0.1") -> httpx.Client:
         """A client at `address` that keeps cookies and follows nothing."""
-        return httpx.Client(base_url=self.url, transport=httpx.HTTPTransport(local_address=address))
+        return httpx.Client(base_url=self.url, transport=httpx.HTTPTransport(verify=False, local_address=address))
 
     def login(self, client: httpx.Client, password: str | None = None, name: str = "admin") -> httpx.Response:
         form = {"csrf": self.token(client.get("/login")), "name": name, "password": password or self.password}
@@ -214,8 +216,34 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
     return Prepared(file, password, opened.token)
 
 
+class Door:
+    """An address that stays while the console behind it changes from test to test."""
+
+    url: str
+    app: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.app(scope, receive, send)
+
+
+@pytest.fixture(scope="session")
+def door() -> Iterator[Door]:
+    door = Door()
+    config = uvicorn.Config(door, log_level="error", proxy_headers=False, ws="none", lifespan="off")
+    server = uvicorn.Server(config)
+    # without its protocol asyncio does not turn off Nagle's algorithm: 40 ms more for each answer
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listening:
+        listening.bind(("127.0.0.1", 0))
+        door.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        thread = threading.Thread(target=server.run, args=([listening],))
+        thread.start()
+        yield door
+        server.should_exit = True
+        thread.join(10)
+
+
 @pytest.fixture
-def console(prepared: Prepared, tmp_path: Path) -> Iterator[Console]:
+def console(prepared: Prepared, door: Door, tmp_path: Path) -> Iterator[Console]:
     file = shutil.copy(prepared.file, tmp_path / "journal.db")
     engine = open_engine(f"sqlite:///{file}")
     journal, clock = Journal(engine), Clock()
@@ -228,20 +256,9 @@ def console(prepared: Prepared, tmp_path: Path) -> Iterator[Console]:
         events=48_213, findings=11, checkpoint_age=1.4, calls_up=7,
     )  # fmt: skip
     status = [watched]
-    app = create_app(journal, commands=orders, status=lambda: status[0], now=clock)
-    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", proxy_headers=False, ws="none")
-    server = uvicorn.Server(config)
-    sockets = [config.bind_socket()]
-    thread = threading.Thread(target=server.run, args=(sockets,))
-    thread.start()
-    try:
-        url = f"http://127.0.0.1:{sockets[0].getsockname()[1]}"
-        yield Console(url, prepared.password, journal, clock, orders, Scene(journal, clock), status)
-    finally:
-        server.should_exit = True
-        thread.join(10)
-        sockets[0].close()
-        engine.dispose()
+    door.app = create_app(journal, commands=orders, status=lambda: status[0], now=clock)
+    yield Console(door.url, prepared.password, journal, clock, orders, Scene(journal, clock), status)
+    engine.dispose()
 
 
 @pytest.fixture
