@@ -1,0 +1,149 @@
+"""The project as a whole: pinned, free of addresses, and its documents true."""
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+from stat import S_IXUSR
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from streams.config import load
+
+ROOT = Path(__file__).parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+PIN = re.compile(r"([A-Za-z0-9._-]+)==([A-Za-z0-9.+!]+)")
+# written so that this file does not name them itself
+HOSTS = [
+    "".join(parts)
+    for parts in (("py", "pi.org"), ("python", "hosted.org"), ("npm", "js.org"), ("npm", "js.com"), ("ghcr", ".io"),
+                  ("docker", ".io"), ("quay", ".io"), ("deb.", "debian.org"), ("proxy.", "golang.org"),
+                  ("index", "-url"), ("find", "-links"))
+]  # fmt: skip
+DOCUMENTS = [
+    "README.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    *(f"docs/adr/{p.name}" for p in ROOT.glob("docs/adr/*.md")),
+]
+
+
+def files() -> list[Path]:
+    """What belongs to the repository."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True)
+    return [path for name in listed.stdout.split("\0") if name and (path := ROOT / name).is_file()]
+
+
+def pins() -> dict[str, str]:
+    """Pinned versions by canonical name; a line that is anything else fails."""
+    found = [PIN.fullmatch(line) for line in (ROOT / "constraints.txt").read_text().splitlines()]
+    assert all(found), "constraints.txt holds nothing but name==version"
+    return {canonicalize_name(pin[1]): pin[2] for pin in found if pin}
+
+
+def needed(requirements: list[str], extras: frozenset[str] = frozenset()) -> Iterator[tuple[str, str]]:
+    """Names and installed versions of all that the project needs here, and of what that needs."""
+    waiting = [(Requirement(text), extras) for text in requirements]
+    seen = set()
+    while waiting:
+        requirement, wanted = waiting.pop()
+        if requirement.marker and not any(requirement.marker.evaluate({"extra": e}) for e in wanted or {""}):
+            continue
+        key = canonicalize_name(requirement.name), frozenset(requirement.extras)
+        if key in seen:
+            continue
+        seen.add(key)
+        try:
+            found = distribution(requirement.name)
+        except PackageNotFoundError:
+            continue  # needed only to build
+        yield key[0], found.version
+        waiting += [(Requirement(text), frozenset(requirement.extras)) for text in found.requires or ()]
+
+
+def test_every_dependency_is_pinned_and_installed_as_pinned() -> None:
+    pinned = pins()
+    installed = dict(needed(PROJECT["dependencies"] + PROJECT["optional-dependencies"]["dev"]))
+    assert len(installed) > 40
+    assert {name: pinned.get(name) for name in installed} == installed
+
+
+def test_what_builds_the_project_is_pinned() -> None:
+    build = tomllib.loads((ROOT / "pyproject.toml").read_text())["build-system"]["requires"]
+    assert {canonicalize_name(Requirement(text).name) for text in build} <= pins().keys()
+
+
+def test_no_file_names_a_registry_or_this_machine() -> None:
+    here = [str(ROOT), str(Path.home())]
+    words = [word.encode() for word in HOSTS + [path for path in here if len(path) > 4]]
+    named = [(str(path.relative_to(ROOT)), word) for path in files() for word in words if word in path.read_bytes()]
+    assert named == []
+
+
+def test_ci_runs_the_command_of_the_readme() -> None:
+    run = ROOT / ".ci/run"
+    assert run.stat().st_mode & S_IXUSR
+    assert run.read_text().splitlines()[-1] == "make test"
+    assert re.search(r"^make test\b", (ROOT / "README.md").read_text(), re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_links_lead_somewhere(name: str) -> None:
+    document = ROOT / name
+    links = re.findall(r"(?<!!)\[[^\]]*\]\(([^)#\s]+)\)", document.read_text())
+    assert [link for link in links if "://" not in link and not (document.parent / link).exists()] == []
+
+
+def test_decisions_are_numbered_and_complete() -> None:
+    records = sorted((ROOT / "docs/adr").glob("*.md"))
+    assert [int(path.name[:4]) for path in records] == list(range(1, len(records) + 1))
+    for number, path in enumerate(records, 1):
+        lines = path.read_text().splitlines()
+        assert lines[0].startswith(f"# {number}. "), path.name
+        assert [line[3:] for line in lines if line.startswith("## ")] == ["Context", "Decision", "Consequence"], (
+            path.name
+        )
+        assert len(lines) <= 60, path.name
+
+
+def test_changelog_has_this_version() -> None:
+    assert f"## {PROJECT['version']} " in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_the_configuration_in_the_readme_is_valid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sample = blocks("README.md", "yaml")[0]
+    for name in ("HQ_CLIENT_ID", "HQ_CLIENT_SECRET", "ON_CALL_URL"):
+        assert f"env:{name}" in sample
+        monkeypatch.setenv(name, "mailto://example.com")
+    (tmp_path / "ringfence.yaml").write_text(sample)
+    settings = load(tmp_path / "ringfence.yaml")
+    assert [pbx.id for pbx in settings.pbxs] == [pbx["id"] for pbx in yaml.safe_load(sample)["pbxs"]]
+
+
+def test_the_detector_in_contributing_works_and_its_test_passes(tmp_path: Path) -> None:
+    detector, test = blocks("CONTRIBUTING.md", "python")
+    (tmp_path / "call_unanswered_abroad.py").write_text(detector)
+    (tmp_path / "test_call_unanswered_abroad.py").write_text(test)
+    command = (
+        "import sys, pytest, detector.detectors as found;"
+        "found.__path__.append(sys.argv[1]);"
+        "sys.exit(pytest.main([sys.argv[1], '-q', '-c', 'pyproject.toml', '--rootdir', '.', '-p', 'no:cacheprovider']))"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", command, str(tmp_path)], cwd=ROOT, capture_output=True, text=True,
+        env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"},
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "4 passed" in ran.stdout
+
+
+def blocks(name: str, language: str) -> list[str]:
+    """The fenced blocks of a document in one language."""
+    return re.findall(rf"^```{language}\n(.*?)^```", (ROOT / name).read_text(), re.MULTILINE | re.DOTALL)
