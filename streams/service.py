@@ -216,7 +216,7 @@ class Service:
 
     def _channels(self) -> list[Channel]:
         channels = [
-            Channel(target.name, AppriseSender(target.url.get_secret_value()), target.severity)
+            Channel(target.name, AppriseSender(target.url.get_secret_value()), target.severity, target.incidents)
             for target in self.settings.notify
             if target.url is not None
         ]

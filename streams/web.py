@@ -16,7 +16,7 @@ class Listener(uvicorn.Server):
 
     def __init__(self, app: ASGIApp, host: str, port: int) -> None:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self._bound = socket.socket(family, socket.SOCK_STREAM)
+        self._bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         self._bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             self._bound.bind((host, port))
@@ -24,10 +24,17 @@ class Listener(uvicorn.Server):
             self._bound.close()
             raise
         self.port: int = self._bound.getsockname()[1]
-        super().__init__(uvicorn.Config(
-            app, lifespan="off", log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=2,
+        config = uvicorn.Config(
+            app,
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,  # a neighbour on this machine could otherwise choose the address that is locked out
+            timeout_graceful_shutdown=2,
             limit_concurrency=512,
-        ))  # fmt: skip
+        )
+        super().__init__(config)
 
     async def run_until_stopped(self) -> None:
         """Serve until `should_exit` is set."""

@@ -38,6 +38,11 @@ class Channel(Struct, frozen=True):
     name: str
     sender: Sender
     minimum: Severity = Severity.WARNING
+    kinds: tuple[str, ...] = ()
+
+    def wants(self, incident: Incident) -> bool:
+        """Whether this kind of incident is for this channel; no kinds named are all."""
+        return not self.kinds or incident.kind in self.kinds
 
 
 def utc_now() -> datetime:
@@ -118,7 +123,8 @@ class Notifier:
                 view = await asyncio.to_thread(self._journal.incident, incident_id)
                 if view is not None:
                     for channel in self._channels.values():
-                        await self._enqueue(view, channel)
+                        if channel.wants(view.incident):
+                            await self._enqueue(view, channel)
             except UnavailableError:
                 self._changed.add(incident_id)
                 raise

@@ -108,6 +108,19 @@ async def test_below_the_channels_minimum_nothing_is_said(
     assert len(outbox.taken) == messages
 
 
+@pytest.mark.parametrize(("kinds", "messages"), [((), 1), (("irsf",), 1), (("admin_takeover", "policy"), 0)])
+async def test_a_channel_hears_of_the_kinds_it_names(
+    journal: Journal, make: Any, kinds: tuple[str, ...], messages: int
+) -> None:
+    outbox = Outbox()
+    desk = Desk(journal, make.AT, outbox)
+    desk.channels = [Channel("some", outbox, Severity.INFO, kinds)]
+    desk.restarted()
+    journal.record([make.incident()])
+    await desk.round()
+    assert len(outbox.taken) == messages
+
+
 async def test_failed_refused_and_waiting_actions_are_told(journal: Journal, make: Any) -> None:
     outbox = Outbox()
     desk = Desk(journal, make.AT, outbox)
