@@ -47,6 +47,6 @@ class CallAfterHours(Detector[Call]):
             return None
         where = country_name(leg.country)
         return self.hit(
-            leg.extension, f"Extension {leg.extension} called {where} outside business hours",
+            leg.extension, f"{facts.caller} called {where} outside business hours",
             severity=self.severity if risky else Severity.INFO,
         )  # fmt: skip

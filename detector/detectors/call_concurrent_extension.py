@@ -37,7 +37,8 @@ class CallConcurrentExtension(Detector[Call]):
     said = Once("said")
 
     def inspect(self, event: Call, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
-        if not facts.opened or not facts.extension or not facts.billable:
+        leg = facts.leg
+        if not facts.opened or leg is None or not leg.up or not facts.extension or not facts.billable:
             return None
         calls = facts.ledger.calls("extension", facts.extension)
         if calls < self.limits.calls:

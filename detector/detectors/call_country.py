@@ -38,4 +38,4 @@ class CallCountry(Detector[Call]):
         ):
             return None
         where = number.network or country_name(number.country)
-        return self.hit(facts.extension, f"Extension {facts.extension} called {where}, which is not allowed")
+        return self.hit(facts.extension, f"{facts.caller} called {where}, which is not allowed")

@@ -39,23 +39,29 @@ class CallDuration(Detector[Call]):
         if leg is None or not leg.answered or not facts.billable:
             return None
         limit = self._limit(leg)
-        if facts.answered_now:
+        if facts.answered_now and leg.up:
             facts.wake(self.id, leg.key, leg.answered + limit)
-        elif facts.opened and leg.ended and leg.ended - leg.answered >= limit:
-            return self._hit(leg, leg.ended - leg.answered, limit)
+        elif facts.answered_now and leg.ended - leg.answered >= limit:
+            return self._hit(facts, leg, leg.ended - leg.answered, limit)
         return None
 
     def due(self, key: str, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
         leg = facts.ledger.legs.get(key)
-        if leg is None or not leg.up:
+        if leg is None or not leg.answered:
             return None
-        return self._hit(leg, facts.at - leg.answered, self._limit(leg))
+        limit = self._limit(leg)
+        talked = (leg.ended or facts.at) - leg.answered
+        if talked >= limit:
+            return self._hit(facts, leg, talked, limit)
+        if leg.up:
+            facts.wake(self.id, key, leg.answered + limit)
+        return None
 
     def _limit(self, leg: Leg) -> int:
         return micros(self.limits.limit_abroad if leg.abroad or leg.costly else self.limits.limit)
 
-    def _hit(self, leg: Leg, talked: int, limit: int) -> Hit:
+    def _hit(self, facts: Facts, leg: Leg, talked: int, limit: int) -> Hit:
         return self.hit(
-            leg.extension, f"A call of extension {leg.extension} is up for {talked // 60_000_000} minutes",
+            leg.extension, f"{facts.caller} is on one call for {talked // 60_000_000} minutes",
             key=leg.key, talk=talked // 1_000_000, limit=limit // 1_000_000,
         )  # fmt: skip

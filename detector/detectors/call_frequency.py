@@ -52,10 +52,12 @@ class CallFrequency(Detector[Call]):
     def inspect(self, event: Call, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
         if not facts.opened or facts.leg is None or not facts.extension or not facts.billable:
             return None
+        if not facts.ledger.first(facts.leg):
+            return None
         started = facts.leg.started
         self.dialled.add(memory, facts.extension, started, self.longest, cap=self.cap)
         for rule in self.rules:
-            calls = self.dialled.count(memory, facts.extension, started, micros(rule.seconds))
+            calls = self.dialled.most(memory, facts.extension, started, micros(rule.seconds))
             if calls >= rule.calls:
                 self.dialled.clear(memory, facts.extension)
                 return self.hit(

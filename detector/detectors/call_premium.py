@@ -33,4 +33,4 @@ class CallPremium(Detector[Call]):
         if not facts.opened or number is None or number.klass not in COSTLY:
             return None
         where = number.network or country_name(number.country)
-        return self.hit(facts.extension, f"Extension {facts.extension} called a {number.klass} number of {where}")
+        return self.hit(facts.extension, f"{facts.caller} called a {number.klass} number of {where}")

@@ -33,4 +33,4 @@ class CallSuspect(Detector[Call]):
         if not (facts.suspect_extension or facts.suspect_source):
             return None
         where = country_name(leg.country)
-        return self.hit(leg.extension, f"Extension {leg.extension}, believed stolen, called {where}")
+        return self.hit(leg.extension, f"{facts.caller}, believed stolen, called {where}")

@@ -7,11 +7,10 @@ from detector.engine.facts import Facts
 from detector.engine.memory import Days, First
 from detector.engine.site import Site
 from detector.engine.state import PbxState
-from detector.enrich.ledger import Leg, charged_extension, talked
+from detector.enrich.ledger import INSIDE, OUTWARD, Leg, charged_extension, talked
 from detector.enrich.numbers import Klass, Number
 
 COSTLY = {Klass.PREMIUM, Klass.SATELLITE}
-INSIDE = {Klass.INTERNAL, Klass.EMERGENCY}
 accepted_first = First("accepted")
 good_days = Days("good")
 
@@ -82,7 +81,7 @@ def follow_call(event: Call, facts: Facts, state: PbxState, site: Site) -> None:
         ledger.touch(leg)
     facts.leg = leg
     answer_or_end(leg, event, facts, state)
-    facts.billable = leg.direction in {"outbound", "transit"} and leg.klass not in INSIDE and bool(leg.klass)
+    facts.billable = leg.direction in OUTWARD and leg.klass not in INSIDE and bool(leg.klass)
     suspects(facts, state, facts.extension)
     if facts.opened or facts.ended_now:  # what was answered since is seen when the timer of its beginning comes
         state.wake("ledger", leg.key, ledger.expires(leg))
@@ -96,7 +95,7 @@ def opened(event: Call, facts: Facts, site: Site) -> Leg:
         extension=facts.extension, trunk=event.trunk or "", route=event.route or "", channel=event.channel or "",
         source=facts.place.key if facts.place is not None else "", event=event.id,
     )  # fmt: skip
-    if leg.direction in {"outbound", "transit"} and event.to:
+    if leg.direction in OUTWARD and event.to:
         number = facts.number = site.plan.read(event.to)
         describe(leg, number, site)
     facts.open_hours = site.is_open(facts.extension, leg.started)
@@ -124,12 +123,13 @@ def answer_or_end(leg: Leg, event: Call, facts: Facts, state: PbxState) -> None:
     """Move the leg to `answered` or `ended`; what ended stays ended."""
     if not leg.up:
         return
-    if event.phase == "answered" and not leg.answered:
+    unanswered = not leg.answered
+    if event.phase == "answered" and unanswered:
         leg.answered = facts.at
-        facts.answered_now = True
     elif event.phase == "ended":
         answered, talk = talked(event, facts.at)
         leg.answered = answered or leg.answered if talk or event.disposition in {None, "answered"} else 0
         facts.ended_now = True
         state.ledger.end(leg, facts.at)
         leg.talk = talk or (max(0, facts.at - leg.answered) if leg.answered else 0)
+    facts.answered_now = unanswered and leg.answered > 0

@@ -42,6 +42,11 @@ class Facts:
     suspect_extension: bool = False
     novelty: float | None = None
 
+    @property
+    def caller(self) -> str:
+        """Who is charged, to begin a sentence with."""
+        return f"Extension {self.extension}" if self.extension else "Somebody outside"
+
     def __init__(self, at: int, profile: PbxProfile, ledger: Ledger, wake: Wake) -> None:
         self.at = at
         self.profile = profile

@@ -115,6 +115,14 @@ class Window(Field):
         record = memory.get(self.name, subject)
         return 0 if record is None else bisect_right(record, at) - bisect_right(record, at - length)
 
+    def most(self, memory: Memory, subject: str, at: int, length: int) -> int:
+        """The most that lie in any one window of `length` that holds `at`, so that what comes late counts as well."""
+        record = memory.get(self.name, subject)
+        if record is None:
+            return 0
+        ends = range(bisect_right(record, at) - 1, bisect_left(record, at + length))
+        return max((end + 1 - bisect_right(record, record[end] - length) for end in ends if end >= 0), default=0)
+
     def clear(self, memory: Memory, subject: str) -> None:
         """Start over."""
         memory.forget(self.name, subject)

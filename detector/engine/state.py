@@ -122,6 +122,7 @@ def restore(pages: Iterator[tuple[str, bytes]]) -> dict[tuple[str, bool], PbxSta
     """The states of all PBXs in a checkpoint, by PBX and whether they are of drills."""
     states: dict[tuple[str, bool], PbxState] = {}
     segments: dict[tuple[str, bool], list[Segment]] = {}
+    legs: dict[tuple[str, bool], list[Leg]] = {}
     for key, value in pages:
         pbx, drill, part, name = msgspec.json.decode(key, type=tuple[str, bool, str, str])
         whose = (pbx, drill)
@@ -136,7 +137,7 @@ def restore(pages: Iterator[tuple[str, bytes]]) -> dict[tuple[str, bool], PbxSta
         elif part == "seen":
             segments.setdefault(whose, []).append(msgspec.msgpack.decode(value, type=Segment))
         elif part == "leg":
-            state.ledger.restore(msgspec.msgpack.decode(value, type=Leg))
+            legs.setdefault(whose, []).append(msgspec.msgpack.decode(value, type=Leg))
         elif part == "case":
             state.cases.restore(msgspec.msgpack.decode(value, type=Case))
         else:
@@ -145,4 +146,6 @@ def restore(pages: Iterator[tuple[str, bytes]]) -> dict[tuple[str, bool], PbxSta
             state.memory.restore(part, name, record)
     for whose, found in segments.items():
         states[whose].seen.restore(found)
+    for whose, held in legs.items():
+        states[whose].ledger.restore(held)
     return states

@@ -1,21 +1,28 @@
 """The ledger of calls that are up: who calls whom through which trunk since when, never counted by +1/-1."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
 from detector.contract.codec import to_micros
 from detector.contract.events import Call
+from detector.enrich.numbers import Klass
 
 MICROS = 1_000_000
 GRACE = 15 * 60 * MICROS
 UNANSWERED = 10 * 60 * MICROS
 LONGEST = 24 * 3_600 * MICROS
 MAX_LEGS = 20_000
+INSIDE = frozenset({Klass.INTERNAL, Klass.EMERGENCY})
+OUTWARD = frozenset({"outbound", "transit"})
 
 
 class Leg(Struct, kw_only=True, gc=False, omit_defaults=True):
-    """One leg of a call. Times in microseconds; 0 means not yet. `price` in micro-units a minute."""
+    """One leg of a call. Times in microseconds; 0 means not yet. `price` in micro-units a minute.
+
+    `number` counts the legs of the ledger in the order in which they were opened.
+    """
 
     call_id: str
     leg: str
@@ -40,6 +47,7 @@ class Leg(Struct, kw_only=True, gc=False, omit_defaults=True):
     talk: int = 0
     event: str = ""
     incident: str = ""
+    number: int = 0
 
     @property
     def up(self) -> bool:
@@ -59,19 +67,21 @@ class Ledger:
     does not count for ever. An end that comes before its start leaves the leg ended.
     """
 
-    __slots__ = ("_by", "_up", "dirty", "legs")
+    __slots__ = ("_by", "_charged", "_opened", "_up", "dirty", "legs")
 
     def __init__(self) -> None:
         self.legs: dict[str, Leg] = {}
         self.dirty: set[str] = set()
         self._by: dict[tuple[str, str], dict[str, dict[str, None]]] = {}
         self._up: dict[str, None] = {}
+        self._charged: Counter[tuple[str, str]] = Counter()
+        self._opened = 0
 
-    def restore(self, leg: Leg) -> None:
-        """Take a leg from a checkpoint."""
-        self.legs[leg.key] = leg
-        if leg.up:
-            self._index(leg)
+    def restore(self, legs: Iterable[Leg]) -> None:
+        """Take all legs from a checkpoint."""
+        for leg in sorted(legs, key=lambda leg: leg.number):
+            self._opened = leg.number
+            self._keep(leg)
 
     def find(self, call_id: str, leg: str | None) -> Leg | None:
         """The leg as far as it is still known."""
@@ -83,11 +93,15 @@ class Ledger:
         if len(self.legs) >= MAX_LEGS:
             dropped = next(iter(self.legs.values()))
             self.drop(dropped)
-        self.legs[leg.key] = leg
+        self._opened += 1
+        leg.number = self._opened
+        self._keep(leg)
         self.dirty.add(leg.key)
-        if leg.up:
-            self._index(leg)
         return dropped
+
+    def first(self, leg: Leg) -> bool:
+        """Whether no other outbound leg of its call is charged to the same extension."""
+        return self._charged[leg.call_id, leg.extension] <= 1
 
     def end(self, leg: Leg, at: int) -> None:
         """The leg is down since `at`; it is remembered for `GRACE`."""
@@ -100,7 +114,10 @@ class Ledger:
         """Forget the leg."""
         if leg.up:
             self._unindex(leg)
-        self.legs.pop(leg.key, None)
+        if self.legs.pop(leg.key, None) is not None and leg.direction in OUTWARD:
+            self._charged[leg.call_id, leg.extension] -= 1
+            if not self._charged[leg.call_id, leg.extension]:
+                del self._charged[leg.call_id, leg.extension]
         self.dirty.add(leg.key)
 
     def touch(self, leg: Leg) -> None:
@@ -117,20 +134,26 @@ class Ledger:
         """How many distinct calls are up on a `trunk`, of an `extension` outbound, or to a `block`."""
         return len(self._by.get((kind, name), ()))
 
-    def up(self, kind: str, name: str) -> Iterator[Leg]:
-        """The legs that are up there, oldest call first."""
-        for legs in self._by.get((kind, name), {}).values():
-            for key in legs:
-                yield self.legs[key]
+    def up(self, kind: str, name: str) -> list[Leg]:
+        """The legs that are up there, in the order in which they were opened."""
+        found = (self.legs[key] for legs in self._by.get((kind, name), {}).values() for key in legs)
+        return sorted(found, key=lambda leg: leg.number)
 
     @property
     def legs_up(self) -> int:
         """How many legs are up in all."""
         return len(self._up)
 
+    def _keep(self, leg: Leg) -> None:
+        self.legs[leg.key] = leg
+        if leg.direction in OUTWARD:
+            self._charged[leg.call_id, leg.extension] += 1
+        if leg.up:
+            self._index(leg)
+
     def _index(self, leg: Leg) -> None:
         self._up[leg.key] = None
-        if leg.direction not in {"outbound", "transit"}:
+        if leg.direction not in OUTWARD:
             return
         for place in places(leg):
             self._by.setdefault(place, {}).setdefault(leg.call_id, {})[leg.key] = None
@@ -148,10 +171,10 @@ class Ledger:
 
 
 def places(leg: Leg) -> Iterator[tuple[str, str]]:
-    """Where a leg counts."""
+    """Where a leg counts: on its trunk in any case, of its extension where it goes outside and is no emergency."""
     if leg.trunk:
         yield "trunk", leg.trunk
-    if leg.extension:
+    if leg.extension and leg.klass not in INSIDE:
         yield "extension", leg.extension
     if leg.block:
         yield "block", leg.block
