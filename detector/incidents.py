@@ -23,6 +23,7 @@ from detector.enrich.countries import name as country_name
 MAX_DETECTIONS = 500
 MAX_SUBJECTS = 100
 SEVERITIES = tuple(Severity)
+MODES = tuple(Mode)
 BROKEN_IN = (Stage.CREDENTIAL, Stage.ACCESS)
 
 
@@ -63,6 +64,8 @@ class Case(Struct, kw_only=True, gc=False):
     mode: Mode = Mode.SHADOW
     rung: int = 1
     confirmed_at: int = 0
+    climbed_at: int = 0
+    decided: int = 0
     told: int = 0
     drill: bool = False
 
@@ -95,6 +98,10 @@ class Case(Struct, kw_only=True, gc=False):
         if Stage.CREDENTIAL in self.stages:
             return "password_guessing"
         return "policy"
+
+    def weight(self) -> tuple[bool, int, int, str]:
+        """What is given up first where there is no more room: no calls, an early stage, long quiet."""
+        return bool(self.legs), STAGES.index(self.stage), self.updated, self.id
 
     def names(self, kind: SubjectKind) -> list[str]:
         """The ids of its subjects of one kind, first seen first."""
@@ -232,8 +239,9 @@ class Cases:
         for subject in subjects:
             if subject not in case.subjects and len(case.subjects) < MAX_SUBJECTS:
                 case.subjects.append(subject)
-                self.links[subject] = case.id
                 new.append(subject)
+            if subject in case.subjects:
+                self.links[subject] = case.id
         return new
 
     def drop(self, case: Case) -> None:
@@ -258,13 +266,14 @@ class Cases:
         for name in ("proven", "entered"):
             getattr(older, name).extend(s for s in getattr(younger, name) if s not in getattr(older, name))
         self.link(older, younger.subjects)
-        for subject in younger.subjects:
-            self.links.setdefault(subject, older.id)
         for detection in younger.detections:
             remember(older.detections, detection, MAX_DETECTIONS)
         older.legs.extend(younger.legs)
         older.spent += younger.spent
-        older.avoided = max(older.avoided, younger.avoided)
+        for name in ("avoided", "peak", "rung", "updated", "told", "confirmed_at", "climbed_at"):
+            setattr(older, name, max(getattr(older, name), getattr(younger, name)))
+        older.mode = max(older.mode, younger.mode, key=MODES.index)
+        older.priced_by = "tariff" if "tariff" in {older.priced_by, younger.priced_by} else older.priced_by
         older.states.update(younger.states)
         for name, decision in younger.decisions.items():
             older.decisions[name] = decision

@@ -6,12 +6,11 @@ from msgspec import Struct
 
 from detector.contract.codec import from_micros
 from detector.contract.findings import FOREVER, Act, Mode, Severity, Stage, Subject, SubjectKind
-from detector.incidents import Case
+from detector.incidents import MODES, Case
 
 SECOND = 1_000_000
 HOUR = 3_600 * SECOND
 REVIEW = timedelta(days=30)
-MODES = tuple(Mode)
 
 HANG_UP_FOR = HOUR // 6
 RESTRICT_FOR = 12 * HOUR
@@ -75,9 +74,11 @@ def wishes(case: Case, sign: Sign, rung: int, bans: int) -> list[Wish]:
 
 
 def extension_wishes(sign: Sign) -> list[Wish]:
-    """First rung of an extension: cut its calls, then keep it from making more."""
+    """First rung of an extension: cut its calls, then keep it from making more; of a call from outside: cut it."""
     if not sign.extension:
-        return []
+        if sign.subject.kind is not SubjectKind.CALL:
+            return []
+        return [Wish(act=Act.HANG_UP, target=sign.subject, rung=1, length=HANG_UP_FOR, cuts_running=True)]
     target = Subject(SubjectKind.EXTENSION, sign.extension)
     hang_up = [] if sign.stage is Stage.ACCESS else [
         Wish(act=Act.HANG_UP, target=target, rung=1, length=HANG_UP_FOR, cuts_running=True)

@@ -88,18 +88,18 @@ class Decisions:
 
     def _want(self, case: Case, wish: Wish, mode: Mode, because: str, at: int) -> None:
         same = [d for d in case.decisions.values() if d.action is wish.act and d.target == wish.target]
-        active = next((d for d in same if d.status == "active"), None)
+        active = next((d for d in reversed(same) if d.status == "active"), None)
         if active is not None and not (wish.act is Act.HANG_UP and case.states.get(active.id) in SETTLED):
             self._strengthen(case, active, wish, mode, because, at)
             return
         memory = self.state.memory
-        if len(case.decisions) >= MAX_DECISIONS or overturned.count(
-            memory, key(wish.act, wish.target), at, OVERTURNED_FOR
-        ):
+        if overturned.count(memory, key(wish.act, wish.target), at, OVERTURNED_FOR) or not self._room(case):
             return
+        case.decided += 1
         until, review_at = policy.until(at, wish.length)
+        name = digest("decision", case.id, wish.act, wish.target.kind, wish.target.id, case.decided)
         decision = Decision(
-            id=digest("decision", case.id, wish.act, wish.target.kind, wish.target.id, len(same)), pbx=self.state.pbx,
+            id=name, pbx=self.state.pbx,
             tenant=case.tenant, at=from_micros(at), incident=case.id, because=(because,), action=wish.act,
             rung=wish.rung, target=wish.target, until=until, review_at=review_at, mode=mode, status="active",
             cuts_running=wish.cuts_running, refused=veto(wish.act, wish.target, self._facts(case, wish.target)),
@@ -107,9 +107,20 @@ class Decisions:
         )  # fmt: skip
         self._put(case, decision)
         if until != FOREVER:
-            self.state.wake("decision", decision.id, to_micros(until))
+            self.state.timers.wake("decision", decision.id, to_micros(until))
         if wish.act is Act.BLOCK_IP and decision.refused is None:
             bans.add(memory, wish.target.id, at, BANS_FOR, cap=len(policy.BANS))
+
+    def _room(self, case: Case) -> bool:
+        """Whether one more can be remembered; what was lifted long ago makes room."""
+        if len(case.decisions) < MAX_DECISIONS:
+            return True
+        lifted = next((name for name, decision in case.decisions.items() if decision.status == "lifted"), None)
+        if lifted is None:
+            return False
+        del case.decisions[lifted]
+        self.state.cases.by_decision.pop(lifted, None)
+        return True
 
     def _strengthen(self, case: Case, active: Decision, wish: Wish, mode: Mode, because: str, at: int) -> None:
         """A stronger mode, or for good instead of for a while."""

@@ -72,7 +72,7 @@ class Detector(ABC, Generic[E]):
         """Look at one event, remember what matters of it, and say whether the rule fires."""
 
     def due(self, key: str, facts: Facts, memory: Memory) -> Hit | None:
-        """A timer asked for with `facts.wake(self.id, key, at)` has come; `facts.at` is its time."""
+        """A timer asked for with `facts.timers.wake(self.id, key, at)` has come; `facts.at` is its time."""
         raise NotImplementedError(f"{self.id} asked for a timer and does not answer it: {key!r}")
 
     def hit(self, subject: str, summary: str, *, severity: Severity | None = None, key: str = "",

@@ -92,7 +92,7 @@ class Engine:
             verdicts.control(event, max(state.now, 0))
             return verdicts.findings
         if at > state.now:
-            if state.timers and state.timers[0][0] <= at:
+            if state.timers.passed(at):
                 self._fire(at, state, site, verdicts)
             state.advance(at)
         elif at < state.now - LATE:
@@ -104,7 +104,7 @@ class Engine:
         return verdicts.findings
 
     def _inspect(self, event: Any, at: int, state: PbxState, site: Site, verdicts: Verdicts) -> None:
-        facts = Facts(at, site.profile, state.ledger, state.wake)
+        facts = Facts(at, site.profile, state.ledger, state.timers)
         kind = type(event)
         if kind is Call:
             enrich.follow_call(event, facts, state, site)
@@ -133,7 +133,7 @@ class Engine:
         verdicts.close()
 
     def _fire(self, at: int, state: PbxState, site: Site, verdicts: Verdicts) -> None:
-        while (timer := state.due(at)) is not None:
+        while (timer := state.timers.due(at)) is not None:
             due, owner, key = timer
             if due > state.now:
                 state.advance(due)
@@ -145,7 +145,7 @@ class Engine:
                 verdicts.due(due, owner, key)
 
     def _rule_due(self, due: int, owner: str, key: str, state: PbxState, site: Site, verdicts: Verdicts) -> None:
-        facts = Facts(due, site.profile, state.ledger, state.wake)
+        facts = Facts(due, site.profile, state.ledger, state.timers)
         leg = facts.leg = state.ledger.legs.get(key)
         facts.extension = leg.extension if leg is not None else ""
         detector = site.rule(owner, facts.extension)
@@ -164,7 +164,7 @@ class Engine:
             return
         expires = state.ledger.expires(leg)
         if expires > due:
-            state.wake("ledger", key, expires)
+            state.timers.wake("ledger", key, expires)
             return
         if leg.up:
             self.counts["lost_end"] += 1
@@ -205,7 +205,7 @@ class Engine:
         """PBXs for which a timer is due at `at` (microseconds): a tick would make it fire."""
         return [
             state.pbx for state in self._states.values()
-            if state.timers and state.timers[0][0] <= at and not state.drill
+            if state.timers.passed(at) and not state.drill
         ]  # fmt: skip
 
     def event_time(self, pbx: str) -> int | None:

@@ -84,7 +84,7 @@ def follow_call(event: Call, facts: Facts, state: PbxState, site: Site) -> None:
     facts.billable = leg.direction in OUTWARD and leg.klass not in INSIDE and bool(leg.klass)
     suspects(facts, state, facts.extension)
     if facts.opened or facts.ended_now:  # what was answered since is seen when the timer of its beginning comes
-        state.wake("ledger", leg.key, ledger.expires(leg))
+        state.timers.wake("ledger", leg.key, ledger.expires(leg))
 
 
 def opened(event: Call, facts: Facts, site: Site) -> Leg:

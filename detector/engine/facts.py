@@ -1,13 +1,10 @@
 """What enrichment knows of one event, ready for every detector."""
 
-from collections.abc import Callable
-
+from detector.engine.timers import Timers
 from detector.enrich.addresses import Place
 from detector.enrich.ledger import Ledger, Leg
 from detector.enrich.numbers import Number
 from detector.settings import PbxProfile
-
-Wake = Callable[[str, str, int], None]
 
 
 class Facts:
@@ -47,8 +44,8 @@ class Facts:
         """Who is charged, to begin a sentence with."""
         return f"Extension {self.extension}" if self.extension else "Somebody outside"
 
-    def __init__(self, at: int, profile: PbxProfile, ledger: Ledger, wake: Wake) -> None:
+    def __init__(self, at: int, profile: PbxProfile, ledger: Ledger, timers: Timers) -> None:
         self.at = at
         self.profile = profile
         self.ledger = ledger
-        self.wake = wake
+        self.timers = timers

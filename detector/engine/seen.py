@@ -10,11 +10,12 @@ SEGMENT = 512
 
 
 class Segment(Struct, kw_only=True, gc=False):
-    """Ids in the order they came; a full segment is written once and dropped as a whole."""
+    """Ids in the order they came, and revisions above 0; a full segment is written once and dropped as a whole."""
 
     number: int
     latest: int = 0
-    ids: dict[str, int] = {}
+    ids: list[str] = []
+    revisions: dict[str, int] = {}
 
 
 class Seen:
@@ -37,13 +38,15 @@ class Seen:
             known = None
             segment = self._newest(at)
             self.where[event_id] = segment
+            segment.ids.append(event_id)
             if at > segment.latest:
                 segment.latest = at
         else:
-            known = segment.ids[event_id]
+            known = segment.revisions.get(event_id, 0)
             if revision <= known:
                 return known
-        segment.ids[event_id] = revision
+        if revision:
+            segment.revisions[event_id] = revision
         self.dirty.add(segment.number)
         return known
 

@@ -1,6 +1,5 @@
 """All memory of one PBX, and its pages in a checkpoint."""
 
-import heapq
 from array import array
 from collections.abc import Iterator
 
@@ -9,10 +8,10 @@ from msgspec import Struct
 
 from detector.engine.memory import Memory
 from detector.engine.seen import Seen, Segment
+from detector.engine.timers import Timer, Timers
 from detector.enrich.ledger import Ledger, Leg
 from detector.incidents import Case, Cases
 
-Timer = tuple[int, str, str]
 Pages = dict[str, bytes | None]
 
 pack = msgspec.msgpack.Encoder().encode
@@ -20,23 +19,19 @@ unpack = msgspec.msgpack.decode
 
 
 class Core(Struct, kw_only=True):
-    """What of a PBX is one small record: event time, timers, how often cases were opened."""
+    """What of a PBX is one small record: its event time."""
 
     now: int = -1
-    timers: list[Timer] = []
 
 
 class PbxState:
     """Everything remembered of one PBX; its fire drills have a memory of their own.
 
     `now` is its event time in microseconds, -1 before the first event.
-
-    Timers are `(due, owner, key)`; the same timer asked for twice fires once.
     """
 
     __slots__ = (
         "_core_dirty",
-        "_timers_set",
         "cases",
         "drill",
         "ledger",
@@ -51,8 +46,7 @@ class PbxState:
         self.pbx = pbx
         self.drill = drill
         self.now = -1
-        self.timers: list[Timer] = []
-        self._timers_set: set[Timer] = set()
+        self.timers = Timers()
         self._core_dirty = False
         self.seen = Seen()
         self.memory = Memory()
@@ -64,23 +58,6 @@ class PbxState:
         self.now = at
         self._core_dirty = True
 
-    def wake(self, owner: str, key: str, due: int) -> None:
-        """Ask for a timer."""
-        timer = (due, owner, key)
-        if timer not in self._timers_set:
-            self._timers_set.add(timer)
-            heapq.heappush(self.timers, timer)
-            self._core_dirty = True
-
-    def due(self, at: int) -> Timer | None:
-        """Take the next timer that is due at `at`, if any."""
-        if not self.timers or self.timers[0][0] > at:
-            return None
-        timer = heapq.heappop(self.timers)
-        self._timers_set.discard(timer)
-        self._core_dirty = True
-        return timer
-
     def entities(self) -> int:
         """How many subjects, calls and incidents are remembered."""
         return sum(1 for _ in self.memory.records()) + len(self.ledger.legs) + len(self.cases.by_id)
@@ -89,7 +66,8 @@ class PbxState:
         """What changed since this was last asked for; None is a page that is gone."""
         if self._core_dirty:
             self._core_dirty = False
-            yield self._key("core", ""), pack(Core(now=self.now, timers=sorted(self.timers)))
+            yield self._key("core", ""), pack(Core(now=self.now))
+        yield from self._dirty_timers()
         yield from self._dirty_seen()
         yield from self._dirty_memory()
         for key in sorted(self.ledger.dirty):
@@ -100,6 +78,12 @@ class PbxState:
             case = self.cases.by_id.get(name)
             yield self._key("case", name), None if case is None else pack(case)
         self.cases.dirty.clear()
+
+    def _dirty_timers(self) -> Iterator[tuple[str, bytes | None]]:
+        for timer in sorted(self.timers.dirty):
+            due, owner, key = timer
+            yield self._key("timer", f"{due}\x1f{owner}\x1f{key}"), b"" if timer in self.timers else None
+        self.timers.dirty.clear()
 
     def _dirty_seen(self) -> Iterator[tuple[str, bytes | None]]:
         kept = {segment.number: segment for segment in self.seen.segments}
@@ -123,6 +107,7 @@ def restore(pages: Iterator[tuple[str, bytes]]) -> dict[tuple[str, bool], PbxSta
     states: dict[tuple[str, bool], PbxState] = {}
     segments: dict[tuple[str, bool], list[Segment]] = {}
     legs: dict[tuple[str, bool], list[Leg]] = {}
+    timers: dict[tuple[str, bool], list[Timer]] = {}
     for key, value in pages:
         pbx, drill, part, name = msgspec.json.decode(key, type=tuple[str, bool, str, str])
         whose = (pbx, drill)
@@ -130,10 +115,10 @@ def restore(pages: Iterator[tuple[str, bytes]]) -> dict[tuple[str, bool], PbxSta
         if state is None:
             state = states[whose] = PbxState(pbx, drill)
         if part == "core":
-            core = msgspec.msgpack.decode(value, type=Core)
-            state.now, state.timers = core.now, core.timers
-            heapq.heapify(state.timers)
-            state._timers_set = set(state.timers)
+            state.now = msgspec.msgpack.decode(value, type=Core).now
+        elif part == "timer":
+            due, owner, what = name.split("\x1f", 2)
+            timers.setdefault(whose, []).append((int(due), owner, what))
         elif part == "seen":
             segments.setdefault(whose, []).append(msgspec.msgpack.decode(value, type=Segment))
         elif part == "leg":
@@ -144,6 +129,8 @@ def restore(pages: Iterator[tuple[str, bytes]]) -> dict[tuple[str, bool], PbxSta
             record = array("q")
             record.frombytes(value)
             state.memory.restore(part, name, record)
+    for whose, pending in timers.items():
+        states[whose].timers.restore(pending)
     for whose, found in segments.items():
         states[whose].seen.restore(found)
     for whose, held in legs.items():

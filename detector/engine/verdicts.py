@@ -17,7 +17,7 @@ from detector.contract.findings import (
 )
 from detector.engine.decisions import Decisions, digest
 from detector.engine.detector import Detector, Hit
-from detector.engine.enrich import good_days
+from detector.engine.enrich import accepted_first, good_days
 from detector.engine.facts import Facts
 from detector.engine.site import Site
 from detector.engine.state import PbxState
@@ -55,7 +55,7 @@ class Verdicts:
         leg = facts.leg
         detection = self._detection(rule, hit, event, facts)
         self.findings.append(detection)
-        links = self._links(rule, hit, facts)
+        links = self._links(rule, detection.subject, facts)
         case = self._case(detection, links, facts.at)
         if case is None:
             return
@@ -69,7 +69,8 @@ class Verdicts:
         sign = Sign(
             stage=rule.stage, severity=hit.severity, subject=detection.subject,
             extension="" if about_trunk or rule.stage in {Stage.RECON, Stage.CREDENTIAL} else facts.extension,
-            block=leg.block if leg is not None and not about_trunk else "", route=leg.route if leg is not None else "",
+            block=leg.block if leg is not None and not about_trunk else "",
+            route=leg.route if leg is not None and not about_trunk else "",
             permanent=hit.values.get("permanent") is True,
         )  # fmt: skip
         self.decisions.decide(case, sign, allowed(rule.mode, case.bases), detection.id, facts.at)
@@ -92,7 +93,8 @@ class Verdicts:
             case.legs.remove(leg.key)
             case.spent += self._cost(leg, facts.at)
         self._touch(case, facts.at, signs=False)
-        if facts.answered_now and case.confirmed_at and leg.started > case.confirmed_at + SETTLING:
+        settled = max(case.confirmed_at, case.climbed_at) + SETTLING
+        if facts.answered_now and case.confirmed_at and leg.started > settled and not self.history:
             self._climb(case, leg, facts.at)
 
     def leg_gone(self, leg: Leg, at: int) -> None:
@@ -108,7 +110,12 @@ class Verdicts:
         case = self.state.cases.by_id.get(leg.incident) if leg.incident else None
         if case is None or place.private or self._good(place.key, case.opened):
             return
-        if self.state.cases.link(case, [Subject(SubjectKind.SOURCE_IP, place.key)]):
+        since = accepted_first.since(self.state.memory, f"{leg.extension}\x1f{place.key}")
+        if since is not None and since < case.opened:
+            return
+        source = Subject(SubjectKind.SOURCE_IP, place.key)
+        case = self._joined([case, *self.state.cases.linked([source])], at)
+        if self.state.cases.link(case, [source]):
             self._touch(case, at, signs=False)
         self.close()
 
@@ -161,6 +168,9 @@ class Verdicts:
 
     def _detection(self, rule: Detector[Any], hit: Hit, event: Event | None, facts: Facts) -> Detection:
         leg = facts.leg
+        subject = Subject(rule.subject, hit.subject)
+        if not hit.subject and leg is not None:
+            subject = Subject(SubjectKind.CALL, leg.call_id)
         cause = hit.key or (event.id if event is not None else "")
         evidence = (event.id if event is not None else leg.event if leg is not None else "", *hit.evidence)
         values = dict(hit.values)
@@ -175,18 +185,19 @@ class Verdicts:
         return Detection(
             id=digest("detection", self.state.pbx, self.state.drill, rule.id, hit.subject, cause), pbx=self.state.pbx,
             tenant=self.site.profile.tenant, at=from_micros(facts.at), rule=rule.id, severity=hit.severity,
-            subject=Subject(rule.subject, hit.subject), summary=hit.summary, values=known(values),
+            subject=subject, summary=hit.summary, values=known(values),
             evidence=tuple(item for item in evidence if item)[:MAX_EVIDENCE], control=rule.control,
             attack=rule.attack, mode=rule.mode, late=self.late or self.history, drill=self.state.drill,
         )  # fmt: skip
 
-    def _links(self, rule: Detector[Any], hit: Hit, facts: Facts) -> list[Subject]:
+    def _links(self, rule: Detector[Any], subject: Subject, facts: Facts) -> list[Subject]:
         """What this detection shares with others of the same attack."""
-        if rule.subject is SubjectKind.TRUNK:
-            mixed = (leg.incident for leg in facts.ledger.up("trunk", hit.subject) if leg.incident)
-            case = self.state.cases.by_id.get(next(mixed, ""))
-            return [Subject(SubjectKind.TRUNK, hit.subject), *(case.subjects[:1] if case is not None else ())]
-        links = [Subject(rule.subject, hit.subject)]
+        cases = self.state.cases
+        if rule.subject is SubjectKind.TRUNK:  # shared by everybody: it joins one attack, and never joins two
+            mixed = (leg.incident for leg in facts.ledger.up("trunk", subject.id) if leg.incident in cases.by_id)
+            case = cases.by_id.get(next(mixed, "")) if subject not in cases.links else None
+            return [subject, *(case.subjects[:1] if case is not None else ())]
+        links = [subject]
         place, leg = facts.place, facts.leg
         if place is not None and not (place.private or facts.at_home or self._good(place.key, facts.at)):
             links.append(Subject(SubjectKind.SOURCE_IP, place.key))
@@ -199,30 +210,35 @@ class Verdicts:
     def _case(self, detection: Detection, links: list[Subject], at: int) -> Case | None:
         cases = self.state.cases
         found = cases.linked(links)
-        for younger in found[1:]:
-            self.decisions.moved(cases.absorb(found[0], younger), found[0], at)
-            self._adopt(younger, found[0])
-            self.touched.pop(younger.id, None)
-            self.findings.append(younger.finding(self.state.pbx, at))
         if found:
-            return found[0]
+            return self._joined(found, at)
         if detection.severity is Severity.INFO:
             return None
         if len(cases.by_id) >= MAX_CASES:
-            self._end(min(cases.by_id.values(), key=lambda case: (case.updated, case.id)), at)
+            self._end(min(cases.by_id.values(), key=Case.weight), at)
         case = Case(
             id=digest("incident", detection.id), opened=at, updated=at, tenant=self.site.profile.tenant,
             currency=self.site.profile.currency, drill=self.state.drill,
         )  # fmt: skip
         cases.add(case)
-        self.state.wake("case", case.id, at + QUIET)
+        self.state.timers.wake("case", case.id, at + QUIET)
         return case
+
+    def _joined(self, found: list[Case], at: int) -> Case:
+        """One incident of several: the younger are merged into the oldest."""
+        oldest, *rest = sorted({case.id: case for case in found}.values(), key=lambda case: (case.opened, case.id))
+        for younger in rest:
+            self.decisions.moved(self.state.cases.absorb(oldest, younger), oldest, at)
+            self._adopt(younger, oldest)
+            self.touched.pop(younger.id, None)
+            self.findings.append(younger.finding(self.state.pbx, at))
+            self._touch(oldest, at, signs=False)
+        return oldest
 
     def _adopt(self, younger: Case, older: Case) -> None:
         """The calls of a merged incident count for the one it was merged into."""
-        for key in older.legs:
-            leg = self.state.ledger.legs.get(key)
-            if leg is not None and leg.incident == younger.id:
+        for leg in self.state.ledger.legs.values():
+            if leg.incident == younger.id:
                 leg.incident = older.id
                 self.state.ledger.touch(leg)
 
@@ -299,7 +315,7 @@ class Verdicts:
         case.per_minute = sum(self.site.tariff.cost(Price(leg.price, 60, "default"), 60) for leg in legs)
         case.peak = max(case.peak, case.per_minute)
         if case.per_minute:
-            self.state.wake("money", case.id, at - at % MONEY_EVERY + MONEY_EVERY)
+            self.state.timers.wake("money", case.id, at - at % MONEY_EVERY + MONEY_EVERY)
 
     # --- outcomes and ends
 
@@ -321,9 +337,14 @@ class Verdicts:
 
     def _climb(self, case: Case, leg: Leg, at: int) -> None:
         """The calls go on although it was contained: one rung more."""
-        case.rung = min(case.rung + 1, 3)
+        case.rung, case.climbed_at = min(case.rung + 1, 3), at
+        if case.status is Status.CONTAINED:
+            case.status = Status.OPEN
+        caller = (
+            Subject(SubjectKind.EXTENSION, leg.extension) if leg.extension else Subject(SubjectKind.CALL, leg.call_id)
+        )
         sign = Sign(
-            stage=Stage.PUMPING, severity=Severity.CRITICAL, subject=Subject(SubjectKind.EXTENSION, leg.extension),
+            stage=Stage.PUMPING, severity=Severity.CRITICAL, subject=caller,
             extension=leg.extension, block=leg.block, route=leg.route,
         )  # fmt: skip
         self.decisions.decide(case, sign, case.mode, case.detections[-1], at)
@@ -331,11 +352,13 @@ class Verdicts:
     def _quiet(self, case: Case, due: int) -> None:
         ends = max([case.updated + QUIET, *self.decisions.ends(case, due)])
         if ends > due or case.legs:
-            self.state.wake("case", case.id, max(ends, due + QUIET if case.legs else ends))
+            self.state.timers.wake("case", case.id, max(ends, due + QUIET if case.legs else ends))
             return
         self._end(case, due)
 
     def _end(self, case: Case, at: int) -> None:
+        for name in list(case.decisions):
+            self.decisions.lift(case, name, at)
         case.status = Status.CLOSED
         self._touch(case, at, signs=False)
         self.state.cases.drop(case)

@@ -1,0 +1,72 @@
+"""More calls at once than a person holds (C28)."""
+
+import pytest
+
+from tests.detector.engine.builders import EMERGENCY, GERMANY, HOME, call, cdr, detections, fired, run, settings
+
+RULE = "call.concurrent_extension"
+
+
+def held(times, start=0, **more):
+    return [call(start + 10 * step, HOME, **more) for step in range(times)]
+
+
+def ended(at, began, **more):
+    return call(at, HOME, phase="ended", call=f"1007@{began}", **more)
+
+
+CASES = [
+    ("one below the limit", held(3), []),
+    ("at the limit", held(4), [30]),
+    ("one past the limit is not said again at once", held(5), [30]),
+    ("said again after a pause", [*held(4), call(329.999, HOME), call(330, HOME)], [30, 330]),
+    ("slow drip: one ends before the next begins",
+     [e for s in range(0, 200, 10) for e in (call(s, HOME), ended(s + 9, s))], []),
+    ("one of four has ended", [*held(3), ended(25, 0), call(30, HOME)], []),
+    ("the end comes out of order, before the start", [ended(25, 20), *held(4)], []),
+    ("starts come out of order", [call(s, HOME) for s in (30, 10, 20, 0)], [0]),
+    ("twice the same event", [event for event in held(3) for _ in "ab"], []),
+    ("an end that comes twice lowers nothing twice",
+     [*held(4), ended(31, 0), ended(32, 0, id="again"), call(330, HOME)], [30, 330]),
+    ("legs of one call", [call(leg, HOME, call="one", leg=str(leg)) for leg in range(9)], []),
+    ("one leg of a call of two has ended",
+     [*held(3), call(40, HOME, call="two", leg="a"), call(41, HOME, call="two", leg="b"),
+      call(42, HOME, call="two", leg="a", phase="ended"), call(330, HOME)], [40]),
+    ("two extensions", [*held(3), *held(3, extension="1008")], []),
+    ("calls that came in", [*held(3), *(call(s, "1007", direction="inbound") for s in (40, 50))], []),
+    ("internal calls", [*held(3), call(40, "1008", direction="internal")], []),
+    ("a call to emergency services is not one more", [*held(2), call(25, EMERGENCY), call(30, HOME)], []),
+    ("nor is it reported", [*held(3), call(35, EMERGENCY)], []),
+    ("never answered and never ended: given up after ten minutes", [*held(3), call(621, HOME)], []),
+    ("ringing still", [*held(3), call(599, HOME)], [599]),
+    ("a record of a call that is over", [*held(4), cdr(300, 60, GERMANY)], [30]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("events", "seconds"), [pytest.param(*case[1:], id=case[0]) for case in CASES])
+def test_call_concurrent_extension(events, seconds) -> None:
+    assert fired(events, RULE) == seconds
+
+
+def test_an_answered_call_without_an_end_counts_for_a_day() -> None:
+    answered = [call(10 * step, HOME, phase="answered") for step in range(3)]
+    day = 24 * 3_600
+    assert fired([*answered, call(day - 1, HOME)], RULE) == [day - 1]
+    assert fired([*answered, call(day + 1, HOME)], RULE) == []
+
+
+@pytest.mark.parametrize(("limits", "seconds"), [({"calls": 2}, [10]), ({"calls": 2, "pause": 20}, [10, 30])])
+def test_limits_of_the_pbx(limits, seconds) -> None:
+    assert fired(held(5), RULE, settings(rules={RULE: limits})) == seconds
+
+
+def test_a_switchboard_may_hold_more() -> None:
+    own = settings(pbx={"extensions": {"1008": {"rules": {RULE: {"calls": 9}}}}})
+    assert fired(held(8, extension="1008"), RULE, own) == []
+    assert fired(held(9, extension="1008"), RULE, own) == [80]
+    assert fired(held(4), RULE, own) == [30]
+
+
+def test_what_it_says() -> None:
+    (found,) = detections(run(held(4)), RULE)
+    assert (found.subject.kind, found.subject.id, found.values["calls"]) == ("extension", "1007", 4)

@@ -1,0 +1,66 @@
+"""Premium-rate and satellite numbers (C26)."""
+
+import pytest
+
+from tests.detector.engine.builders import (
+    EMERGENCY,
+    HOME,
+    LATVIA,
+    PREMIUM,
+    SATELLITE,
+    SOMALIA,
+    call,
+    cdr,
+    decisions,
+    detections,
+    fired,
+    run,
+    settings,
+    whole,
+)
+
+RULE = "call.premium"
+CASES = [
+    ("premium at home", [call(0, PREMIUM)], [0]),
+    ("premium abroad", [call(0, "90114490912345678"[:16])], [0]),
+    ("satellite", [call(0, SATELLITE)], [0]),
+    ("each call", [call(0, PREMIUM), call(1, PREMIUM)], [0, 1]),
+    ("once a call, whatever its phases", whole(0, 60, PREMIUM), [0]),
+    ("once a call, whatever its order", whole(0, 60, PREMIUM)[::-1], [60]),
+    ("twice the same event", [call(0, PREMIUM)] * 2, [0]),
+    ("known by its record only", [cdr(0, 60, PREMIUM)], [60]),
+    ("toll-free", [call(0, "918005551234")], []),
+    ("ordinary abroad", [call(0, SOMALIA), call(1, LATVIA)], []),
+    ("ordinary at home", [call(0, HOME)], []),
+    ("emergency", [call(0, EMERGENCY)], []),
+    ("internal", [call(0, PREMIUM, direction="internal")], []),
+    ("a call that came in", [call(0, PREMIUM, direction="inbound")], []),
+]
+
+
+@pytest.mark.parametrize(("events", "seconds"), [pytest.param(*case[1:], id=case[0]) for case in CASES])
+def test_call_premium(events, seconds) -> None:
+    assert fired(events, RULE) == seconds
+
+
+def test_what_it_says() -> None:
+    (found,) = detections(run([call(0, PREMIUM)]), RULE)
+    assert (found.subject.id, found.severity, found.values["class"]) == ("1007", "critical", "premium")
+
+
+def test_a_call_from_trunk_to_trunk_is_named_by_itself_and_hung_up() -> None:
+    found = run([call(0, PREMIUM, None, call="t1", direction="transit"),
+                 call(9, SATELLITE, None, call="t2", direction="transit")])  # fmt: skip
+    assert [(each.subject.kind, each.subject.id) for each in detections(found, RULE)] == [
+        ("call", "t1"),
+        ("call", "t2"),
+    ]
+    assert "Extension" not in detections(found, RULE)[0].summary
+    assert [(each.action, each.target.id) for each in decisions(found)] == [("hang_up", "t1"), ("hang_up", "t2")]
+
+
+def test_one_extension_may_call_them_unreported_by_mode() -> None:
+    own = settings(pbx={"extensions": {"1008": {"rules": {RULE: {"mode": "shadow"}}}}})
+    assert [each.mode for each in detections(run([call(0, PREMIUM, "1008"), call(1, PREMIUM)], own), RULE)] == [
+        "shadow", "auto",
+    ]  # fmt: skip

@@ -1,0 +1,81 @@
+"""The first call abroad by an extension that was just taken over (C25)."""
+
+import pytest
+
+from tests.detector.engine.builders import (
+    DAY,
+    EMERGENCY,
+    GERMANY,
+    HOME,
+    OFFICE,
+    OTHER_THIEF,
+    PREMIUM,
+    THIEF,
+    call,
+    cdr,
+    decisions,
+    detections,
+    fired,
+    guesses,
+    incidents,
+    known_phones,
+    registration,
+    run,
+    settings,
+    verdict,
+    whole,
+)
+
+RULE = "call.suspect"
+STOLEN = [*guesses(0), registration(10, "accepted")]
+OFFICE_PHONES = known_phones(["1001", "1002"], days=[-1])
+CASES = [
+    ("after a break-in", [*STOLEN, call(60)], [60]),
+    ("any country will do", [*STOLEN, call(60, GERMANY)], [60]),
+    ("premium at home", [*STOLEN, call(60, PREMIUM)], [60]),
+    ("each call", [*STOLEN, call(60), call(70)], [60, 70]),
+    ("once a call, whatever its phases", [*STOLEN, *whole(60, 60)], [60]),
+    ("twice the same event", [*STOLEN, *[call(60)] * 2], [60]),
+    ("known by its record only", [*STOLEN, cdr(60, 10)], [70]),
+    ("the probe the next evening", [*STOLEN, call(DAY - 100)], [DAY - 100]),
+    ("from where somebody guessed, whatever extension",
+     [*guesses(0), call(60, extension="1003", source_ip=THIEF)], [60]),
+    ("guessing came to nothing", [*guesses(0), call(60)], []),
+    ("too few guesses", [*guesses(0, 4), registration(10, "accepted"), call(60, source_ip=THIEF)], []),
+    ("the extension beside it", [*STOLEN, call(60, extension="1008")], []),
+    ("from another address, another extension", [*STOLEN, call(60, extension="1008", source_ip=OTHER_THIEF)], []),
+    ("at home", [*STOLEN, call(60, HOME)], []),
+    ("emergency", [*STOLEN, call(60, EMERGENCY)], []),
+    ("internal", [*STOLEN, call(60, "1008", direction="internal")], []),
+    ("before the break-in", [call(-60), *STOLEN], []),
+    ("after a quiet day", [*STOLEN, call(DAY + 11)], []),
+    ("an honest phone in an office where one guesses",
+     [*OFFICE_PHONES, *guesses(0, 60, "1001", OFFICE), call(70, extension="1002", source_ip=OFFICE)], []),
+    ("one that came in with the office that day, before the guessing",
+     [registration(-60, "accepted", "1002", OFFICE), *guesses(0, 5, "1001", OFFICE),
+      call(70, extension="1002", source_ip=OFFICE)], []),
+    ("one never seen in that office",
+     [*guesses(0, 5, "1001", OFFICE), call(70, extension="1002", source_ip=OFFICE)], [70]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("events", "seconds"), [pytest.param(*case[1:], id=case[0]) for case in CASES])
+def test_call_suspect(events, seconds) -> None:
+    assert fired(events, RULE) == seconds
+
+
+def test_quiet_once_a_person_has_closed_the_incident() -> None:
+    (incident,) = incidents(run(STOLEN))
+    assert fired([*STOLEN, verdict(30, incident=incident.id), call(60)], RULE) == []
+
+
+def test_what_it_says_and_asks_for() -> None:
+    found = run([*STOLEN, call(60)])
+    (said,) = detections(found, RULE)
+    assert (said.subject.id, said.severity, said.values["country"]) == ("1007", "critical", "SO")
+    assert {each.action for each in decisions(found, target="1007")} == {"hang_up", "restrict_extension"}
+
+
+def test_the_mode_of_one_extension() -> None:
+    own = settings(pbx={"extensions": {"1007": {"mode": "shadow"}}})
+    assert [each.mode for each in detections(run([*STOLEN, call(60)], own), RULE)] == ["shadow"]

@@ -1,0 +1,192 @@
+"""Short words for events, settings and engines, so that a test reads like what happened."""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from detector.contract.codec import encode_finding
+from detector.contract.events import AnyEvent, Call, Control, Login, Notice, Registration, Tick, Unknown
+from detector.contract.findings import AnyFinding, Decision, Detection, Incident
+from detector.engine.engine import Engine
+from detector.engine.site import Tables
+from detector.enrich.addresses import AddressTable
+from detector.settings import Settings
+from models.places import Places
+
+NOON = datetime(2026, 3, 4, 17, 0, tzinfo=UTC)
+"""A Wednesday, 12:00 in New York: the office is open. Times of events are seconds after it."""
+HOUR, DAY = 3_600, 86_400
+NIGHT = 10 * HOUR
+
+THIEF, OTHER_THIEF, OFFICE, ROAMING = "203.0.113.77", "198.51.100.9", "192.0.2.20", "198.51.100.200"
+SOMALIA, SOMALIA_NEXT, LATVIA = "901125261234567", "901125261234568", "901137127654321"
+HOME, GERMANY, PREMIUM, SATELLITE = "912125550123", "901149301234567", "919005551234", "9011881612345678"
+EMERGENCY = "911"
+PHONE, SCANNER = "Yealink SIP-T46S 66.85.0.5", "friendly-scanner"
+
+
+def moment(seconds: float) -> datetime:
+    """So many seconds after `NOON`."""
+    return NOON + timedelta(seconds=seconds)
+
+
+def call(seconds: float, to: str = SOMALIA, extension: str | None = "1007", *, phase: str = "started",
+         call: str | None = None, **more: Any) -> Call:  # fmt: skip
+    """One phase of an outbound call; the call is named after when it began unless it has a name."""
+    name = call or f"{extension}@{seconds}"
+    given = {"pbx": "hq", "id": f"{name}/{more.get('leg', '')}/{phase}", "at": moment(seconds), "phase": phase,
+             "call_id": name, "direction": "outbound", "extension": extension, "from_": extension, "to": to,
+             "trunk": "carrier-a", "route": "International"}  # fmt: skip
+    return Call(**given | more)
+
+
+def whole(seconds: float, talk: float, to: str = SOMALIA, extension: str = "1007", **more: Any) -> list[Call]:
+    """A call in its three phases, answered at once."""
+    name = more.pop("call", f"{extension}@{seconds}")
+    again = {key: value for key, value in more.items() if key != "source_ip"}
+    end = {"started_at": moment(seconds), "answered_at": moment(seconds), "talk": talk, "disposition": "answered"}
+    return [
+        call(seconds, to, extension, call=name, **more),
+        call(seconds, to, extension, phase="answered", call=name, **again),
+        call(seconds + talk, to, extension, phase="ended", call=name, **end | again),
+    ]
+
+
+def cdr(seconds: float, talk: float, to: str = SOMALIA, extension: str = "1007", **more: Any) -> Call:
+    """A call of which only the record at its end is known; it began at `seconds`."""
+    begun = {"started_at": moment(seconds), "answered_at": moment(seconds), "talk": talk, "disposition": "answered",
+             "call": f"{extension}@{seconds}"}  # fmt: skip
+    return call(seconds + talk, to, extension, phase="ended", **begun | more)
+
+
+def registration(seconds: float, outcome: str = "rejected", account: str = "1007", source: str = THIEF,
+                 **more: Any) -> Registration:  # fmt: skip
+    """A phone, or somebody like one, tries to register."""
+    given = {"pbx": "hq", "id": f"r/{account}/{source}/{outcome}/{seconds}", "at": moment(seconds),
+             "outcome": outcome, "account": account, "extension": account, "source_ip": source,
+             "user_agent": SCANNER if source == THIEF else PHONE}  # fmt: skip
+    return Registration(**given | more)
+
+
+def login(seconds: float, outcome: str = "rejected", account: str = "admin", source: str = THIEF, **more: Any) -> Login:
+    """Somebody logs in to the web interface, or fails to."""
+    given = {"pbx": "hq", "id": f"l/{account}/{source}/{outcome}/{seconds}", "at": moment(seconds),
+             "outcome": outcome, "account": account, "surface": "web", "source_ip": source}  # fmt: skip
+    return Login(**given | more)
+
+
+def notice(seconds: float, name: str, source: str | None = THIEF, **more: Any) -> Notice:
+    """The PBX says something."""
+    given = {"pbx": "hq", "id": f"n/{name}/{seconds}", "at": moment(seconds), "name": name, "source_ip": source}
+    return Notice(**given | more)
+
+
+def tick(seconds: float, **more: Any) -> Tick:
+    """Time passes."""
+    return Tick(**{"pbx": "hq", "id": f"t/{seconds}", "at": moment(seconds)} | more)
+
+
+def outcome(seconds: float, decision: str, state: str) -> Control:
+    """What became of an action."""
+    return Control(pbx="hq", id=f"outcome:{decision}:{state}:{seconds}", at=moment(seconds), name="outcome",
+                   decision=decision, state=state)  # fmt: skip
+
+
+def verdict(seconds: float, *, incident: str | None = None, decision: str | None = None) -> Control:
+    """A person undoes a decision or closes an incident."""
+    return Control(pbx="hq", id=f"verdict:{decision}:{incident}:{seconds}", at=moment(seconds), name="verdict",
+                   decision=decision, incident=incident, verdict="closed" if incident else "undo")  # fmt: skip
+
+
+def guesses(seconds: float, times: int = 5, account: str = "1007", source: str = THIEF,
+            **more: Any) -> list[Registration]:  # fmt: skip
+    """Refused registrations, one a second."""
+    return [registration(seconds + step, "rejected", account, source, **more) for step in range(times)]
+
+
+def known_phones(extensions: Iterable[str], source: str = OFFICE, days: Iterable[int] = (-5, -4, -3, -2)) -> list[
+        Registration]:  # fmt: skip
+    """Honest phones that registered from one address on days before."""
+    return [registration(day * DAY + step, "accepted", extension, source)
+            for day in days for step, extension in enumerate(extensions)]  # fmt: skip
+
+
+def settings(*, mode: str = "auto", rules: dict[str, Any] | None = None, pbx: dict[str, Any] | None = None,
+             **defaults: Any) -> Settings:  # fmt: skip
+    """A PBX in New York with an emergency route and one trunk; every rule in one mode."""
+    hq = {"id": "hq", "tenant": "acme", "trunks": {"carrier-a": {"hosts": ["192.0.2.250"]}},
+          "routes": {"Emergency": {"emergency": True}, "International": {}}}  # fmt: skip
+    general = {"region": "US", "timezone": "America/New_York", "access_digit": "9", "mode": mode,
+               "rules": rules or {}, "tariffs": {"252": 0.9, "371": 0.6}}  # fmt: skip
+    return Settings.model_validate({"defaults": general | defaults, "pbxs": [hq | (pbx or {})]})
+
+
+def engine(configured: Settings | None = None) -> Engine:
+    """A new engine with empty memory."""
+    return Engine(configured or settings(), Tables(addresses=AddressTable()), Places())
+
+
+def run(events: Iterable[AnyEvent | Unknown], configured: Settings | None = None) -> list[AnyFinding]:
+    """All findings of events in a new engine; a detector that breaks fails the test."""
+    made = engine(configured)
+    found = [finding for event in events for finding in made.process(event)]
+    assert not made.errors, made.errors
+    return found
+
+
+def detections(found: Iterable[AnyFinding], rule: str = "") -> list[Detection]:
+    """The detections among findings, of one rule if it is named."""
+    return [each for each in found if isinstance(each, Detection) and rule in {"", each.rule}]
+
+
+def last(found: Iterable[AnyFinding], kind: type[Any]) -> dict[str, Any]:
+    """The latest revision of everything of a kind, by id, in the order of first appearance."""
+    return {each.id: each for each in found if isinstance(each, kind)}
+
+
+def incidents(found: Iterable[AnyFinding]) -> list[Incident]:
+    """Every incident as it stands at the end, without those merged into others."""
+    return [each for each in last(found, Incident).values() if each.status != "merged"]
+
+
+def decisions(found: Iterable[AnyFinding], action: str = "", target: str = "") -> list[Decision]:
+    """Every decision as it stands at the end, of an action and on a target if they are named."""
+    return [
+        each for each in last(found, Decision).values()
+        if action in {"", each.action} and target in {"", each.target.id}
+    ]  # fmt: skip
+
+
+def text(found: Iterable[AnyFinding]) -> list[bytes]:
+    """Findings as they would be written, to compare."""
+    return [encode_finding(each) for each in found]
+
+
+def pages(made: Engine, kept: dict[str, bytes]) -> dict[str, bytes]:
+    """A checkpoint laid over the one before; keys in an order of their own, as from a database."""
+    for key, value in made.dirty_pages().items():
+        if value is None:
+            kept.pop(key, None)
+        else:
+            kept[key] = value
+    return dict(sorted(kept.items(), key=lambda page: page[0][::-1]))
+
+
+def restarted(made: Engine, kept: dict[str, bytes], configured: Settings | None = None) -> Engine:
+    """A new process that has loaded the checkpoint of the old one."""
+    again = engine(configured)
+    again.load(iter(pages(made, kept).items()))
+    return again
+
+
+def interrupted(events: Iterable[AnyEvent | Unknown], configured: Settings | None = None) -> Iterator[AnyFinding]:
+    """Findings where the process is replaced after every event."""
+    made, kept = engine(configured), dict[str, bytes]()
+    for event in events:
+        yield from made.process(event)
+        made = restarted(made, kept, configured)
+
+
+def fired(events: Iterable[AnyEvent | Unknown], rule: str, configured: Settings | None = None) -> list[float]:
+    """When a rule fired, in seconds after `NOON`."""
+    return [(each.at - NOON).total_seconds() for each in detections(run(events, configured), rule)]
