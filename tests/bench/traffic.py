@@ -21,6 +21,7 @@ CONTACTS = 60  # last digits of the numbers that people call again and again
 PUMPED = "2526123"
 EVENTS_OF_AN_ATTACK = 94
 AHEAD = 1.3  # calls go on after the last one began: made until the first `events` of them are complete
+SILENT_TICKS = 1_200  # enough ids for the older ones to be dropped
 DELAY = timedelta(milliseconds=40)
 
 SETTINGS = Settings.model_validate({
@@ -135,13 +136,19 @@ def home(pbx: str, extension: str) -> str:
     return f"10.{site}.0.{phone + 1}" if phone % 4 else f"73.{site}.{phone}.20"
 
 
-def newcomers(entities: int, name: str) -> Iterator[AnyEvent]:
-    """Half as many extensions, each from an address of its own: a mistyped password, a registration, a call."""
+def newcomers(entities: int) -> Iterator[AnyEvent]:
+    """Half as many extensions, each from an address of its own: a mistyped password, a registration, a call.
+
+    After them a day of silence, so that what is kept of single events and calls has gone.
+    """
     at = START
     for number in range(entities // 2):
-        at += timedelta(milliseconds=50)
-        pbx, extension = f"{name}-{number % PBXS:02}", str(100_000 + number // PBXS)
+        at += timedelta(milliseconds=400)
+        pbx, extension = f"pbx-{number % PBXS:02}", str(100_000 + number // PBXS)
         address = f"73.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
         yield registration(pbx, extension, f"f{number:x}", at, "rejected", address)
         yield registration(pbx, extension, f"r{number:x}", at + DELAY, "accepted", address)
-        yield from phases(f"{number:x}", pbx, extension, at, 3, 30, "outbound", extension, "92125550100", address)
+        *_, ended = phases(f"{number:x}", pbx, extension, at, 3, 30, "outbound", extension, "92125550100", address)
+        yield ended
+    for number in range(PBXS * SILENT_TICKS):
+        yield Tick(pbx=f"pbx-{number % PBXS:02}", id=f"t{number:x}", at=at + timedelta(days=2, milliseconds=number))
