@@ -40,9 +40,11 @@ class CallDuration(Detector[Call]):
             return None
         limit = self._limit(leg)
         if facts.answered_now and leg.up:
-            facts.wake(self.id, leg.key, leg.answered + limit)
+            facts.timers.wake(self.id, leg.key, leg.answered + limit)
         elif facts.answered_now and leg.ended - leg.answered >= limit:
             return self._hit(facts, leg, leg.ended - leg.answered, limit)
+        elif facts.ended_now and leg.ended - leg.answered < limit:
+            facts.timers.cancel(self.id, leg.key, leg.answered + limit)
         return None
 
     def due(self, key: str, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
@@ -54,7 +56,7 @@ class CallDuration(Detector[Call]):
         if talked >= limit:
             return self._hit(facts, leg, talked, limit)
         if leg.up:
-            facts.wake(self.id, key, leg.answered + limit)
+            facts.timers.wake(self.id, key, leg.answered + limit)
         return None
 
     def _limit(self, leg: Leg) -> int:
