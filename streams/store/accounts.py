@@ -40,9 +40,7 @@ class Accounts(Part):
         with writing(self._engine) as connection:
             connection.execute(delete(table).where(table.expires <= now))
             connection.execute(
-                insert(table).values(
-                    token_hash=token_hash, account=account, csrf=csrf, created_at=now, expires=expires
-                )
+                insert(table).values(token_hash=token_hash, account=account, csrf=csrf, created_at=now, expires=expires)
             )
 
     def session(self, token_hash: str, *, now: int) -> SessionRow | None:
@@ -58,9 +56,7 @@ class Accounts(Part):
     def end_session(self, token_hash: str) -> None:
         """Log out."""
         with writing(self._engine) as connection:
-            connection.execute(
-                delete(ConsoleSessionTable).where(ConsoleSessionTable.token_hash == token_hash)
-            )
+            connection.execute(delete(ConsoleSessionTable).where(ConsoleSessionTable.token_hash == token_hash))
 
     def login_failed(self, key: str, *, now: int, window: float) -> int:
         """Count a failed login of `key` (an account or an address).

@@ -50,21 +50,15 @@ class SqlCheckpoints:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         page = insert_into(engine, Page)
-        self._put = page.on_conflict_do_update(
-            index_elements=["partition", "key"], set_={"value": page.excluded.value}
-        )
-        self._drop = delete(Page).where(
-            Page.partition == bindparam("of_partition"), Page.key == bindparam("of_key")
-        )
+        self._put = page.on_conflict_do_update(index_elements=["partition", "key"], set_={"value": page.excluded.value})
+        self._drop = delete(Page).where(Page.partition == bindparam("of_partition"), Page.key == bindparam("of_key"))
 
     def claim(self, partition: int) -> int:
         """Raise the partition's epoch by 1 and return it."""
-        row = insert_into(self._engine, Partition).values(
-            partition=partition, offset=NOTHING, epoch=1, version=0
+        row = insert_into(self._engine, Partition).values(partition=partition, offset=NOTHING, epoch=1, version=0)
+        raised = row.on_conflict_do_update(index_elements=["partition"], set_={"epoch": Partition.epoch + 1}).returning(
+            Partition.epoch
         )
-        raised = row.on_conflict_do_update(
-            index_elements=["partition"], set_={"epoch": Partition.epoch + 1}
-        ).returning(Partition.epoch)
         with writing(self._engine) as connection:
             return int(connection.execute(raised).scalar_one())
 
@@ -95,11 +89,7 @@ class SqlCheckpoints:
             for key, value in pages.items()
             if value is not None
         ]
-        gone = [
-            {"of_partition": partition, "of_key": _stored(key)}
-            for key, value in pages.items()
-            if value is None
-        ]
+        gone = [{"of_partition": partition, "of_key": _stored(key)} for key, value in pages.items() if value is None]
         if put:
             connection.execute(self._put, put)
         if gone:

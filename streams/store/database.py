@@ -97,9 +97,7 @@ def reading(engine: Engine) -> Iterator[Connection]:
     """One transaction that only reads, all of it from one snapshot. Raises `UnavailableError`."""
     with _mapped(), engine.connect() as connection:
         if engine.dialect.name == "postgresql":
-            connection = connection.execution_options(
-                isolation_level="REPEATABLE READ", postgresql_readonly=True
-            )
+            connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         yield connection
 
 

@@ -45,9 +45,7 @@ class Actions(Part):
         query = (
             select(ActionTable.id)
             .where(_to_do(now), _free(now))
-            .order_by(
-                case((ActionTable.state.in_(APPLIES), 0), else_=1), ActionTable.created_at, ActionTable.id
-            )
+            .order_by(case((ActionTable.state.in_(APPLIES), 0), else_=1), ActionTable.created_at, ActionTable.id)
             .limit(limit)
             .with_for_update(skip_locked=True)
         )
@@ -58,9 +56,7 @@ class Actions(Part):
             if not ids:
                 return []
             leased = update(ActionTable).where(ActionTable.id.in_(ids))
-            connection.execute(
-                leased.values(lease_owner=owner, lease_until=now + int(lease_seconds * SECOND))
-            )
+            connection.execute(leased.values(lease_owner=owner, lease_until=now + int(lease_seconds * SECOND)))
             found = action_rows(connection, actions_query().where(ActionTable.id.in_(ids)))
             return sorted(found, key=lambda action: ids.index(action.id))
 
@@ -174,16 +170,12 @@ class Actions(Part):
 
 def _to_do(now: int) -> ColumnElement[bool]:
     expired = and_(ActionTable.state == State.CONFIRMED, ActionTable.until <= now)
-    asked = and_(
-        ActionTable.state.in_(STANDS), ActionTable.undo_by.is_not(None), ActionTable.until.is_not(None)
-    )
+    asked = and_(ActionTable.state.in_(STANDS), ActionTable.undo_by.is_not(None), ActionTable.until.is_not(None))
     return or_(ActionTable.state.in_([*APPLIES, State.APPLIED]), expired, asked)
 
 
 def _free(now: int) -> ColumnElement[bool]:
-    return and_(
-        func.coalesce(ActionTable.lease_until, 0) <= now, func.coalesce(ActionTable.next_try_at, 0) <= now
-    )
+    return and_(func.coalesce(ActionTable.lease_until, 0) <= now, func.coalesce(ActionTable.next_try_at, 0) <= now)
 
 
 def _kept(row: Row[Any], to_state: State, before: bytes | None, handle: str | None) -> dict[str, object]:

@@ -69,9 +69,7 @@ def locked(connection: Connection, action_id: str) -> Row[Any] | None:
     return connection.execute(query).one_or_none()
 
 
-def change(
-    connection: Connection, row: Row[Any], state: State, *, by: str, at: int, error: str | None = None
-) -> None:
+def change(connection: Connection, row: Row[Any], state: State, *, by: str, at: int, error: str | None = None) -> None:
     """Give a locked action another state, with its line of history."""
     error = error and error[:ERROR]
     connection.execute(

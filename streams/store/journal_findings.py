@@ -56,9 +56,7 @@ class Findings(Part):
 
     def _record_incidents(self, connection: Connection, incidents: list[Incident]) -> None:
         connection.execute(self._incident, [_incident(finding) for finding in incidents])
-        links = {
-            (incident.id, detection): None for incident in incidents for detection in incident.detections
-        }
+        links = {(incident.id, detection): None for incident in incidents for detection in incident.detections}
         if links:
             rows = [{"incident_id": incident, "detection_id": detection} for incident, detection in links]
             connection.execute(self._link, rows)
@@ -68,9 +66,7 @@ def _newer(engine: Engine, table: FoundTable) -> postgresql.Insert | sqlite.Inse
     statement = insert_into(engine, table)
     excluded = statement.excluded
     values = {column.name: column for column in excluded if column.name != "id"}
-    return statement.on_conflict_do_update(
-        index_elements=["id"], set_=values, where=table.revision < excluded.revision
-    )
+    return statement.on_conflict_do_update(index_elements=["id"], set_=values, where=table.revision < excluded.revision)
 
 
 def _found(finding: Detection | Incident | Decision) -> dict[str, object]:

@@ -27,9 +27,7 @@ class Notifications(Part):
         with writing(self._engine) as connection:
             connection.execute(new, [_values(row) for row in rows])
 
-    def claim_notifications(
-        self, owner: str, now: int, lease_seconds: float, limit: int
-    ) -> list[NotificationRow]:
+    def claim_notifications(self, owner: str, now: int, lease_seconds: float, limit: int) -> list[NotificationRow]:
         """Take up to `limit` pending messages that are due, oldest first; they are `sending` from here on."""
         table = NotificationTable
         query = (
@@ -46,14 +44,9 @@ class Notifications(Part):
                 return []
             taken = update(table).where(table.id.in_(ids))
             connection.execute(
-                taken.values(
-                    state="sending", attempts=table.attempts + 1, lease_owner=owner, lease_until=until
-                )
+                taken.values(state="sending", attempts=table.attempts + 1, lease_owner=owner, lease_until=until)
             )
-            return [
-                notification_row(row)
-                for row in connection.execute(notifications_query().where(table.id.in_(ids)))
-            ]
+            return [notification_row(row) for row in connection.execute(notifications_query().where(table.id.in_(ids)))]
 
     def finish_notification(
         self,

@@ -80,9 +80,7 @@ class Views(Part):
         query = broken.where(NotificationTable.state.in_(["failed", "interrupted"])).limit(limit)
         actions = self.actions(BROKEN, limit)
         with reading(self._engine) as connection:
-            return Failures(
-                actions=actions, notifications=[notification_row(row) for row in connection.execute(query)]
-            )
+            return Failures(actions=actions, notifications=[notification_row(row) for row in connection.execute(query)])
 
 
 def _detections(connection: Connection, incident_id: str) -> list[Detection]:

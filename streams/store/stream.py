@@ -111,9 +111,9 @@ class StreamStore:
 
     def undelivered(self, limit: int) -> list[Waiting]:
         """Up to `limit` findings in the order they were published."""
-        query = select(
-            Outbox.seq, Outbox.finding_id, Outbox.revision, Outbox.type, Outbox.pbx, Outbox.body
-        ).order_by(Outbox.seq)
+        query = select(Outbox.seq, Outbox.finding_id, Outbox.revision, Outbox.type, Outbox.pbx, Outbox.body).order_by(
+            Outbox.seq
+        )
         with reading(self._engine) as connection:
             return [Waiting(*row) for row in connection.execute(query.limit(limit))]
 

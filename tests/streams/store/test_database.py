@@ -41,9 +41,7 @@ def test_a_database_that_is_not_there_is_unavailable() -> None:
     engine.dispose()
 
 
-def test_a_locked_file_is_unavailable_and_later_is_not(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_locked_file_is_unavailable_and_later_is_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database, "PRAGMAS", (*database.PRAGMAS, "PRAGMA busy_timeout=20"))
     engine = open_engine(f"sqlite:///{tmp_path / 'journal.db'}")
     migrate(engine, "journal")

@@ -147,9 +147,7 @@ def test_a_retry_counts_and_waits_and_writes_no_history(journal: Journal, make: 
     journal.claim_actions("x", now, 30, 10)
     walk(journal, now, State.APPLYING)
     again = now + 5 * SECOND
-    assert journal.move(
-        ID, {State.APPLYING}, State.APPLYING, by="x", now=now, error="busy" * 999, next_try_at=again
-    )
+    assert journal.move(ID, {State.APPLYING}, State.APPLYING, by="x", now=now, error="busy" * 999, next_try_at=again)
     action = get(journal)
     assert (action.attempt, action.next_try_at, len(action.error or "")) == (2, again, 1_024)
     assert journal.claim_actions("x", again - 1, 30, 10) == []
@@ -161,9 +159,7 @@ def test_every_change_is_announced_once_and_in_order(journal: Journal, make: Any
     journal.record([make.decision()])
     walk(journal, now + 7, State.APPLYING, State.APPLIED)
     announcements = journal.unannounced(10)
-    assert [
-        (a.change.n, a.change.before, a.change.state, a.change.at, a.change.by) for a in announcements
-    ] == [
+    assert [(a.change.n, a.change.before, a.change.state, a.change.at, a.change.by) for a in announcements] == [
         (1, None, State.APPROVED, now, "policy"),
         (2, State.APPROVED, State.APPLYING, now + 7, "executor"),
         (3, State.APPLYING, State.APPLIED, now + 7, "executor"),
@@ -194,9 +190,7 @@ def test_what_was_applied_cannot_be_refused(journal: Journal, make: Any, now: in
     assert not journal.refuse(ID, "anna", "no", now=now)
 
 
-@pytest.mark.parametrize(
-    "state", [State.APPLYING, State.APPLIED, State.CONFIRMED, State.DRIFTED, State.UNDO_FAILED]
-)
+@pytest.mark.parametrize("state", [State.APPLYING, State.APPLIED, State.CONFIRMED, State.DRIFTED, State.UNDO_FAILED])
 def test_a_person_undoes_before_time(journal: Journal, make: Any, now: int, state: State) -> None:
     journal.record([make.decision()])
     walk(journal, now, state)
@@ -236,9 +230,7 @@ def test_blocks_that_stand_and_what_failed(journal: Journal, make: Any, now: int
     for n, state in enumerate(states):
         journal.record([make.decision(f"dec-{n}", pbx=f"pbx-{n % 2}")])
         journal.move(f"act-dec-{n}", {State.APPROVED}, state, by="x", now=now)
-    journal.record(
-        [make.decision("dec-8", action=Act.LOCK_ROUTE), make.decision("dec-9", action=Act.HANG_UP)]
-    )
+    journal.record([make.decision("dec-8", action=Act.LOCK_ROUTE), make.decision("dec-9", action=Act.HANG_UP)])
     for n in (8, 9):
         journal.move(f"act-dec-{n}", {State.APPROVED}, State.CONFIRMED, by="x", now=now)
     blocks = journal.active_blocks()

@@ -65,9 +65,7 @@ def test_incidents_newest_first_and_by_status(journal: Journal, make: Any) -> No
         ({"mode": Mode.AUTO, "status": "lifted"}, None),
     ],
 )
-def test_what_a_decision_begins_with(
-    journal: Journal, make: Any, changes: dict[str, Any], state: State | None
-) -> None:
+def test_what_a_decision_begins_with(journal: Journal, make: Any, changes: dict[str, Any], state: State | None) -> None:
     journal.record([make.incident(), make.incident("drill", drill=True), make.decision(**changes)])
     action = journal.action("act-dec-1")
     assert (action and action.state) == state

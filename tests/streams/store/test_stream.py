@@ -83,9 +83,7 @@ def test_hostile_text_comes_back_as_it_was(engine: Engine) -> None:
     assert store.read(0, 1) == [(1, b"\x00\xff")]
     waiting = store.undelivered(1)[0]
     assert (waiting.finding_id, waiting.pbx, waiting.body) == (HOSTILE, HOSTILE, b"\x00")
-    letter = Letter(
-        received_at=1, source=HOSTILE, reason=HOSTILE, pbx=HOSTILE, field=HOSTILE, excerpt=HOSTILE
-    )
+    letter = Letter(received_at=1, source=HOSTILE, reason=HOSTILE, pbx=HOSTILE, field=HOSTILE, excerpt=HOSTILE)
     store.dead_letter(letter)
     assert store.dead_letters(1) == [letter]
 

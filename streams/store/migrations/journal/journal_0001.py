@@ -120,9 +120,7 @@ def _action() -> None:
         sa.Column("lease_until", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_action"),
         sa.UniqueConstraint("decision_id", name="uq_action_decision_id"),
-        sa.ForeignKeyConstraint(
-            ["decision_id"], ["decision.id"], name="fk_action_decision_id", ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["decision_id"], ["decision.id"], name="fk_action_decision_id", ondelete="CASCADE"),
     )
     op.create_index("ix_action_incident_id", "action", ["incident_id"])
     op.create_index("ix_action_state_next_try_at", "action", ["state", "next_try_at"])
@@ -137,9 +135,7 @@ def _console_session() -> None:
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("expires", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("token_hash", name="pk_console_session"),
-        sa.ForeignKeyConstraint(
-            ["account"], ["account.name"], name="fk_console_session_account", ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["account"], ["account.name"], name="fk_console_session_account", ondelete="CASCADE"),
     )
     op.create_index("ix_console_session_account", "console_session", ["account"])
     op.create_index("ix_console_session_expires", "console_session", ["expires"])
@@ -200,8 +196,6 @@ def _action_history() -> None:
         sa.Column("announced", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("seq", name="pk_action_history"),
         sa.UniqueConstraint("action_id", "n", name="uq_action_history_action_id_n"),
-        sa.ForeignKeyConstraint(
-            ["action_id"], ["action.id"], name="fk_action_history_action_id", ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["action_id"], ["action.id"], name="fk_action_history_action_id", ondelete="CASCADE"),
     )
     op.create_index("ix_action_history_announced_seq", "action_history", ["announced", "seq"])
