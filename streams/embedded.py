@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from typing import ParamSpec, TypeVar
 
 import msgspec
@@ -14,7 +15,7 @@ from msgspec import Struct
 from detector.contract.codec import Codec, Rejected, encode_finding
 from detector.contract.events import AnyEvent, Control, Tick, Unknown
 from detector.contract.findings import Action, AnyFinding, Decision, Detection, Incident
-from streams.store.errors import OffsetError
+from streams.store.errors import OffsetError, UnavailableError
 from streams.store.journal import Journal
 from streams.store.stream import Letter, StreamStore
 from streams.worker import Worker
@@ -28,6 +29,7 @@ CHECKPOINT_EVERY = 2.0
 TICK_EVERY = 1.0
 TICK_DELAY = 2_000_000
 DELIVER = 500
+JOURNAL_REST = 1.0
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -46,7 +48,8 @@ class Embedded:
     """Takes events in, makes them durable together with what follows from them, and hands findings to the journal.
 
     One thread owns the stream database and the engine. `put` returns when its events are committed; a full queue
-    makes it wait. A write that fails ends `run` with its error: memory would be ahead of the log.
+    makes it wait. A write that fails ends `run` with its error: memory is ahead of the log from there on, so nothing
+    is taken in or saved any more.
     """
 
     def __init__(self, worker: Worker, store: StreamStore, journal: Journal) -> None:
@@ -55,7 +58,7 @@ class Embedded:
         self._journal = journal
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="stream")
         self._queue: asyncio.Queue[Incoming] = asyncio.Queue(WAITING)
-        self._codec = Codec(trusted=True)
+        self._codecs = {trusted: Codec(trusted=trusted) for trusted in (False, True)}
         self._published = asyncio.Event()
         self._failed: BaseException | None = None
         self._stopped = False
@@ -67,7 +70,7 @@ class Embedded:
 
     async def recover(self) -> None:
         """Load the checkpoint and process the log behind it once more. Raises `OffsetError` if a part is missing."""
-        await self._in_thread(self._recover)
+        await self._advance(self._recover)
         self._published.set()
 
     async def put(self, events: Sequence[AnyEvent]) -> None:
@@ -84,22 +87,23 @@ class Embedded:
 
     async def learn(self, events: Sequence[AnyEvent | Unknown]) -> None:
         """Apply history while the service is not running: memory learns from it, its findings are thrown away."""
-        await self._in_thread(self._learn, events)
+        await self._advance(self._learn, events)
 
     async def run(self) -> None:
-        """Work until cancelled; what was taken in is finished and a checkpoint written."""
+        """Work until cancelled; raises what made it impossible."""
         try:
             async with asyncio.TaskGroup() as tasks:
                 for loop in (self._write, self._checkpoints, self._ticks, self._deliver):
                     tasks.create_task(loop())
+        except ExceptionGroup as group:
+            raise self._failed or group.exceptions[0] from group
         finally:
             self._stopped = True
             self._refuse_waiting()
 
     async def close(self) -> None:
-        """A last checkpoint, unless memory is ahead of a log that could not be written; `run` has ended."""
-        if self._failed is None:
-            await self._in_thread(self._checkpoint)
+        """A last checkpoint; `run` has ended."""
+        await self._in_thread(self._checkpoint)
         self._thread.shutdown()
 
     def take_changed(self) -> set[str]:
@@ -112,33 +116,31 @@ class Embedded:
     async def _put(self, events: Sequence[AnyEvent], *, trusted: bool) -> None:
         if not events:
             return
-        if self._failed is not None:
-            raise self._failed
+        incoming = Incoming(events, asyncio.get_running_loop().create_future(), trusted)
+        if not self._stopped:
+            await self._queue.put(incoming)
         if self._stopped:
-            raise RuntimeError("the service is stopping")
-        done = asyncio.get_running_loop().create_future()
-        await self._queue.put(Incoming(events, done, trusted))
-        await done
+            self._refuse(incoming)
+        await incoming.done
 
     async def _write(self) -> None:
         while True:
-            batch = await self._gather()
+            batch: list[Incoming] = []
             try:
-                await self._in_thread(self._step, batch)
-            except BaseException as error:
-                self._failed = error
+                await self._gather(batch)
+                await self._advance(self._step, batch)
+            except BaseException:
+                self._stopped = True
                 for incoming in batch:
-                    if not incoming.done.done():
-                        incoming.done.set_exception(error)
-                        incoming.done.exception()  # its waiter may be gone
+                    self._refuse(incoming)
                 raise
             for incoming in batch:
                 if not incoming.done.done():
                     incoming.done.set_result(None)
 
-    async def _gather(self) -> list[Incoming]:
-        """At least one `put`; more of them for a moment, until there are enough events for one commit."""
-        batch = [await self._queue.get()]
+    async def _gather(self, batch: list[Incoming]) -> None:
+        """Fill `batch` with at least one `put`; more for a moment, until there are enough events for one commit."""
+        batch.append(await self._queue.get())
         size = len(batch[0].events)
         deadline = asyncio.get_running_loop().time() + LINGER
         while size < LARGEST_BATCH:
@@ -154,15 +156,25 @@ class Embedded:
                 incoming = self._queue.get_nowait()
             batch.append(incoming)
             size += len(incoming.events)
-        return batch
 
     def _refuse_waiting(self) -> None:
+        """Whoever waits for room in the queue finds it stopped."""
         while not self._queue.empty():
-            incoming = self._queue.get_nowait()
-            if not incoming.done.done():
-                incoming.done.cancel()
+            self._refuse(self._queue.get_nowait())
+
+    def _refuse(self, incoming: Incoming) -> None:
+        if not incoming.done.done():
+            incoming.done.set_exception(self._failed or RuntimeError("the service is stopping"))
+            incoming.done.exception()  # its waiter may be gone
 
     # --- in the stream's thread
+
+    def _trying(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except BaseException as error:
+            self._failed = error
+            raise
 
     def _recover(self) -> None:
         offset = self.worker.recover()
@@ -180,11 +192,9 @@ class Embedded:
         buried: list[tuple[Rejected, str, str | None]] = []
         for incoming in batch:
             for event in incoming.events:
-                raw = self._codec.encode(event)
-                read = self._codec.decode(raw)[0]  # what recovery would read, limits included
-                if isinstance(read, Rejected) or (isinstance(read, Control) and not incoming.trusted):
-                    refused = read if isinstance(read, Rejected) else Rejected(reason="control events are ours")
-                    buried.append((refused, event.source or "", event.pbx))
+                raw, read = self._judged(event, trusted=incoming.trusted)
+                if isinstance(read, Rejected):
+                    buried.append((read, visible(event.source or ""), visible(event.pbx)))
                     continue
                 events.append((offset + len(rows), read))
                 rows.append((event.pbx, raw))
@@ -192,10 +202,19 @@ class Embedded:
             self._bury(buried)
         self._publish(rows, self.worker.process(events))
 
+    def _judged(self, event: AnyEvent, *, trusted: bool) -> tuple[bytes, AnyEvent | Unknown | Rejected]:
+        """An event as it would stand in the log, and as recovery would read it there, limits included."""
+        codec = self._codecs[trusted]
+        try:
+            raw = codec.encode(event)
+        except UnicodeEncodeError:
+            return b"", Rejected(reason="text that UTF-8 has no bytes for")
+        return raw, codec.decode(raw)[0]
+
     def _learn(self, events: Sequence[AnyEvent | Unknown]) -> None:
         offset = self._store.next_offset()
         self.worker.process(enumerate(events, offset))
-        self._store.append_and_publish([(event.pbx, self._codec.encode(event)) for event in events])
+        self._store.append_and_publish([(event.pbx, self._codecs[True].encode(event)) for event in events])
 
     def _publish(self, rows: Sequence[tuple[str, bytes]], findings: Sequence[AnyFinding]) -> None:
         self._store.append_and_publish(
@@ -215,6 +234,9 @@ class Embedded:
         self.dead_letters += len(rejected)
 
     def _checkpoint(self) -> None:
+        """Not any more once memory is ahead of a log that could not be written."""
+        if self._failed is not None:
+            return
         saved = self.worker.checkpoint()
         self._store.cut(saved)
         self.checkpoint_at = time.monotonic()
@@ -244,11 +266,28 @@ class Embedded:
             self._published.clear()
             while waiting := await self._in_thread(self._store.undelivered, DELIVER):
                 found = [msgspec.json.decode(one.body, type=SHAPES[one.type]) for one in waiting]
-                await asyncio.to_thread(self._journal.record, found)
+                await self._record(found)
                 await self._in_thread(self._store.delivered, [one.seq for one in waiting])
                 self._changed.update(one.id if isinstance(one, Incident) else one.incident
                                      for one in found if isinstance(one, Incident | Decision))  # fmt: skip
                 self.delivered.set()
+
+    async def _record(self, found: Sequence[AnyFinding]) -> None:
+        """Into the journal, however long it takes: findings wait in the outbox while it is away."""
+        while True:
+            try:
+                return await asyncio.to_thread(self._journal.record, found)
+            except UnavailableError as error:
+                log.warning("journal unavailable", error=str(error))
+                await asyncio.sleep(JOURNAL_REST)
+
+    async def _advance(self, work: Callable[P, None], *args: P.args, **_: P.kwargs) -> None:
+        """Work that takes memory ahead of what is durable: finished once begun, and the end of all if it fails."""
+        working = asyncio.ensure_future(self._in_thread(self._trying, partial(work, *args)))
+        try:
+            await asyncio.shield(working)
+        finally:
+            await asyncio.wait([working])
 
     async def _in_thread(self, work: Callable[P, T], *args: P.args, **_: P.kwargs) -> T:
         self._loop = asyncio.get_running_loop()
@@ -258,6 +297,11 @@ class Embedded:
 SHAPES: dict[str, type[Detection | Incident | Decision | Action]] = {
     "detection": Detection, "incident": Incident, "decision": Decision, "action": Action,
 }  # fmt: skip
+
+
+def visible(text: str) -> str:
+    """The same with lone surrogates, which no database takes, written out."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def micros_now() -> int:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
+import structlog
 from fastapi import FastAPI
 from msgspec import Struct
 from sqlalchemy import Engine as Database
@@ -40,6 +41,7 @@ from streams.sources.seen import SqliteSeen
 from streams.sources.webhook import Receiver, webhook_router
 from streams.store.checkpoints import SqlCheckpoints
 from streams.store.database import open_engine
+from streams.store.errors import UnavailableError
 from streams.store.journal import Journal
 from streams.store.migrate import Schema, migrate
 from streams.store.rows import ActionRow
@@ -53,6 +55,8 @@ OWNER = "run"
 LOCK_FILE = "lock"
 RETENTION_EVERY = 3_600.0
 PATIENCE = 20.0
+
+log = structlog.get_logger()
 
 
 class InUseError(RuntimeError):
@@ -211,7 +215,10 @@ class Service:
         keep = timedelta(seconds=max(profile.findings_retention for profile in profiles))
         while True:
             before = int((datetime.now(UTC) - keep).timestamp() * 1_000_000)
-            await asyncio.to_thread(self.journal.forget, before)
+            try:
+                await asyncio.to_thread(self.journal.forget, before)
+            except UnavailableError as error:
+                log.warning("journal unavailable", error=str(error))
             await asyncio.sleep(RETENTION_EVERY)
 
     def _channels(self) -> list[Channel]:

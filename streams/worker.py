@@ -7,6 +7,7 @@ from detector.contract.events import AnyEvent, Unknown
 from detector.contract.findings import AnyFinding
 from detector.engine.engine import Engine
 from detector.engine.site import Tables
+from detector.engine.state import Pages
 from detector.settings import Settings
 from models.places import Places
 from streams.store.checkpoints import Checkpoints
@@ -25,6 +26,7 @@ class Worker:
         self.saved = 0
         self._codec = Codec(trusted=True)
         self._checkpoints = checkpoints
+        self._unsaved: Pages = {}
         self._partition = partition
         self._epoch = 0
 
@@ -55,9 +57,12 @@ class Worker:
     def checkpoint(self) -> int:
         """Save what changed with the offset reached, in one transaction; returns that offset.
 
-        Raises `Fenced` when somebody else owns the partition by now: the process must end.
+        What could not be saved goes with the next one. Raises `Fenced` when somebody else owns the partition by now:
+        the process must end.
         """
         if self.offset > self.saved:
-            self._checkpoints.save(self._partition, self._epoch, self.offset, self.engine.dirty_pages())
+            self._unsaved.update(self.engine.dirty_pages())
+            self._checkpoints.save(self._partition, self._epoch, self.offset, self._unsaved)
+            self._unsaved = {}
             self.saved = self.offset
         return self.saved
