@@ -45,7 +45,7 @@ class Decisions:
         """What a sign asks for, where it is not decided already."""
         if policy.stronger(mode, case.mode):
             case.mode = mode
-        banned = bans.count(self.state.memory, sign.subject.id, at, BANS_FOR)
+        banned = bans.count(self.state.memory, sign.subject.id, max(at, self.state.now), BANS_FOR)
         for wish in policy.wishes(case, sign, case.rung, banned):
             self._want(case, wish, mode, because, at)
 
@@ -93,7 +93,8 @@ class Decisions:
             self._strengthen(case, active, wish, mode, because, at)
             return
         memory = self.state.memory
-        if overturned.count(memory, key(wish.act, wish.target), at, OVERTURNED_FOR) or not self._room(case):
+        undone = overturned.count(memory, key(wish.act, wish.target), max(at, self.state.now), OVERTURNED_FOR)
+        if undone or not self._room(case):
             return
         case.decided += 1
         until, review_at = policy.until(at, wish.length)

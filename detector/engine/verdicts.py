@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from detector.contract.codec import from_micros
+from detector.contract.codec import from_micros, to_micros
 from detector.contract.events import Control, Event
 from detector.contract.findings import (
     AnyFinding,
@@ -126,7 +126,7 @@ class Verdicts:
         if case is None:
             return
         if event.name == "outcome" and event.decision and event.state:
-            self._outcome(case, event.decision, event.state, at)
+            self._outcome(case, event.decision, event.state, at, max(at, to_micros(event.at)))
         elif event.name == "verdict" and event.decision:
             self.decisions.overturn(case, event.decision, at)
             self._touch(case, at, signs=False)
@@ -325,10 +325,11 @@ class Verdicts:
         if signs:
             case.updated = max(case.updated, at)
 
-    def _outcome(self, case: Case, decision: str, outcome: str, at: int) -> None:
+    def _outcome(self, case: Case, decision: str, outcome: str, at: int, done: int) -> None:
+        """`done` is by our own clock: the PBX may have been silent for a while, and how often it ticks is no matter."""
         case.states[decision] = outcome
         if outcome == State.CONFIRMED:
-            case.confirmed_at = at
+            case.confirmed_at = done
         elif outcome == State.FAILED:
             leg = next((leg for key in case.legs if (leg := self.state.ledger.legs.get(key)) is not None), None)
             if leg is not None:
