@@ -7,12 +7,16 @@ from datetime import UTC, datetime
 from detector.contract.codec import to_micros
 from detector.contract.events import Control
 from streams.store.journal import Journal
+from streams.store.rows import About
 
 PutControl = Callable[[Sequence[Control]], Awaitable[None]]
 
 
 class Orders:
-    """The console's commands. `wake` tells the executor that there is something to do."""
+    """The console's commands. `wake` tells the executor that there is something to do.
+
+    Each order that was not too late is kept with its incident: who gave it, when, and what they said.
+    """
 
     def __init__(self, journal: Journal, put_control: PutControl, wake: Callable[[], None]) -> None:
         self._journal = journal
@@ -23,11 +27,16 @@ class Orders:
         """Carry out a requested action."""
         done = await asyncio.to_thread(self._journal.approve, action_id, by, now=now_micros())
         self._wake()
+        if done:
+            await self._remark_action(action_id, by, "approved", "")
         return done
 
     async def refuse(self, action_id: str, by: str, why: str) -> bool:
         """Never carry out a requested action."""
-        return await asyncio.to_thread(self._journal.refuse, action_id, by, why, now=now_micros())
+        done = await asyncio.to_thread(self._journal.refuse, action_id, by, why, now=now_micros())
+        if done:
+            await self._remark_action(action_id, by, "refused", why)
+        return done
 
     async def undo(self, action_id: str, by: str, note: str) -> bool:
         """Take back what was done, and do not do it again for a day."""
@@ -36,6 +45,8 @@ class Orders:
         if done and row is not None:
             await self._verdict(row.pbx, by, note, row.drill, decision=row.decision.id)
         self._wake()
+        if done:
+            await self._remark_action(action_id, by, "undone", note)
         return done
 
     async def close_incident(self, incident_id: str, by: str, note: str) -> bool:
@@ -44,7 +55,18 @@ class Orders:
         if view is None or view.incident.status in {"closed", "merged"}:
             return False
         await self._verdict(view.incident.pbx, by, note, view.incident.drill, incident=incident_id)
+        await self._remark(incident_id, by, "closed", note)
         return True
+
+    async def _remark_action(self, action_id: str, by: str, about: About, text: str) -> None:
+        row = await asyncio.to_thread(self._journal.action, action_id)
+        if row is not None:
+            await self._remark(row.incident, by, about, text, action_id)
+
+    async def _remark(self, incident_id: str, by: str, about: About, text: str, action_id: str | None = None) -> None:
+        await asyncio.to_thread(
+            self._journal.remark, incident_id, by=by, about=about, text=text, now=now_micros(), action_id=action_id
+        )
 
     async def _verdict(
         self, pbx: str, by: str, note: str, drill: bool, *, decision: str | None = None, incident: str | None = None

@@ -4,12 +4,13 @@ from streams.store.accounts import Accounts
 from streams.store.journal_actions import Actions
 from streams.store.journal_findings import Findings
 from streams.store.journal_notifications import Notifications
+from streams.store.journal_remarks import Remarks
 from streams.store.journal_retention import Retention
 from streams.store.journal_views import Views
 
 
-class Journal(Findings, Actions, Notifications, Views, Accounts, Retention):
-    """Incidents, decisions, actions, messages and users; every method is one transaction.
+class Journal(Findings, Actions, Notifications, Remarks, Views, Accounts, Retention):
+    """Incidents, decisions, actions, remarks, messages and users; every method is one transaction.
 
     All methods raise `UnavailableError` when the database cannot be used now. Times are microseconds.
     """

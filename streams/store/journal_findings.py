@@ -1,9 +1,10 @@
 """Takes findings into the journal, and turns decisions into actions."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Connection, Engine, Row, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from detector.contract.codec import to_micros
@@ -17,6 +18,7 @@ from streams.store.tables_journal import (
     DetectionTable,
     IncidentDetectionTable,
     IncidentTable,
+    RemarkTable,
 )
 
 FoundTable = type[IncidentTable] | type[DetectionTable] | type[DecisionTable]
@@ -121,6 +123,8 @@ def _follow(connection: Connection, decision: Decision) -> None:
     row = locked(connection, f"act-{decision.id}")
     at = to_micros(decision.at)
     wanted = _wanted(connection, decision)
+    if row is not None and row.incident_id != decision.incident:
+        _move(connection, row, decision.incident)
     if decision.status == "lifted":
         if row is not None:
             _lift(connection, row.id, at)
@@ -133,6 +137,13 @@ def _follow(connection: Connection, decision: Decision) -> None:
             change(connection, row, State.APPROVED, by=POLICY, at=at)
         elif row.state in {State.REQUESTED, State.APPROVED} and wanted is State.REFUSED:
             change(connection, row, State.REFUSED, by=POLICY, at=at, error=decision.refused)
+
+
+def _move(connection: Connection, row: Row[Any], incident_id: str) -> None:
+    """Incidents were merged: the action goes along, with what people said about it."""
+    connection.execute(update(ActionTable).where(ActionTable.id == row.id).values(incident_id=incident_id))
+    said = update(RemarkTable).where(RemarkTable.incident_id == row.incident_id, RemarkTable.action_id == row.id)
+    connection.execute(said.values(incident_id=incident_id))
 
 
 def _wanted(connection: Connection, decision: Decision) -> State | None:

@@ -11,6 +11,7 @@ from streams.store.tables_journal import (
     DetectionTable,
     IncidentDetectionTable,
     IncidentTable,
+    RemarkTable,
 )
 
 CHUNK = 500
@@ -54,5 +55,6 @@ class Retention(Part):
         with writing(self._engine) as connection:
             ids = list(connection.execute(old.limit(CHUNK)).scalars())
             connection.execute(delete(DecisionTable).where(DecisionTable.incident_id.in_(ids)))
+            connection.execute(delete(RemarkTable).where(RemarkTable.incident_id.in_(ids)))
             connection.execute(delete(IncidentTable).where(IncidentTable.id.in_(ids)))
         return len(ids)

@@ -11,7 +11,8 @@ from streams.store.database import reading
 from streams.store.journal_changes import DECISION, action_rows, actions_query, history_row
 from streams.store.journal_notifications import notification_row, notifications_query
 from streams.store.journal_part import Part
-from streams.store.rows import ActionRow, Failures, HistoryRow, IncidentView, NotificationRow
+from streams.store.journal_remarks import remark_row
+from streams.store.rows import ActionRow, Failures, HistoryRow, IncidentView, NotificationRow, RemarkRow
 from streams.store.tables_journal import (
     ActionHistoryTable,
     ActionTable,
@@ -20,6 +21,7 @@ from streams.store.tables_journal import (
     IncidentDetectionTable,
     IncidentTable,
     NotificationTable,
+    RemarkTable,
 )
 
 INCIDENT = msgspec.json.Decoder(Incident)
@@ -53,7 +55,23 @@ class Views(Part):
                 actions=_actions(connection, incident_id),
                 history=_history(connection, incident_id),
                 notifications=_notifications(connection, incident_id),
+                remarks=_remarks(connection, incident_id),
             )
+
+    def closed(self, limit: int, offset: int = 0, pbx: str | None = None) -> list[Incident]:
+        """Closed incidents, the one closed last first."""
+        query = select(IncidentTable.body).where(IncidentTable.status == Status.CLOSED)
+        if pbx is not None:
+            query = query.where(IncidentTable.pbx == pbx)
+        newest = query.order_by(IncidentTable.at.desc(), IncidentTable.id).limit(limit).offset(offset)
+        with reading(self._engine) as connection:
+            return [INCIDENT.decode(body) for body in connection.execute(newest).scalars()]
+
+    def closed_pbxs(self) -> list[str]:
+        """The PBXs that have closed incidents, by name."""
+        query = select(IncidentTable.pbx).where(IncidentTable.status == Status.CLOSED).distinct()
+        with reading(self._engine) as connection:
+            return sorted(connection.execute(query).scalars())
 
     def actions(self, states: Collection[State], limit: int) -> list[ActionRow]:
         """The newest actions in these states, newest first."""
@@ -121,3 +139,8 @@ def _history(connection: Connection, incident_id: str) -> list[HistoryRow]:
 def _notifications(connection: Connection, incident_id: str) -> list[NotificationRow]:
     query = notifications_query().where(NotificationTable.incident_id == incident_id)
     return [notification_row(row) for row in connection.execute(query)]
+
+
+def _remarks(connection: Connection, incident_id: str) -> list[RemarkRow]:
+    query = select(RemarkTable.__table__).where(RemarkTable.incident_id == incident_id).order_by(RemarkTable.id)
+    return [remark_row(row) for row in connection.execute(query)]

@@ -1,8 +1,12 @@
 """What the journal hands out: frozen copies of its rows. Times are microseconds since 1970."""
 
+from typing import Literal
+
 from msgspec import Struct
 
 from detector.contract.findings import Act, Decision, Detection, Incident, State, Subject
+
+About = Literal["approved", "refused", "undone", "closed"]
 
 
 class ActionRow(Struct, frozen=True, kw_only=True):
@@ -95,6 +99,18 @@ class NotificationRow(Struct, frozen=True, kw_only=True):
     sent_at: int | None = None
 
 
+class RemarkRow(Struct, frozen=True, kw_only=True):
+    """What a person ordered and said; `action` is None where it was about the whole incident."""
+
+    id: int
+    incident: str
+    action: str | None
+    at: int
+    by: str
+    about: About
+    text: str
+
+
 class IncidentView(Struct, frozen=True, kw_only=True):
     """All there is to one incident, each list oldest first."""
 
@@ -104,6 +120,7 @@ class IncidentView(Struct, frozen=True, kw_only=True):
     actions: list[ActionRow]
     history: list[HistoryRow]
     notifications: list[NotificationRow]
+    remarks: list[RemarkRow]
 
 
 class Failures(Struct, frozen=True, kw_only=True):

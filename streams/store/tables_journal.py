@@ -137,6 +137,20 @@ class NotificationTable(JournalBase):
     lease_until: Mapped[int | None]
 
 
+class RemarkTable(JournalBase):
+    """A person's order and what they said to it. Moves with its action when incidents merge."""
+
+    __tablename__ = "remark"
+    __table_args__ = (Index(None, "incident_id"),)
+    id: Mapped[Counted]
+    incident_id: Mapped[str]
+    action_id: Mapped[str | None]
+    at: Mapped[int]
+    by: Mapped[str]
+    about: Mapped[str]
+    text: Mapped[str]
+
+
 class AccountTable(JournalBase):
     """A user of the console."""
 

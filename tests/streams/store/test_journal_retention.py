@@ -26,6 +26,7 @@ def test_closed_and_old_goes_with_all_that_belongs_to_it(journal: Journal, make:
         )
         journal.request_undo(f"act-dec-{n}", "anna", now=1)
         journal.enqueue_notifications([message(n)])
+        journal.remark(f"inc-{n}", by="anna", about="closed", text=f"remark {n}", now=1)
     journal.record([make.detection("alone"), make.detection("new", at=make.AT + timedelta(minutes=1))])
     assert journal.forget(before) == 2
     kept = {
@@ -40,6 +41,8 @@ def test_closed_and_old_goes_with_all_that_belongs_to_it(journal: Journal, make:
             found = connection.execute(text(f"SELECT id FROM {table} ORDER BY id")).scalars()  # noqa: S608 - names above
             assert list(found) == ids
         assert connection.execute(text("SELECT count(*) FROM action_history")).scalar_one() == 4
+        said = connection.execute(text("SELECT incident_id FROM remark ORDER BY incident_id")).scalars()
+        assert list(said) == ["inc-2", "inc-3"]
     assert journal.forget(before) == 0
 
 
