@@ -12,6 +12,8 @@ from detector.enrich.numbers import Klass, Number
 
 COSTLY = {Klass.PREMIUM, Klass.SATELLITE}
 accepted_first = First("accepted")
+shared_since = First("shared", cap=3)
+"""Since when an address is that of an office: three accounts were accepted from there."""
 good_days = Days("good")
 
 
@@ -29,8 +31,8 @@ def identify(event: Registration | Login | Notice, facts: Facts, state: PbxState
 def suspects(facts: Facts, state: PbxState, account: str) -> None:
     """Whether the account belongs to the address, and whether the address or the extension was seen breaking in.
 
-    Who was accepted from an address before the break-in is no suspect for sharing it with whoever guesses: an office
-    behind NAT must not fall with one of its phones.
+    Who was accepted from an address before the break-in is no suspect for sharing it with whoever guesses, nor is
+    anybody where several were: an office behind NAT must not fall with one of its phones.
     """
     since = None
     if facts.place is not None and account:
@@ -43,7 +45,10 @@ def suspects(facts: Facts, state: PbxState, account: str) -> None:
         source = Subject(SubjectKind.SOURCE_IP, facts.place.key)
         case = cases.find(source)
         if case is not None:
-            facts.at_home = facts.known_place or (since is not None and since < case.opened)
+            office = shared_since.since(state.memory, facts.place.key)
+            facts.at_home = facts.known_place or any(
+                first is not None and first < case.opened for first in (since, office)
+            )
             facts.suspect_source = source in case.proven and not facts.at_home
             facts.guesser = facts.suspect_source and Stage.CREDENTIAL in case.stages
     if facts.extension:
@@ -56,6 +61,8 @@ def learn_place(facts: Facts, state: PbxState, account: str) -> None:
     """An accepted registration or login that nobody suspects makes its address known and good."""
     if facts.place is None or facts.suspect_source or facts.suspect_extension:
         return
+    if account and accepted_first.since(state.memory, f"{account}\x1f{facts.place.key}") is None:
+        shared_since.add(state.memory, facts.place.key, facts.at)
     for name in dict.fromkeys((account, facts.extension)):
         if name:
             accepted_first.add(state.memory, f"{name}\x1f{facts.place.key}", facts.at)
@@ -76,13 +83,13 @@ def follow_call(event: Call, facts: Facts, state: PbxState, site: Site) -> None:
         if dropped is not None and dropped.incident:
             facts.dropped = dropped
     else:
-        facts.number = site.plan.read(event.to) if event.to and leg.direction == "outbound" else None
         complete(leg, event, facts)
         ledger.touch(leg)
     facts.leg = leg
     answer_or_end(leg, event, facts, state)
     facts.billable = leg.direction in OUTWARD and leg.klass not in INSIDE and bool(leg.klass)
-    suspects(facts, state, facts.extension)
+    if state.cases.links:
+        suspects(facts, state, facts.extension)
     if facts.opened or facts.ended_now:  # what was answered since is seen when the timer of its beginning comes
         state.timers.wake("ledger", leg.key, ledger.expires(leg))
 

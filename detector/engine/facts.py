@@ -16,10 +16,10 @@ class Facts:
     destination of an outbound call, `leg` its entry in the ledger. `opened`, `answered_now` and `ended_now` say what
     this event did to the leg; `open_hours`, where it opened one, whether that began within them; `billable` that it
     goes out and is neither internal nor an emergency call; `dropped` is a leg that the full ledger gave up for this
-    one. `known_place`: this account was accepted from this address on an earlier day; `at_home`: or before the
-    incident about this address began. `suspect_source`, `suspect_extension`: they were seen breaking in, in an
-    incident that is open; `guesser`: by guessing passwords. `novelty` is the score of a new place, None while its
-    model is cold.
+    one. `known_place`: this account was accepted from this address on an earlier day; `at_home`: or it, or several
+    others, before the incident about this address began. `suspect_source`, `suspect_extension`: they were seen
+    breaking in, in an incident that is open; `guesser`: by guessing passwords. `novelty` is the score of a new place,
+    None while its model is cold.
     """
 
     extension: str = ""

@@ -158,21 +158,30 @@ class Days(Field):
 
 
 class First(Field):
-    """The earliest instant at which something was seen."""
+    """The earliest `cap` instants at which something was seen."""
+
+    def __init__(self, name: str, cap: int = 1) -> None:
+        super().__init__(name)
+        self.cap = cap
 
     def horizon(self) -> str:  # noqa: D102
-        return "one instant"
+        return "the first instants"
 
     def add(self, memory: Memory, subject: str, at: int) -> None:
         """Seen at `at`."""
-        known = self.since(memory, subject)
-        if known is None or at < known:
-            memory.put(self.name, subject, array("q", [at]))
+        record = memory.get(self.name, subject)
+        if record is None:
+            record = array("q")
+        elif len(record) == self.cap and at >= record[-1]:
+            return
+        record.insert(bisect_right(record, at), at)
+        del record[self.cap :]
+        memory.put(self.name, subject, record)
 
     def since(self, memory: Memory, subject: str) -> int | None:
-        """The earliest instant in microseconds, None where it was never seen."""
+        """When it had been seen `cap` times, in microseconds; None where it was not."""
         record = memory.get(self.name, subject)
-        return None if record is None else record[0]
+        return None if record is None or len(record) < self.cap else record[-1]
 
 
 class Once(Field):

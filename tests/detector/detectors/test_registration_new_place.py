@@ -79,6 +79,15 @@ def test_phones_of_an_office_from_which_somebody_guesses_stay_quiet() -> None:
     assert fired([*guessed, *again], RULE) == [200 + step for step in range(10)]
 
 
+@pytest.mark.parametrize(("before", "seconds"), [(3, []), (2, [200])])
+def test_a_newcomer_in_an_office_is_no_thief(before, seconds) -> None:
+    """Where three accounts were accepted before the guessing, an address is an office's."""
+    phones = [registration(number, "accepted", str(1001 + number), OFFICE) for number in range(before)]
+    late = [registration(150 + number, "accepted", str(1001 + number), OFFICE) for number in range(before)]
+    events = [*phones, *guesses(100, 5, "9999", OFFICE), *late, registration(200, "accepted", "1020", OFFICE)]
+    assert fired(events, RULE) == seconds
+
+
 def test_what_a_thief_did_makes_no_place_known() -> None:
     """The day after, his registration is as new as on the first, and he may guess no more often."""
     thief = [*guesses(0), registration(10, "accepted")]

@@ -1,0 +1,133 @@
+"""What holds of every detector, found through the registry: a new one is covered before it has a test."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from detector.contract.events import Call, Event, Login, Notice, Registration
+from detector.contract.findings import Mode
+from detector.engine.detector import Detector
+from detector.engine.registry import catalogue, detectors, register
+from detector.params import Params
+from detector.settings import Settings
+from tests.detector.engine.builders import (
+    decisions,
+    detections,
+    engine,
+    fired,
+    guesses,
+    incidents,
+    interrupted,
+    run,
+    settings,
+)
+from tests.detector.engine.streams import Day, attack
+
+HERE = Path(__file__).parent
+CODE = HERE.parents[2] / "detector" / "detectors"
+every_detector = pytest.mark.parametrize("cls", detectors().values(), ids=detectors())
+QUIET = Day(2026).events()
+FOUND_ON_A_QUIET_DAY = run(QUIET, Settings())
+
+
+def test_the_folder_holds_one_detector_a_file() -> None:
+    named = {f"{rule.replace('.', '_')}.py" for rule in detectors()}
+    assert named == {path.name for path in CODE.glob("*.py")} - {"__init__.py"}
+
+
+@every_detector
+def test_it_is_named_after_its_file_and_has_a_test(cls) -> None:
+    name = cls.id.replace(".", "_")
+    assert cls.__module__ == f"detector.detectors.{name}"
+    assert re.fullmatch(r"[a-z]+\.[a-z_]+", cls.id)
+    assert (HERE / f"test_{name}.py").exists()
+
+
+@every_detector
+def test_it_says_what_it_is(cls) -> None:
+    assert re.fullmatch(r"C(0[1-9]|[12]\d|3[0-2])", cls.control)
+    assert cls.attack
+    assert all(re.fullmatch(r"T\d{4}(\.\d{3})?", technique) for technique in cls.attack)
+    assert cls.reads
+    assert all(issubclass(kind, Event) for kind in cls.reads)
+
+
+@every_detector
+def test_its_docstring_says_when_it_is_quiet_and_what_to_do(cls) -> None:
+    first, *_ = cls.__doc__.split("\n\n")
+    assert first.startswith("Fires ")
+    assert re.search(r"^    Quiet when: \S", cls.__doc__, re.MULTILINE)
+    assert re.search(r"^    Runbook: \S", cls.__doc__, re.MULTILINE)
+
+
+@every_detector
+def test_every_limit_has_a_default_and_is_explained(cls) -> None:
+    assert issubclass(cls.Limits, Params)
+    limits = cls.Limits()
+    assert all(f"`{name}`" in cls.Limits.__doc__ for name in type(limits).model_fields)
+
+
+def test_the_catalogue_is_what_the_settings_are_judged_by() -> None:
+    assert list(catalogue()) == sorted(detectors())
+
+
+def test_two_detectors_of_one_name_stop_the_program() -> None:
+    class Second(Detector[Call]):
+        id = "call.premium"
+
+        def inspect(self, event, facts, memory):
+            return None
+
+    with pytest.raises(TypeError, match=r"two detectors call themselves call\.premium"):
+        register(Second)
+
+
+@every_detector
+def test_it_fires_in_an_attack_and_over_restarts_in_the_same_way(cls) -> None:
+    """So that the quiet day and the round trip say something about it."""
+    strict = settings(allowed_destination_countries=["US"], rules={"registration.new_place": {"novelty": 0.3}})
+    seconds = fired(attack(), cls.id, strict)
+    assert seconds
+    again = detections(interrupted(attack(), strict), cls.id)
+    assert len(again) == len(seconds)
+
+
+@every_detector
+def test_it_never_warns_on_an_honest_quiet_day(cls) -> None:
+    assert [each for each in detections(FOUND_ON_A_QUIET_DAY, cls.id) if each.severity != "info"] == []
+
+
+def test_nothing_comes_of_an_honest_quiet_day() -> None:
+    kinds = {Call, Registration, Login, Notice}
+    assert len(QUIET) > 3_000
+    assert {type(event) for event in QUIET} >= kinds
+    assert FOUND_ON_A_QUIET_DAY == []
+    assert incidents(FOUND_ON_A_QUIET_DAY) == decisions(FOUND_ON_A_QUIET_DAY) == []
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_on_the_first_day_no_extension_and_no_call_is_touched(seed) -> None:
+    """Nobody is known yet: two who mistype behind one NAT look like guessing, but the phones beside them do not."""
+    found = run(Day(seed, first=True).events(), settings())
+    assert {each.rule for each in detections(found)} <= {"registration.bruteforce"}
+    assert {each.action for each in decisions(found)} <= {"block_ip"}
+
+
+def test_a_detector_that_breaks_is_counted_and_the_others_go_on() -> None:
+    made = engine()
+    for event in guesses(0, 4):
+        made.process(event)
+    (state,) = made._states.values()
+    state.memory.put("registration.bruteforce/failed", "203.0.113.77", "broken")
+    assert made.process(guesses(5, 1)[0]) == []
+    assert made.errors == {"registration.bruteforce": 1}
+    assert detections(made.process(guesses(6, 1, source="203.0.113.78", count=5)[0]))
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_every_mode_finds_the_same(mode) -> None:
+    def what(found):
+        return [(each.id, each.summary) for each in detections(found)]
+
+    assert what(run(attack(), settings(mode=mode))) == what(run(attack(), settings()))

@@ -1,0 +1,122 @@
+"""Whole streams of events for property tests: an honest day, and an attack woven into one."""
+
+from dataclasses import dataclass
+from random import Random
+
+from msgspec.structs import replace
+
+from detector.contract.events import AnyEvent
+from tests.detector.engine.builders import (
+    GERMANY,
+    HOME,
+    HOUR,
+    LATVIA,
+    NOON,
+    OTHER_THIEF,
+    PREMIUM,
+    SOMALIA,
+    THIEF,
+    call,
+    cdr,
+    guesses,
+    known_phones,
+    login,
+    notice,
+    registration,
+    tick,
+    whole,
+)
+
+PHONES = [str(1001 + number) for number in range(30)]
+ABROAD = ("901149301234567", "901144207946000", "901133142278000")
+
+
+def seeded(seed: int) -> Random:
+    """Chance that is the same each time."""
+    return Random(seed)  # noqa: S311 - nothing secret comes of it
+
+
+@dataclass(frozen=True)
+class Day:
+    """An honest day of three PBXs with thirty extensions each, from a seed; `first`: on which all is new to us."""
+
+    seed: int
+    calls: int = 12
+    first: bool = False
+
+    def events(self) -> list[AnyEvent]:
+        """All events in their order, from 03:00 at night to the end of the office's day."""
+        found = [event for number in range(3) for event in self._pbx(seeded(self.seed * 10 + number), f"pbx-{number}")]
+        return sorted(found, key=lambda event: event.at)
+
+    def _pbx(self, random: Random, pbx: str) -> list[AnyEvent]:
+        office = f"192.0.2.{random.randrange(1, 200)}"
+        found = [tick(-9 * HOUR + 60 * minute) for minute in range(0, 15 * 60, 20)]
+        for phone in PHONES:
+            found += self._phone(random, phone, office)
+            found += self._person(random, phone)
+        found += [login(random.uniform(-4, 5) * HOUR, ("accepted", "rejected")[n % 4 == 3], "admin", office)
+                  for n in range(6)]  # fmt: skip
+        found += [notice(random.uniform(-4, 5) * HOUR, "sip_trunk_registration_failed", None) for _ in range(2)]
+        return [replace(event, pbx=pbx) for event in found]
+
+    def _phone(self, random: Random, phone: str, office: str) -> list[AnyEvent]:
+        """Registered from the LAN or behind NAT, refreshed, challenged each time; some mistype their password."""
+        source = office if int(phone) % 3 else "10.0.0." + str(int(phone) % 250)
+        start = -9 * HOUR + random.uniform(0, HOUR)
+        found: list[AnyEvent] = []
+        if not self.first:
+            found += known_phones([phone], source, days=[-2, -1])
+        for refresh in range(7):
+            at = round(start + refresh * 2 * HOUR, 3)
+            found += [registration(at - 0.05, "challenged", phone, source), registration(at, "accepted", phone, source)]
+        if random.random() < 0.2:
+            found += guesses(
+                round(start + 2 * HOUR - 60, 3), random.randrange(1, 4), phone, source, reason="bad_password"
+            )
+        return found
+
+    def _person(self, random: Random, phone: str) -> list[AnyEvent]:
+        """Calls within business hours, one after the other, mostly at home, now and then abroad."""
+        found, at = [], -4 * HOUR + random.uniform(0, HOUR)
+        for number in range(self.calls):
+            talk = round(min(random.expovariate(1 / 180), 3_000), 1)
+            at = round(at + random.uniform(60, 1_500), 3)
+            if at + talk > 5.5 * HOUR:
+                break
+            to = HOME if random.random() < 0.9 else random.choice(ABROAD)
+            if number % 5 == 4:
+                found += whole(at, talk, "1002", phone, direction="internal", trunk=None)
+            elif number % 5 == 3:
+                found += whole(at, talk, phone, phone, direction="inbound")
+            else:
+                found += whole(at, talk, to, phone)
+            at += talk
+        return found
+
+
+def attack(pbx: str = "hq", start: float = 0) -> list[AnyEvent]:
+    """Everything the engine does at least once: two thieves, guessing to pumping, a record with a source, a drill."""
+    found = [
+        *guesses(start, 7), registration(start + 10, "accepted"),
+        *whole(start + 60, 12, source_ip=THIEF), *whole(start + 90, 4_000, source_ip=THIEF),
+        *[event for n in range(6) for event in whole(start + 100 + n / 10, 900 + n, LATVIA, call=f"p{n}")],
+        cdr(start + 200, 30, PREMIUM, "1003"),
+        *guesses(start + 210, 6, "1009", OTHER_THIEF), registration(start + 220, "accepted", "1009", OTHER_THIEF),
+        *whole(start + 240, 500, GERMANY, "1009"),
+        *(login(start + 300 + n) for n in range(6)), notice(start + 310, "web_user_blocked"),
+        *(call(start + 400 + n, HOME, str(2000 + n)) for n in range(32)),
+        *whole(start + 500, 3 * HOUR, SOMALIA, "1004"), tick(start + 5_000), tick(start + 4 * HOUR),
+        *whole(start + 10 * HOUR, 60, GERMANY, "1005"),
+        tick(start + 40 * HOUR), *guesses(start + 50 * HOUR, 6), tick(start + 90 * HOUR),
+    ]  # fmt: skip
+    record = whole(start + 60, 12)[2]
+    found.append(replace(record, revision=1, source_ip=THIEF, at=record.at))
+    found += [replace(event, drill=True, id=f"drill {event.id}") for event in guesses(start + 30, 5)]
+    return sorted((replace(event, pbx=pbx) for event in found), key=lambda event: (event.at, event.revision, event.id))
+
+
+def shuffled(events: list[AnyEvent], seed: int, reach: float = 120) -> list[AnyEvent]:
+    """The same events as a slow network might bring them: each up to `reach` seconds late."""
+    random = seeded(seed)
+    return sorted(events, key=lambda event: (event.at - NOON).total_seconds() + random.uniform(0, reach))
