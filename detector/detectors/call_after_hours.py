@@ -2,7 +2,7 @@
 
 from detector.contract.events import Call
 from detector.contract.findings import Severity, Stage, SubjectKind
-from detector.engine.detector import Detector, Hit, micros
+from detector.engine.detector import Begun, Detector, Hit, micros
 from detector.engine.facts import Facts
 from detector.engine.memory import Memory, Once
 from detector.engine.registry import register
@@ -26,7 +26,7 @@ class CallAfterHours(Detector[Call]):
     severity = Severity.WARNING
     stage = Stage.PROBE
     attack = ("T1496",)
-    reads = (Call,)
+    reads = (Begun,)
 
     class Limits(Params):
         """`pause` seconds before the same extension is reported again."""
@@ -39,7 +39,7 @@ class CallAfterHours(Detector[Call]):
 
     def inspect(self, event: Call, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
         leg = facts.leg
-        if not facts.opened or facts.open_hours or leg is None or not facts.billable:
+        if facts.open_hours or leg is None or not facts.billable:
             return None
         risky = leg.abroad or leg.costly
         said = self.abroad if risky else self.home

@@ -4,7 +4,7 @@ from pydantic import PositiveInt
 
 from detector.contract.events import Call
 from detector.contract.findings import Severity, Stage, SubjectKind
-from detector.engine.detector import Detector, Hit, micros
+from detector.engine.detector import Begun, Detector, Hit, micros
 from detector.engine.facts import Facts
 from detector.engine.memory import Memory, Once
 from detector.engine.registry import register
@@ -25,7 +25,7 @@ class CallConcurrentExtension(Detector[Call]):
     severity = Severity.CRITICAL
     stage = Stage.PUMPING
     attack = ("T1496",)
-    reads = (Call,)
+    reads = (Begun,)
 
     class Limits(Params):
         """`calls` up at once; `pause` seconds before it is said again."""
@@ -38,7 +38,7 @@ class CallConcurrentExtension(Detector[Call]):
 
     def inspect(self, event: Call, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
         leg = facts.leg
-        if not facts.opened or leg is None or not leg.up or not facts.extension or not facts.billable:
+        if leg is None or not leg.up or not facts.extension or not facts.billable:
             return None
         calls = facts.ledger.calls("extension", facts.extension)
         if calls < self.limits.calls:

@@ -4,7 +4,7 @@ from pydantic import PositiveInt
 
 from detector.contract.events import Call
 from detector.contract.findings import Severity, Stage, SubjectKind
-from detector.engine.detector import Detector, Hit, micros
+from detector.engine.detector import Begun, Detector, Hit, micros
 from detector.engine.facts import Facts
 from detector.engine.memory import Memory, Once
 from detector.engine.registry import register
@@ -27,7 +27,7 @@ class CallConcurrentTrunk(Detector[Call]):
     severity = Severity.WARNING
     stage = Stage.PUMPING
     attack = ("T1496",)
-    reads = (Call,)
+    reads = (Begun,)
 
     class Limits(Params):
         """`calls` up at once on a trunk; `pause` seconds before it is said again."""
@@ -40,7 +40,7 @@ class CallConcurrentTrunk(Detector[Call]):
 
     def inspect(self, event: Call, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
         leg = facts.leg
-        if not facts.opened or leg is None or not leg.trunk or not leg.up:
+        if leg is None or not leg.trunk or not leg.up:
             return None
         calls = facts.ledger.calls("trunk", leg.trunk)
         trunk = facts.profile.trunks.get(leg.trunk)

@@ -2,7 +2,7 @@
 
 from detector.contract.events import Call
 from detector.contract.findings import Severity, Stage, SubjectKind
-from detector.engine.detector import Basis, Detector, Hit
+from detector.engine.detector import Basis, Begun, Detector, Hit
 from detector.engine.facts import Facts
 from detector.engine.memory import Memory
 from detector.engine.registry import register
@@ -26,11 +26,11 @@ class CallCountry(Detector[Call]):
     stage = Stage.PROBE
     basis = Basis.COUNTRY
     attack = ("T1496",)
-    reads = (Call,)
+    reads = (Begun,)
 
     def inspect(self, event: Call, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
         number = facts.number
-        if not facts.opened or number is None or not number.international or not facts.billable:
+        if number is None or not number.international or not facts.billable:
             return None
         own = facts.profile.extension(facts.extension)
         if own.international and (

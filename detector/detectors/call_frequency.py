@@ -6,7 +6,7 @@ from pydantic import AfterValidator
 
 from detector.contract.events import Call
 from detector.contract.findings import Severity, Stage, SubjectKind
-from detector.engine.detector import Detector, Hit, micros
+from detector.engine.detector import Begun, Detector, Hit, micros
 from detector.engine.facts import Facts
 from detector.engine.memory import Memory, Window
 from detector.engine.registry import register
@@ -34,7 +34,7 @@ class CallFrequency(Detector[Call]):
     severity = Severity.CRITICAL
     stage = Stage.PUMPING
     attack = ("T1496",)
-    reads = (Call,)
+    reads = (Begun,)
 
     class Limits(Params):
         """`limit` in the guide's syntax `number/time/unit`, joined by `&`."""
@@ -50,7 +50,7 @@ class CallFrequency(Detector[Call]):
         self.cap = max(rule.calls for rule in self.rules)
 
     def inspect(self, event: Call, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
-        if not facts.opened or facts.leg is None or not facts.extension or not facts.billable:
+        if facts.leg is None or not facts.extension or not facts.billable:
             return None
         if not facts.ledger.first(facts.leg):
             return None

@@ -2,7 +2,7 @@
 
 from detector.contract.events import Call
 from detector.contract.findings import Severity, Stage, SubjectKind
-from detector.engine.detector import Detector, Hit
+from detector.engine.detector import Begun, Detector, Hit
 from detector.engine.facts import Facts
 from detector.engine.memory import Memory
 from detector.engine.registry import register
@@ -26,11 +26,11 @@ class CallPremium(Detector[Call]):
     severity = Severity.CRITICAL
     stage = Stage.PROBE
     attack = ("T1496",)
-    reads = (Call,)
+    reads = (Begun,)
 
     def inspect(self, event: Call, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
         number = facts.number
-        if not facts.opened or number is None or number.klass not in COSTLY:
+        if number is None or number.klass not in COSTLY:
             return None
         where = number.network or country_name(number.country)
         return self.hit(facts.extension, f"{facts.caller} called a {number.klass} number of {where}")

@@ -2,7 +2,7 @@
 
 from detector.contract.events import Call
 from detector.contract.findings import Severity, Stage, SubjectKind
-from detector.engine.detector import Basis, Detector, Hit
+from detector.engine.detector import Basis, Begun, Detector, Hit
 from detector.engine.facts import Facts
 from detector.engine.memory import Memory
 from detector.engine.registry import register
@@ -24,11 +24,11 @@ class CallSuspect(Detector[Call]):
     stage = Stage.PROBE
     basis = Basis.DERIVED
     attack = ("T1078", "T1496")
-    reads = (Call,)
+    reads = (Begun,)
 
     def inspect(self, event: Call, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
         leg = facts.leg
-        if not facts.opened or leg is None or not facts.billable or not (leg.abroad or leg.costly):
+        if leg is None or not facts.billable or not (leg.abroad or leg.costly):
             return None
         if not (facts.suspect_extension or facts.suspect_source):
             return None

@@ -6,13 +6,17 @@ from typing import ClassVar, Generic, TypeVar
 
 from msgspec import Struct
 
-from detector.contract.events import Event
+from detector.contract.events import Call, Event
 from detector.contract.findings import Mode, Severity, Stage, SubjectKind, Value
 from detector.engine.facts import Facts
 from detector.engine.memory import Memory
 from detector.params import Params
 
 E = TypeVar("E", bound=Event)
+
+
+class Begun(Call, frozen=True):
+    """What a rule reads that looks at a leg of a call only when it is first heard of, whatever its phase."""
 
 
 class Basis(StrEnum):
@@ -42,6 +46,7 @@ class Detector(ABC, Generic[E]):
     """One rule. Instances hold the limits of one scope and no memory.
 
     `id` is unique and names the file; `control` is the guide's C01..C32; `subject` is what a firing is about;
+    `reads` are the kinds of event it looks at, `Begun` for legs of calls when they are first heard of.
     `stage` is how far an attack has come that does this; `attack` are MITRE ATT&CK techniques.
     """
 

@@ -10,6 +10,7 @@ from detector.contract.events import AnyEvent, Call, Config, Control, Login, Reg
 from detector.contract.findings import AnyFinding
 from detector.engine import enrich
 from detector.engine import state as states
+from detector.engine.detector import Begun
 from detector.engine.facts import Facts
 from detector.engine.memory import Memory
 from detector.engine.registry import catalogue
@@ -115,7 +116,8 @@ class Engine:
         if accepted and facts.place is not None:
             account = event.account or facts.extension
             facts.novelty = self.places.score(state.memory, account, facts.place, event.user_agent)
-        for detector in site.rules_for(facts.extension).get(kind, ()):
+        rules = site.rules_for(facts.extension)
+        for detector in rules.get(kind, ()) if not facts.opened else rules.get(Begun, ()) + rules.get(kind, ()):
             try:
                 hit = detector.inspect(event, facts, state.memory)
             except Exception:  # counted and alarms: never the same as one that did not fire
