@@ -253,9 +253,7 @@ def test_what_nobody_can_use_is_rejected(lines: list[str], field: str) -> None:
     assert rejected.field == field
 
 
-@pytest.mark.parametrize(
-    "lines", [[HEADER, cells("yesterday")], [HEADER, cells()[:-20]], [cells()], [row(time="x")]]
-)
+@pytest.mark.parametrize("lines", [[HEADER, cells("yesterday")], [HEADER, cells()[:-20]], [cells()], [row(time="x")]])
 def test_no_pin_in_what_is_rejected(lines: list[str]) -> None:
     for record in read(*lines):
         assert "4711" not in repr(record)
@@ -300,19 +298,13 @@ def test_no_bytes_raise(lines: list[bytes]) -> None:
     read(HEADER, *lines)
 
 
-@given(
-    st.lists(
-        st.lists(st.one_of(st.text(max_size=20), st.sampled_from(['"', "03/04/2026 1:00:00"])), max_size=15)
-    )
-)
+@given(st.lists(st.lists(st.one_of(st.text(max_size=20), st.sampled_from(['"', "03/04/2026 1:00:00"])), max_size=15)))
 def test_any_export_stays_within_the_contract(rows: list[list[str]]) -> None:
     text = io.StringIO()
     csv.writer(text).writerows(rows)
     lines = text.getvalue().encode("utf-8", "replace").splitlines(keepends=True)
     for record in read(HEADER, cells(), *lines):
-        assert (
-            isinstance(record, Rejected) or msgspec.convert(msgspec.to_builtins(record), AnyEvent) == record
-        )
+        assert isinstance(record, Rejected) or msgspec.convert(msgspec.to_builtins(record), AnyEvent) == record
 
 
 VALUES = st.one_of(st.none(), st.integers(), st.floats(), st.text(max_size=30), st.just("2026-03-04 1:00:00"))
@@ -321,6 +313,4 @@ VALUES = st.one_of(st.none(), st.integers(), st.floats(), st.text(max_size=30), 
 @given(st.dictionaries(st.sampled_from([*ROW, "timestamp", "reason"]), VALUES))
 def test_any_answer_stays_within_the_contract(changes: dict[str, object]) -> None:
     for record in read(msgspec.json.encode({"errcode": 0, "data": [{**ROW, **changes}]})):
-        assert (
-            isinstance(record, Rejected) or msgspec.convert(msgspec.to_builtins(record), AnyEvent) == record
-        )
+        assert isinstance(record, Rejected) or msgspec.convert(msgspec.to_builtins(record), AnyEvent) == record
