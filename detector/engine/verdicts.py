@@ -17,7 +17,7 @@ from detector.contract.findings import (
 )
 from detector.engine.decisions import Decisions, digest
 from detector.engine.detector import Detector, Hit
-from detector.engine.enrich import accepted_first, good_days
+from detector.engine.enrich import accepted_first, good_days, suspects
 from detector.engine.facts import Facts
 from detector.engine.site import Site
 from detector.engine.state import PbxState
@@ -55,6 +55,8 @@ class Verdicts:
         leg = facts.leg
         detection = self._detection(rule, hit, event, facts)
         self.findings.append(detection)
+        if leg is not None and not self.state.cases.links:
+            suspects(facts, self.state, facts.extension)  # left out as long as there was nobody to suspect
         links = self._links(rule, detection.subject, facts)
         case = self._case(detection, links, facts.at)
         if case is None:

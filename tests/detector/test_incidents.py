@@ -151,6 +151,13 @@ def test_an_honest_extension_in_the_guesser_s_office_is_left_alone(known) -> Non
     assert "1002" not in touched(found)
 
 
+def test_an_honest_call_before_the_guessing_in_its_office_draws_nobody_in() -> None:
+    honest = [whole(NIGHT + 2_000 * n, 60, GERMANY, "1002", source_ip=OFFICE, call=f"h{n}") for n in range(2)]
+    found = run([*HONEST, *honest[0], *guesses(NIGHT + 100, 60, "9999", OFFICE), *honest[1]])
+    assert len(detections(found, "call.after_hours")) == 2
+    assert touched(found) == {OFFICE}
+
+
 def test_a_late_record_does_not_draw_an_honest_office_in() -> None:
     found = run([*HONEST, *guesses(NIGHT, 5, "9999", OFFICE), *(events := whole(AT_NIGHT, 60, PREMIUM, "1002"))])
     seen = run([*HONEST, *guesses(NIGHT, 5, "9999", OFFICE), *events,
