@@ -1,6 +1,7 @@
 """The PBX itself, without its web server: settings, calls, registrations, events, tokens."""
 
 import random
+from collections import deque
 
 from streams.sim.access import ApiAccess
 from streams.sim.backups import Backups
@@ -17,6 +18,8 @@ from streams.sim.registrar import Registrar
 from streams.sim.routing import Router
 from streams.sim.settings import PbxSettings
 from streams.sim.webhooks import WebhookSettings
+
+MAX_CHANGES = 10_000
 
 
 class PbxCore:
@@ -43,6 +46,8 @@ class PbxCore:
         self.webhooks = WebhookSettings(webhook_event_push_list=options.webhooks)
         self.prompts: list[tuple[str, tuple[str, ...]]] = []
         """Numbers that prompts were played to, with the prompts."""
+        self.changes: deque[dict[str, object]] = deque(maxlen=MAX_CHANGES)
+        """What the API was told to do, oldest first: path, id or channel, and the names of the fields."""
         furnish(options, self.settings, self.portal, self.rng)
 
     def _trunk_load(self, trunk_id: int) -> int:

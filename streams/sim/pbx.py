@@ -195,6 +195,7 @@ class SimulatedPbx:
             "attacks": {name: progress.shown(now) for name, progress in self.progress.items()},
             "cdr_uids": [row["uid"] for row in self.cdrs],
             "firewall": {"blocked": self.core.firewall.blocked, "dropped": self.core.firewall.dropped},
+            "changes": list(self.core.changes),
             "blocked_api_ips": sorted(self.blocked_api_ips),
         }
 

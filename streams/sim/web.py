@@ -62,10 +62,19 @@ class WebServer:
                 self._check_token(request.query_params)
             if target.path.partition("/")[0] in self._core.options.denied_permissions:
                 raise ApiError(10005, "ACCESS DENIED")
-            fields = target.answer(self._core, Params(client_ip, await _values(request)))
+            params = Params(client_ip, await _values(request))
+            fields = target.answer(self._core, params)
         except ApiError as error:
             return JSONResponse(error.answer)
+        if target.verb == "POST" and target.needs_token:
+            self._note(target.path, params)
         return JSONResponse({"errcode": 0, "errmsg": "SUCCESS"} | fields)
+
+    def _note(self, path: str, params: Params) -> None:
+        """In the PBX's own record, without the values: they may be secret."""
+        values = params.values
+        about = values.get("id") or values.get("channel_id") or values.get("name") or values.get("caller")
+        self._core.changes.append({"path": path, "about": about, "fields": sorted(values)})
 
     def _target(self, method: str, path: str, headers: Mapping[str, str], client_ip: str) -> Endpoint:
         self._check_caller(headers, client_ip)
