@@ -7,20 +7,30 @@ import signal
 import sys
 import tempfile
 import webbrowser
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from msgspec import Struct
 from pydantic import SecretStr
-from rich.console import Console
 
 from detector.settings import Settings
-from streams.service import Ready, Service, locked
+from streams.failures import err
+from streams.service import Ready, Service
+from streams.serving import guarded
 from streams.sim import SimOptions, SimulatedPbx
 from streams.web import free_port
 
 ATTACK = "stolen_extension"
 ATTACK_AFTER = 8.0
+STORY = f"""
+A simulated PBX with 30 telephones is at work, and Ringfence watches it.
+In {ATTACK_AFTER:.0f} seconds somebody at 203.0.113.77 begins to guess passwords. He takes
+extension 1007, tries one call to Somalia and then pumps many. Within a minute
+the console shows it as one incident: what was done, what it cost, what it would
+have cost. The office goes on calling meanwhile.
+
+Ctrl-C ends it; nothing on this machine is changed.
+"""
 AUTO = ("call.concurrent_extension", "call.frequency", "login.bruteforce", "registration.bruteforce")
 
 
@@ -33,15 +43,16 @@ class DemoOptions(Struct, frozen=True, kw_only=True):
     browser: bool
 
 
-def run_demo(options: DemoOptions, out: Console) -> None:
+def run_demo(options: DemoOptions) -> None:
     """Run until interrupted."""
     with ExitStack() as stack:
         data = options.data or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ringfence-demo-")))
-        stack.enter_context(locked(data))
-        asyncio.run(demonstrate(options, data, out))
+        stack.enter_context(guarded(data))
+        with suppress(KeyboardInterrupt):
+            asyncio.run(demonstrate(options, data))
 
 
-async def demonstrate(options: DemoOptions, data: Path, out: Console) -> None:
+async def demonstrate(options: DemoOptions, data: Path) -> None:
     """PBX, service and attack, until a signal comes."""
     token = secrets.token_urlsafe(24)
     outside = free_port()
@@ -60,7 +71,7 @@ async def demonstrate(options: DemoOptions, data: Path, out: Console) -> None:
             asyncio.get_running_loop().add_signal_handler(name, stop)
         attack = asyncio.create_task(stage(pbx, stopped))
         try:
-            await service.run(lambda ready: welcome(ready, options, out))
+            await service.run(lambda ready: welcome(ready, options))
         finally:
             attack.cancel()
             await asyncio.gather(attack, return_exceptions=True)
@@ -95,15 +106,11 @@ def settings_for(pbx: SimulatedPbx, data: Path, console: int, outside: int, toke
     })  # fmt: skip
 
 
-def welcome(ready: Ready, options: DemoOptions, out: Console) -> None:
+def welcome(ready: Ready, options: DemoOptions) -> None:
     """Say what there is to see."""
-    out.print(f"\nThe console is at {ready.console}", markup=False)
+    err.print(f"\nOpen   {ready.console}")
     if ready.password is not None:
-        out.print(f"log in as admin with password {ready.password}", markup=False)
-    out.print(
-        f"\nAn office of 30 telephones is at work. In {ATTACK_AFTER:.0f} seconds somebody at 203.0.113.77 begins to "
-        "guess passwords, takes extension 1007, tries one call to Somalia and then pumps. Watch it being contained.\n"
-        "Ctrl-C ends it.\n", markup=False,
-    )  # fmt: skip
+        err.print(f"log in admin / {ready.password}")
+    err.print(STORY)
     if options.browser and (sys.platform == "darwin" or "DISPLAY" in os.environ or "WAYLAND_DISPLAY" in os.environ):
         webbrowser.open(ready.console)

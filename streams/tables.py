@@ -11,11 +11,19 @@ from detector.settings import Settings
 from streams.config import read_tariffs
 
 
+class TableError(Exception):
+    """A file of a table cannot be used; says which and why."""
+
+
 class MmdbCountries:
-    """An operator's mmdb file of countries or autonomous systems."""
+    """An operator's mmdb file of countries or autonomous systems. Raises TableError."""
 
     def __init__(self, path: Path) -> None:
-        self._reader = maxminddb.open_database(str(path), maxminddb.MODE_MEMORY)
+        try:
+            self._reader = maxminddb.open_database(str(path), maxminddb.MODE_MEMORY)
+        except (maxminddb.InvalidDatabaseError, OSError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "not a MaxMind database (.mmdb)"
+            raise TableError(f"country_database: {path}: {reason}") from None
         self.digest = f"mmdb-{blake2b(path.read_bytes(), digest_size=8).hexdigest()}"
 
     def get(self, address: str) -> tuple[str | None, int | None]:
@@ -30,6 +38,6 @@ class MmdbCountries:
 
 
 def tables(settings: Settings) -> Tables:
-    """The tables that the settings name. Raises `TariffError` and `maxminddb.InvalidDatabaseError`."""
+    """The tables that the settings name. Raises TariffError and TableError."""
     reader = MmdbCountries(settings.country_database) if settings.country_database is not None else None
     return Tables(addresses=AddressTable(reader), tariffs=read_tariffs(settings))

@@ -1,0 +1,103 @@
+"""What was chosen on the command line, checked before any work begins."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from detector.engine.registry import catalogue
+from detector.formats import formats
+from detector.settings import Settings, profile
+from streams import config
+from streams.failures import FAILED, WRONG_USAGE, err, fail
+from streams.inputs import STDIN, Cemetery, Inputs, Options
+from streams.keys import pin_hash
+from streams.outputs import STDOUT, Lines, output
+
+UNNAMED = "pbx"
+NO_NAME_NEEDED = "events"
+
+
+def loaded(path: Path | None, *, secrets: tuple[str, ...] | None = ()) -> Settings:
+    """The settings, or an end with every problem named. `secrets` None fetches all of them."""
+    try:
+        return config.load(path, secrets=secrets)
+    except config.ConfigError as error:
+        fail(str(error), WRONG_USAGE)
+
+
+def options_of(settings: Settings, name: str, pbx: str | None, timezone: str | None, year: int | None) -> Options:
+    """What the records lack, from the command line and the configuration."""
+    if name not in formats():
+        fail(f"--format: no format {name!r}; there are {', '.join(formats())}", WRONG_USAGE)
+    chosen = pbx_of(settings, name, pbx)
+    zone = profile(settings, chosen, catalogue()).timezone if timezone is None else timezone
+    try:
+        found = ZoneInfo(zone)
+    except (KeyError, ValueError, OSError):
+        fail(f"--timezone: no time zone {zone!r}; write it as America/New_York", WRONG_USAGE)
+    return Options(format=name, pbx=chosen, zone=found, year=year, keyed_hash=pin_hash(settings.data))
+
+
+def pbx_of(settings: Settings, format_name: str, pbx: str | None) -> str:
+    """The PBX the records come from: the one that is named, or the only one there is."""
+    known = [one.id for one in settings.pbxs]
+    if pbx is None:
+        if len(known) > 1 and format_name != NO_NAME_NEEDED:
+            fail(f"--pbx is needed: which of {', '.join(known)} do the records come from?", WRONG_USAGE)
+        return known[0] if len(known) == 1 else UNNAMED
+    if not pbx or len(pbx) > 64 or not pbx.isprintable():
+        fail("--pbx: a name of 1 to 64 characters", WRONG_USAGE)
+    if known and pbx not in known:
+        fail(f"--pbx: no PBX {pbx!r} in the configuration; there are {', '.join(known)}", WRONG_USAGE)
+    return pbx
+
+
+def refuse_unfit(files: Sequence[str], written: Sequence[Path]) -> None:
+    """End if a file cannot be read, or would be overwritten while it is."""
+    for name in files:
+        path = Path(name)
+        if name == STDIN:
+            continue
+        if not path.exists():
+            fail(f"{name}: there is no such file", WRONG_USAGE)
+        if path.is_dir():
+            fail(f"{name}: a folder; name the files in it", WRONG_USAGE)
+        if not os.access(path, os.R_OK):
+            fail(f"{name}: may not be read by this user", WRONG_USAGE)
+        if path.is_file() and any(other.exists() and other.samefile(path) for other in written):
+            fail(f"{name}: would be overwritten; choose another file to write to", WRONG_USAGE)
+
+
+@contextmanager
+def reading(
+    files: Sequence[str], options: Options, out: Path | None, dead_letters: Path | None
+) -> Iterator[tuple[Inputs, Lines]]:
+    """The inputs, and where to write what comes of them; what could not be read is told at the end."""
+    first = "standard-input" if files[0] == STDIN else Path(files[0]).name
+    buried = dead_letters or Path(f"{first}.dead-letters.jsonl")
+    refuse_unfit(files, [buried, *([out] if out is not None and str(out) != STDOUT else [])])
+    if out is not None and out.absolute() == buried.absolute() and not out.is_char_device():
+        fail("--out and --dead-letters name the same file", WRONG_USAGE)
+    cemetery = Cemetery(buried)
+    with output(out, files, err) as to:
+        inputs = Inputs(options, cemetery.bury, to.advanced)
+        try:
+            yield inputs, to.lines
+        finally:
+            cemetery.close()
+    if cemetery.first is not None:
+        letter = cemetery.first
+        err.print(f"{inputs.rejected} unreadable, the first in line {letter.line} of {letter.file}: {letter.reason}")
+        err.print(f"all of them with line and reason: {cemetery.path}")
+
+
+def verify(inputs: Inputs, events: int, options: Options) -> None:
+    """Not one event: most likely the wrong format was named."""
+    if events:
+        return
+    if inputs.rejected:
+        fail(f"nothing could be read: is --format {options.format} right?", FAILED)
+    if inputs.ignored:
+        err.print(f"no event in {inputs.ignored} lines: is --format {options.format} right?")

@@ -1,0 +1,62 @@
+"""Runs the service for the command line: one to a data folder, ended in good order by a signal."""
+
+import asyncio
+import errno
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from detector.settings import Settings
+from streams.failures import err, explained, fail
+from streams.service import InUseError, Ready, Service, locked
+
+NOT_TO_BE_HAD = {errno.EADDRINUSE, errno.EADDRNOTAVAIL}
+
+
+def serve(settings: Settings, what: str) -> None:
+    """Run the service until it is told to stop, or fail with a reason."""
+    with guarded(settings.data), listening(settings):
+        asyncio.run(until_signal(settings, lambda ready: greet(ready, what)))
+
+
+def greet(ready: Ready, what: str) -> None:
+    """Say where the console is; the password only when it was just made."""
+    err.print(f"Ringfence is {what}\nconsole  {ready.console}")
+    if ready.password is not None:
+        err.print(f"log in   admin / {ready.password}   (shown only this once)")
+
+
+@contextmanager
+def guarded(data: Path) -> Iterator[None]:
+    """The data folder is ours alone; a database that cannot be used is said to be there, or where the journal is."""
+    try:
+        with locked(data):
+            yield
+    except InUseError as error:
+        fail(f"ringfence: {error}")
+    except SQLAlchemyError as error:
+        fail(f"ringfence: {explained(error)[0]} (it is in {data}, or where `journal` of the configuration says)")
+
+
+@contextmanager
+def listening(settings: Settings) -> Iterator[None]:
+    """An address that is not to be had is named."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in NOT_TO_BE_HAD or error.filename is not None:
+            raise
+        console, webhook = settings.console, settings.webhook
+        places = f"{console.host}:{console.port} (console) or {webhook.host}:{webhook.port} (webhook)"
+        fail(f"ringfence: cannot listen on {places}: {error.strerror}; set another host or port in the configuration")
+
+
+async def until_signal(settings: Settings, ready: Callable[[Ready], None]) -> None:
+    """The service, ended in good order by SIGINT or SIGTERM."""
+    service = Service(settings)
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, service.stop)
+    await service.run(ready)
