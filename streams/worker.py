@@ -27,6 +27,7 @@ class Worker:
         self._codec = Codec(trusted=True)
         self._checkpoints = checkpoints
         self._unsaved: Pages = {}
+        self._collected = 0
         self._partition = partition
         self._epoch = 0
 
@@ -35,7 +36,7 @@ class Worker:
         self._epoch = self._checkpoints.claim(self._partition)
         checkpoint = self._checkpoints.load(self._partition)
         self.engine.load(checkpoint.pages)
-        self.offset = self.saved = max(checkpoint.offset, 0)
+        self.offset = self.saved = self._collected = max(checkpoint.offset, 0)
         return self.offset
 
     def process(self, events: Iterable[tuple[int, AnyEvent | Unknown]]) -> list[AnyFinding]:
@@ -45,6 +46,15 @@ class Worker:
             if offset > self.offset:
                 findings.extend(self.engine.process(event))
                 self.offset = offset
+        return findings
+
+    def apply(self, offset: int, events: Iterable[AnyEvent | Unknown]) -> list[AnyFinding]:
+        """Findings of all events that stand at one offset: they are applied together, or not at all."""
+        findings: list[AnyFinding] = []
+        if offset > self.offset:
+            for event in events:
+                findings.extend(self.engine.process(event))
+            self.offset = offset
         return findings
 
     def replay(self, log: Sequence[tuple[int, bytes]]) -> list[AnyFinding]:
@@ -60,9 +70,20 @@ class Worker:
         What could not be saved goes with the next one. Raises `Fenced` when somebody else owns the partition by now:
         the process must end.
         """
+        self.collect()
+        return self.save()
+
+    def collect(self) -> int:
+        """Gather what changed up to the offset reached, for `save`; returns that offset."""
         if self.offset > self.saved:
             self._unsaved.update(self.engine.dirty_pages())
-            self._checkpoints.save(self._partition, self._epoch, self.offset, self._unsaved)
+        self._collected = self.offset
+        return self._collected
+
+    def save(self) -> int:
+        """Save what was gathered, as `checkpoint` does; in another thread, too, while events go on being applied."""
+        if self._collected > self.saved:
+            self._checkpoints.save(self._partition, self._epoch, self._collected, self._unsaved)
             self._unsaved = {}
-            self.saved = self.offset
+            self.saved = self._collected
         return self.saved
