@@ -8,7 +8,7 @@ from detector.engine.memory import Memory, Record
 from detector.enrich.addresses import Place
 
 FIELD = "places"
-KEPT = 24
+KEPT = 16
 """Traits kept an account; the one seen least recently makes room."""
 
 
@@ -17,7 +17,7 @@ class Places:
 
     A trait is the country, the network (IPv4 /24, IPv6 /48 or the autonomous system) or the user agent without its
     digits. Cold until the account was accepted at least once: then the score is None. One record an account: trait
-    digests of 64 bits, least recently seen first, at most 24, so under 200 bytes.
+    digests of 64 bits, least recently seen first, at most 16, so 192 bytes.
     """
 
     def score(self, memory: Memory, account: str, place: Place, agent: str | None) -> float | None:

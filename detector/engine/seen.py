@@ -67,7 +67,7 @@ class Seen:
 
     def _expire(self, now: int) -> None:
         while len(self.segments) > 1 and (
-            len(self.segments) * SEGMENT > MAX_IDS + SEGMENT or self.segments[0].latest < now - HORIZON
+            (len(self.segments) - 2) * SEGMENT >= MAX_IDS or self.segments[0].latest < now - HORIZON
         ):
             gone = self.segments.popleft()
             for event_id in gone.ids:
