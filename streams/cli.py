@@ -300,4 +300,6 @@ def demo(
     """See it work: a simulated PBX with honest traffic comes under attack, and the attack is contained."""
     from streams.demo import DemoOptions, run_demo
 
+    if logs.VARIABLE not in os.environ:
+        logs.configure(logs.LEVELS["warning"])
     run_demo(DemoOptions(port=port, speed=speed, data=data, browser=browser))

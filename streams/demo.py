@@ -25,11 +25,9 @@ ATTACK_AFTER = 8.0
 STORY = f"""
 A simulated PBX with 30 telephones is at work, and Ringfence watches it.
 In {ATTACK_AFTER:.0f} seconds somebody at 203.0.113.77 begins to guess passwords. He takes
-extension 1007, tries one call to Somalia and then pumps many. Within a minute
-the console shows it as one incident: what was done, what it cost, what it would
-have cost. The office goes on calling meanwhile.
-
-Ctrl-C ends it; nothing on this machine is changed.
+extension 1007, tries one call to Somalia, then pumps many. Within a minute the
+console shows it all as one incident, contained: what was done, what it cost and
+what it would have cost. The office goes on calling meanwhile.
 """
 AUTO = ("call.concurrent_extension", "call.frequency", "login.bruteforce", "registration.bruteforce")
 
@@ -71,7 +69,7 @@ async def demonstrate(options: DemoOptions, data: Path) -> None:
             asyncio.get_running_loop().add_signal_handler(name, stop)
         attack = asyncio.create_task(stage(pbx, stopped))
         try:
-            await service.run(lambda ready: welcome(ready, options))
+            await service.run(lambda ready: welcome(ready, pbx.url, options))
         finally:
             attack.cancel()
             await asyncio.gather(attack, return_exceptions=True)
@@ -106,11 +104,14 @@ def settings_for(pbx: SimulatedPbx, data: Path, console: int, outside: int, toke
     })  # fmt: skip
 
 
-def welcome(ready: Ready, options: DemoOptions) -> None:
+def welcome(ready: Ready, pbx_url: str, options: DemoOptions) -> None:
     """Say what there is to see."""
-    err.print(f"\nOpen   {ready.console}")
+    err.print(f"\nOpen    {ready.console}")
     if ready.password is not None:
-        err.print(f"log in admin / {ready.password}")
+        err.print(f"Log in  admin / {ready.password}")
     err.print(STORY)
+    err.print(
+        f"What the simulated PBX itself sees: {pbx_url}/sim/state\nCtrl-C ends it; nothing on this machine changes.\n"
+    )
     if options.browser and (sys.platform == "darwin" or "DISPLAY" in os.environ or "WAYLAND_DISPLAY" in os.environ):
         webbrowser.open(ready.console)

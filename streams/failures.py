@@ -38,7 +38,7 @@ def explained(error: BaseException) -> tuple[str, int]:
     if isinstance(error, OSError) and error.strerror:
         return f"{os.fsdecode(error.filename)}: {error.strerror}" if error.filename else error.strerror, FAILED
     if isinstance(error, StoreError):
-        return str(error), FAILED
+        return first_line(error), FAILED
     if isinstance(error, SQLAlchemyError):  # its own text would show the statement with its values
         return f"database: {first_line(getattr(error, 'orig', None) or type(error).__name__)}", FAILED
     log.debug("unexpected error", exc_info=error)
