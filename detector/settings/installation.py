@@ -7,6 +7,7 @@ from pydantic import AfterValidator, ConfigDict, Field, JsonValue, model_validat
 
 from detector.contract.findings import Severity
 from detector.params import Params, Seconds
+from detector.settings.kafka import Kafka
 from detector.settings.layers import Located, Pbx, Policy
 from detector.settings.values import (
     Extension,
@@ -98,7 +99,7 @@ class CallOut(Params):
 
 
 class Settings(Params):
-    """The whole configuration. `journal` None is SQLite in `data`."""
+    """The whole configuration. `journal` None is SQLite in `data`; `kafka` None is the embedded runtime."""
 
     model_config = ConfigDict(hide_input_in_errors=True)
 
@@ -114,6 +115,7 @@ class Settings(Params):
     notify: tuple[Notify, ...] = ()
     calls: tuple[CallOut, ...] = ()
     country_database: Located | None = None
+    kafka: Kafka | None = None
 
 
 def settings_as_json(settings: Settings) -> dict[str, JsonValue]:
