@@ -8,6 +8,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 
 from streams.console.access import Access, access_router
+from streams.console.closed import closed_router
 from streams.console.logins import Logins
 from streams.console.orders import orders_router
 from streams.console.pages import pages_router
@@ -41,6 +42,7 @@ def create_app(
     access = Access(Logins(journal, now), https=https)
     app.include_router(access_router(access, renderer))
     app.include_router(pages_router(access, renderer, journal, status, now))
+    app.include_router(closed_router(access, renderer, journal))
     app.include_router(questions_router(access, renderer, journal))
     app.include_router(orders_router(access, journal, commands))
     app.mount("/static", StaticFiles(directory=FOLDER / "static"))

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from detector.contract.findings import Act, Incident, Severity, State, Status
+from detector.contract.findings import Act, Incident, Severity, Stage, State, Status
+from streams.console.advice import stages_of
 from streams.console.ports import Status as ProcessStatus
 from streams.console.wording import BLOCKS
 from streams.store.journal import Journal
@@ -29,10 +30,11 @@ class Group(Struct, frozen=True):
 
 
 class Card(Struct, frozen=True):
-    """An incident and what stands because of it."""
+    """An incident, what stands because of it, and the stages there are signs of."""
 
     incident: Incident
     standing: list[ActionRow]
+    seen: frozenset[Stage]
 
 
 class Trouble(Struct, frozen=True):
@@ -55,6 +57,7 @@ class Board(Struct, frozen=True, kw_only=True):
     working: list[ActionRow]
     groups: list[Group]
     failures: Failures
+    titles: dict[str, str]
 
     @property
     def standing(self) -> int:
@@ -71,15 +74,18 @@ def read_board(journal: Journal, now: int) -> Board:
     """Everything the first page shows; blocks, so call it in a thread."""
     live = journal.incidents(LIVE, Status.OPEN) + journal.incidents(LIVE, Status.CONTAINED)
     blocks = journal.active_blocks()
-    cards = [Card(incident, _of(blocks, incident.id)) for incident in sorted(live, key=_urgency)[:SHOWN]]
+    shown = sorted(live, key=_urgency)[:SHOWN]
+    rules = journal.rules([incident.id for incident in shown])
+    cards = [Card(one, _of(blocks, one.id), stages_of(rules.get(one.id, ()))) for one in shown]
     return Board(
         cards=cards,
         hidden=len(live) - len(cards),
-        earlier=journal.incidents(EARLIER, Status.CLOSED),
+        earlier=journal.closed(EARLIER),
         waiting=[action for action in journal.actions({State.REQUESTED}, SHOWN) if not action.drill],
         working=journal.actions({State.APPROVED, State.APPLYING}, SHOWN),
         groups=[_group(act, blocks[act]) for act in BLOCKS if act in blocks],
         failures=_current(journal.failures(), {incident.id for incident in live}, now),
+        titles={incident.id: incident.title for incident in live},
     )
 
 

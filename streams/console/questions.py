@@ -9,11 +9,15 @@ from msgspec import Struct
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from detector.contract.findings import State
 from streams.console.access import Access, Visitor
+from streams.console.advice import let_go
 from streams.console.render import Renderer
 from streams.console.wording import consequence, order
 from streams.store.journal import Journal
-from streams.store.rows import ActionRow
+from streams.store.rows import ActionRow, IncidentView
+
+MOST_ITEMS = 12
 
 
 class Question(Struct, frozen=True, kw_only=True):
@@ -22,6 +26,7 @@ class Question(Struct, frozen=True, kw_only=True):
     path: str
     title: str
     text: str
+    items: tuple[str, ...] = ()
     label: str
     button: str
     needed: bool
@@ -53,9 +58,10 @@ def questions_router(access: Access, renderer: Renderer, journal: Journal) -> AP
     async def close(
         request: Request, visitor: Annotated[Visitor, Depends(access.person)], incident_id: str
     ) -> Response:
-        if await asyncio.to_thread(journal.incident, incident_id) is None:
+        view = await asyncio.to_thread(journal.incident, incident_id)
+        if view is None:
             raise HTTPException(404)
-        return ask(request, visitor, _closing(incident_id))
+        return ask(request, visitor, _closing(view))
 
     return router
 
@@ -77,7 +83,7 @@ def _undoing(action: ActionRow, back: str) -> Question:
     return Question(
         path=f"/undo/{quote(action.id)}",
         title=f"Undo: {order(action.kind, action.target)}?",
-        text=consequence(action.kind, action.target),
+        text=f"{consequence(action.kind, action.target)} Ringfence does not do the same again for a day.".strip(),
         label="Why (kept with the incident)",
         button="Yes, undo it",
         needed=False,
@@ -99,14 +105,22 @@ def _refusing(action: ActionRow, back: str) -> Question:
     )
 
 
-def _closing(incident_id: str) -> Question:
+def _closing(view: IncidentView) -> Question:
+    held = [action for action in view.actions if action.state is State.REQUESTED and not action.drill]
+    items = [consequence(action.kind, action.target) for action in let_go(view.actions)]
+    items += [f"Not asked any more: {order(action.kind, action.target)}." for action in held]
+    more = len(items) - MOST_ITEMS
+    shown = (*items[:MOST_ITEMS], *([f"and {more} more"] if more > 0 else []))
     return Question(
-        path=f"/close/{quote(incident_id)}",
+        path=f"/close/{quote(view.incident.id)}",
         title="Close this incident?",
-        text="What is blocked stays blocked until its time is over or you undo it.",
-        label="What was found and done",
-        button="Close the incident",
+        text="All its blocks end now. Close it when the way in is shut: password changed, address or call explained."
+        if items
+        else "It was looked into, and nothing more is to be done about it.",
+        items=shown,
+        label="What was found and done (kept with the incident)",
+        button="Close it and end its blocks" if items else "Close the incident",
         needed=True,
         back="incident",
-        place=place("incident", incident_id),
+        place=place("incident", view.incident.id),
     )

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
 from streams.console import wording
-from streams.console.timeline import can_undo
+from streams.console.timeline import being_undone, can_undo
 
 FOLDER = Path(__file__).parent
 FILTERS = (
@@ -25,8 +25,12 @@ FILTERS = (
     wording.consequence,
     wording.words,
     wording.figure,
+    wording.who,
+    wording.occasion,
+    being_undone,
     can_undo,
 )
+TABLES = ("SEVERITIES", "STATUSES", "STATES", "REACHED", "HOLDS", "REMARKS", "MESSAGES")
 
 
 class Renderer:
@@ -41,7 +45,7 @@ class Renderer:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._env.globals.update({name: getattr(wording, name) for name in ("SEVERITIES", "STATUSES", "STATES")})
+        self._env.globals.update({name: getattr(wording, name) for name in TABLES})
         self._env.filters.update({function.__name__: function for function in FILTERS})
         self._env.filters["clock"] = lambda at: wording.clock(at, zone)
         self._env.filters["short_clock"] = lambda at: wording.short_clock(at, zone)

@@ -1,17 +1,21 @@
 """One incident as it went: what was seen, decided, done and told, in the order of time."""
 
+from collections import defaultdict
+from collections.abc import Iterator
 from enum import IntEnum
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from detector.contract.codec import to_micros
-from detector.contract.findings import Decision, Detection, State
-from streams.store.rows import ActionRow, HistoryRow, IncidentView, NotificationRow
+from detector.contract.findings import Decision, Detection, Stage, State
+from streams.console.advice import IN_FORCE, Advice, advise, let_go, stages_of
+from streams.store.rows import ActionRow, HistoryRow, IncidentView, NotificationRow, RemarkRow
 
 SECOND = 1_000_000
 FIRST = 100
 LAST = 400
 BAD = frozenset({State.FAILED, State.UNDO_FAILED, State.DRIFTED})
+ON_THE_WAY = frozenset({State.APPROVED, State.APPLYING, State.APPLIED})
 CAN_BE_UNDONE = frozenset({State.APPLIED, State.CONFIRMED, State.DRIFTED, State.UNDO_FAILED})
 
 
@@ -22,10 +26,14 @@ class Kind(IntEnum):
     DECISION = 1
     ACTION = 2
     MESSAGE = 3
+    REMARK = 4
 
 
 class Entry(Struct, frozen=True, kw_only=True):
-    """One line; of the four sources exactly one is given, with a change its action too."""
+    """One line; of the five sources exactly one is given, with a change or a remark its action too.
+
+    `again` are detections that say the same right after; `steps` are the states an action went through before.
+    """
 
     at: int
     kind: Kind
@@ -34,6 +42,9 @@ class Entry(Struct, frozen=True, kw_only=True):
     change: HistoryRow | None = None
     action: ActionRow | None = None
     message: NotificationRow | None = None
+    remark: RemarkRow | None = None
+    again: tuple[Detection, ...] = ()
+    steps: tuple[HistoryRow, ...] = ()
 
     @property
     def bad(self) -> bool:
@@ -44,17 +55,26 @@ class Entry(Struct, frozen=True, kw_only=True):
 
 
 class Deed(Struct, frozen=True, kw_only=True):
-    """An action as it stands; `seconds` from the decision until it was read back, None if it was not."""
+    """An action as it stands; `seconds` from the order to do it until it was read back, None if it was not."""
 
     action: ActionRow
     seconds: float | None
 
 
 class Story(Struct, frozen=True, kw_only=True):
-    """An incident page: the oldest and the newest entries, with how many were left out between."""
+    """An incident page: the oldest and the newest entries, with how many were left out between.
+
+    `seen` are the stages there are signs of; `messages` are newest first; `let_go` ends with it; `closing` is what
+    the person said who closed it.
+    """
 
     view: IncidentView
+    seen: frozenset[Stage]
+    advice: list[Advice]
+    let_go: list[ActionRow]
     deeds: list[Deed]
+    messages: list[NotificationRow]
+    closing: RemarkRow | None
     first: list[Entry]
     left_out: int
     rest: list[Entry]
@@ -65,23 +85,57 @@ def tell(view: IncidentView) -> Story:
     actions = {action.id: action for action in view.actions}
     entries = [Entry(at=to_micros(d.at), kind=Kind.DETECTION, detection=d) for d in view.detections]
     entries += [Entry(at=to_micros(d.at), kind=Kind.DECISION, decision=d) for d in view.decisions]
-    entries += [
-        Entry(at=change.at, kind=Kind.ACTION, change=change, action=actions[change.action])
-        for change in view.history
-        if change.action in actions
-    ]
+    changes: defaultdict[str, list[HistoryRow]] = defaultdict(list)
+    for change in view.history:
+        changes[change.action].append(change)
+    for action in view.actions:
+        entries += _changes(action, changes[action.id])
     entries += [Entry(at=m.sent_at or m.created_at, kind=Kind.MESSAGE, message=m) for m in view.notifications]
-    entries.sort(key=lambda entry: (entry.at, entry.kind))
+    entries += [
+        Entry(at=said.at, kind=Kind.REMARK, remark=said, action=actions.get(said.action or "")) for said in view.remarks
+    ]
+    entries = _folded(sorted(entries, key=lambda entry: (entry.at, entry.kind)))
     left_out = max(0, len(entries) - FIRST - LAST)
     cut = FIRST if left_out else len(entries)
-    confirmed = {change.action: change.at for change in view.history if change.state is State.CONFIRMED}
     return Story(
         view=view,
-        deeds=[Deed(action=a, seconds=_seconds(a, confirmed.get(a.id))) for a in view.actions],
+        seen=stages_of(found.rule for found in view.detections),
+        advice=advise(view),
+        let_go=let_go(view.actions),
+        messages=sorted(view.notifications, key=lambda message: -(message.sent_at or message.created_at)),
+        closing=next((said for said in reversed(view.remarks) if said.about == "closed"), None),
+        deeds=[Deed(action=action, seconds=_seconds(changes[action.id])) for action in view.actions],
         first=entries[:cut],
         left_out=left_out,
         rest=entries[cut + left_out :],
     )
+
+
+def _changes(action: ActionRow, history: list[HistoryRow]) -> Iterator[Entry]:
+    """An action's changes; what only led on to the next is part of that."""
+    steps: list[HistoryRow] = []
+    for change in history:
+        if change.state in ON_THE_WAY and change is not history[-1]:
+            steps.append(change)
+            continue
+        yield Entry(at=change.at, kind=Kind.ACTION, change=change, action=action, steps=tuple(steps))
+        steps.clear()
+
+
+def _folded(entries: list[Entry]) -> list[Entry]:
+    """Detections that follow each other and say the same become one."""
+    folded: list[Entry] = []
+    for entry in entries:
+        last = folded[-1].detection if folded else None
+        if last is not None and entry.detection is not None and _says(last) == _says(entry.detection):
+            folded[-1] = structs.replace(folded[-1], again=(*folded[-1].again, entry.detection))
+        else:
+            folded.append(entry)
+    return folded
+
+
+def _says(found: Detection) -> tuple[object, ...]:
+    return found.rule, found.subject, found.summary, found.severity, found.mode, found.late
 
 
 def can_undo(action: ActionRow) -> bool:
@@ -89,6 +143,14 @@ def can_undo(action: ActionRow) -> bool:
     return action.until is not None and action.undo_by is None and action.state in CAN_BE_UNDONE
 
 
-def _seconds(action: ActionRow, confirmed: int | None) -> float | None:
-    taken = None if confirmed is None else (confirmed - to_micros(action.decision.at)) / SECOND
-    return taken if taken is not None and taken >= 0 else None
+def being_undone(action: ActionRow) -> bool:
+    """Whether somebody asked to have it undone, and it still stands."""
+    return action.until is not None and action.undo_by is not None and action.state in IN_FORCE
+
+
+def _seconds(history: list[HistoryRow]) -> float | None:
+    approved = [change.at for change in history if change.state is State.APPROVED]
+    confirmed = [change.at for change in history if change.state is State.CONFIRMED]
+    if not approved or not confirmed or confirmed[0] < approved[0]:
+        return None
+    return (confirmed[0] - approved[0]) / SECOND

@@ -1,6 +1,7 @@
 """How the console says things: times, money, actions and states in words."""
 
 import re
+from collections.abc import Collection
 from datetime import UTC, datetime, tzinfo
 
 from markupsafe import Markup
@@ -34,6 +35,40 @@ STATES = {
     State.DRIFTED: "Changed by somebody else",
     State.UNDO_FAILED: "Undo failed",
 }
+STEPS = {
+    Stage.RECON: "Scouting",
+    Stage.CREDENTIAL: "Guessing",
+    Stage.ACCESS: "Break-in",
+    Stage.PROBE: "Test call",
+    Stage.PUMPING: "Pumping",
+}
+REACHED = {
+    Stage.RECON: "Somebody looks for extensions and ways in.",
+    Stage.CREDENTIAL: "Somebody guesses passwords.",
+    Stage.ACCESS: "Somebody got in: they can call at your expense.",
+    Stage.PROBE: "Somebody tried whether expensive or unusual numbers can be called.",
+    Stage.PUMPING: "Many calls to numbers that earn the attacker money, at your expense.",
+}
+REMARKS = {"approved": "approved", "refused": "refused", "undone": "undid", "closed": "closed the incident"}
+MESSAGES = {
+    "pending": "waiting to be sent",
+    "sending": "being sent",
+    "sent": "sent",
+    "failed": "could not be sent",
+    "interrupted": "not known whether it arrived",
+    "superseded": "replaced by a newer message",
+}
+REASONS = {
+    "opened": "the incident began",
+    "stage": "the attack went further",
+    "contained": "the attack was stopped",
+    "closed": "the incident was closed",
+    "merged": "it became part of another incident",
+    "ask": "approval is needed",
+    "failed": "something did not work",
+    "reminder": "the last attempt was interrupted",
+}
+OURSELVES = {"policy": "Ringfence's rules", "executor": "Ringfence", "guard": "Ringfence's guard"}
 BLOCKS = {
     Act.RESTRICT_EXTENSION: "Extensions restricted",
     Act.BLOCK_IP: "Addresses blocked",
@@ -41,6 +76,14 @@ BLOCKS = {
     Act.LOCK_ROUTE: "Routes locked",
     Act.DISABLE_TRUNK: "Trunks disabled",
     Act.RESET_REGISTRATION: "Registrations reset",
+}
+HOLDS = {
+    Act.RESTRICT_EXTENSION: "May not call outside. Internal, incoming and emergency calls work.",
+    Act.BLOCK_IP: "Nothing from there reaches the PBX.",
+    Act.BLOCK_NUMBER: "May not be called from the PBX.",
+    Act.LOCK_ROUTE: "No calls leave over it.",
+    Act.DISABLE_TRUNK: "Carries no calls.",
+    Act.RESET_REGISTRATION: "The old registration password does not work any more.",
 }
 ORDERS = {
     Act.HANG_UP: "Hang up {kind} {id}",
@@ -131,11 +174,16 @@ def costs(loss: Loss) -> bool:
     return bool(loss.spent or loss.per_minute or loss.avoided)
 
 
-def stage_steps(reached: Stage) -> list[tuple[str, str]]:
-    """The five stages by name, each `done`, `now` or `ahead`."""
+def stage_steps(reached: Stage, seen: Collection[Stage]) -> list[tuple[str, str]]:
+    """The five stages in words, each `done`, `now`, `ahead`, or `passed`: earlier than `reached` but never seen."""
     last = STAGES.index(reached)
-    places = ["done" if n < last else "now" if n == last else "ahead" for n in range(len(STAGES))]
-    return [(stage.capitalize(), place) for stage, place in zip(STAGES, places, strict=True)]
+    return [(STEPS[stage], _place(n, last, stage in seen)) for n, stage in enumerate(STAGES)]
+
+
+def _place(n: int, last: int, seen: bool) -> str:
+    if n >= last:
+        return "now" if n == last else "ahead"
+    return "done" if seen else "passed"
 
 
 def order(act: Act, target: Subject) -> str:
@@ -153,9 +201,19 @@ def consequence(act: Act, target: Subject) -> str:
     return UNDONE[act].format(id=target.id) if act in UNDONE else ""
 
 
+def who(name: str) -> str:
+    """A person by name, and the parts of Ringfence as one."""
+    return OURSELVES.get(name, name)
+
+
+def occasion(reason: str) -> str:
+    """Why somebody was told, as a clause."""
+    return REASONS.get(reason.partition(":")[0], reason)
+
+
 def words(name: str) -> str:
     """`source_ip` and the like for people."""
-    return {"source_ip": "address", "pbx": "PBX", "irsf": "IRSF"}.get(name, name.replace("_", " "))
+    return {"source_ip": "address", "pbx": "PBX", "irsf": "toll fraud (IRSF)"}.get(name, name.replace("_", " "))
 
 
 def figure(value: object) -> str:

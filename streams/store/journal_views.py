@@ -1,7 +1,7 @@
 """What the console reads."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import msgspec
 from sqlalchemy import Connection, select
@@ -72,6 +72,21 @@ class Views(Part):
         query = select(IncidentTable.pbx).where(IncidentTable.status == Status.CLOSED).distinct()
         with reading(self._engine) as connection:
             return sorted(connection.execute(query).scalars())
+
+    def rules(self, incident_ids: Sequence[str]) -> dict[str, set[str]]:
+        """The rules that fired in each of these incidents."""
+        link = IncidentDetectionTable
+        query = (
+            select(link.incident_id, DetectionTable.rule)
+            .join(DetectionTable, DetectionTable.id == link.detection_id)
+            .where(link.incident_id.in_(incident_ids))
+            .distinct()
+        )
+        found: defaultdict[str, set[str]] = defaultdict(set)
+        with reading(self._engine) as connection:
+            for incident_id, rule in connection.execute(query):
+                found[incident_id].add(rule)
+        return dict(found)
 
     def actions(self, states: Collection[State], limit: int) -> list[ActionRow]:
         """The newest actions in these states, newest first."""

@@ -36,7 +36,9 @@ def test_an_incident_is_shown_with_stage_money_and_what_stands(console: Any, vis
     page = visitor.get("/").text
     assert "1 incident contained" in page
     assert "Extension 1007 stolen: calls to Somalia" in page
-    assert page.count('<li class="done">') == 4
+    assert page.count('<li class="done">') == 3
+    assert page.count('<li class="passed">') == 1  # nobody saw them scout
+    assert "stopped here" in page
     assert '<li class="now" aria-current="step">' in page
     for shown in ("5.70 USD", "4,104.00 USD", "extension 1007 restricted", "203.0.113.77", "+25261", "Critical"):
         assert shown in page
@@ -46,12 +48,14 @@ def test_an_incident_is_shown_with_stage_money_and_what_stands(console: Any, vis
 def test_an_incident_page_tells_everything_in_order(console: Any, visitor: httpx.Client) -> None:
     console.scene.stolen_extension()
     page = visitor.get("/incidents/inc-1007").text
+    timeline = page[page.index('<ol class="timeline">') :]
     order = [
         "13 failed registrations in 60 s", "registration.new_place", "First call of this PBX to Somalia",
-        "6 calls at once", "<b><bdi>Restrict extension 1007</bdi></b>: approved", ": being applied",
-        ": confirmed by reading back", "Telegram on-call",
+        "6 calls at once", "<b><bdi>Restrict extension 1007</bdi></b>: confirmed by reading back",
+        "3 steps before", " approved, by <bdi>Ringfence&#39;s rules</bdi>", " being applied, by <bdi>Ringfence</bdi>",
+        "Telegram on-call",
     ]  # fmt: skip
-    places = [page.index(text) for text in order]
+    places = [timeline.index(text) for text in order]
     assert places == sorted(places)
     for shown in ("C09", "T1110.001", "friendly-scanner", "1772867460.16", "1.1 s after the decision", "tariff of"):
         assert shown in page

@@ -1,12 +1,14 @@
 """How times, money and deeds are put in words."""
 
 from datetime import UTC, datetime
+from typing import get_args
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from detector.contract.findings import FOREVER, Act, Severity, Stage, State, Status, Subject, SubjectKind
 from streams.console import wording
+from streams.store.rows import About
 
 
 @pytest.mark.parametrize(
@@ -43,12 +45,12 @@ def test_figures(value: object, said: str) -> None:
 
 
 def test_stages_up_to_the_one_reached() -> None:
-    steps = wording.stage_steps(Stage.ACCESS)
+    steps = wording.stage_steps(Stage.ACCESS, {Stage.CREDENTIAL, Stage.ACCESS})
     assert steps == [
-        ("Recon", "done"),
-        ("Credential", "done"),
-        ("Access", "now"),
-        ("Probe", "ahead"),
+        ("Scouting", "passed"),
+        ("Guessing", "done"),
+        ("Break-in", "now"),
+        ("Test call", "ahead"),
         ("Pumping", "ahead"),
     ]
 
@@ -56,7 +58,10 @@ def test_stages_up_to_the_one_reached() -> None:
 def test_there_are_words_for_everything() -> None:
     assert set(wording.ORDERS) == set(wording.DONE) == set(Act)
     assert set(wording.UNDONE) == set(wording.BLOCKS) == set(Act) - {Act.HANG_UP, Act.BACKUP_PBX}
+    assert set(wording.HOLDS) == set(wording.BLOCKS)
     assert set(wording.STATES) == set(State)
+    assert set(wording.STEPS) == set(wording.REACHED) == set(Stage)
+    assert set(wording.REMARKS) == set(get_args(About))
     assert set(wording.STATUSES) == set(Status)
     assert set(wording.SEVERITIES) == set(Severity)
 
