@@ -230,6 +230,25 @@ def run(config_file: NeededConfig) -> None:
     serve(settings, f"watching {', '.join(connected)}")
 
 
+@commands.command(
+    epilog="Example: ringfence topics -c ringfence.yaml --create", short_help="Show, check and create the Kafka topics."
+)
+def topics(
+    config_file: NeededConfig,
+    create: Annotated[bool, typer.Option("--create", help="Create the topics that are missing.")] = False,
+) -> None:
+    """Show the Kafka topics and what about them is not as the configuration wants it.
+
+    Exit code 1 if a topic is missing or differs. What exists is never changed.
+    """
+    settings = loaded(config_file, secrets=("username", "password"))
+    if settings.kafka is None:
+        fail(f"{config_file}: there is no section kafka", WRONG_USAGE)
+    from streams.kafka.topics_table import tend
+
+    tend(settings.kafka, make=create)
+
+
 ATTACKS = "guessing_only, prefix_hunt, slow_pumping, stolen_extension"
 SIM = """\b
 Example, a break-in at ten times the speed:
