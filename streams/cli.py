@@ -230,6 +230,19 @@ def run(config_file: NeededConfig) -> None:
     serve(settings, f"watching {', '.join(connected)}")
 
 
+@commands.command(epilog="Example: ringfence worker -c ringfence.yaml", short_help="Detect, on Kafka.")
+def worker(config_file: NeededConfig) -> None:
+    """Read events from Kafka and write findings to it, together with other workers of the same group.
+
+    Memory is saved in the PostgreSQL of `journal`. Ends in good order on SIGTERM; exit code 75 says that another
+    worker has taken over, start it again.
+    """
+    settings = loaded(config_file, secrets=("journal", "username", "password"))
+    from streams.kafka.app import run_worker
+
+    run_worker(settings)
+
+
 @commands.command(
     epilog="Example: ringfence topics -c ringfence.yaml --create", short_help="Show, check and create the Kafka topics."
 )
