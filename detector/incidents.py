@@ -19,6 +19,7 @@ from detector.contract.findings import (
     SubjectKind,
 )
 from detector.enrich.countries import name as country_name
+from detector.enrich.tariff import amount
 
 MAX_DETECTIONS = 500
 MAX_SUBJECTS = 100
@@ -161,6 +162,7 @@ def remember(items: list[str], item: str, most: int = MAX_SUBJECTS) -> bool:
 
 def title(case: Case) -> str:
     """One sentence: what happened to whom, and what it costs a minute."""
+    now = case.status is Status.OPEN
     extensions, sources = case.names(SubjectKind.EXTENSION), case.names(SubjectKind.SOURCE_IP)
     who = f"Extension {listing(extensions)}" if extensions else ""
     origin = f" from {listing(sources)}" if sources else ""
@@ -168,9 +170,9 @@ def title(case: Case) -> str:
     if case.kind() == "password_guessing":
         return f"Password guessing{origin}"
     if Stage.PUMPING in case.stages:
-        calling = f" is pumping calls{' to' + abroad if abroad else ''}"
+        calling = f" {'is pumping' if now else 'pumped'} calls{' to' + abroad if abroad else ''}"
     elif Stage.PROBE in case.stages:
-        calling = f" is calling{abroad or ' out'}"
+        calling = f" {'is calling' if now else 'called'}{abroad or ' out'}"
     else:
         calling = ""
     if who and case.broken_in():
@@ -179,7 +181,7 @@ def title(case: Case) -> str:
     else:
         text = (who or "A trunk") + (calling or " breaks a rule")
     if case.per_minute:
-        text += f": {money(case.per_minute, case.currency)} a minute"
+        text += f": {amount(case.per_minute, case.currency)} a minute"
     return text
 
 
@@ -188,11 +190,6 @@ def listing(items: list[str], most: int = 3) -> str:
     shown = [item[:64] for item in items[:most]]
     rest = len(items) - len(shown)
     return ", ".join(shown) + (f" and {rest} more" if rest else "")
-
-
-def money(minor: int, currency: str) -> str:
-    """Minor units as an amount, in the notation of most currencies."""
-    return f"{minor // 100}.{minor % 100:02d} {currency}"
 
 
 class Cases:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import structlog
 from fastapi import FastAPI
@@ -240,7 +241,9 @@ class Service:
 
     def _console(self, orders: Orders) -> FastAPI:
         hosts = {*LOCAL, self.settings.console.host}
-        return create_app(self.journal, commands=orders, status=self.status, hosts=hosts)
+        first = next((pbx.id for pbx in self.settings.pbxs), "")
+        zone = ZoneInfo(self.policies.of(first).timezone)  # that of the people who look at it, as far as we know
+        return create_app(self.journal, commands=orders, status=self.status, hosts=hosts, zone=zone)
 
     def _outside(self) -> Listener | None:
         """What PBXs and firewalls reach: webhooks and the feed, apart from the console."""

@@ -47,9 +47,9 @@ DEAR_COUNTRIES = frozenset({
 Such lists age: this one prices a call and never decides on one.
 """
 
-_MINOR_UNITS = {"JPY": 1, "KRW": 1, "VND": 1, "CLP": 1, "ISK": 1, "PYG": 1, "UGX": 1, "XAF": 1, "XOF": 1} | {
-    "BHD": 1000, "IQD": 1000, "JOD": 1000, "KWD": 1000, "LYD": 1000, "OMR": 1000, "TND": 1000
-}  # fmt: skip
+_MINOR_UNITS = dict.fromkeys(
+    ("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KRW", "PYG", "RWF", "UGX", "VND", "XAF", "XOF"), 1
+) | dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 1000)
 """Minor units in one unit of the currency where they are not a hundred (ISO 4217)."""
 
 
@@ -104,6 +104,14 @@ class Tariff:
             return 0
         charged = -(-talk_seconds // price.increment) * price.increment
         return -(-charged * price.per_minute * self._minor_units // (60 * UNIT))
+
+
+def amount(minor: int, currency: str) -> str:
+    """Minor units as an amount with the currency's code: `1,234.50 USD`, `1,240 JPY`, `1.240 KWD`."""
+    units = _MINOR_UNITS.get(currency, 100)
+    whole, rest = divmod(abs(minor), units)
+    text = f"{whole:,}.{rest:0{len(str(units)) - 1}d}" if units > 1 else f"{whole:,}"
+    return f"{'-' if minor < 0 else ''}{text} {currency}".rstrip()
 
 
 def _default(number: Number) -> str:

@@ -9,12 +9,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
+from detector.enrich.tariff import amount
 from streams.console import wording
 from streams.console.timeline import being_undone, can_undo
 
 FOLDER = Path(__file__).parent
 FILTERS = (
-    wording.money,
+    amount,
     wording.moment,
     wording.millis,
     wording.open_ended,

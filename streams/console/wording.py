@@ -9,8 +9,6 @@ from markupsafe import Markup
 from detector.contract.codec import from_micros, to_micros
 from detector.contract.findings import FOREVER, STAGES, Act, Loss, Severity, Stage, State, Status, Subject
 
-NO_MINOR = frozenset({"CLP", "ISK", "JPY", "KRW", "PYG", "UGX", "VND", "XAF", "XOF"})
-THREE_MINOR = frozenset({"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"})
 # what moves or hides the text around it: control characters and the marks that turn its direction
 UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 
@@ -159,14 +157,6 @@ def _local(at: int | datetime, zone: tzinfo) -> datetime:
 def open_ended(at: int | datetime | None) -> bool:
     """Whether this end never comes."""
     return at is None or moment(at) >= FOREVER
-
-
-def money(minor: int, currency: str) -> str:
-    """Minor units as `1,234.50 USD`."""
-    digits = 0 if currency in NO_MINOR else 3 if currency in THREE_MINOR else 2
-    whole, rest = divmod(abs(minor), 10**digits)
-    amount = f"{whole:,}" + (f".{rest:0{digits}}" if digits else "")
-    return f"{'-' if minor < 0 else ''}{amount} {currency}".rstrip()
 
 
 def costs(loss: Loss) -> bool:

@@ -5,12 +5,12 @@ import unicodedata
 from msgspec import Struct
 
 from detector.contract.findings import Act, Loss, Stage, State, Status
+from detector.enrich.tariff import amount
 from streams.store.rows import ActionRow, IncidentView
 
 LONGEST_TITLE = 160
 LONGEST_LINE = 400
 MOST_ACTIONS = 20
-NO_MINOR_UNIT = frozenset({"BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KRW", "PYG", "RWF", "UGX", "VND", "XAF", "XOF"})
 STAGES = {
     Stage.RECON: "somebody is looking for a way in",
     Stage.CREDENTIAL: "passwords or PINs are being guessed",
@@ -102,12 +102,9 @@ def deed_of(action: ActionRow) -> str:
 
 def money(loss: Loss) -> str:
     """What an attack costs, in units of its currency."""
-
-    def amount(minor: int) -> str:
-        return f"{minor}" if loss.currency in NO_MINOR_UNIT else f"{minor / 100:.2f}"
-
-    spent = f"{amount(loss.spent)} {clean(loss.currency)} spent, {amount(loss.per_minute)} a minute"
-    return spent + (f", {amount(loss.avoided)} avoided" if loss.avoided else "")
+    currency = clean(loss.currency)
+    spent = f"{amount(loss.spent, currency)} spent, {amount(loss.per_minute, currency)} a minute"
+    return spent + (f", {amount(loss.avoided, currency)} avoided" if loss.avoided else "")
 
 
 def clean(text: str, longest: int = LONGEST_LINE) -> str:

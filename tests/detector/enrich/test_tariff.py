@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detector.enrich.numbers import NumberPlan
-from detector.enrich.tariff import PRICES, UNIT, Price, Tariff
+from detector.enrich.tariff import PRICES, UNIT, Price, Tariff, amount
 
 PLAN = NumberPlan(region="US", international_prefix="011", access_digit="9")
 ROWS = [
@@ -125,3 +125,14 @@ def test_a_fraction_of_a_unit_is_rounded_up_and_the_last_row_of_a_prefix_counts(
 def test_a_wrong_row_is_named(row: tuple[str, str, int | str], named: str) -> None:
     with pytest.raises(ValueError, match=f"tariff row 2: {named}"):
         Tariff.from_rows([("44", "0.01", 60), row])
+
+
+@pytest.mark.parametrize(
+    ("minor", "currency", "said"),
+    [
+        (0, "USD", "0.00 USD"), (5, "EUR", "0.05 EUR"), (123_456, "USD", "1,234.56 USD"), (-150, "USD", "-1.50 USD"),
+        (1_500, "JPY", "1,500 JPY"), (1_500, "KWD", "1.500 KWD"), (100, "", "1.00"),
+    ],
+)  # fmt: skip
+def test_an_amount_in_its_currency(minor: int, currency: str, said: str) -> None:
+    assert amount(minor, currency) == said

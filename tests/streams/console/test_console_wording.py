@@ -11,17 +11,6 @@ from streams.console import wording
 from streams.store.rows import About
 
 
-@pytest.mark.parametrize(
-    ("minor", "currency", "said"),
-    [
-        (0, "USD", "0.00 USD"), (5, "EUR", "0.05 EUR"), (123_456, "USD", "1,234.56 USD"), (-150, "USD", "-1.50 USD"),
-        (1_500, "JPY", "1,500 JPY"), (1_500, "KWD", "1.500 KWD"), (100, "", "1.00"),
-    ],
-)  # fmt: skip
-def test_money(minor: int, currency: str, said: str) -> None:
-    assert wording.money(minor, currency) == said
-
-
 def test_times_are_shown_where_the_reader_is() -> None:
     at = datetime(2026, 3, 7, 7, 11, 3, tzinfo=UTC)
     assert wording.clock(at, ZoneInfo("America/New_York")) == "2026-03-07 02:11:03 EST"

@@ -28,7 +28,7 @@ def test_an_incident_in_plain_words(journal: Journal, make: Any) -> None:
         "PBX: hq (acme)\n"
         "Status: open; test calls are being made\n"
         "Since: 2026-03-01 12:00:00 UTC\n"
-        "Money: 12.40 EUR spent, 3.10 a minute\n\n"
+        "Money: 12.40 EUR spent, 3.10 EUR a minute\n\n"
         "Done:\n"
         "- stop outbound calls of extension 1005: FAILED (the PBX is gone[2J)\n"
         "- hang up extension 1005: WAITS FOR YOUR APPROVAL\n\n"
@@ -67,5 +67,5 @@ def test_what_is_left_of_a_text(raw: str, kept: str) -> None:
 
 
 def test_money_in_its_currency() -> None:
-    assert money(Loss(1200, 30, 500, "JPY", "tariff")) == "1200 JPY spent, 30 a minute, 500 avoided"
-    assert money(Loss(5, 0, 0, "USD", "tariff")) == "0.05 USD spent, 0.00 a minute"
+    assert money(Loss(1200, 30, 500, "JPY", "tariff")) == "1,200 JPY spent, 30 JPY a minute, 500 JPY avoided"
+    assert money(Loss(5, 0, 0, "USD", "tariff")) == "0.05 USD spent, 0.00 USD a minute"
