@@ -1,6 +1,7 @@
 """The command line."""
 
 import asyncio
+import gc
 import os
 import sys
 from contextlib import suppress
@@ -75,6 +76,8 @@ def app() -> None:
         err.print(f"ringfence: {text}")
         discard_output()
         sys.exit(code)
+    finally:
+        gc.freeze()  # all of it goes with the process: to search it for garbage first takes more than a second
 
 
 def discard_output() -> None:
