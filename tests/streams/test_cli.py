@@ -318,3 +318,34 @@ def test_levels_are_named() -> None:
 )
 def test_logs_hold_neither_secrets_nor_orders_for_a_terminal(text: str, shown: str) -> None:
     assert clean(text) == shown
+
+
+LOGGING = """
+import logging, warnings, structlog
+from streams import logs
+logs.configure(logs.level_of({}))
+log = structlog.get_logger("ours")
+log.debug("unheard")
+log.info("said", url="http://pbx/?access_token=abc", name="a\\nb")
+logging.getLogger("httpx").info("GET http://pbx/?access_token=abc")
+warnings.warn("old")
+def broken(secret):
+    raise ValueError("password=abc")
+try:
+    broken("hidden local")
+except ValueError:
+    logging.getLogger("asyncio").exception("task")
+"""
+
+
+def test_logs_are_lines_of_json_where_no_person_looks() -> None:
+    done = subprocess.run([sys.executable, "-c", LOGGING], capture_output=True, text=True, check=True)
+    lines = [json.loads(line) for line in done.stderr.splitlines()]
+    assert [(line["level"], line["event"][:4]) for line in lines] == [
+        ("info", "said"), ("warning", "<str"), ("error", "task"),
+    ]  # fmt: skip
+    assert (lines[0]["url"], lines[0]["name"]) == ("http://pbx/?access_token=***", "a\\nb")
+    assert "ValueError: password=***" in lines[2]["exception"]
+    assert "abc" not in done.stderr
+    assert "hidden local" not in lines[2]["exception"].replace('broken("hidden local")', "")
+    assert done.stdout == ""
