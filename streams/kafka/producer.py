@@ -1,0 +1,191 @@
+"""The beginning of the log in Kafka: what `put` has returned for is on the brokers or on our disk, and not lost."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import ParamSpec, Self, TypeVar
+
+import msgspec
+import structlog
+
+from detector.contract.codec import Codec, Rejected, reject
+from detector.contract.events import AnyEvent, Control, Unknown
+from detector.settings.kafka import Kafka
+from streams.kafka.client import key_of, partition_of
+from streams.kafka.folding import Attempt, folded
+from streams.kafka.lane import HELD, Disk, Item, Lane, Receipt
+from streams.kafka.link import STOP, Link
+from streams.kafka.seal import Seals
+from streams.kafka.spool import Entry, Spool
+from streams.sources.base import utc_now
+from streams.store.vault import Vault
+
+MIB = 1024 * 1024
+DEAD = "dead"
+EVERY_PBX = "*"
+
+log = structlog.get_logger(__name__)
+T = TypeVar("T")
+P = ParamSpec("P")
+
+
+class KafkaIngest:
+    """Takes events from sources to the topic of events, and what cannot be read to the dead letters.
+
+    Use it as a context. `put` returns when the brokers have the events or, where they do not take them within a second,
+    when they are on disk in `folder`; it waits while that is full. Per PBX the order is that of the calls. Events put
+    again after an error have the same ids and change nothing. Raises `SpoolError` at the start, RuntimeError from `put`
+    once it is stopping.
+    """
+
+    def __init__(self, kafka: Kafka, vault: Vault, folder: Path) -> None:
+        self._kafka = kafka
+        self._folder = folder
+        self._link = Link(kafka, Seals(vault))
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="spool")
+        self._codecs = {trusted: Codec(trusted=trusted) for trusted in (False, True)}
+        self._lanes: dict[str, Lane] = {}
+        self._running: dict[str, asyncio.Task[None]] = {}
+        self._stopping = False
+        self.dead_letters = 0
+
+    async def __aenter__(self) -> Self:
+        spool = await self._in_thread(Spool, self._folder, self._kafka.partitions, self._kafka.spool * MIB)
+        self._disk = Disk(spool, self._thread)
+        await self._in_thread(self._fold_what_was_held)
+        self._linking = asyncio.create_task(self._link.run(), name="kafka")
+        for name in spool.lanes():
+            self._lane(name).resume()
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                        trace: TracebackType | None) -> None:  # fmt: skip
+        """What was put becomes durable first; what is on disk stays there for the next start."""
+        self._stopping = True
+        with suppress(TimeoutError):
+            async with asyncio.timeout(STOP):
+                for lane in self._lanes.values():
+                    await lane.end()
+                await asyncio.gather(*self._running.values(), return_exceptions=True)
+        for task in self._running.values():
+            task.cancel()
+        for lane in self._lanes.values():
+            await lane.stop()
+        self._linking.cancel()
+        await asyncio.gather(*self._running.values(), self._linking, return_exceptions=True)
+        await self._disk.do(self._disk.spool.close)
+        self._thread.shutdown()
+
+    async def put(self, events: Sequence[AnyEvent]) -> None:
+        """Make events of a source durable. Control events are refused: they are ours."""
+        await self._put(events, trusted=False)
+
+    async def put_control(self, events: Sequence[Control]) -> None:
+        """Make control events of our own durable, under our seal; one for every PBX goes into every partition."""
+        await self._put(events, trusted=True)
+
+    async def reject(self, rejected: Rejected, source: str, pbx: str | None) -> None:
+        """Keep what could not be read, with the reason."""
+        letter = {"at": utc_now(), "source": source, "pbx": pbx, **msgspec.structs.asdict(rejected)}
+        self.dead_letters += 1
+        await self._deliver([(DEAD, Item(pbx or source, msgspec.json.encode(letter)))])
+
+    @property
+    def connected(self) -> bool:
+        """Whether brokers can be reached."""
+        return self._link.session is not None
+
+    @property
+    def spooled(self) -> int:
+        """Bytes that wait on disk for Kafka."""
+        return self._disk.spool.size
+
+    # --- from events to items
+
+    async def _put(self, events: Sequence[AnyEvent], *, trusted: bool) -> None:
+        on_the_way: list[tuple[str, Item]] = []
+        for event in events:
+            raw, read = self._judged(event, trusted=trusted)
+            if isinstance(read, Rejected):
+                await self.reject(read, visible(event.source or ""), visible(event.pbx))
+                continue
+            item = Item(event.pbx, raw, event, sealed=trusted)
+            on_the_way += [(lane, item) for lane in self._lanes_of(event, trusted=trusted)]
+        await self._deliver(on_the_way)
+
+    def _judged(self, event: AnyEvent, *, trusted: bool) -> tuple[bytes, AnyEvent | Unknown | Rejected]:
+        """An event as it will stand in the log, and as a worker will read it there, limits included."""
+        codec = self._codecs[trusted]
+        try:
+            raw = codec.encode(event)
+        except UnicodeEncodeError:
+            return b"", Rejected(reason="text that UTF-8 has no bytes for")
+        return raw, codec.decode(raw)[0]
+
+    def _lanes_of(self, event: AnyEvent, *, trusted: bool) -> Sequence[str]:
+        if trusted and event.pbx == EVERY_PBX:
+            return [str(partition) for partition in range(self._kafka.partitions)]
+        return [str(partition_of(event.pbx, self._kafka.partitions))]
+
+    async def _deliver(self, items: Sequence[tuple[str, Item]]) -> None:
+        """Through their lanes; returns when all are durable, raises what made a lane end."""
+        if self._stopping:
+            raise RuntimeError("the service is stopping")
+        if not items:
+            return
+        receipt = Receipt(len(items))
+        lanes = {name: self._lane(name) for name, _ in items}
+        for name, item in items:
+            await lanes[name].put(msgspec.structs.replace(item, receipts=(receipt,)))
+        await self._finished(receipt, [self._running[name] for name in lanes])
+
+    async def _finished(self, receipt: Receipt, running: Sequence["asyncio.Task[None]"]) -> None:
+        await asyncio.wait([receipt.done, *running], return_when=asyncio.FIRST_COMPLETED)
+        if not receipt.done.done():
+            for task in running:
+                if task.done():
+                    task.result()
+            raise RuntimeError("the service is stopping")
+
+    # --- lanes
+
+    def _lane(self, name: str) -> Lane:
+        lane = self._lanes.get(name)
+        if lane is None:
+            topic, number = ("dead-letters", 0) if name == DEAD else ("events", int(name))
+            lost = self._lost if name != DEAD else self._forgotten
+            lane = Lane(name, f"{self._kafka.prefix}.{topic}", number, self._link, self._disk, lost)
+            self._lanes[name] = lane
+            self._running[name] = asyncio.create_task(lane.run(), name=f"lane {name}")
+        return lane
+
+    async def _lost(self, entry: Entry, error: BaseException) -> None:
+        """No broker will ever take this record: it is a dead letter, and nobody waits for it."""
+        log.error("Kafka refuses a record", bytes=len(entry.value), error=str(error)[:300])
+        rejected = reject(f"refused by Kafka: {type(error).__name__}", entry.value)
+        await self.reject(rejected, "kafka", entry.key.decode("utf-8", "backslashreplace"))
+
+    async def _forgotten(self, entry: Entry, error: BaseException) -> None:
+        log.error("Kafka refuses a dead letter", bytes=len(entry.value), error=str(error)[:300])
+
+    def _fold_what_was_held(self) -> None:
+        """What a crash has left of floods becomes what it would have become, with the same ids."""
+        spool, codec = self._disk.spool, self._codecs[False]
+        for held in [name for name in spool.lanes() if name.startswith(HELD)]:
+            while entries := spool.first(held):
+                read = [one for entry in entries for one in codec.decode(entry.value)]
+                events = folded(one for one in read if isinstance(one, Attempt))
+                moved = [Entry(key_of(event.pbx), codec.encode(event)) for event in events]
+                spool.append(held.removeprefix(HELD), moved, moved=True)
+                spool.drop(held)
+
+    async def _in_thread(self, work: Callable[P, T], *args: P.args, **_: P.kwargs) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work, *args)
+
+
+def visible(text: str) -> str:
+    """The same with lone surrogates, which UTF-8 has no bytes for, written out."""
+    return text.encode("utf-8", "backslashreplace").decode()
