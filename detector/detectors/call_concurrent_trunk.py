@@ -8,6 +8,7 @@ from detector.engine.detector import Begun, Detector, Hit, micros
 from detector.engine.facts import Facts
 from detector.engine.memory import Memory, Once
 from detector.engine.registry import register
+from detector.enrich.numbers import Klass
 from detector.params import Params, Seconds
 
 
@@ -17,7 +18,7 @@ class CallConcurrentTrunk(Detector[Call]):
 
     A trunk's own `max_calls` in the configuration stands before `calls`.
 
-    Quiet when: several legs of one call on the same trunk.
+    Quiet when: several legs of one call on the same trunk; emergency calls.
     Runbook: see which extensions hold the calls; if it is honest traffic, raise the trunk's `max_calls`.
     """
 
@@ -40,7 +41,7 @@ class CallConcurrentTrunk(Detector[Call]):
 
     def inspect(self, event: Call, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
         leg = facts.leg
-        if leg is None or not leg.trunk or not leg.up:
+        if leg is None or not leg.trunk or not leg.up or leg.klass == Klass.EMERGENCY:
             return None
         calls = facts.ledger.calls("trunk", leg.trunk)
         trunk = facts.profile.trunks.get(leg.trunk)

@@ -171,7 +171,9 @@ class Ledger:
 
 
 def places(leg: Leg) -> Iterator[tuple[str, str]]:
-    """Where a leg counts: on its trunk in any case, of its extension where it goes outside and is no emergency."""
+    """Where a leg counts: on its trunk, of its extension where it goes outside; nowhere if it is an emergency."""
+    if leg.klass == Klass.EMERGENCY:
+        return
     if leg.trunk:
         yield "trunk", leg.trunk
     if leg.extension and leg.klass not in INSIDE:
