@@ -21,13 +21,17 @@ BANS: tuple[int | None, ...] = (HOUR, 24 * HOUR, None)
 
 
 class Wish(Struct, frozen=True, kw_only=True):
-    """One action that the policy wants. `length` in microseconds, None is open-ended."""
+    """One action that the policy wants. `length` in microseconds, None is open-ended.
+
+    `for_good` makes an action in force open-ended too; otherwise a longer one waits until that has ended.
+    """
 
     act: Act
     target: Subject
     rung: int
     length: int | None
     cuts_running: bool = False
+    for_good: bool = False
 
 
 class Sign(Struct, frozen=True, kw_only=True):
@@ -89,7 +93,7 @@ def extension_wishes(sign: Sign) -> list[Wish]:
 def ban(source: Subject, bans: int, *, for_good: bool = False) -> Wish:
     """Block an address, longer each time."""
     length = None if for_good else BANS[min(bans, len(BANS) - 1)]
-    return Wish(act=Act.BLOCK_IP, target=source, rung=1, length=length)
+    return Wish(act=Act.BLOCK_IP, target=source, rung=1, length=length, for_good=for_good)
 
 
 def allowed(mode: Mode, bases: list[str]) -> Mode:

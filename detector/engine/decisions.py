@@ -125,7 +125,7 @@ class Decisions:
 
     def _strengthen(self, case: Case, active: Decision, wish: Wish, mode: Mode, because: str, at: int) -> None:
         """A stronger mode, or for good instead of for a while."""
-        for_good = wish.length is None and active.until != FOREVER
+        for_good = wish.for_good and active.until != FOREVER
         stronger = policy.stronger(mode, active.mode)
         if not (for_good or stronger):
             return
