@@ -1,8 +1,10 @@
 """Bytes to events and back; what is unreadable is told apart, never raised."""
 
+import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 import msgspec
 from msgspec import Raw, Struct, ValidationError
@@ -10,9 +12,12 @@ from msgspec import Raw, Struct, ValidationError
 from detector.contract.events import KINDS, MAX_EVENT_BYTES, AnyEvent, Control, Unknown
 from detector.contract.findings import AnyFinding
 
+T = TypeVar("T")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 EXCERPT = 512
+LONE = 6
+ESCAPE = re.compile(rb"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|u[dD][89a-fA-F]..|.)", re.DOTALL)
 OUR_OWN_BYTES = 16 * 1024 * 1024
 """What stands in our own log was judged when it came in; only our settings may be larger than an event."""
 
@@ -36,6 +41,23 @@ def from_micros(micros: int) -> datetime:
         return EPOCH + timedelta(microseconds=micros)
     except OverflowError:
         return datetime.max.replace(tzinfo=UTC) if micros > 0 else datetime.min.replace(tzinfo=UTC)
+
+
+def mend(raw: bytes) -> bytes:
+    """JSON whose texts hold what is no character (bytes that are not UTF-8, halves of a surrogate pair), without it.
+
+    Attackers choose names and agents: a broken one must not make the event that tells of it unreadable.
+    """
+    text = raw.decode("utf-8", "replace").encode()
+    return ESCAPE.sub(lambda found: rb"\ufffd" if len(found[0]) == LONE else found[0], text)
+
+
+def mended(decode: Callable[[bytes], T], raw: bytes) -> T:
+    """What `decode` makes of JSON, mended where it is unreadable as it came. Raises what `decode` raises."""
+    try:
+        return decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return decode(mend(raw))
 
 
 class Codec:
@@ -72,7 +94,7 @@ class Codec:
             yield self._single(raw)
             return
         try:
-            parts = self._raws.decode(raw)
+            parts = mended(self._raws.decode, raw)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             yield reject(str(error), raw)
             return
@@ -90,7 +112,7 @@ class Codec:
     def _lenient(self, raw: bytes) -> AnyEvent | Unknown | Rejected:
         """Take out what schema 1 does not know, then judge what is left."""
         try:
-            record = msgspec.json.decode(raw)
+            record = mended(msgspec.json.decode, raw)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             return reject(str(error), raw)
         if not isinstance(record, dict):

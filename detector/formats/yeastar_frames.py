@@ -9,7 +9,7 @@ from typing import cast
 import msgspec
 from msgspec import Struct
 
-from detector.contract.codec import Rejected, reject, to_micros
+from detector.contract.codec import Rejected, mended, reject, to_micros
 from detector.contract.events import MAX_EVENT_BYTES, AnyEvent, Call, Registration
 from detector.formats import yeastar_calls, yeastar_notices, yeastar_records
 from detector.formats.yeastar_clock import PbxClock
@@ -39,6 +39,9 @@ class Frame(Struct, frozen=True):
     sn: str = ""
 
 
+FRAME = msgspec.json.Decoder(Frame)
+
+
 class YeastarFrames:
     """Turns one PBX's frames into events, and counts frame types nobody knows.
 
@@ -66,7 +69,7 @@ class YeastarFrames:
         if len(raw) > MAX_EVENT_BYTES:
             return [reject(f"frame of {len(raw)} bytes, allowed are {MAX_EVENT_BYTES}", raw)]
         try:
-            envelope = msgspec.json.decode(raw, type=Frame)
+            envelope = mended(FRAME.decode, raw)
             message = _message(envelope.msg)
             return list(self._events(envelope.type, message, received_at))
         except BadFieldError as error:
@@ -125,7 +128,7 @@ def serial_of(frame: bytes) -> str | None:
 
 def _envelope(frame: bytes) -> Frame | None:
     try:
-        return msgspec.json.decode(frame, type=Frame)
+        return mended(FRAME.decode, frame)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
 
@@ -150,7 +153,7 @@ def _registration(pbx: str, message: Record, received_at: datetime) -> Registrat
 
 def _message(given: object) -> Record:
     if isinstance(given, str):
-        given = msgspec.json.decode(given)
+        given = mended(msgspec.json.decode, given.encode())
     if not isinstance(given, dict):
         raise BadFieldError("expected an object", "msg")
     return cast(Record, given)

@@ -5,6 +5,7 @@ from typing import TypeVar
 import msgspec
 from msgspec import Struct
 
+from detector.contract.codec import mended
 from streams.pbx.errors import Unreachable
 
 RAW = frozenset({"dial_pattern_list", "trunk_list", "ext_list", "webhook_event_push_list"})
@@ -202,7 +203,7 @@ def made(answer: bytes, path: str) -> Made:
 
 def _json(answer: bytes) -> object:
     try:
-        return msgspec.json.decode(answer)
+        return mended(msgspec.json.decode, answer)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
 
