@@ -9,7 +9,7 @@ from typing import ClassVar, Literal
 import msgspec
 from msgspec import Struct
 
-from detector.contract.codec import Rejected, reject
+from detector.contract.codec import Rejected, mended, reject
 from detector.contract.events import MAX_EVENT_BYTES
 from detector.formats.base import Format, FormatOptions, Occurrences, Reading, register
 from detector.formats.yeastar_clock import PbxClock
@@ -27,6 +27,8 @@ EITHER_ORDER = re.compile(r"\s*(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})\b", re.ASCII)
 UNIT = re.compile(r"\([^()]*\)")
 NOT_A_LETTER = re.compile(r"[\W_]+")
 NOT_CLOSED = Rejected(reason="a quote that is not closed")
+INDENTED = (b" ", b"\t", b"}", b"]")
+BROKEN_OFF = Rejected(reason="JSON that breaks off")
 
 Row = dict[str, object]
 
@@ -61,7 +63,7 @@ class _Header(Struct, frozen=True):
 
 @register
 class YeastarCdr(Format):
-    """CSV records may span 16 lines; JSON comes as a whole answer or as one row a line.
+    """CSV records may span 16 lines; JSON comes as a whole answer, in one line or indented, or as one row a line.
 
     Columns are known by their display names or by the API's, whatever their case and spacing. Where dates
     may be month or day first and nobody said which, rows wait for one that settles it: a part above 12, else
@@ -76,6 +78,7 @@ class YeastarCdr(Format):
         super().__init__(options)
         self._header: _Header | None = None
         self._lines: list[bytes] = []
+        self._printed = bytearray()
         self._undecided: list[Row] = []
         self._clock: PbxClock | None = None
         self._year_first = PbxClock(zone=options.zone)
@@ -86,8 +89,16 @@ class YeastarCdr(Format):
     def read(self, line: bytes) -> Iterator[Reading]:
         """The calls that are complete with this line."""
         line = line.removeprefix(BOM).rstrip(b"\r\n")
+        if self._printed and line[:1] in INDENTED:
+            yield from self._printed_line(line)
+            return
+        if self._printed:
+            self._printed.clear()
+            yield BROKEN_OFF
         if not self._lines and not line.strip():
             self.ignored += 1
+        elif self._header is None and line.rstrip() in (b"{", b"["):
+            self._printed += line
         elif self._header is None and line.lstrip()[:1] in (b"{", b"["):
             yield from self._answer(line)
         elif len(line) > MAX_EVENT_BYTES:
@@ -96,11 +107,22 @@ class YeastarCdr(Format):
             yield from self._csv_line(line)
 
     def close(self) -> Iterator[Reading]:
-        """A record whose quote was never closed, and rows whose dates nothing settled."""
+        """A record whose quote was never closed, JSON that breaks off, and rows whose dates nothing settled."""
+        if self._printed:
+            self._printed.clear()
+            yield BROKEN_OFF
         if self._lines:
             self._lines = []
             yield NOT_CLOSED
         yield from self._settle()
+
+    def _printed_line(self, line: bytes) -> Iterator[Reading]:
+        """One more line of indented JSON: it ends where a bracket stands at the margin."""
+        self._printed += b"\n" + line
+        if line[:1] in (b"}", b"]") or len(self._printed) > MAX_ANSWER_BYTES:
+            whole = bytes(self._printed)
+            self._printed.clear()
+            yield from self._answer(whole)
 
     def _csv_line(self, line: bytes) -> Iterator[Reading]:
         """A stray quote costs the one record it is in: the lines it swallowed are read again."""
@@ -135,7 +157,7 @@ class YeastarCdr(Format):
             yield Rejected(reason=f"answer of {len(line)} bytes, allowed are {MAX_ANSWER_BYTES}")
             return
         try:
-            answer = msgspec.json.decode(line)
+            answer = mended(msgspec.json.decode, line)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             yield reject(str(error), b"")
             return
