@@ -6,7 +6,7 @@ from pydantic import AfterValidator
 
 from detector.contract.events import Call
 from detector.contract.findings import Severity, Stage, SubjectKind
-from detector.engine.detector import Begun, Detector, Hit, micros
+from detector.engine.detector import Basis, Begun, Detector, Hit, micros
 from detector.engine.facts import Facts
 from detector.engine.memory import Memory, Window
 from detector.engine.registry import register
@@ -43,6 +43,7 @@ class CallFrequency(Detector[Call]):
 
     limits: Limits
     dialled = Window("dialled")
+    texts = Window("texts")
 
     def prepare(self) -> None:  # noqa: D102
         self.rules: tuple[Frequency, ...] = parse(self.limits.limit)
@@ -56,12 +57,16 @@ class CallFrequency(Detector[Call]):
             return None
         started = facts.leg.started
         self.dialled.add(memory, facts.extension, started, self.longest, cap=self.cap)
+        if event.trust is not None:
+            self.texts.add(memory, facts.extension, started, self.longest, cap=self.cap)
         for rule in self.rules:
             calls = self.dialled.most(memory, facts.extension, started, micros(rule.seconds))
             if calls >= rule.calls:
+                texts = self.texts.most(memory, facts.extension, started, self.longest)
                 self.dialled.clear(memory, facts.extension)
                 return self.hit(
                     facts.extension, f"Extension {facts.extension} made {calls} calls in {rule.seconds} s",
                     calls=calls, limit=rule.calls, window=rule.seconds, rule=rule.text,
+                    basis=Basis.TEXT if calls - texts < rule.calls else None,
                 )  # fmt: skip
         return None

@@ -4,7 +4,7 @@ from pydantic import PositiveInt
 
 from detector.contract.events import Login, Notice
 from detector.contract.findings import Severity, Stage, SubjectKind
-from detector.engine.detector import Detector, Hit, micros
+from detector.engine.detector import Basis, Detector, Hit, micros
 from detector.engine.facts import Facts
 from detector.engine.memory import Memory, Window
 from detector.engine.registry import register
@@ -43,6 +43,7 @@ class LoginBruteforce(Detector[Login | Notice]):
 
     limits: Limits
     failed = Window("failed")
+    solid = Window("solid")
     locked = Window("locked")
 
     def prepare(self) -> None:  # noqa: D102
@@ -61,14 +62,25 @@ class LoginBruteforce(Detector[Login | Notice]):
             return None
         limit = self.limits.failures * (2 if facts.known_place else 1)
         failed = self.failed.add(memory, source, facts.at, self.window, cap=2 * self.limits.failures, count=event.count)
+        solid = 0
+        if event.trust is None:  # what was parsed out of free text counts, but alone it contains nobody
+            solid = self.solid.add(
+                memory, source, facts.at, self.window, cap=2 * self.limits.failures, count=event.count
+            )
+            failed = max(failed, solid)
         if failed < limit:
             return None
         self.failed.clear(memory, source)
-        return self._locked(source, f"{failed} failed logins from {source}", facts, memory, failed)
+        if solid >= limit:
+            self.solid.clear(memory, source)
+        basis = None if solid >= limit else Basis.TEXT
+        return self._locked(source, f"{failed} failed logins from {source}", facts, memory, failed, basis)
 
-    def _locked(self, source: str, summary: str, facts: Facts, memory: Memory, failed: int) -> Hit:
+    def _locked(
+        self, source: str, summary: str, facts: Facts, memory: Memory, failed: int, basis: Basis | None = None
+    ) -> Hit:
         times = self.locked.add(memory, source, facts.at, self.memory, cap=self.limits.permanent)
         return self.hit(
             source, summary, failed=failed, limit=self.limits.failures, window=self.limits.window,
-            lockouts=times, permanent=times >= self.limits.permanent,
+            lockouts=times, permanent=times >= self.limits.permanent, basis=basis,
         )  # fmt: skip

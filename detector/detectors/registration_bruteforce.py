@@ -4,7 +4,7 @@ from pydantic import PositiveInt
 
 from detector.contract.events import Notice, Registration
 from detector.contract.findings import Severity, Stage, SubjectKind
-from detector.engine.detector import Detector, Hit, micros
+from detector.engine.detector import Basis, Detector, Hit, micros
 from detector.engine.facts import Facts
 from detector.engine.memory import Memory, Window
 from detector.engine.registry import register
@@ -41,6 +41,7 @@ class RegistrationBruteforce(Detector[Registration | Notice]):
 
     limits: Limits
     failed = Window("failed")
+    solid = Window("solid")
 
     def prepare(self) -> None:  # noqa: D102
         self.window = micros(self.limits.window)
@@ -57,11 +58,17 @@ class RegistrationBruteforce(Detector[Registration | Notice]):
         if event.outcome != "rejected" or event.party == "trunk":
             return None
         failed = self.failed.add(memory, source, facts.at, self.window, cap=self.cap, count=event.count)
+        solid = 0
+        if event.trust is None:  # what was parsed out of free text counts, but alone it contains nobody
+            solid = self.solid.add(memory, source, facts.at, self.window, cap=self.cap, count=event.count)
+            failed = max(failed, solid)
         limit = self.cap if facts.known_place else self.limits.failures
         if failed < limit:
             return None
         self.failed.clear(memory, source)
+        if solid >= limit:
+            self.solid.clear(memory, source)
         return self.hit(
             source, f"{failed} failed registrations from {source}", failed=failed, limit=limit,
-            window=self.limits.window,
+            window=self.limits.window, basis=None if solid >= limit else Basis.TEXT,
         )  # fmt: skip

@@ -58,5 +58,5 @@ class RegistrationNewPlace(Detector[Registration]):
         return self.hit(
             facts.extension, f"Extension {facts.extension} registered from a new place, {facts.place.address}{after}",
             severity=severity, novelty=facts.novelty, limit=self.limits.novelty, address=facts.place.address,
-            country=facts.place.country,
+            country=facts.place.country, basis=None if new else Basis.DERIVED,
         )  # fmt: skip

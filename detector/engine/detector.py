@@ -25,13 +25,15 @@ class Basis(StrEnum):
     BEHAVIOUR = "behaviour"
     COUNTRY = "country"
     SCORE = "score"
+    TEXT = "text"
     DERIVED = "derived"
 
 
 class Hit(Struct, frozen=True, kw_only=True):
     """A rule fired: for which subject, in one sentence, with what was measured and its limit.
 
-    `key` names the firing where it is not the event that caused it, so that it keeps its id.
+    `key` names the firing where it is not the event that caused it, so that it keeps its id. `basis` is what this one
+    firing rests on, where that is not what the rule rests on.
     """
 
     subject: str
@@ -40,6 +42,7 @@ class Hit(Struct, frozen=True, kw_only=True):
     severity: Severity
     evidence: tuple[str, ...] = ()
     key: str = ""
+    basis: Basis | None = None
 
 
 class Detector(ABC, Generic[E]):
@@ -81,11 +84,11 @@ class Detector(ABC, Generic[E]):
         raise NotImplementedError(f"{self.id} asked for a timer and does not answer it: {key!r}")
 
     def hit(self, subject: str, summary: str, *, severity: Severity | None = None, key: str = "",
-            evidence: tuple[str, ...] = (), **values: Value) -> Hit:  # fmt: skip
+            evidence: tuple[str, ...] = (), basis: Basis | None = None, **values: Value) -> Hit:  # fmt: skip
         """A firing of this rule."""
         return Hit(
             subject=subject, summary=summary, values=values, severity=severity or self.severity, key=key,
-            evidence=evidence,
+            evidence=evidence, basis=basis,
         )  # fmt: skip
 
 

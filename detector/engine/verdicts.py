@@ -19,6 +19,7 @@ from detector.engine.decisions import Decisions, digest
 from detector.engine.detector import Detector, Hit
 from detector.engine.enrich import accepted_first, good_days, suspects
 from detector.engine.facts import Facts
+from detector.engine.memory import Window
 from detector.engine.site import Site
 from detector.engine.state import PbxState
 from detector.enrich.addresses import Place
@@ -29,11 +30,15 @@ from detector.policy import Sign, allowed
 
 SECOND = 1_000_000
 QUIET = 24 * 3_600 * SECOND
-MONEY_EVERY = 60 * SECOND
+MINUTE = 60 * SECOND
+MONEY_EVERY = MINUTE
 SETTLING = 10 * SECOND
 MAX_CASES = 1_000
 GOOD_DAYS = 3
 MAX_EVIDENCE = 32
+MAX_SAID = 20
+"""Detections a minute of one rule, about one subject and one block of numbers."""
+said = Window("said")
 
 
 class Verdicts:
@@ -53,6 +58,9 @@ class Verdicts:
     def detect(self, rule: Detector[Any], hit: Hit, event: Event | None, facts: Facts) -> None:
         """A rule fired: make its detection, find or open its incident, and decide."""
         leg = facts.leg
+        basis = "text" if event is not None and event.trust == "text" else hit.basis or rule.basis
+        if self._enough(rule, hit, f"{basis}\x1f{leg.block if leg is not None else ''}", facts.at):
+            return
         detection = self._detection(rule, hit, event, facts)
         self.findings.append(detection)
         if leg is not None and not self.state.cases.links:
@@ -61,7 +69,7 @@ class Verdicts:
         case = self._case(detection, links, facts.at)
         if case is None:
             return
-        self._grow(case, rule, detection, "text" if event is not None and event.trust == "text" else rule.basis)
+        self._grow(case, rule, detection, basis)
         self._attach(case, links, leg if rule.subject is not SubjectKind.TRUNK else None)
         self._prove(case, rule, facts)
         self._touch(case, facts.at)
@@ -167,6 +175,14 @@ class Verdicts:
         self.findings.extend(self.decisions.take())
 
     # --- making and growing incidents
+
+    def _enough(self, rule: Detector[Any], hit: Hit, sort: str, at: int) -> bool:
+        """Whether this was said so often lately that once more tells nothing: a flood of one sort stays bounded."""
+        memory, what = self.state.memory, f"{rule.id}\x1f{hit.subject}\x1f{hit.severity}\x1f{sort}"
+        if said.count(memory, what, at, MINUTE) >= MAX_SAID:
+            return True
+        said.add(memory, what, at, MINUTE, cap=MAX_SAID)
+        return False
 
     def _detection(self, rule: Detector[Any], hit: Hit, event: Event | None, facts: Facts) -> Detection:
         leg = facts.leg
