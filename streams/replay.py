@@ -17,7 +17,7 @@ def replay(engine: Engine, events: Iterable[AnyEvent | Unknown], inputs: Inputs,
     """Write every finding as a JSON line, and the statistics as the last; returns the statistics.
 
     `read` counts what was rejected too; `unknown` how often a kind, a field or an enum value came that schema 1 does
-    not know.
+    not know, `ahead` how many events had a time that lay ahead of when they came and was set back.
     """
     started = time.perf_counter()
     for event in events:
@@ -27,7 +27,7 @@ def replay(engine: Engine, events: Iterable[AnyEvent | Unknown], inputs: Inputs,
     counts = engine.counts
     stats = Stats(
         read=counts["read"] + inputs.rejected, late=counts["late"], duplicate=counts["duplicate"],
-        rejected=inputs.rejected, wall_seconds=round(wall, 3), unknown=inputs.unknown,
+        rejected=inputs.rejected, wall_seconds=round(wall, 3), unknown=inputs.unknown, ahead=counts["ahead"],
         events_per_second=round(counts["read"] / wall, 1) if wall else 0.0,
     )  # fmt: skip
     out.write(msgspec.json.encode(stats) + b"\n")

@@ -189,6 +189,7 @@ class Stats(Struct, frozen=True, kw_only=True, tag_field="type", tag="stats"):
     wall_seconds: float
     events_per_second: float
     unknown: int = 0
+    ahead: int = 0
 
 
 AnyFinding = Detection | Incident | Decision | Action
