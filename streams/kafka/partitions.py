@@ -92,6 +92,7 @@ class Partitions:
             self._owned[partition] = Owned(worker, generation)
             self._pulse()
         self.saved_at = time.monotonic()
+        log.info("partitions loaded", generation=generation, partitions=sorted(self._owned))
 
     async def revoked(self, partitions: Iterable[int]) -> None:
         """These are ours no more: what is in hand is saved if the database can be had, then forgotten."""

@@ -1,0 +1,206 @@
+"""Worker processes over a log of their own, and what they have found."""
+
+import asyncio
+import multiprocessing
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import msgspec
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from sqlalchemy import text
+
+from detector.settings.kafka import Kafka as KafkaSettings
+from streams.kafka import topics
+from streams.store.database import open_engine
+from streams.store.migrate import migrate
+from tests.kafka.running import Kafka
+
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(["streams.cli", "streams.kafka.app"])
+PARTITIONS = 6
+WITHIN = 60.0
+POLICY = """
+defaults: {region: US, timezone: America/New_York, international_prefix: "011", access_digit: "9",
+           business_hours: {mon-fri: "08:00-18:00"}, holidays: US, mode: auto}
+"""
+
+
+class Member:
+    """One process of `ringfence worker`, forked from one that has imported everything: that takes seconds less."""
+
+    def __init__(self, folder: Path, name: str, configuration: Path, database: str) -> None:
+        self.stderr = folder / f"{name}.stderr"
+        self.stdout = folder / f"{name}.stdout"
+        for file in (self.stderr, self.stdout):
+            file.touch()
+        self.process = FORKS.Process(target=work, args=(configuration, database, self.stdout, self.stderr), daemon=True)
+        self.process.start()
+
+    @property
+    def pid(self) -> int:
+        assert self.process.pid is not None
+        return self.process.pid
+
+    @property
+    def running(self) -> bool:
+        return self.process.is_alive()
+
+    def send(self, number: signal.Signals) -> None:
+        os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.join()
+
+    async def ended(self, within: float = WITHIN) -> int | None:
+        """Its exit code."""
+        await asyncio.to_thread(self.process.join, within)
+        return self.process.exitcode
+
+    async def owns(self, *, at_least: int = 1, times: int = 1, within: float = WITHIN) -> None:
+        """Until it was given partitions, so many times."""
+        async with asyncio.timeout(within):
+            while self.loads(at_least) < times:
+                assert self.running, self.said()
+                await asyncio.sleep(0.1)
+
+    def loads(self, at_least: int = 1) -> int:
+        """How many times it was given so many partitions."""
+        lines = (msgspec.json.decode(line) for line in self.said().splitlines() if "partitions loaded" in line)
+        return sum(len(line["partitions"]) >= at_least for line in lines)
+
+    def said(self) -> str:
+        return self.stderr.read_text()
+
+
+class Fleet:
+    """Workers of one group, their topics and their database."""
+
+    def __init__(self, broker: Kafka, prefix: str, database: str, folder: Path) -> None:
+        self.kafka = KafkaSettings.model_validate(
+            {"brokers": broker.brokers, "prefix": prefix, "partitions": PARTITIONS, "replication": 1}
+        )
+        self.events, self.findings_topic, self.letters_topic = (
+            f"{prefix}.{name}" for name in ("events", "findings", "dead-letters")
+        )
+        self.bootstrap, self.prefix, self.database, self.folder = broker.bootstrap, prefix, database, folder
+        self.through = database
+        self.members: list[Member] = []
+
+    async def prepare(self) -> None:
+        await topics.create(self.kafka, topics.wanted(self.kafka))
+        engine = open_engine(self.database)
+        await asyncio.to_thread(migrate, engine, "stream")
+        engine.dispose()
+
+    def start(self, name: str = "one", *, static: bool = True, session: int = 6) -> Member:
+        """A worker of this name; the same one again when it died."""
+        file = self.folder / f"{name}.yaml"
+        member = f"static_member: {name}," if static else ""
+        file.write_text(
+            f"{POLICY}data: {self.folder / 'data'}\njournal: env:RINGFENCE_TEST_DATABASE\n"
+            f"kafka: {{brokers: {list(self.kafka.brokers)}, prefix: {self.prefix}, partitions: {PARTITIONS}, "
+            f"replication: 1, group: {self.prefix}, {member} session_timeout: {session}s, checkpoint: 200ms}}\n"
+        )
+        made = Member(self.folder, name, file, self.through)
+        self.members.append(made)
+        return made
+
+    async def publish(self, values: Iterable[tuple[int, bytes]], pause: float = 0.0) -> None:
+        """Values to their partitions, in order."""
+        async with AIOKafkaProducer(bootstrap_servers=self.bootstrap, acks="all", enable_idempotence=True) as producer:
+            for partition, value in values:
+                await producer.send(self.events, value, partition=partition)
+                if pause:
+                    await asyncio.sleep(pause)
+
+    async def ends(self) -> dict[int, int]:
+        """Where the log ends now."""
+        async with AIOKafkaConsumer(bootstrap_servers=self.bootstrap) as consumer:
+            found = await consumer.end_offsets([TopicPartition(self.events, n) for n in range(PARTITIONS)])
+        return {at.partition: end for at, end in found.items()}
+
+    def saved(self) -> dict[int, int]:
+        """How far the checkpoints are."""
+        engine = open_engine(self.database)
+        with engine.connect() as connection:
+            rows = connection.execute(text('SELECT partition, "offset" FROM partition')).all()
+        engine.dispose()
+        return {partition: max(offset, 0) for partition, offset in rows}
+
+    async def settled(self, within: float = WITHIN) -> None:
+        """Everything in the log is in a checkpoint."""
+        wanted: dict[int, int] = {}
+        try:
+            async with asyncio.timeout(within):
+                while True:
+                    wanted = {partition: end for partition, end in (await self.ends()).items() if end}
+                    saved = await asyncio.to_thread(self.saved)
+                    if all(saved.get(partition, 0) >= end for partition, end in wanted.items()):
+                        return
+                    await asyncio.sleep(0.2)
+        except TimeoutError:
+            said = "\n".join(member.said()[-3_000:] for member in self.members)
+            raise AssertionError(f"wanted {wanted}, saved {self.saved()}; workers said:\n{said}") from None
+
+    async def records(self, topic: str) -> list[tuple[bytes, bytes]]:
+        """Key and value of everything that stands in a topic."""
+        async with AIOKafkaConsumer(bootstrap_servers=self.bootstrap, auto_offset_reset="earliest") as consumer:
+            partitions = 1 if topic == self.letters_topic else PARTITIONS
+            ats = [TopicPartition(topic, number) for number in range(partitions)]
+            ends = await consumer.end_offsets(ats)
+            consumer.assign(ats)
+            found: list[tuple[bytes, bytes]] = []
+            while any([await consumer.position(at) < ends[at] for at in ats]):
+                for batch in (await consumer.getmany(timeout_ms=500)).values():
+                    found += [(record.key, record.value) for record in batch]
+        return found
+
+    async def findings(self) -> list[bytes]:
+        """As the journal takes them: each once, by id and revision. What came twice is the same both times."""
+        found: dict[tuple[str, int], bytes] = {}
+        for _, value in await self.records(self.findings_topic):
+            finding = msgspec.json.decode(value)
+            key = (finding["id"], finding.get("revision", 0))
+            assert found.setdefault(key, value) == value, f"{key} came with two different contents"
+        return [found[key] for key in sorted(found)]
+
+    async def letters(self) -> list[dict[str, object]]:
+        """What was buried."""
+        return [msgspec.json.decode(value) for _, value in await self.records(self.letters_topic)]
+
+    async def first_finding(self, within: float = WITHIN) -> None:
+        """Until the workers are at it."""
+        async with asyncio.timeout(within):
+            while True:
+                if await self.records(self.findings_topic):
+                    return
+                await asyncio.sleep(0.2)
+
+
+def work(configuration: Path, database: str, stdout: Path, stderr: Path) -> None:
+    """What a member does: the command, from its very beginning."""
+    for number, file in ((1, stdout), (2, stderr)):
+        os.dup2(os.open(file, os.O_WRONLY | os.O_APPEND), number)
+    os.environ["RINGFENCE_TEST_DATABASE"] = database
+    sys.argv = ["ringfence", "worker", "--config", str(configuration)]
+    from streams.cli import app
+
+    app()
+
+
+@asynccontextmanager
+async def fleet_of(broker: Kafka, prefix: str, database: str, folder: Path) -> AsyncIterator[Fleet]:
+    """A fleet without members yet; those that run at the end are killed."""
+    fleet = Fleet(broker, prefix, database, folder)
+    await fleet.prepare()
+    try:
+        yield fleet
+    finally:
+        for member in fleet.members:
+            if member.running:
+                member.kill()

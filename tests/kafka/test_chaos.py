@@ -1,0 +1,138 @@
+"""Whatever is killed, stopped or taken away: no finding is lost, none is invented."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from sqlalchemy import make_url
+
+from streams.kafka import topics
+from tests.kafka.fleet import PARTITIONS, WITHIN, Fleet, Member, fleet_of
+from tests.kafka.running import Kafka
+from tests.kafka.traffic import Log, interleaved, parted, traffic, wanted
+
+EVENTS = 8_000
+KILLS = 10
+
+
+@pytest.fixture(scope="module")
+def log() -> Log:
+    return parted(traffic(EVENTS, seed=5), PARTITIONS)
+
+
+@pytest.fixture(scope="module")
+def right(log: Log) -> list[bytes]:
+    return wanted(log)
+
+
+@pytest.fixture
+async def fleet(broker: Kafka, prefix: str, postgres_database: str, tmp_path: Path) -> AsyncIterator[Fleet]:
+    async with fleet_of(broker, prefix, postgres_database, tmp_path) as made:
+        yield made
+
+
+async def test_a_worker_is_killed_ten_times_under_load(fleet: Fleet, log: Log, right: list[bytes]) -> None:
+    publishing = asyncio.create_task(fleet.publish(interleaved(log, 1), pause=0.06))
+    for killed in range(KILLS):
+        member = fleet.start("one")
+        await member.owns(times=killed + 1)
+        await asyncio.sleep(0.3)
+        member.kill()
+    await publishing
+    fleet.start("one")
+    await fleet.settled()
+    assert await fleet.findings() == right
+
+
+async def test_the_broker_is_killed_and_started_again(
+    fleet: Fleet, broker: Kafka, log: Log, right: list[bytes]
+) -> None:
+    member = fleet.start("one")
+    publishing = asyncio.create_task(fleet.publish(interleaved(log, 2), pause=0.02))
+    await fleet.first_finding()
+    await asyncio.to_thread(broker.kill)
+    await asyncio.to_thread(broker.start)
+    await publishing
+    await fleet.settled()
+    assert member.running
+    assert await fleet.findings() == right
+
+
+async def test_the_database_is_away_for_a_while(fleet: Fleet, log: Log, right: list[bytes], tmp_path: Path) -> None:
+    door = Door(make_url(fleet.database).query["host"], tmp_path / "door")
+    fleet.through = make_url(fleet.database).update_query_dict({"host": str(door.folder)}).render_as_string(False)
+    values = interleaved(log, 3)
+    async with door:
+        member = fleet.start("one")
+        await fleet.publish(values[:100])
+        await fleet.settled()
+    await fleet.publish(values[100:])
+    await said(member, "database unavailable")
+    async with door:
+        await fleet.settled()
+        assert member.running
+    assert await fleet.findings() == right
+
+
+async def test_a_topic_made_anew_ends_the_worker(fleet: Fleet, log: Log) -> None:
+    values = interleaved(log, 4)
+    member = fleet.start("one")
+    await fleet.publish(values[:100])
+    await fleet.settled()
+    async with topics.Admin(fleet.kafka) as admin:
+        await admin._client.delete_topics([fleet.events])
+    await asyncio.sleep(0.5)
+    await fleet.prepare()
+    assert await member.ended() == 1
+    assert "made anew" in member.said() or "there is no topic" in member.said()
+    await fleet.publish(values)  # the log is longer than what was reached: its offsets alone would not tell
+    again = fleet.start("one")
+    assert await again.ended() == 1
+    assert "memory and log do not belong together" in again.said()
+
+
+async def said(member: Member, text: str) -> None:
+    """Until it has said so."""
+    async with asyncio.timeout(WITHIN):
+        while True:
+            if text in member.said():
+                return
+            await asyncio.sleep(0.1)
+
+
+class Door:
+    """A socket in a folder of its own that leads to PostgreSQL as long as it is open."""
+
+    def __init__(self, server: object, folder: Path) -> None:
+        folder.mkdir()
+        self.folder = folder
+        self._server = f"{server}/.s.PGSQL.5432"
+        self._listening: asyncio.Server | None = None
+        self._open: set[asyncio.StreamWriter] = set()
+
+    async def __aenter__(self) -> None:
+        self._listening = await asyncio.start_unix_server(self._lead, self.folder / ".s.PGSQL.5432")
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self._listening is not None
+        self._listening.close()
+        (self.folder / ".s.PGSQL.5432").unlink(missing_ok=True)
+        for writer in list(self._open):
+            writer.transport.abort()
+
+    async def _lead(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there, back = await asyncio.open_unix_connection(self._server)
+        self._open |= {writer, back}
+        await asyncio.gather(pump(reader, back), pump(there, writer))
+        self._open -= {writer, back}
+
+
+async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with suppress(OSError):
+        while data := await reader.read(65_536):
+            writer.write(data)
+            await writer.drain()
+    with suppress(OSError):
+        writer.close()

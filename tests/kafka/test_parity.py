@@ -1,0 +1,60 @@
+"""The same log gives the same findings, byte for byte: the engine alone, one worker, three, workers that come and go."""
+
+import asyncio
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.kafka.fleet import PARTITIONS, fleet_of
+from tests.kafka.running import Kafka
+from tests.kafka.traffic import Log, interleaved, parted, traffic, wanted
+
+EVENTS = 12_000
+
+
+@pytest.fixture(scope="module")
+def log() -> Log:
+    return parted(traffic(EVENTS), PARTITIONS)
+
+
+@pytest.fixture(scope="module")
+def right(log: Log) -> list[bytes]:
+    found = wanted(log)
+    assert len(found) > 200
+    return found
+
+
+async def test_one_worker(log: Log, right: list[bytes], broker: Kafka, prefix: str, postgres_database: str,
+                          tmp_path: Path) -> None:  # fmt: skip
+    async with fleet_of(broker, prefix, postgres_database, tmp_path) as fleet:
+        await fleet.publish(interleaved(log, 1))
+        fleet.start()
+        await fleet.settled()
+        assert await fleet.findings() == right
+
+
+async def test_three_workers(log: Log, right: list[bytes], broker: Kafka, prefix: str, postgres_database: str,
+                             tmp_path: Path) -> None:  # fmt: skip
+    async with fleet_of(broker, prefix, postgres_database, tmp_path) as fleet:
+        members = [fleet.start(name) for name in ("one", "two", "three")]
+        for member in members:
+            await member.owns(at_least=PARTITIONS // 3)
+        await fleet.publish(interleaved(log, 2))
+        await fleet.settled()
+        assert await fleet.findings() == right
+
+
+async def test_workers_join_and_leave_midway(log: Log, right: list[bytes], broker: Kafka, prefix: str,
+                                             postgres_database: str, tmp_path: Path) -> None:  # fmt: skip
+    async with fleet_of(broker, prefix, postgres_database, tmp_path) as fleet:
+        publishing = asyncio.create_task(fleet.publish(interleaved(log, 3), pause=0.02))
+        first = fleet.start("one", static=False)
+        await fleet.first_finding()
+        second = fleet.start("two", static=False)
+        await second.owns(at_least=PARTITIONS // 2)
+        first.send(signal.SIGTERM)
+        assert await first.ended() == 0
+        await publishing
+        await fleet.settled()
+        assert await fleet.findings() == right
