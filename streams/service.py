@@ -154,7 +154,8 @@ class Service:
         for task in done:
             if task is not stopping:
                 task.result()
-                raise RuntimeError(f"{task.get_name()} ended by itself")
+                if not self._stop.is_set():
+                    raise RuntimeError(f"{task.get_name()} ended by itself")
 
     # --- what the parts need of each other
 
