@@ -45,6 +45,12 @@ class Receipt:
         if not self._left and not self.done.done():
             self.done.set_result(None)
 
+    def fail(self, error: BaseException) -> None:
+        """They will not be."""
+        if not self.done.done():
+            self.done.set_exception(error)
+            self.done.exception()  # its waiter may be gone
+
 
 class Item(Struct, frozen=True):
     """One record on its way, as it will stand in the log, and who waits for it; `event` None is never folded."""
@@ -228,7 +234,7 @@ class Lane:
 
     async def _send(self, entries: list[Entry], sent: Sent) -> tuple[list[Entry], Sent]:
         """What the brokers have not acknowledged in time, and what of that they may still get."""
-        session = self._link.session
+        session = await self._link.within(PATIENCE)
         if session is None:
             return entries, []
         if sent:

@@ -147,6 +147,13 @@ class Link:
             await self._up.wait()
         return self.session
 
+    async def within(self, patience: float) -> Session | None:
+        """The session, if there is one within `patience` seconds."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(patience):
+                return await self.wait()
+        return None
+
     async def _connected(self) -> Session:
         producer = AIOKafkaProducer(
             **self._arguments, acks="all", enable_idempotence=True, max_request_size=LARGEST,

@@ -38,7 +38,7 @@ class KafkaIngest:
     Use it as a context. `put` returns when the brokers have the events or, where they do not take them within a second,
     when they are on disk in `folder`; it waits while that is full. Per PBX the order is that of the calls. Events put
     again after an error have the same ids and change nothing. Raises `SpoolError` at the start, RuntimeError from `put`
-    once it is stopping.
+    once it is stopping, and the error that a lane ended with.
     """
 
     def __init__(self, kafka: Kafka, vault: Vault, folder: Path) -> None:
@@ -49,6 +49,7 @@ class KafkaIngest:
         self._codecs = {trusted: Codec(trusted=trusted) for trusted in (False, True)}
         self._lanes: dict[str, Lane] = {}
         self._running: dict[str, asyncio.Task[None]] = {}
+        self._receipts: set[Receipt] = set()
         self._stopping = False
         self.dead_letters = 0
 
@@ -137,18 +138,22 @@ class KafkaIngest:
         if not items:
             return
         receipt = Receipt(len(items))
-        lanes = {name: self._lane(name) for name, _ in items}
-        for name, item in items:
-            await lanes[name].put(msgspec.structs.replace(item, receipts=(receipt,)))
-        await self._finished(receipt, [self._running[name] for name in lanes])
+        self._receipts.add(receipt)
+        try:
+            for name, item in items:
+                await self._lane(name).put(msgspec.structs.replace(item, receipts=(receipt,)))
+            await receipt.done
+        finally:
+            self._receipts.discard(receipt)
 
-    async def _finished(self, receipt: Receipt, running: Sequence["asyncio.Task[None]"]) -> None:
-        await asyncio.wait([receipt.done, *running], return_when=asyncio.FIRST_COMPLETED)
-        if not receipt.done.done():
-            for task in running:
-                if task.done():
-                    task.result()
-            raise RuntimeError("the service is stopping")
+    def _ended(self, running: "asyncio.Task[None]") -> None:
+        """A lane that broke, or was stopped in the middle: nobody waits for ever."""
+        error = None if running.cancelled() else running.exception()
+        if error is not None:
+            self._stopping = True
+        if error is not None or running.cancelled():
+            for receipt in self._receipts:
+                receipt.fail(error or RuntimeError("the service is stopping"))
 
     # --- lanes
 
@@ -160,6 +165,7 @@ class KafkaIngest:
             lane = Lane(name, f"{self._kafka.prefix}.{topic}", number, self._link, self._disk, lost)
             self._lanes[name] = lane
             self._running[name] = asyncio.create_task(lane.run(), name=f"lane {name}")
+            self._running[name].add_done_callback(self._ended)
         return lane
 
     async def _lost(self, entry: Entry, error: BaseException) -> None:
