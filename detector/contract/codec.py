@@ -16,6 +16,7 @@ T = TypeVar("T")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 EXCERPT = 512
+MAX_NAMES = 1_000
 LONE = 6
 ESCAPE = re.compile(rb"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|u[dD][89a-fA-F]..|.)", re.DOTALL)
 OUR_OWN_BYTES = 16 * 1024 * 1024
@@ -125,7 +126,8 @@ class Codec:
             return self._unknown_kind(kind, record, raw)
         fields = {field.encode_name for field in msgspec.structs.fields(shape)} | {"kind"}
         strange = [name for name in record if name not in fields]
-        self.unknown.update(f"{kind}.{name[:64]}" for name in strange)
+        for name in strange:
+            self._count(f"{kind}.{name[:64]}")
         try:
             event = msgspec.convert({name: record[name] for name in record if name in fields}, AnyEvent)
         except ValidationError as error:
@@ -137,14 +139,18 @@ class Codec:
             event = msgspec.convert(record, Unknown)
         except ValidationError as error:
             return invalid(error, raw)
-        self.unknown[f"kind {kind[:64]}"] += 1
+        self._count(f"kind {kind[:64]}")
         return event
+
+    def _count(self, name: str) -> None:
+        """Names come from outside: beyond a thousand of them the new ones are counted as one."""
+        self.unknown[name if name in self.unknown or len(self.unknown) < MAX_NAMES else "others"] += 1
 
     def _checked(self, event: AnyEvent) -> AnyEvent | Rejected:
         for name, values in event.ENUMS.items():
             value = getattr(event, name)
             if value is not None and value not in values:
-                self.unknown[f"{name}={value[:64]}"] += 1
+                self._count(f"{name}={value[:64]}")
         if type(event) is Control and not self.trusted:
             return Rejected(reason="control events are written by Ringfence only", field="kind")
         return event
