@@ -115,6 +115,17 @@ def test_a_link_found_later_merges_the_younger_into_the_older() -> None:
     assert set(younger.detections) <= set(older.detections)
 
 
+def test_what_a_merged_incident_has_cost_is_carried_over() -> None:
+    found = run([*guesses(0), *whole(20, 10, PREMIUM), registration(50, "accepted")])
+    (incident,) = incidents(found)
+    assert incident.loss.spent == 300
+
+
+def test_a_block_of_numbers_at_home_joins_nobody() -> None:
+    fast = [call(n / 10, HOME, phone, call=f"{phone}/{n}") for phone in ("1001", "1002") for n in range(5)]
+    assert len(incidents(run(fast))) == 2
+
+
 def test_calls_of_a_merged_incident_count_once_for_the_other() -> None:
     running = whole(30, 600, PREMIUM)
     found = run([*guesses(0), *running[:2], registration(50, "accepted"), running[2]])
@@ -209,7 +220,9 @@ def test_an_incident_closes_after_a_quiet_day() -> None:
 
 def test_an_incident_stays_open_as_long_as_a_call_is_up() -> None:
     events = [*STOLEN, call(60), call(61, phase="answered", call="1007@60")]
-    assert incidents(run([*events, tick(DAY + 20)]))[0].status == "open"
+    patient = settings(rules={"call.duration": {"limit_abroad": "3d"}})
+    assert incidents(run([*events, tick(DAY + 59)], patient))[0].status == "open"
+    assert incidents(run([*events, tick(3 * DAY)], patient))[0].status == "closed"
 
 
 def test_what_happens_after_the_end_is_a_new_incident() -> None:
@@ -225,6 +238,7 @@ MONEY = [
     ("one second is one minute", whole(60, 1), 90),
     ("a minute is a minute", whole(60, 60), 90),
     ("a second more is two", whole(60, 61), 180),
+    ("half a second more is two", whole(60, 60.5), 180),
     ("two calls, each with its own minutes", [*whole(60, 61), *whole(200, 61)], 360),
     ("two countries", [*whole(60, 60), *whole(200, 60, LATVIA)], 150),
     ("two legs of one call both hold a trunk", [event for leg in "ab" for event in whole(60, 60, leg=leg)], 180),
@@ -334,6 +348,11 @@ def test_a_clock_an_hour_ahead_is_bounded() -> None:
     (found,) = (each for each in made.process(slightly) if isinstance(each, Detection))
     assert found.at == moment(60)
     assert made.counts["ahead"] == 1
+
+
+def test_nothing_begins_after_it_was_heard_of() -> None:
+    ahead = replace(call(NIGHT, started_at=moment(NIGHT)), received_at=moment(0))
+    assert detections(run([ahead]), "call.after_hours") == []
 
 
 def test_unknown_kinds_are_counted_and_move_time() -> None:
