@@ -66,8 +66,8 @@ def free_ports(wanted: int) -> int:
 
 
 @contextmanager
-def kafka(nodes: int, *options: object) -> Iterator[Kafka]:
-    """A new Kafka with nothing in it, gone at the end."""
+def kafka(nodes: int, *options: object, port: int | None = None) -> Iterator[Kafka]:
+    """A new Kafka with nothing in it, gone at the end; at this port and those behind it, or at free ones."""
     try:
         script("install")
     except RuntimeError as error:
@@ -77,7 +77,8 @@ def kafka(nodes: int, *options: object) -> Iterator[Kafka]:
     with tempfile.TemporaryDirectory(prefix="ringfence-kafka-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         try:
-            bootstrap = script("start", "--dir", folder, "--nodes", nodes, "--port", free_ports(2 * nodes), *options)
+            first = port or free_ports(2 * nodes)
+            bootstrap = script("start", "--dir", folder, "--nodes", nodes, "--port", first, *options)
             yield Kafka(folder, bootstrap, nodes)
         finally:
             script("stop", "--kill", "--dir", folder)
