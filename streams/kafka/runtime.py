@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,8 +21,8 @@ from streams.kafka.seal import Seals
 from streams.kafka.topiclog import LogChangedError, NoTopicError, TopicLog
 from streams.kafka.watchdog import Heartbeat, Progress
 from streams.keys import KEY_FILE
-from streams.store.checkpoints import SqlCheckpoints
 from streams.store.database import open_engine
+from streams.store.errors import UnavailableError
 from streams.store.migrate import migrate
 from streams.store.vault import Vault
 from streams.tables import tables
@@ -92,7 +92,8 @@ class Runtime:
         self._identity = await self._known_log()
         await self._outlet.start()
         await asyncio.to_thread(migrate, self._database, "stream")
-        self._checkpoints = LogCheckpoints(SqlCheckpoints(self._database), self._identity)
+        self._checkpoints = LogCheckpoints(self._database, self._identity)
+        await asyncio.to_thread(self._checkpoints.verify)
         self._heartbeat.start()
         for every, work in ((self._kafka.checkpoint, self.partitions.checkpoint), (LOOK_EVERY, self._look)):
             self._loops.append(asyncio.create_task(self._again(every, work)))
@@ -147,20 +148,33 @@ class Runtime:
         try:
             async with asyncio.timeout(LOOK_WITHIN):
                 await self._same_log()
-                ends = await self._log.ends(positions)
+                ends = await self._log.ends(positions or range(self._kafka.partitions))
+                told = positions or await self._of_all()
         except (KafkaError, TimeoutError) as error:
-            log.warning("Kafka cannot be asked", error=str(error) or type(error).__name__)
+            log.warning("Kafka cannot be asked", error=f"{type(error).__name__}: {error}")
             return
+        self._check_ends(positions, ends)
         if self.partitions.database_away:
             self._progress.excuse()
+        self._progress.look(told, ends)
+        await self.partitions.tick(time.time_ns() // 1_000, ends)
+
+    def _check_ends(self, positions: Mapping[int, int], ends: Mapping[int, int]) -> None:
         for partition, position in positions.items():
             if ends[partition] < position:
                 raise LogChangedError(
                     f"partition {partition} of {self._topic} ends at {ends[partition]}, but {position} was reached: "
                     "its end was lost, or the topic was made anew"
                 )
-        self._progress.look(positions, ends)
-        await self.partitions.tick(time.time_ns() // 1_000, ends)
+
+    async def _of_all(self) -> dict[int, int]:
+        """How far the others are: nobody gives us anything, so we must know whether somebody else is at work."""
+        try:
+            saved = await asyncio.to_thread(self._checkpoints.offsets)
+        except UnavailableError:
+            return {}
+        beginnings = await self._log.beginnings(range(self._kafka.partitions))
+        return {partition: max(saved.get(partition, 0), beginning) for partition, beginning in beginnings.items()}
 
     async def _same_log(self) -> None:
         try:

@@ -1,0 +1,233 @@
+"""Partitions change hands: five rules that keep every finding, one by one and between real processes."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+from sqlalchemy import Engine as Database
+
+from detector.contract.events import AnyEvent
+from detector.settings import Settings
+from streams.kafka.checkpoints import LogCheckpoints
+from streams.kafka.outlet import Outlet
+from streams.kafka.partitions import Partitions, Record
+from streams.kafka.records import Judge
+from streams.store.database import open_engine
+from streams.store.errors import Fenced
+from streams.tables import tables
+from streams.worker import Worker
+from tests.bench.traffic import SETTINGS, START, registration
+from tests.kafka.fleet import PARTITIONS, Fleet, fleet_of
+from tests.kafka.running import Kafka
+from tests.kafka.traffic import Log, interleaved, parted, traffic, wanted
+
+HERE, ELSEWHERE = 0, 1
+
+
+class MissingError(Exception):
+    """A hole was found."""
+
+
+class Process:
+    """The partitions of one process without Kafka's group around them."""
+
+    def __init__(self, database: Database, outlet: Outlet, identity: str = "log") -> None:
+        checkpoints = LogCheckpoints(database, identity)
+        known = tables(SETTINGS)
+        self.acknowledged: list[int] = []
+        self.partitions = Partitions(
+            "events", lambda number: Worker(Settings.model_validate(SETTINGS.model_dump()), known, checkpoints, number),
+            Judge(lambda _: HERE, lambda _value, _headers: False), outlet, self._hole,
+        )  # fmt: skip
+
+    async def _hole(self, partition: int, expected: int, came: int) -> None:
+        raise MissingError(f"{expected}..{came}")
+
+    async def take(self, offset: int, generation: int, *events: AnyEvent) -> None:
+        await self.partitions.take(
+            Record(HERE, offset, generation, msgspec.json.encode(events), (), lambda: self.acknowledged.append(offset))
+        )
+
+
+@pytest.fixture
+def database(migrated_url: str) -> Iterator[Database]:
+    engine = open_engine(migrated_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+async def fleet(broker: Kafka, prefix: str, postgres_database: str, tmp_path: Path) -> AsyncIterator[Fleet]:
+    async with fleet_of(broker, prefix, postgres_database, tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+async def outlet(fleet: Fleet) -> AsyncIterator[Outlet]:
+    made = Outlet({"bootstrap_servers": fleet.bootstrap}, fleet.prefix, lambda _: HERE)
+    await made.start()
+    yield made
+    await made.stop()
+
+
+def guess(number: int) -> AnyEvent:
+    at = START + timedelta(seconds=number)
+    return registration("pbx-01", "1001", f"g{number}", at, "rejected", "185.100.1.7", "scanner")
+
+
+async def test_nothing_is_acknowledged_before_it_is_saved(database: Database, outlet: Outlet) -> None:
+    process = Process(database, outlet)
+    await process.partitions.assigned({HERE}, 1)
+    for number in range(3):
+        await process.take(number, 1, guess(number))
+    assert process.acknowledged == []
+    await process.partitions.checkpoint()
+    assert process.acknowledged == [0, 1, 2]
+
+
+async def test_all_events_of_a_record_are_applied_and_one_that_comes_again_changes_nothing(
+    database: Database, outlet: Outlet
+) -> None:
+    process = Process(database, outlet)
+    await process.partitions.assigned({HERE}, 1)
+    await process.take(0, 1, guess(1), guess(2), guess(3))
+    await process.take(0, 1, guess(1), guess(2), guess(3))
+    assert process.partitions.events == 3
+
+
+async def test_a_finding_is_durable_before_the_checkpoint_that_covers_it(
+    database: Database, outlet: Outlet, fleet: Fleet
+) -> None:
+    process = Process(database, outlet)
+    await process.partitions.assigned({HERE}, 1)
+    await process.take(0, 1, *map(guess, range(10)))
+    assert process.partitions.findings
+    await process.partitions.checkpoint()
+    assert len(await fleet.findings()) == process.partitions.findings
+
+
+async def test_a_revoked_partition_is_saved_and_goes_on_elsewhere(
+    database: Database, outlet: Outlet, fleet: Fleet
+) -> None:
+    first, second, alone = (Process(database, outlet) for _ in range(3))
+    await first.partitions.assigned({HERE}, 1)
+    await first.take(0, 1, guess(0), guess(1))
+    await first.partitions.revoked({HERE})
+    assert first.acknowledged == [0]
+    await second.partitions.assigned({HERE}, 2)
+    await second.take(1, 2, *map(guess, range(2, 10)))
+    await alone.partitions.assigned({ELSEWHERE}, 1)
+    assert second.partitions.findings
+
+
+async def test_who_lost_a_partition_unknowingly_is_fenced_and_acknowledges_nothing(
+    database: Database, outlet: Outlet
+) -> None:
+    stale, rightful = Process(database, outlet), Process(database, outlet)
+    await stale.partitions.assigned({HERE}, 1)
+    await stale.take(0, 1, guess(0))
+    await rightful.partitions.assigned({HERE}, 2)
+    with pytest.raises(Fenced):
+        await stale.partitions.checkpoint()
+    with pytest.raises(Fenced):
+        await stale.partitions.revoked({HERE})
+    assert stale.acknowledged == []
+    await rightful.take(0, 2, guess(0))
+    await rightful.partitions.checkpoint()
+    assert rightful.acknowledged == [0]
+
+
+async def test_a_record_of_an_assignment_that_is_over_is_skipped(database: Database, outlet: Outlet) -> None:
+    process = Process(database, outlet)
+    await process.partitions.assigned({HERE}, 1)
+    await process.partitions.revoked({HERE})
+    await process.partitions.assigned({HERE}, 2)
+    await process.take(0, 1, guess(0))
+    assert process.partitions.events == 0
+    await process.take(0, 2, guess(0))
+    assert process.partitions.events == 1
+
+
+async def test_a_record_waits_until_its_partition_is_loaded(database: Database, outlet: Outlet) -> None:
+    process = Process(database, outlet)
+    early = asyncio.create_task(process.take(0, 1, guess(0)))
+    await asyncio.sleep(0)
+    assert not early.done()
+    await process.partitions.assigned({HERE}, 1)
+    await early
+    assert process.partitions.events == 1
+
+
+async def test_being_told_twice_or_of_nothing_changes_nothing(database: Database, outlet: Outlet) -> None:
+    process = Process(database, outlet)
+    await process.partitions.revoked(set())
+    await process.partitions.assigned({HERE}, 1)
+    await process.take(0, 1, guess(0))
+    await process.partitions.revoked({HERE})
+    await process.partitions.revoked({HERE})
+    await process.partitions.assigned({HERE}, 2)
+    await process.partitions.assigned({HERE}, 3)
+    await process.take(1, 3, guess(1))
+    await process.partitions.checkpoint()
+    assert process.acknowledged == [0, 1]
+
+
+@pytest.mark.parametrize("reload", [True, False])
+async def test_a_hole_behind_the_checkpoint_or_between_records_is_looked_into(
+    database: Database, outlet: Outlet, *, reload: bool
+) -> None:
+    process = Process(database, outlet)
+    await process.partitions.assigned({HERE}, 1)
+    await process.take(7, 1, guess(0))  # a log that begins at 7: there is no memory that could miss anything
+    if reload:
+        await process.partitions.revoked({HERE})
+        await process.partitions.assigned({HERE}, 1)
+    with pytest.raises(MissingError, match=r"8\.\.9"):
+        await process.take(9, 1, guess(1))
+
+
+# --- between real processes
+
+
+@pytest.fixture(scope="module")
+def log() -> Log:
+    return parted(traffic(6_000, seed=9), PARTITIONS)
+
+
+@pytest.fixture(scope="module")
+def right(log: Log) -> list[bytes]:
+    return wanted(log)
+
+
+async def test_a_worker_stopped_until_its_partitions_moved_is_fenced_when_it_wakes(
+    fleet: Fleet, log: Log, right: list[bytes]
+) -> None:
+    sleeper, other = fleet.start("sleeper", static=False), fleet.start("other", static=False)
+    await sleeper.owns(at_least=PARTITIONS // 2)
+    await other.owns(at_least=PARTITIONS // 2)
+    publishing = asyncio.create_task(fleet.publish(interleaved(log, 1), pause=0.04))
+    await fleet.first_finding()
+    sleeper.send(signal.SIGSTOP)
+    await other.owns(at_least=PARTITIONS)
+    sleeper.send(signal.SIGCONT)
+    await publishing
+    assert await sleeper.ended() == 75, sleeper.said()
+    await fleet.settled()
+    assert await fleet.findings() == right
+
+
+async def test_partitions_move_in_the_middle_of_a_burst(fleet: Fleet, log: Log, right: list[bytes]) -> None:
+    first = fleet.start("first", static=False)
+    await first.owns()
+    publishing = asyncio.create_task(fleet.publish(interleaved(log, 2), pause=0.005))
+    second = fleet.start("second", static=False)
+    await second.owns(at_least=PARTITIONS // 2)
+    await publishing
+    second.send(signal.SIGTERM)
+    assert await second.ended() == 0
+    await fleet.settled()
+    assert await fleet.findings() == right
