@@ -27,7 +27,7 @@ WEBHOOK_SECRET = "webhook-secret-of-the-test"
 THIEF = "203.0.113.77"
 STOLEN = "1007"
 AUTO = ("call.concurrent_extension", "call.frequency", "login.bruteforce", "registration.bruteforce")
-BUSY_STATES = ("requested", "approved", "applying", "applied")
+BUSY_STATES = ("approved", "applying", "applied")
 
 
 def eventually(what: str, condition: Callable[[], T], patience: float = PATIENCE) -> T:
