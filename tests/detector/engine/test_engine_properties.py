@@ -88,6 +88,13 @@ def test_every_event_doubled_changes_nothing(events) -> None:
     assert run([*events, *events], CONFIGURED) == run(events, CONFIGURED)
 
 
+def test_what_comes_again_is_counted() -> None:
+    made = engine(CONFIGURED)
+    for event in [*STREAM, *STREAM]:
+        made.process(event)
+    assert (made.counts["read"], made.counts["duplicate"]) == (2 * len(STREAM), len(STREAM))
+
+
 @by_stream
 def test_ticks_between_the_events_change_nothing(events) -> None:
     random, ticked = seeded(3), []
