@@ -225,6 +225,12 @@ def test_an_incident_stays_open_as_long_as_a_call_is_up() -> None:
     assert incidents(run([*events, tick(3 * DAY)], patient))[0].status == "closed"
 
 
+def test_a_call_that_is_no_sign_of_its_own_keeps_it_open_as_well() -> None:
+    events = [*whole(0, 10, PREMIUM), *whole(DAY - 100, 600, GERMANY)]
+    assert incidents(run([*events[:5], tick(DAY + 1)]))[0].status == "open"
+    assert incidents(run([*events, tick(3 * DAY)]))[0].status == "closed"
+
+
 def test_what_happens_after_the_end_is_a_new_incident() -> None:
     assert len(incidents(run([*guesses(0), tick(2 * DAY), *guesses(2 * DAY + 1)]))) == 2
 
