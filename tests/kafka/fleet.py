@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 from sqlalchemy import text
 
 from detector.settings.kafka import Kafka as KafkaSettings
@@ -123,6 +124,16 @@ class Fleet:
         async with AIOKafkaConsumer(bootstrap_servers=self.bootstrap) as consumer:
             found = await consumer.end_offsets([TopicPartition(self.events, n) for n in range(PARTITIONS)])
         return {at.partition: end for at, end in found.items()}
+
+    async def committed(self) -> dict[int, int]:
+        """How far the group has acknowledged."""
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap)
+        await admin.start()
+        try:
+            found = await admin.list_consumer_group_offsets(self.prefix)
+        finally:
+            await admin.close()
+        return {at.partition: told.offset for at, told in found.items()}
 
     def saved(self) -> dict[int, int]:
         """How far the checkpoints are."""
