@@ -1,4 +1,4 @@
-"""The same log gives the same findings, byte for byte: the engine alone, one worker, three, workers that come and go."""
+"""The same log gives the same findings, byte for byte: the engine alone, one worker, three, or a changing crew."""
 
 import asyncio
 import signal
