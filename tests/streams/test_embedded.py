@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from detector.contract.codec import to_micros
@@ -130,9 +131,9 @@ async def test_the_journal_holds_what_a_replay_finds(
 ) -> None:
     settings = settings_of(tmp_path)
     engine = Engine(settings, tables(settings), Places())
-    newest = {finding.id: finding.revision for event in attack() for finding in engine.process(event)}
-    shown = {id_: revision for name, found in undisturbed.items() if name != "history" for id_, revision, _ in found}
-    assert shown == newest
+    newest = {finding.id: finding for event in attack() for finding in engine.process(event)}
+    shown = {id_: body for name, found in undisturbed.items() if name != "history" for id_, _, body in found}
+    assert shown == {id_: msgspec.json.encode(finding) for id_, finding in newest.items()}
 
 
 @pytest.mark.parametrize("size", [1, 7, 50])
