@@ -7,17 +7,13 @@ from concurrent.futures import Executor
 from typing import ParamSpec, TypeVar
 
 import structlog
-from msgspec import Struct
 
 from detector.contract.codec import Codec
-from detector.contract.events import AnyEvent
-from streams.kafka.client import key_of
 from streams.kafka.folding import Attempt, Floods, folded
+from streams.kafka.items import BATCH, BATCH_BYTES, Item, attempts, entries_of, entry_of, settle
 from streams.kafka.link import Link, Sent, acknowledged, too_large
 from streams.kafka.spool import Entry, Spool, SpoolFullError
 
-BATCH = 500
-BATCH_BYTES = 256 * 1024
 LINGER = 0.005
 WAITING = 2_000
 PATIENCE = 1.0
@@ -30,42 +26,6 @@ log = structlog.get_logger(__name__)
 T = TypeVar("T")
 P = ParamSpec("P")
 Lost = Callable[[Entry, BaseException], Awaitable[None]]
-
-
-class Receipt:
-    """What one `put` waits for: that each of its items is durable."""
-
-    def __init__(self, items: int) -> None:
-        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._left = items
-
-    def durable(self) -> None:
-        """One more item is."""
-        self._left -= 1
-        if not self._left and not self.done.done():
-            self.done.set_result(None)
-
-    def fail(self, error: BaseException) -> None:
-        """They will not be."""
-        if not self.done.done():
-            self.done.set_exception(error)
-            self.done.exception()  # its waiter may be gone
-
-
-class Item(Struct, frozen=True):
-    """One record on its way, as it will stand in the log, and who waits for it; `event` None is never folded."""
-
-    key: str
-    raw: bytes
-    event: AnyEvent | None = None
-    sealed: bool = False
-    receipts: tuple[Receipt, ...] = ()
-
-    @property
-    def address(self) -> tuple[str, str] | None:
-        """The PBX and who is at its other end."""
-        source = getattr(self.event, "source_ip", None)
-        return (self.key, source) if source else None
 
 
 class Disk:
@@ -292,36 +252,3 @@ class Lane:
                 if rest:
                     await asyncio.sleep(REST)
             await self._disk.do(self._disk.spool.drop, self.name)
-
-
-def settle(items: Sequence[Item]) -> None:
-    """Tell who waits for them that they are durable."""
-    for item in items:
-        for receipt in item.receipts:
-            receipt.durable()
-
-
-def attempts(items: Sequence[Item]) -> list[Attempt]:
-    """The events of items that `Floods` has found too many."""
-    return [item.event for item in items if isinstance(item.event, Attempt)]
-
-
-def entries_of(items: Sequence[Item]) -> Iterator[Entry]:
-    """Records of many items each, in order; what is sealed stands alone."""
-    batch: list[Item] = []
-    size = 0
-    for item in items:
-        if batch and (item.sealed or batch[0].sealed or len(batch) >= BATCH or size + len(item.raw) > BATCH_BYTES):
-            yield entry_of(batch)
-            batch, size = [], 0
-        batch.append(item)
-        size += len(item.raw)
-    if batch:
-        yield entry_of(batch)
-
-
-def entry_of(items: Sequence[Item]) -> Entry:
-    """One record: an object, or an array of objects, with the key of the first."""
-    first = items[0]
-    value = first.raw if len(items) == 1 else b"[" + b",".join(item.raw for item in items) + b"]"
-    return Entry(key_of(first.key), value, first.sealed)

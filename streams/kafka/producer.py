@@ -16,7 +16,8 @@ from detector.contract.events import AnyEvent, Control, Unknown
 from detector.settings.kafka import Kafka
 from streams.kafka.client import key_of, partition_of
 from streams.kafka.folding import Attempt, folded
-from streams.kafka.lane import HELD, Disk, Item, Lane, Receipt
+from streams.kafka.items import Item, Receipt
+from streams.kafka.lane import HELD, Disk, Lane
 from streams.kafka.link import STOP, Link
 from streams.kafka.seal import Seals
 from streams.kafka.spool import Entry, Spool

@@ -1,6 +1,7 @@
 """What `put` has returned for comes into the log, in order, whatever happens to the broker or to us."""
 
 import asyncio
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -135,15 +136,13 @@ async def test_what_was_confirmed_survives_a_kill_of_our_own(
 
 
 async def test_a_flood_survives_a_kill_and_is_counted_once(kafka: Settings, vault: Vault, tmp_path: Path) -> None:
-    confirmed = child(tmp_path, kafka, "flood", until=300)
+    confirmed = child(tmp_path, kafka, "flood", until=70)  # the fifty-first and what follows are held for a second
     for _ in range(2):
         async with ingest(kafka, vault, tmp_path) as it:
             await empty(it)
-    folds = {event["id"]: event for event in await logged(kafka)}
-    assert sum(event.get("count", 1) for event in folds.values()) >= len(confirmed)
-    assert len(folds) <= len(confirmed) / 2
-    accounts = {event["account"] for event in folds.values() if "account" in event}
-    assert {str(number) for number in range(50)} <= accounts
+    events = {event["id"]: event for event in await logged(kafka)}
+    assert any(name.startswith("fold:") for name in events)
+    assert 0 <= sum(event.get("count", 1) for event in events.values()) - len(confirmed) <= 1
 
 
 def child(folder: Path, kafka: Settings, what: str, until: int) -> list[str]:
@@ -156,6 +155,7 @@ def child(folder: Path, kafka: Settings, what: str, until: int) -> list[str]:
         said = [process.stdout.readline() for _ in range(until)]
         process.kill()
         said += process.stdout.readlines()
+    assert process.returncode == -signal.SIGKILL
     return [line.split()[1] for line in said if line.startswith("put ") and line.endswith("\n")]
 
 
