@@ -85,11 +85,11 @@ class SqlCheckpoints:
 
     def _write(self, connection: Connection, partition: int, pages: Mapping[str, bytes | None]) -> None:
         put = [
-            {"partition": partition, "key": _stored(key), "value": value}
+            {"partition": partition, "key": stored(key), "value": value}
             for key, value in pages.items()
             if value is not None
         ]
-        gone = [{"of_partition": partition, "of_key": _stored(key)} for key, value in pages.items() if value is None]
+        gone = [{"of_partition": partition, "of_key": stored(key)} for key, value in pages.items() if value is None]
         if put:
             connection.execute(self._put, put)
         if gone:
@@ -111,5 +111,6 @@ def _pages(held: ExitStack, connection: Connection, partition: int) -> Iterator[
             yield key.decode("utf-8", "surrogatepass"), value
 
 
-def _stored(key: str) -> bytes:
+def stored(key: str) -> bytes:
+    """A page's key as it stands in its column: any text has bytes, lone surrogates too."""
     return key.encode("utf-8", "surrogatepass")

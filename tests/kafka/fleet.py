@@ -98,14 +98,14 @@ class Fleet:
         await asyncio.to_thread(migrate, engine, "stream")
         engine.dispose()
 
-    def start(self, name: str = "one", *, static: bool = True, session: int = 6) -> Member:
+    def start(self, name: str = "one", *, static: bool = True, session: int = 6, checkpoint: str = "200ms") -> Member:
         """A worker of this name; the same one again when it died."""
         file = self.folder / f"{name}.yaml"
         member = f"static_member: {name}," if static else ""
         file.write_text(
             f"{POLICY}data: {self.folder / 'data'}\njournal: env:RINGFENCE_TEST_DATABASE\n"
             f"kafka: {{brokers: {list(self.kafka.brokers)}, prefix: {self.prefix}, partitions: {PARTITIONS}, "
-            f"replication: 1, group: {self.prefix}, {member} session_timeout: {session}s, checkpoint: 200ms}}\n"
+            f"replication: 1, group: {self.prefix}, {member} session_timeout: {session}s, checkpoint: {checkpoint}}}\n"
         )
         made = Member(self.folder, name, file, self.through)
         self.members.append(made)

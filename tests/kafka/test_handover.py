@@ -16,6 +16,7 @@ from streams.kafka.checkpoints import LogCheckpoints
 from streams.kafka.outlet import Outlet
 from streams.kafka.partitions import Partitions, Record
 from streams.kafka.records import Judge
+from streams.kafka.topiclog import LogChangedError
 from streams.store.database import open_engine
 from streams.store.errors import Fenced
 from streams.tables import tables
@@ -188,6 +189,25 @@ async def test_a_hole_behind_the_checkpoint_or_between_records_is_looked_into(
         await process.partitions.assigned({HERE}, 1)
     with pytest.raises(MissingError, match=r"8\.\.9"):
         await process.take(9, 1, guess(1))
+
+
+def test_pages_are_put_replaced_and_removed(database: Database) -> None:
+    checkpoints = LogCheckpoints(database, "log")
+    epoch = checkpoints.claim(HERE)
+    checkpoints.save(HERE, epoch, 1, {"kept": b"1", "changed": b"1", "gone": b"1", "odd \udcff\n\t\\": b""})
+    checkpoints.save(HERE, epoch, 2, {"changed": b"2\x00\xff", "gone": None, "never there": None})
+    checkpoint = checkpoints.load(HERE)
+    assert checkpoint.offset == 2
+    assert dict(checkpoint.pages) == {"kept": b"1", "changed": b"2\x00\xff", "odd \udcff\n\t\\": b""}
+
+
+def test_checkpoints_of_another_log_are_refused(database: Database) -> None:
+    checkpoints = LogCheckpoints(database, "log")
+    checkpoints.verify()
+    checkpoints.save(HERE, checkpoints.claim(HERE), 1, {})
+    checkpoints.verify()
+    with pytest.raises(LogChangedError):
+        LogCheckpoints(database, "another").verify()
 
 
 # --- between real processes

@@ -1,0 +1,155 @@
+"""The measurements on a real Kafka and PostgreSQL; each gives one figure, or two."""
+
+import asyncio
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import NewTopic
+
+from detector.contract.events import AnyEvent
+from streams.kafka import topics
+from streams.kafka.client import partition_of
+from tests.bench.figures import batches
+from tests.conftest import server_programs, unprivileged, wait_for
+from tests.kafka.fleet import PARTITIONS, Fleet
+from tests.kafka.traffic import parted
+
+ON_THE_WIRE = 100
+CHECKPOINT = "1s"
+SETTLE = 180.0
+LATENCY_RATE = 2_000
+LATENCY_BATCH = 20
+Values = list[tuple[int, bytes]]
+
+
+def arrays(events: Sequence[AnyEvent]) -> Values:
+    """Arrays of events of one partition, all partitions in turn."""
+    each = {
+        partition: [msgspec.json.encode(batch) for batch in batches(of, ON_THE_WIRE)]
+        for partition, of in parted(events, PARTITIONS).items()
+    }
+    longest = max(map(len, each.values()))
+    return [(partition, found[n]) for n in range(longest) for partition, found in each.items() if n < len(found)]
+
+
+async def bare_consumer(fleet: Fleet, events: int) -> float:
+    """Events a second of a loop that fetches and decodes the topic, and does nothing with the events."""
+    decoder = msgspec.json.Decoder(list[AnyEvent])
+    async with AIOKafkaConsumer(bootstrap_servers=fleet.bootstrap, auto_offset_reset="earliest") as consumer:
+        consumer.assign([TopicPartition(fleet.events, number) for number in range(PARTITIONS)])
+        seen, began = 0, time.perf_counter()
+        while seen < events:
+            for records in (await consumer.getmany(timeout_ms=1_000)).values():
+                for record in records:
+                    seen += len(decoder.decode(record.value))
+        return events / (time.perf_counter() - began)
+
+
+async def plain_faust(fleet: Fleet, events: Sequence[AnyEvent]) -> float:
+    """Events a second of a plain Faust agent with a table, one event a message."""
+    topic = f"{fleet.prefix}.single"
+    async with topics.Admin(fleet.kafka) as admin:
+        await admin._client.create_topics([NewTopic(topic, PARTITIONS, 1)])
+    async with AIOKafkaProducer(bootstrap_servers=fleet.bootstrap) as producer:
+        for event in events:
+            await producer.send(topic, msgspec.json.encode(event), partition=partition_of(event.pbx, PARTITIONS))
+    done = await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-m", "tests.bench_kafka.plain", fleet.bootstrap, topic, str(PARTITIONS), str(len(events))],
+        capture_output=True, text=True, check=False, timeout=300,
+    )  # fmt: skip
+    try:
+        return float(done.stdout)
+    except ValueError:
+        raise RuntimeError(f"the plain agent failed: {done.stderr[-2_000:]}") from None
+
+
+async def workers(fleet: Fleet, values: Values, events: int, count: int) -> float:
+    """Events a second of so many workers: from the first record sent until all is in checkpoints."""
+    members = [fleet.start(f"w{number}", checkpoint=CHECKPOINT) for number in range(count)]
+    for member in members:
+        await member.owns(at_least=PARTITIONS // count)
+    began = time.perf_counter()
+    await fleet.publish(values)
+    await fleet.settled(SETTLE)
+    seconds = time.perf_counter() - began
+    for member in members:
+        member.kill()
+    return events / seconds
+
+
+async def decision_delay(fleet: Fleet, events: Sequence[AnyEvent]) -> list[float]:
+    """Milliseconds from the sending of an event to the decision that it led to, at a steady rate, sorted."""
+    member = fleet.start("steady", checkpoint=CHECKPOINT)
+    await member.owns(at_least=PARTITIONS)
+    sent: dict[str, float] = {}
+    arrived: list[tuple[float, bytes]] = []
+    watching = asyncio.create_task(watch(fleet, arrived))
+    async with AIOKafkaProducer(bootstrap_servers=fleet.bootstrap, acks="all") as producer:
+        began = time.perf_counter()
+        for number, batch in enumerate(batches(events, LATENCY_BATCH)):
+            await asyncio.sleep(began + number * LATENCY_BATCH / LATENCY_RATE - time.perf_counter())
+            for partition, of in parted(batch, PARTITIONS).items():
+                now = time.perf_counter()
+                sent.update((f"{event.pbx}\x1f{event.id}", now) for event in of)
+                await producer.send(fleet.events, msgspec.json.encode(of), partition=partition)
+    await fleet.settled(SETTLE)
+    watching.cancel()
+    member.kill()
+    return delays(sent, arrived)
+
+
+async def watch(fleet: Fleet, arrived: list[tuple[float, bytes]]) -> None:
+    """Note when each finding comes."""
+    async with AIOKafkaConsumer(bootstrap_servers=fleet.bootstrap, auto_offset_reset="earliest") as consumer:
+        consumer.assign([TopicPartition(fleet.findings_topic, number) for number in range(PARTITIONS)])
+        while True:
+            for records in (await consumer.getmany(timeout_ms=1_000)).values():
+                now = time.perf_counter()
+                arrived.extend((now, record.value) for record in records)
+
+
+def delays(sent: dict[str, float], arrived: Sequence[tuple[float, bytes]]) -> list[float]:
+    """A decision names its detection, and that the event that made it fire."""
+    fired: dict[str, float] = {}
+    found = []
+    for at, value in arrived:
+        finding = msgspec.json.decode(value)
+        if finding["type"] == "detection" and finding["evidence"]:
+            fired[finding["id"]] = sent[f"{finding['pbx']}\x1f{finding['evidence'][-1]}"]
+        elif finding["type"] == "decision" and not finding.get("revision") and finding["because"][-1] in fired:
+            found.append((at - fired[finding["because"][-1]]) * 1_000)
+    return sorted(found)
+
+
+@contextmanager
+def postgres(folder: Path) -> Iterator[str]:
+    """A server that keeps what it commits, unlike that of the tests; its URL."""
+    programs, user = server_programs(), unprivileged()
+    if programs is None:
+        raise SystemExit("PostgreSQL is needed (Debian: apt-get install postgresql)")
+    if user:
+        shutil.chown(folder, user)
+    prefix = ["runuser", "-u", user, "--"] if user else []
+    data, log = folder / "data", folder / "log"
+    subprocess.run([*prefix, programs / "initdb", "-D", data, "-U", "ringfence", "-A", "trust", "--no-locale",
+                    "-E", "UTF8"], check=True, capture_output=True, cwd="/")  # fmt: skip
+    with log.open("wb") as output:
+        server = subprocess.Popen(
+            [*prefix, programs / "postgres", "-D", data, "-k", folder, "-c", "listen_addresses=",
+             "-c", "shared_buffers=128MB", "-c", "max_wal_size=4GB"], stdout=output, stderr=output, cwd="/",
+        )  # fmt: skip
+        try:
+            url = f"postgresql+psycopg://ringfence@/postgres?host={folder}"
+            wait_for(url, server, log)
+            yield url
+        finally:
+            server.terminate()
+            server.wait(30)
