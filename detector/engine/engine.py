@@ -131,6 +131,8 @@ class Engine:
                 enrich.suspects(facts, state, account)
             enrich.learn_place(facts, state, account)
         if facts.leg is not None:
+            if facts.located and facts.place is not None:
+                verdicts.located(facts.leg, facts.place, state.now)
             verdicts.money(facts)
         verdicts.close()
 
@@ -186,7 +188,8 @@ class Engine:
         leg.source = place.key
         state.ledger.touch(leg)
         verdicts = Verdicts(state, site)
-        verdicts.revised(leg, place, max(state.now, at))
+        verdicts.located(leg, place, max(state.now, at))
+        verdicts.close()
         return verdicts.findings
 
     def _take_settings(self, event: Control) -> list[AnyFinding]:

@@ -124,6 +124,7 @@ def complete(leg: Leg, event: Call, facts: Facts) -> None:
     leg.route = leg.route or event.route or ""
     if not leg.source and facts.place is not None:
         leg.source = facts.place.key
+        facts.located = True
 
 
 def answer_or_end(leg: Leg, event: Call, facts: Facts, state: PbxState) -> None:

@@ -13,13 +13,13 @@ class Facts:
     What holds of most events is left at the class's defaults, for one is made of each event.
 
     `extension` is who is charged (the forwarder of a forwarded call), `place` the source address, `number` the
-    destination of an outbound call, `leg` its entry in the ledger. `opened`, `answered_now` and `ended_now` say what
-    this event did to the leg; `open_hours`, where it opened one, whether that began within them; `billable` that it
-    goes out and is neither internal nor an emergency call; `dropped` is a leg that the full ledger gave up for this
-    one. `known_place`: this account was accepted from this address on an earlier day; `at_home`: or it, or several
-    others, before the incident about this address began. `suspect_source`, `suspect_extension`: they were seen
-    breaking in, in an incident that is open; `guesser`: by guessing passwords. `novelty` is the score of a new place,
-    None while its model is cold.
+    destination of an outbound call, `leg` its entry in the ledger. `opened`, `answered_now`, `ended_now` and
+    `located` (its address became known) say what this event did to the leg; `open_hours`, where it opened one,
+    whether that began within them; `billable` that it goes out and is neither internal nor an emergency call;
+    `dropped` is a leg that the full ledger gave up for this one. `known_place`: this account was accepted from this
+    address on an earlier day; `at_home`: or it, or several others, before the incident about this address began.
+    `suspect_source`, `suspect_extension`: they were seen breaking in, in an incident that is open; `guesser`: by
+    guessing passwords. `novelty` is the score of a new place, None while its model is cold.
     """
 
     extension: str = ""
@@ -29,6 +29,7 @@ class Facts:
     dropped: Leg | None = None
     opened: bool = False
     ended_now: bool = False
+    located: bool = False
     billable: bool = False
     answered_now: bool = False
     open_hours: bool = True

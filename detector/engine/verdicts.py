@@ -115,7 +115,7 @@ class Verdicts:
             case.spent += self._cost(leg, at)
             self._touch(case, at, signs=False)
 
-    def revised(self, leg: Leg, place: Place, at: int) -> None:
+    def located(self, leg: Leg, place: Place, at: int) -> None:
         """The source address of a leg has become known."""
         case = self.state.cases.by_id.get(leg.incident) if leg.incident else None
         if case is None or place.private or self._good(place.key, case.opened):
@@ -127,7 +127,6 @@ class Verdicts:
         case = self._joined([case, *self.state.cases.linked([source])], at)
         if self.state.cases.link(case, [source]):
             self._touch(case, at, signs=False)
-        self.close()
 
     def control(self, event: Control, at: int) -> None:
         """An action's outcome, or a person's verdict; `at` is the PBX's event time."""

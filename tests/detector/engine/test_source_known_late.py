@@ -1,0 +1,45 @@
+"""An address that only the record at the end of a call tells still makes one incident of one attack."""
+
+import pytest
+
+from detector.contract.events import AnyEvent
+from detector.contract.findings import Subject, SubjectKind
+from tests.detector.engine.builders import LATVIA, SOMALIA, THIEF, call, incidents, run, whole
+
+THIEF_AT_HOME = "10.0.0.9"
+
+
+def pumping(start: float, extension: str, to: str, source: str, *, revision: bool) -> list[AnyEvent]:
+    """Five calls at once; the address comes with their records, be those the first news of the end or not."""
+    up = [
+        event
+        for n in range(5)
+        for event in (
+            call(start + n, to, extension, call=f"{extension}/{n}"),
+            call(start + n, to, extension, call=f"{extension}/{n}", phase="answered"),
+        )
+    ]
+    ends = [whole(start + n, 60, to, extension, call=f"{extension}/{n}")[2] for n in range(5)]
+    records = [call(start + n + 60, to, extension, call=f"{extension}/{n}", phase="ended", source_ip=source, revision=1,
+                    talk=60, disposition="answered") for n in range(5)]  # fmt: skip
+    return [*up, *(ends if revision else []), *records]
+
+
+@pytest.mark.parametrize("revision", [True, False])
+def test_two_extensions_from_one_address_are_one_attack(revision: bool) -> None:
+    events = [
+        *pumping(0, "1007", SOMALIA, THIEF, revision=revision),
+        *pumping(100, "1012", LATVIA, THIEF, revision=revision),
+    ]
+    (incident,) = incidents(run(events))
+    assert Subject(SubjectKind.SOURCE_IP, THIEF) in incident.subjects
+    assert {"1007", "1012"} <= {subject.id for subject in incident.subjects}
+
+
+@pytest.mark.parametrize("revision", [True, False])
+def test_two_extensions_in_the_office_are_two(revision: bool) -> None:
+    events = [
+        *pumping(0, "1007", SOMALIA, THIEF_AT_HOME, revision=revision),
+        *pumping(100, "1012", LATVIA, THIEF_AT_HOME, revision=revision),
+    ]
+    assert len(incidents(run(events))) == 2
