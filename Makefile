@@ -5,7 +5,7 @@ BIN := .venv/bin
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_BUILD_CONSTRAINT := $(CURDIR)/constraints.txt
 
-.PHONY: help demo test check bench
+.PHONY: help demo test check bench bench-kafka
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -24,6 +24,10 @@ check: .venv/developing ## formatting, lint, types, import rules, generated file
 
 bench: .venv/developing ## speed and memory, as ratios within one run
 	$(BIN)/python -m tests.bench
+
+bench-kafka: .venv/developing ## the same through Kafka and Faust, beside a plain Faust agent
+	scripts/system-packages postgresql
+	$(BIN)/python -m tests.bench_kafka
 
 .venv/installed: pyproject.toml constraints.txt
 	scripts/venv $(PYTHON)

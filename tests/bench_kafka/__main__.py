@@ -18,7 +18,7 @@ from tests.kafka.running import Kafka, kafka
 
 EVENTS = 150_000
 SINGLE = 20_000
-STEADY = 40_000
+STEADY = 60_000
 ENTITIES = 100_000
 
 
