@@ -182,7 +182,7 @@ def migrated_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of several processes at once get a second chance on a machine that is busy; a rerun shows in the summary."""
+    """Tests of several processes get a second chance on a busy machine; a rerun shows in the summary."""
     for item in items:
         if item.path.parent.name in {"system", "kafka"}:
             item.add_marker(pytest.mark.flaky(reruns=2))
