@@ -88,10 +88,10 @@ class Runtime:
 
     async def start(self) -> None:
         """Connect to Kafka and the database, and find out which log this is."""
-        await self._log.start()
+        await asyncio.gather(
+            self._log.start(), self._outlet.start(), asyncio.to_thread(migrate, self._database, "stream")
+        )
         self._identity = await self._known_log()
-        await self._outlet.start()
-        await asyncio.to_thread(migrate, self._database, "stream")
         self._checkpoints = LogCheckpoints(self._database, self._identity)
         await asyncio.to_thread(self._checkpoints.verify)
         self._heartbeat.start()
