@@ -350,22 +350,25 @@ class Verdicts:
         elif outcome == State.FAILED:
             leg = next((leg for key in case.legs if (leg := self.state.ledger.legs.get(key)) is not None), None)
             if leg is not None:
-                self._climb(case, leg, at)
+                case = self._climb(case, leg, at)
         self._touch(case, at, signs=False)
 
-    def _climb(self, case: Case, leg: Leg, at: int) -> None:
-        """The calls go on although it was contained: one rung more."""
+    def _climb(self, case: Case, leg: Leg, at: int) -> Case:
+        """The calls go on although it was contained: one rung more, and whoever makes them belongs to it."""
+        caller = Subject(SubjectKind.CALL, leg.call_id)
+        if leg.extension:
+            caller = Subject(SubjectKind.EXTENSION, leg.extension)
+            case = self._joined([case, *self.state.cases.linked([caller])], at)
+            self.state.cases.link(case, [caller])
         case.rung, case.climbed_at = min(case.rung + 1, 3), at
         if case.status is Status.CONTAINED:
             case.status = Status.OPEN
-        caller = (
-            Subject(SubjectKind.EXTENSION, leg.extension) if leg.extension else Subject(SubjectKind.CALL, leg.call_id)
-        )
         sign = Sign(
             stage=Stage.PUMPING, severity=Severity.CRITICAL, subject=caller,
             extension=leg.extension, block=leg.block, route=leg.route,
         )  # fmt: skip
         self.decisions.decide(case, sign, case.mode, case.detections[-1], at)
+        return case
 
     def _quiet(self, case: Case, due: int) -> None:
         ends = max([case.updated + QUIET, *self.decisions.ends(case, due)])

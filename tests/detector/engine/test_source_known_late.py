@@ -4,7 +4,20 @@ import pytest
 
 from detector.contract.events import AnyEvent
 from detector.contract.findings import Subject, SubjectKind
-from tests.detector.engine.builders import LATVIA, SOMALIA, THIEF, call, incidents, run, whole
+from tests.detector.engine.builders import (
+    LATVIA,
+    SOMALIA,
+    SOMALIA_NEXT,
+    THIEF,
+    call,
+    decisions,
+    engine,
+    incidents,
+    outcome,
+    run,
+    settings,
+    whole,
+)
 
 THIEF_AT_HOME = "10.0.0.9"
 
@@ -43,3 +56,18 @@ def test_two_extensions_in_the_office_are_two(revision: bool) -> None:
         *pumping(100, "1012", LATVIA, THIEF_AT_HOME, revision=revision),
     ]
     assert len(incidents(run(events))) == 2
+
+
+def test_an_extension_that_goes_on_where_another_was_stopped_joins_its_incident() -> None:
+    """The same block, dialled after containment by another extension, which then pumps on its own account."""
+    configured = settings(rules={"call.concurrent_extension": {"mode": "auto"}})
+    made = engine(configured)
+    found = [f for event in pumping(0, "1007", SOMALIA, THIEF, revision=True) for f in made.process(event)]
+    for decision in decisions(found):
+        found += made.process(outcome(70, decision.id, "confirmed"))
+    later = [call(90, SOMALIA_NEXT, "1012"), call(90, SOMALIA_NEXT, "1012", phase="answered"),
+             *pumping(100, "1012", LATVIA, "", revision=True)]  # fmt: skip
+    found += [f for event in later for f in made.process(event)]
+    (incident,) = incidents(found)
+    assert {"1007", "1012"} <= {subject.id for subject in incident.subjects}
+    assert len([d for d in decisions(found, "restrict_extension", "1012") if d.status == "active"]) == 1
