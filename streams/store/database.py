@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import BigInteger, ColumnElement, Connection, Engine, create_engine, event, literal_column, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -112,3 +112,11 @@ def _mapped() -> Iterator[None]:
 def insert_into(engine: Engine, table: type[DeclarativeBase]) -> postgresql.Insert | sqlite.Insert:
     """An INSERT of this database's dialect, which knows ON CONFLICT."""
     return postgresql.insert(table) if engine.dialect.name == "postgresql" else sqlite.insert(table)
+
+
+def database_now(engine: Engine) -> ColumnElement[int]:
+    """Microseconds since 1970 by the database's clock, which is one for all processes; SQLite's has milliseconds."""
+    text = "CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER) * 1000"
+    if engine.dialect.name == "postgresql":
+        text = "CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)"
+    return literal_column(text, BigInteger)

@@ -6,10 +6,11 @@ from streams.store.journal_findings import Findings
 from streams.store.journal_notifications import Notifications
 from streams.store.journal_remarks import Remarks
 from streams.store.journal_retention import Retention
+from streams.store.journal_sessions import Sessions
 from streams.store.journal_views import Views
 
 
-class Journal(Findings, Actions, Notifications, Remarks, Views, Accounts, Retention):
+class Journal(Findings, Actions, Notifications, Remarks, Views, Accounts, Retention, Sessions):
     """Incidents, decisions, actions, remarks, messages and users; every method is one transaction.
 
     All methods raise `UnavailableError` when the database cannot be used now. Times are microseconds.

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, Row, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from detector.contract.codec import to_micros
 from detector.contract.findings import AnyFinding, Decision, Detection, Incident, Mode, State
-from streams.store.database import insert_into, writing
+from streams.store.database import database_now, insert_into, writing
 from streams.store.journal_changes import ERROR, NOT_UNDONE, POLICY, change, locked, note
 from streams.store.journal_part import Part
 from streams.store.tables_journal import (
@@ -31,7 +31,7 @@ class Findings(Part):
     def __init__(self, engine: Engine) -> None:
         super().__init__(engine)
         self._detection = _newer(engine, DetectionTable)
-        self._incident = _newer(engine, IncidentTable)
+        self._incident = _newer(engine, IncidentTable, written=database_now(engine))
         self._decision = _newer(engine, DecisionTable).returning(DecisionTable.id)
         self._link = insert_into(engine, IncidentDetectionTable).on_conflict_do_nothing()
 
@@ -64,8 +64,9 @@ class Findings(Part):
             connection.execute(self._link, rows)
 
 
-def _newer(engine: Engine, table: FoundTable) -> postgresql.Insert | sqlite.Insert:
-    statement = insert_into(engine, table)
+def _newer(engine: Engine, table: FoundTable, **reckoned: ColumnElement[int]) -> postgresql.Insert | sqlite.Insert:
+    """Takes rows; the database itself reckons the columns `reckoned`."""
+    statement = insert_into(engine, table).values(**reckoned) if reckoned else insert_into(engine, table)
     excluded = statement.excluded
     values = {column.name: column for column in excluded if column.name != "id"}
     return statement.on_conflict_do_update(index_elements=["id"], set_=values, where=table.revision < excluded.revision)

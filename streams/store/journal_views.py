@@ -33,13 +33,29 @@ BROKEN = (State.FAILED, State.UNDO_FAILED, State.DRIFTED)
 class Views(Part):
     """Reads only."""
 
-    def incidents(self, limit: int, status: Status | None = None) -> list[Incident]:
-        """The newest incidents, newest first."""
+    def incidents(
+        self, limit: int, status: Status | None = None, pbxs: Collection[str] | None = None
+    ) -> list[Incident]:
+        """The newest incidents, newest first; of `pbxs` only, if given."""
         query = select(IncidentTable.body).order_by(IncidentTable.opened_at.desc(), IncidentTable.id)
         if status is not None:
             query = query.where(IncidentTable.status == status)
+        if pbxs is not None:
+            query = query.where(IncidentTable.pbx.in_(list(pbxs)))
         with reading(self._engine) as connection:
             return [INCIDENT.decode(body) for body in connection.execute(query.limit(limit)).scalars()]
+
+    def written(self, since: int, pbxs: Collection[str] | None = None) -> list[tuple[str, int, int]]:
+        """Incidents written at `since` or later, as `(id, revision, written)`, by the database's clock.
+
+        One whose transaction ends later may still come with an earlier time: look back a little.
+        """
+        table = IncidentTable
+        query = select(table.id, table.revision, table.written).where(table.written >= since).order_by(table.written)
+        if pbxs is not None:
+            query = query.where(table.pbx.in_(list(pbxs)))
+        with reading(self._engine) as connection:
+            return [(row.id, row.revision, row.written) for row in connection.execute(query)]
 
     def incident(self, incident_id: str) -> IncidentView | None:
         """One incident with all that belongs to it."""

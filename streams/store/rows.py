@@ -137,3 +137,13 @@ class SessionRow(Struct, frozen=True):
     csrf: str
     created_at: int
     expires: int
+
+
+class PbxSession(Struct, frozen=True, kw_only=True):
+    """Who speaks to a PBX; `held` says whether the lease of `owner` still runs. `status` is JSON for people."""
+
+    pbx: str
+    owner: str | None
+    fence: int
+    held: bool
+    status: bytes | None

@@ -29,12 +29,13 @@ class Found:
 
 
 class IncidentTable(Found, JournalBase):
-    """One attack."""
+    """One attack; `written` is when the journal last learnt something of it."""
 
     __tablename__ = "incident"
-    __table_args__ = (Index(None, "status", "at"), Index(None, "opened_at"))
+    __table_args__ = (Index(None, "status", "at"), Index(None, "opened_at"), Index(None, "written"))
     opened_at: Mapped[int]
     status: Mapped[str]
+    written: Mapped[int] = mapped_column(server_default="0")
 
 
 class DetectionTable(Found, JournalBase):
@@ -180,3 +181,27 @@ class LoginFailureTable(JournalBase):
     key: Mapped[str] = mapped_column(primary_key=True)
     failures: Mapped[int]
     last_at: Mapped[int]
+
+
+class GatewayTable(JournalBase):
+    """A gateway that is at work; who is not heard of `until` then, by the database's clock, is not any more."""
+
+    __tablename__ = "gateway"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    until: Mapped[int]
+
+
+class PbxSessionTable(JournalBase):
+    """Who may speak to a PBX until when, by the database's clock; `fence` counts its owners.
+
+    `login` holds its token, sealed, so that the next owner goes on with the same one; `status` is JSON for people.
+    """
+
+    __tablename__ = "pbx_session"
+    __table_args__ = (Index(None, "owner"),)
+    pbx: Mapped[str] = mapped_column(primary_key=True)
+    owner: Mapped[str | None]
+    fence: Mapped[int]
+    until: Mapped[int]
+    login: Mapped[bytes | None]
+    status: Mapped[bytes | None]

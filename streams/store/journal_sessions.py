@@ -1,0 +1,114 @@
+"""Which gateway may speak to which PBX: leases by the database's clock, each with a number that fences older owners."""
+
+from collections.abc import Collection, Mapping
+
+from sqlalchemy import ColumnElement, delete, func, select, tuple_, update
+
+from streams.store.database import database_now, insert_into, reading, writing
+from streams.store.errors import Fenced
+from streams.store.journal_part import Part
+from streams.store.rows import PbxSession
+from streams.store.tables_journal import ActionTable, GatewayTable, PbxSessionTable
+
+SECOND = 1_000_000
+
+
+class Sessions(Part):
+    """Leases of PBXs, and what outlives their owners."""
+
+    def attend(self, gateway: str, pbxs: Collection[str], seconds: float) -> int:
+        """Say that a gateway is at work and which PBXs there are; how many gateways are at work now."""
+        now = database_now(self._engine)
+        here = insert_into(self._engine, GatewayTable).values(name=gateway, until=now + int(seconds * SECOND))
+        known = insert_into(self._engine, PbxSessionTable).on_conflict_do_nothing()
+        with writing(self._engine) as connection:
+            connection.execute(delete(GatewayTable).where(GatewayTable.until < now))
+            connection.execute(here.on_conflict_do_update(index_elements=["name"], set_={"until": here.excluded.until}))
+            there = set(connection.execute(select(PbxSessionTable.pbx)).scalars())
+            if new := [pbx for pbx in pbxs if pbx not in there]:
+                connection.execute(known, [{"pbx": pbx, "fence": 0, "until": 0} for pbx in sorted(new)])
+            return int(connection.execute(select(func.count()).select_from(GatewayTable)).scalar_one())
+
+    def depart(self, gateway: str) -> None:
+        """A gateway ends: what it held is free at once."""
+        theirs = update(PbxSessionTable).where(PbxSessionTable.owner == gateway)
+        with writing(self._engine) as connection:
+            connection.execute(delete(GatewayTable).where(GatewayTable.name == gateway))
+            connection.execute(theirs.values(owner=None, until=0))
+
+    def renew(self, gateway: str, held: Mapping[str, int], seconds: float) -> set[str]:
+        """Prolong the leases `held` (PBX to fence); those that are still ours, even if they had run out meanwhile."""
+        table = PbxSessionTable
+        ours = update(table).where(table.owner == gateway, tuple_(table.pbx, table.fence).in_(list(held.items())))
+        longer = ours.values(until=database_now(self._engine) + int(seconds * SECOND)).returning(table.pbx)
+        if not held:
+            return set()
+        with writing(self._engine) as connection:
+            return set(connection.execute(longer).scalars())
+
+    def take(self, gateway: str, pbxs: Collection[str], seconds: float, most: int) -> dict[str, int]:
+        """Lease up to `most` free PBXs of `pbxs`; each with its fence, which no earlier owner had.
+
+        What earlier owners were doing is anybody's from then on: leases of actions on these PBXs end.
+        """
+        table, now = PbxSessionTable, database_now(self._engine)
+        free = (
+            select(table.pbx)
+            .where(table.pbx.in_(list(pbxs)), table.until < now)
+            .order_by(table.pbx)
+            .limit(max(most, 0))
+            .with_for_update(skip_locked=True)
+        )
+        with writing(self._engine) as connection:
+            names = list(connection.execute(free).scalars())
+            if not names:
+                return {}
+            taken = update(table).where(table.pbx.in_(names)).returning(table.pbx, table.fence)
+            rows = connection.execute(
+                taken.values(owner=gateway, fence=table.fence + 1, until=now + int(seconds * SECOND))
+            ).all()
+            orphans = update(ActionTable).where(ActionTable.pbx.in_(names), ActionTable.lease_owner.is_not(None))
+            connection.execute(orphans.values(lease_owner=None, lease_until=None))
+            return {row.pbx: row.fence for row in rows}
+
+    def give_up(self, gateway: str, pbx: str, fence: int) -> None:
+        """Leave a PBX to others at once, if it is still ours."""
+        ours = update(PbxSessionTable).where(*_owned(gateway, pbx, fence))
+        with writing(self._engine) as connection:
+            connection.execute(ours.values(owner=None, until=0))
+
+    def login(self, pbx: str) -> bytes | None:
+        """What the last owner left of its login, sealed."""
+        query = select(PbxSessionTable.login).where(PbxSessionTable.pbx == pbx)
+        with reading(self._engine) as connection:
+            return connection.execute(query).scalar_one_or_none()
+
+    def save_login(self, gateway: str, pbx: str, fence: int, login: bytes) -> None:
+        """Keep it, sealed, for whoever comes next. Raises `Fenced` if the PBX is not ours any more."""
+        self._keep(gateway, pbx, fence, {"login": login})
+
+    def save_status(self, gateway: str, pbx: str, fence: int, status: bytes) -> None:
+        """Say how the PBX's sources are doing. Raises `Fenced` if it is not ours any more."""
+        self._keep(gateway, pbx, fence, {"status": status})
+
+    def sessions(self) -> list[PbxSession]:
+        """All PBXs that any gateway knows, by name."""
+        table = PbxSessionTable
+        held: ColumnElement[bool] = table.until >= database_now(self._engine)
+        query = select(table.pbx, table.owner, table.fence, held.label("held"), table.status).order_by(table.pbx)
+        with reading(self._engine) as connection:
+            return [
+                PbxSession(pbx=row.pbx, owner=row.owner, fence=row.fence, held=bool(row.held), status=row.status)
+                for row in connection.execute(query)
+            ]
+
+    def _keep(self, gateway: str, pbx: str, fence: int, values: dict[str, object]) -> None:
+        kept = update(PbxSessionTable).where(*_owned(gateway, pbx, fence)).values(values)
+        with writing(self._engine) as connection:
+            if connection.execute(kept).rowcount != 1:
+                raise Fenced(f"PBX {pbx} belongs to another gateway by now")
+
+
+def _owned(gateway: str, pbx: str, fence: int) -> tuple[ColumnElement[bool], ...]:
+    table = PbxSessionTable
+    return table.pbx == pbx, table.owner == gateway, table.fence == fence
