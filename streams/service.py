@@ -36,7 +36,7 @@ from streams.notify.notifier import Channel, Notifier
 from streams.notify.phone import Phone
 from streams.notify.senders import AppriseSender
 from streams.orders import Orders
-from streams.pbx.remembered import SealedMemory
+from streams.pbx.remembered import in_file
 from streams.site import Connected, LiveFacts, dialling
 from streams.sources.seen import SqliteSeen
 from streams.sources.webhook import Receiver, webhook_router
@@ -181,7 +181,7 @@ class Service:
                 enforcers,
                 keyed_hash,
                 since=from_micros(heard) if heard is not None else None,
-                memory=SealedMemory(self.settings.data / "logins" / pbx.id, self.vault),
+                memory=in_file(self.settings.data / "logins" / pbx.id, self.vault),
             )
             self.sites[pbx.id] = connected.site
 

@@ -25,7 +25,7 @@ from streams.pbx.answers import (
     read,
 )
 from streams.pbx.errors import BadParameter, GiveUp, NotFound, TokenExpired
-from streams.pbx.http import Http, Param
+from streams.pbx.http import Fence, Http, Param
 from streams.pbx.remembered import LoginMemory
 from streams.pbx.session import Session
 from streams.pbx.subscription import Subscription, subscribed
@@ -44,7 +44,8 @@ class YeastarClient:
     Reads are tried again when the connection fails. Changes are not, unless they never left us: read back
     whether they happened, then decide. `zone` is the PBX's own: its times carry none. `verify` is False for
     no check of the certificate, or the path of the authority to trust. `timeout` of a request and `pause`
-    before a second try in seconds; `clock` runs evenly, `now` is the time of day in seconds since 1970.
+    before a second try in seconds; `clock` runs evenly, `now` is the time of day in seconds since 1970. Changes
+    and logins pass the `fence`.
     """
 
     def __init__(
@@ -60,8 +61,9 @@ class YeastarClient:
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], float] = time.time,
         memory: LoginMemory | None = None,
+        fence: Fence | None = None,
     ) -> None:
-        self._http = Http(base_url, verify=verify, timeout=timeout, pause=pause)
+        self._http = Http(base_url, verify=verify, timeout=timeout, pause=pause, fence=fence)
         self.session = Session(self._http, client_id, client_secret, clock, memory=memory, now=now)
         self.display = PbxClock(zone)
         """How the PBX shows times, as of the last `information`."""
@@ -76,9 +78,9 @@ class YeastarClient:
         """Whether we have stopped logging in, before the PBX blocks our address."""
         return self.session.locked
 
-    def unlock(self) -> None:
+    async def unlock(self) -> None:
         """Log in again: somebody has put the settings right."""
-        self.session.unlock()
+        await self.session.unlock()
 
     async def close(self) -> None:
         """Give the token back and close the connections."""

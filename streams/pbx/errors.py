@@ -5,6 +5,7 @@ PbxError
 │   ├── Unreachable          no connection, no or no readable answer in time
 │   ├── TokenExpired         10004, also after a fresh token
 │   ├── TooManyTokens        60002: all access tokens of the application are taken
+│   ├── NotOurs              another gateway may have this PBX by now: nothing was sent
 │   └── Busy                 -2: the PBX stumbled
 └── GiveUp                   it will fail again until somebody changes something
     ├── BadCredentials       1 on get_token
@@ -43,6 +44,10 @@ class TokenExpired(TryAgain):
 
 class TooManyTokens(TryAgain):
     """All access tokens of the API application are taken."""
+
+
+class NotOurs(TryAgain):
+    """Another gateway may have this PBX by now: nothing was sent."""
 
 
 class Busy(TryAgain):

@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 
@@ -21,6 +21,8 @@ TOKEN = "token"  # noqa: S105 - the name of an extension of a request, not a sec
 NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 Param = str | int
+Fence = Callable[[], None]
+"""Raises `NotOurs` once this PBX may belong to another process."""
 
 
 class Envelope(Struct, frozen=True):
@@ -59,10 +61,12 @@ class Http:
     """The API of one PBX without its login; a connection per request, as the PBX wants it.
 
     `verify` is False for no check of the certificate, or the path of the authority to trust; `timeout` and
-    `pause` (before a second try) in seconds.
+    `pause` (before a second try) in seconds. What must not be sent twice, changes and logins, passes the `fence`.
     """
 
-    def __init__(self, base_url: str, *, verify: bool | Path, timeout: float, pause: float) -> None:
+    def __init__(
+        self, base_url: str, *, verify: bool | Path, timeout: float, pause: float, fence: Fence | None = None
+    ) -> None:
         url = httpx.URL(base_url)
         if url.scheme not in {"http", "https"} or not url.host or url.userinfo or url.query:
             raise ValueError("a PBX's address is http(s)://host:port")
@@ -70,6 +74,7 @@ class Http:
         self.ssl = tls(verify) if url.scheme == "https" else None
         self.timeout = timeout
         self.pause = pause
+        self._fence = fence
         limits = httpx.Limits(max_connections=8, max_keepalive_connections=0)
         inner = httpx.AsyncHTTPTransport(verify=self.ssl or False, limits=limits, trust_env=False)
         self._client = httpx.AsyncClient(
@@ -96,6 +101,8 @@ class Http:
         """
         if self._client.is_closed:
             raise Unreachable(f"{method} {path}: we have closed the connection")
+        if self._fence is not None and not again:
+            self._fence()
         wait = Backoff(self.pause, 8 * self.pause)
         problem = ""
         for attempt in range(1, TRIES + 1):

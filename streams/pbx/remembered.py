@@ -1,6 +1,8 @@
 """A login outlives the process: a crash loop neither uses up the PBX's tokens nor its patience."""
 
+import asyncio
 import os
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -35,7 +37,7 @@ class LoginMemory(Protocol):
     def load(self, credentials: str) -> Remembered:
         """What was saved for these credentials, or nothing."""
 
-    def save(self, remembered: Remembered) -> None:
+    async def save(self, remembered: Remembered) -> None:
         """Keep it; durable when this returns."""
 
     def name(self, credentials: str) -> str:
@@ -49,7 +51,7 @@ class NoMemory:
         """Nothing."""
         return Remembered(credentials=credentials)
 
-    def save(self, remembered: Remembered) -> None:
+    async def save(self, remembered: Remembered) -> None:
         """Forget it."""
 
     def name(self, credentials: str) -> str:
@@ -58,32 +60,55 @@ class NoMemory:
 
 
 class SealedMemory:
-    """One file, sealed by the installation's key and replaced as a whole."""
+    """Sealed by the installation's key for `context`: what was `sealed` before, and where `write` puts what comes."""
 
-    def __init__(self, file: Path, vault: Vault) -> None:
-        self._file = file
+    def __init__(
+        self, vault: Vault, context: str, sealed: bytes | None, write: Callable[[bytes], Awaitable[None]]
+    ) -> None:
         self._vault = vault
+        self._context = context
+        self._sealed = sealed
+        self._write = write
 
     def load(self, credentials: str) -> Remembered:
-        """What was saved for these credentials; a file that cannot be opened is as none."""
+        """What was saved for these credentials; what cannot be opened is as nothing."""
+        nothing = Remembered(credentials=credentials)
+        if self._sealed is None:
+            return nothing
         try:
-            plain = self._vault.decrypt(self._file.read_bytes(), self._file.name)
-            found = msgspec.json.decode(plain, type=Remembered)
-        except (OSError, VaultError, msgspec.MsgspecError):
-            return Remembered(credentials=credentials)
-        return found if found.credentials == credentials else Remembered(credentials=credentials)
+            found = msgspec.json.decode(self._vault.decrypt(self._sealed, self._context), type=Remembered)
+        except (VaultError, msgspec.MsgspecError):
+            return nothing
+        return found if found.credentials == credentials else nothing
 
-    def save(self, remembered: Remembered) -> None:
-        """Write beside the file, then put it in its place."""
-        self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        sealed = self._vault.encrypt(msgspec.json.encode(remembered), self._file.name)
-        beside = self._file.with_name(self._file.name + ".new")
-        with open(beside, "wb", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
-            file.write(sealed)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(self._file)
+    async def save(self, remembered: Remembered) -> None:
+        """Seal and write it."""
+        await self._write(self._vault.encrypt(msgspec.json.encode(remembered), self._context))
 
     def name(self, credentials: str) -> str:
         """Their keyed hash."""
         return self._vault.keyed_hash("pbx login", credentials)
+
+
+def in_file(file: Path, vault: Vault) -> SealedMemory:
+    """A memory in one file, replaced as a whole."""
+    try:
+        sealed = file.read_bytes()
+    except OSError:
+        sealed = None
+
+    async def write(sealed: bytes) -> None:
+        await asyncio.to_thread(replace, file, sealed)
+
+    return SealedMemory(vault, file.name, sealed, write)
+
+
+def replace(file: Path, content: bytes) -> None:
+    """Write beside the file, then put it in its place."""
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    beside = file.with_name(file.name + ".new")
+    with open(beside, "wb", opener=lambda path, flags: os.open(path, flags, 0o600)) as opened:
+        opened.write(content)
+        opened.flush()
+        os.fsync(opened.fileno())
+    beside.replace(file)

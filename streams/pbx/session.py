@@ -98,10 +98,10 @@ class Session:
         """Whether we have stopped logging in."""
         return not self._unlocked.is_set()
 
-    def unlock(self) -> None:
+    async def unlock(self) -> None:
         """Log in again when next asked."""
         self.failures = 0
-        self._remember(None)
+        await self._remember(None)
         self._unlocked.set()
 
     async def wait_unlocked(self) -> None:
@@ -133,15 +133,19 @@ class Session:
         except PbxError as error:
             log.info("token not given back", error=str(error))
         else:
-            self._remember(None)
+            await self._remember(None)
 
     def _renewed(self, task: asyncio.Task[Pair]) -> None:
         self._renewing = None
         if not task.cancelled() and task.exception() is None:
             self._pair = task.result()
-            self._remember(self._pair)
 
     async def _renew(self) -> Pair:
+        pair = await self._obtained()
+        await self._remember(pair)
+        return pair
+
+    async def _obtained(self) -> Pair:
         if self.locked:
             raise LockedOut(f"stopped after {self.failures} failed authentications in a row")
         pair = self._pair
@@ -151,7 +155,7 @@ class Session:
             except TooManyTokens:
                 pass
             except (GiveUp, TokenExpired) as error:
-                self._failed("refresh_token", error)
+                await self._failed("refresh_token", error)
         self._pair = None
         return await self._log_in()
 
@@ -171,7 +175,7 @@ class Session:
             except IpForbidden:
                 raise
             except GiveUp as error:
-                self._failed("get_token", error)
+                await self._failed("get_token", error)
                 raise BadCredentials(str(error)) if isinstance(error, Refused) else error from None
         raise AssertionError("unreachable")
 
@@ -193,10 +197,10 @@ class Session:
             refresh_until=now + min(granted.refresh_token_expire_time, LONGEST) - 1,
         )
 
-    def _failed(self, path: str, error: PbxError) -> None:
+    async def _failed(self, path: str, error: PbxError) -> None:
         self.failures += 1
         log.warning("authentication refused", path=path, error=str(error), failures=self.failures)
-        self._remember(None)
+        await self._remember(None)
         if self.failures >= MAX_FAILURES:
             self._lock()
 
@@ -215,7 +219,7 @@ class Session:
             refresh_until=remembered.refresh_until - self._behind,
         )
 
-    def _remember(self, pair: Pair | None) -> None:
+    async def _remember(self, pair: Pair | None) -> None:
         kept = Remembered(credentials=self._credentials, failures=self.failures)
         if pair is not None:
             kept = msgspec.structs.replace(
@@ -225,4 +229,4 @@ class Session:
                 renew_at=pair.renew_at + self._behind,
                 refresh_until=pair.refresh_until + self._behind,
             )
-        self._memory.save(kept)
+        await self._memory.save(kept)

@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from streams.pbx.client import YeastarClient
 from streams.pbx.errors import LockedOut, PbxError
-from streams.pbx.remembered import SealedMemory
+from streams.pbx.remembered import in_file
 from streams.sim import SimOptions, SimulatedPbx
 from streams.store.vault import Vault
 
@@ -20,7 +20,7 @@ def client(pbx: SimulatedPbx, folder: Path, secret: str | None = None) -> Yeasta
         SecretStr(secret or pbx.client_secret),
         zone=ZoneInfo("America/New_York"),
         pause=0.01,
-        memory=SealedMemory(folder / "logins" / "hq", Vault(folder / "key")),
+        memory=in_file(folder / "logins" / "hq", Vault(folder / "key")),
     )
 
 

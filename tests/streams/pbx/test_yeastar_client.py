@@ -214,7 +214,7 @@ class TestLogin:
                         await client.information()
                 assert client.locked
                 assert pbx.core.access._failures == {"127.0.0.1": 2}
-                client.unlock()
+                await client.unlock()
                 with pytest.raises(BadCredentials):
                     await client.information()
             assert not pbx.blocked_api_ips

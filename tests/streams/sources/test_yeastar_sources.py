@@ -217,7 +217,7 @@ class TestWebSocket:
                 assert source.status.problem.startswith("LockedOut")
                 assert not pbx.blocked_api_ips
                 source._client.session._client_secret = SecretStr(pbx.client_secret)
-                source._client.unlock()
+                await source._client.unlock()
                 await up(source)
                 assert source.status.problem is None
         loud = [entry["problem"].partition(":")[0] for entry in told if entry["event"] == "trouble with the PBX"]
