@@ -63,7 +63,6 @@ class Embedded:
         self._failed: BaseException | None = None
         self._stopped = False
         self.delivered = asyncio.Event()
-        self._changed: set[str] = set()
         self.findings = 0
         self.dead_letters = 0
         self.checkpoint_at = time.monotonic()
@@ -105,11 +104,6 @@ class Embedded:
         """A last checkpoint; `run` has ended."""
         await self._in_thread(self._checkpoint)
         self._thread.shutdown()
-
-    def take_changed(self) -> set[str]:
-        """The incidents that the journal learnt something of since this was last asked for."""
-        changed, self._changed = self._changed, set()
-        return changed
 
     # --- taking in
 
@@ -268,8 +262,6 @@ class Embedded:
                 found = [msgspec.json.decode(one.body, type=SHAPES[one.type]) for one in waiting]
                 await self._record(found)
                 await self._in_thread(self._store.delivered, [one.seq for one in waiting])
-                self._changed.update(one.id if isinstance(one, Incident) else one.incident
-                                     for one in found if isinstance(one, Incident | Decision))  # fmt: skip
                 self.delivered.set()
 
     async def _record(self, found: Sequence[AnyFinding]) -> None:

@@ -209,7 +209,7 @@ class Service:
             await self.runtime.delivered.wait()
             self.runtime.delivered.clear()
             executor.wake()
-            notifier.wake(self.runtime.take_changed())
+            notifier.wake()
 
     async def _retention(self) -> None:
         """Closed incidents are forgotten when the longest retention of any PBX has passed."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -26,6 +26,7 @@ LEASE_SECONDS = 120
 AT_ONCE = 16
 LOOK_BACK = 200
 SCAN_SECONDS = 60
+OVERLAP_SECONDS = 60
 POLL_SECONDS = 0.5
 NOBODY = ""
 
@@ -54,7 +55,8 @@ class Notifier:
     """Turns changes of incidents into messages and messages into deliveries.
 
     Everything it must remember is in the journal: after a crash the same changes make the same ids, and what
-    was being sent is `interrupted`. A critical incident nobody was told of is repeated after `repeat`.
+    was being sent is `interrupted`. A critical incident nobody was told of is repeated after `repeat`. It tells of
+    incidents of the PBXs that are `ours` at the moment, None are all.
     """
 
     def __init__(
@@ -66,9 +68,11 @@ class Notifier:
         console_url: str | None = None,
         gather: timedelta = timedelta(seconds=GATHER_SECONDS),
         repeat: timedelta = timedelta(minutes=5),
+        ours: Callable[[], Collection[str] | None] = lambda: None,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._journal = journal
+        self._ours = ours
         self._channels = {channel.name: channel for channel in channels}
         if len(self._channels) != len(channels):
             raise ValueError("two channels have the same name")
@@ -78,12 +82,13 @@ class Notifier:
         self._repeat = repeat
         self._now = now
         self._changed: set[str] = set()
+        self._known: dict[str, tuple[int, int]] = {}
+        self._since = to_micros(now())
         self._woken = asyncio.Event()
         self._deliveries: set[asyncio.Task[None]] = set()
 
-    def wake(self, incidents: Iterable[str]) -> None:
-        """These incidents, or their actions, changed. Call it from the event loop."""
-        self._changed.update(incidents)
+    def wake(self) -> None:
+        """There may be something to tell. Call it from the event loop."""
         self._woken.set()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -96,6 +101,7 @@ class Notifier:
                 if self._now() >= scan_at:
                     await self.scan()
                     scan_at = self._now() + timedelta(seconds=SCAN_SECONDS)
+                await self.look()
                 await self.gather()
                 await self.send()
             except UnavailableError as error:
@@ -109,11 +115,21 @@ class Notifier:
 
     async def scan(self) -> None:
         """Look through the newest incidents, as after a crash; repeat what may have been lost."""
-        recent = await asyncio.to_thread(self._journal.incidents, LOOK_BACK)
+        recent = await asyncio.to_thread(self._journal.incidents, LOOK_BACK, pbxs=self._ours())
         self._changed.update(incident.id for incident in recent)
         now = to_micros(self._now())
         for row in await asyncio.to_thread(self._journal.interrupted_notifications, NOBODY, now):
             await self._remind(row)
+
+    async def look(self) -> None:
+        """Find the incidents that were written since this was last done, whoever wrote them."""
+        back = self._since - OVERLAP_SECONDS * SECOND
+        for incident_id, revision, written in await asyncio.to_thread(self._journal.written, back, self._ours()):
+            if self._known.get(incident_id) != (revision, written):
+                self._changed.add(incident_id)
+                self._known[incident_id] = (revision, written)
+            self._since = max(self._since, written)
+        self._known = {name: seen for name, seen in self._known.items() if seen[1] >= back}
 
     async def gather(self) -> None:
         """Keep a message for every change since the last time that a channel has not been told."""
@@ -135,7 +151,8 @@ class Notifier:
         if free <= 0:
             return
         now = to_micros(self._now())
-        for row in await asyncio.to_thread(self._journal.claim_notifications, self._owner, now, LEASE_SECONDS, free):
+        claim = self._journal.claim_notifications
+        for row in await asyncio.to_thread(claim, self._owner, now, LEASE_SECONDS, free, self._ours()):
             delivery = asyncio.create_task(self._deliver(row))
             self._deliveries.add(delivery)
             delivery.add_done_callback(self._deliveries.discard)

@@ -9,7 +9,7 @@ from streams.store.database import insert_into, writing
 from streams.store.journal_changes import ERROR
 from streams.store.journal_part import Part
 from streams.store.rows import NotificationRow
-from streams.store.tables_journal import NotificationTable
+from streams.store.tables_journal import IncidentTable, NotificationTable
 
 SECOND = 1_000_000
 OPEN = ("pending", "sending", "interrupted")
@@ -27,8 +27,13 @@ class Notifications(Part):
         with writing(self._engine) as connection:
             connection.execute(new, [_values(row) for row in rows])
 
-    def claim_notifications(self, owner: str, now: int, lease_seconds: float, limit: int) -> list[NotificationRow]:
-        """Take up to `limit` pending messages that are due, oldest first; they are `sending` from here on."""
+    def claim_notifications(
+        self, owner: str, now: int, lease_seconds: float, limit: int, pbxs: Collection[str] | None = None
+    ) -> list[NotificationRow]:
+        """Take up to `limit` pending messages that are due, oldest first; they are `sending` from here on.
+
+        `pbxs` narrows it to those about incidents of these PBXs, and about no incident.
+        """
         table = NotificationTable
         query = (
             select(table.id)
@@ -37,6 +42,9 @@ class Notifications(Part):
             .limit(limit)
             .with_for_update(skip_locked=True)
         )
+        if pbxs is not None:
+            theirs = select(IncidentTable.id).where(IncidentTable.pbx.in_(list(pbxs)))
+            query = query.where(or_(table.incident_id.is_(None), table.incident_id.in_(theirs)))
         until = now + int(lease_seconds * SECOND)
         with writing(self._engine) as connection:
             ids = list(connection.execute(query).scalars())

@@ -104,9 +104,11 @@ class Views(Part):
                 found[incident_id].add(rule)
         return dict(found)
 
-    def actions(self, states: Collection[State], limit: int) -> list[ActionRow]:
-        """The newest actions in these states, newest first."""
+    def actions(self, states: Collection[State], limit: int, pbx: str | None = None) -> list[ActionRow]:
+        """The newest actions in these states, newest first; of one PBX, if named."""
         newest = actions_query().order_by(ActionTable.created_at.desc(), ActionTable.id)
+        if pbx is not None:
+            newest = newest.where(ActionTable.pbx == pbx)
         with reading(self._engine) as connection:
             query = newest.where(ActionTable.state.in_(list(states))).limit(limit)
             return list(action_rows(connection, query))

@@ -45,8 +45,8 @@ class Desk:
         self.notifier = Notifier(self.journal, self.channels, owner="me", now=lambda: self.now)
         return self.notifier
 
-    async def round(self, seconds: float = 2, *incidents: str) -> None:
-        self.notifier.wake(incidents or ("inc-1",))
+    async def round(self, seconds: float = 2) -> None:
+        await self.notifier.scan()
         await self.notifier.gather()
         self.now += timedelta(seconds=seconds)
         await self.notifier.send()
@@ -208,7 +208,7 @@ async def test_killed_while_sending(journal: Journal, make: Any, severity: Sever
     outbox = Outbox()
     desk = Desk(journal, make.AT, outbox)
     journal.record([make.incident(severity=severity)])
-    desk.notifier.wake(["inc-1"])
+    await desk.notifier.look()
     await desk.notifier.gather()
     desk.now += timedelta(seconds=2)
     journal.claim_notifications("me", to_micros(desk.now), 60, 10)  # and killed here
@@ -228,7 +228,7 @@ async def test_killed_while_sending(journal: Journal, make: Any, severity: Sever
 async def test_a_channel_that_is_gone_ends_its_messages(journal: Journal, make: Any) -> None:
     desk = Desk(journal, make.AT, Outbox())
     journal.record([make.incident()])
-    desk.notifier.wake(["inc-1"])
+    await desk.notifier.look()
     await desk.notifier.gather()
     desk.channels.clear()
     desk.restarted()
@@ -239,3 +239,37 @@ async def test_a_channel_that_is_gone_ends_its_messages(journal: Journal, make: 
 def test_two_channels_of_one_name_are_refused(journal: Journal) -> None:
     with pytest.raises(ValueError, match="same name"):
         Notifier(journal, [Channel("a", Outbox()), Channel("a", Outbox())], owner="me")
+
+
+async def test_changes_are_found_whoever_wrote_them_each_once(journal: Journal, make: Any) -> None:
+    outbox = Outbox()
+    desk = Desk(journal, make.AT, outbox)
+
+    async def look() -> None:
+        await desk.notifier.look()
+        await desk.notifier.gather()
+        desk.now += timedelta(seconds=2)
+        await desk.notifier.send()
+        await desk.notifier.settle()
+
+    journal.record([make.incident()])
+    await look()
+    await look()
+    assert len(outbox.taken) == 1
+    journal.record([make.incident(revision=1, stage=Stage.PUMPING)])
+    await look()
+    assert len(outbox.taken) == 2
+
+
+async def test_only_incidents_of_our_pbxs_are_told_and_only_their_messages_sent(journal: Journal, make: Any) -> None:
+    ours: set[str] = {"hq"}
+    outbox = Outbox()
+    desk = Desk(journal, make.AT, outbox)
+    desk.notifier = Notifier(journal, desk.channels, owner="me", ours=lambda: ours, now=lambda: desk.now)
+    journal.record([make.incident("inc-1"), make.incident("inc-2", pbx="branch")])
+    await desk.notifier.look()
+    await desk.round()
+    assert len(outbox.taken) == 1
+    ours |= {"branch"}
+    await desk.round()
+    assert len(outbox.taken) == 2
