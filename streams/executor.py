@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -77,7 +77,7 @@ class Executor:
             self._woken.clear()
             try:
                 if self._now() >= look_at:
-                    await self.reconcile()
+                    await self.reconcile(list(self._sites))
                     look_at = self._now() + EVERY
                 await self.claim()
                 await self.tell()
@@ -98,13 +98,12 @@ class Executor:
             self._submit(row, partial(self._work.step, row.id))
         return len(claimed)
 
-    async def reconcile(self) -> None:
-        """Compare everything in force with the PBXs and enforcers; nobody is told of what is restored."""
-        standing = await asyncio.to_thread(self._journal.active_blocks)
+    async def reconcile(self, pbxs: Collection[str]) -> None:
+        """Compare what is in force on these PBXs with them and their enforcers; nobody is told of what is restored."""
+        standing = await asyncio.to_thread(self._journal.active_blocks, pbxs)
         for rows in standing.values():
             for row in rows:
-                if row.pbx in self._sites:
-                    self._submit(row, partial(self._work.look_after, row.id))
+                self._submit(row, partial(self._work.look_after, row.id))
 
     async def tell(self) -> None:
         """Announce every change of state that the log does not have yet, oldest first."""

@@ -5,7 +5,6 @@ import fcntl
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -18,43 +17,35 @@ from sqlalchemy import Engine as Database
 from detector.contract.codec import from_micros
 from detector.contract.events import Control
 from detector.engine.registry import catalogue
-from detector.guard import GuardFacts
-from detector.settings import CallOut, Policies, Settings, settings_as_json
-from streams.actions.base import Site
+from detector.settings import Policies, Settings
 from streams.actions.outcome import Outcome
 from streams.console import create_app
 from streams.console.app import LOCAL
 from streams.console.logins import first_user
 from streams.console.ports import SourceStatus, Status
 from streams.embedded import Embedded
-from streams.enforcers.base import Enforcer
 from streams.enforcers.feed import Feed, blocks_of, feed_router
-from streams.enforcers.nftables import Nftables
 from streams.executor import Executor
 from streams.keys import KEY_FILE
-from streams.notify.notifier import Channel, Notifier
-from streams.notify.phone import Phone
-from streams.notify.senders import AppriseSender
+from streams.notify.notifier import Notifier
 from streams.orders import Orders
 from streams.pbx.remembered import in_file
-from streams.site import Connected, LiveFacts, dialling
+from streams.sites import Sites, enforcers_of
 from streams.sources.seen import SqliteSeen
 from streams.sources.webhook import Receiver, webhook_router
 from streams.store.checkpoints import SqlCheckpoints
 from streams.store.database import open_engine
-from streams.store.errors import UnavailableError
 from streams.store.journal import Journal
 from streams.store.migrate import Schema, migrate
-from streams.store.rows import ActionRow
 from streams.store.stream import StreamStore
 from streams.store.vault import Vault
 from streams.tables import tables
+from streams.upkeep import repeat_of, retention, settings_event
 from streams.web import Listener
 from streams.worker import Worker
 
 OWNER = "run"
 LOCK_FILE = "lock"
-RETENTION_EVERY = 3_600.0
 PATIENCE = 20.0
 
 log = structlog.get_logger()
@@ -88,9 +79,8 @@ class Service:
         self.runtime = Embedded(worker, StreamStore(self._stream_database), self.journal)
         self.feed = Feed(blocks_of(self.journal))
         self._seen = SqliteSeen(data / "webhook.db")
-        self.connected: dict[str, Connected] = {}
-        self.sites: dict[str, Site] = {}
-        self._facts: dict[str, LiveFacts] = {}
+        enforcers = enforcers_of(settings, self.feed)
+        self.sites = Sites(settings, self.policies, self.vault, self.runtime, enforcers)
         self._stop = asyncio.Event()
 
     def stop(self) -> None:
@@ -115,14 +105,16 @@ class Service:
     async def _work(self, ready: Callable[[Ready], None]) -> None:
         self._connect()
         executor = Executor(
-            self.journal, self.sites, self.vault, self._live_facts, self._announce, owner=OWNER,
+            self.journal, self.sites.means, self.vault, self.sites.facts, self._announce, owner=OWNER,
         )  # fmt: skip
         orders = Orders(self.journal, self.runtime.put_control, executor.wake)
         console = Listener(self._console(orders), self.settings.console.host, self.settings.console.port)
         outside = self._outside()
         listeners = [console, *([outside] if outside is not None else [])]
         url = f"http://{self.settings.console.host}:{console.port}/"
-        notifier = Notifier(self.journal, self._channels(), owner=OWNER, console_url=url, repeat=self._repeat())
+        notifier = Notifier(
+            self.journal, self.sites.channels(), owner=OWNER, console_url=url, repeat=repeat_of(self.settings),
+        )  # fmt: skip
         password = await asyncio.to_thread(first_user, self.journal)
         runtime = asyncio.create_task(self.runtime.run(), name="runtime")
         await self.runtime.put_control([self.settings_event()])
@@ -131,9 +123,11 @@ class Service:
             asyncio.create_task(notifier.run(self._stop), name="notifier"),
         ]
         servers = [asyncio.create_task(listener.run_until_stopped(), name="http") for listener in listeners]
-        others = [asyncio.create_task(pbx.run(), name=f"sources of {name}") for name, pbx in self.connected.items()]
+        others = [
+            asyncio.create_task(pbx.run(), name=f"sources of {name}") for name, pbx in self.sites.connected.items()
+        ]
         others.append(asyncio.create_task(self._wake_on_delivery(executor, notifier), name="wake"))
-        others.append(asyncio.create_task(self._retention(), name="retention"))
+        others.append(asyncio.create_task(retention(self.journal, self.settings, self.policies), name="retention"))
         ready(Ready(url, password, None if outside is None else outside.port))
         everything = [runtime, *workers, *servers, *others]
         try:
@@ -160,49 +154,17 @@ class Service:
     # --- what the parts need of each other
 
     def _connect(self) -> None:
-        enforcers: list[Enforcer] = []
-        if self.settings.enforcers.feed is not None:
-            enforcers.append(self.feed)
-        if self.settings.enforcers.nftables is not None:
-            enforcers.append(Nftables(self.settings.enforcers.nftables.netns))
-        keyed_hash = partial(self.vault.keyed_hash, "pin")
         for pbx in self.settings.pbxs:
-            profile = self.policies.of(pbx.id)
-            url = str(pbx.connection.url) if pbx.connection is not None else ""
-            self._facts[pbx.id] = LiveFacts(profile, url)
-            if pbx.connection is None:
-                self.sites[pbx.id] = Site(client=None, enforcers=tuple(enforcers), dialling=dialling(profile))
-                continue
             heard = self.runtime.worker.engine.event_time(pbx.id)
-            connected = self.connected[pbx.id] = Connected(
-                pbx,
-                profile,
-                self.runtime,
-                enforcers,
-                keyed_hash,
-                since=from_micros(heard) if heard is not None else None,
-                memory=in_file(self.settings.data / "logins" / pbx.id, self.vault),
-            )
-            self.sites[pbx.id] = connected.site
+            since = from_micros(heard) if heard is not None else None
+            self.sites.open(pbx, partial(in_file, self.settings.data / "logins" / pbx.id, self.vault), since=since)
 
     def settings_event(self) -> Control:
-        """The settings in force, for the log: everything the core reads is there."""
-        at = datetime.now(UTC)
-        return Control(
-            pbx="*",
-            id=f"settings:{at.isoformat()}",
-            at=at,
-            name="settings",
-            source="ringfence",
-            settings=dict(settings_as_json(self.settings)),
-            tables=self._tables.digests,
-        )
+        """The settings in force, for the log."""
+        return settings_event(self.settings, self._tables.digests)
 
     async def _announce(self, outcomes: Sequence[Outcome]) -> None:
         await self.runtime.put_control([outcome.event for outcome in outcomes])
-
-    async def _live_facts(self, row: ActionRow) -> GuardFacts:
-        return await self._facts[row.pbx].of(row)
 
     async def _wake_on_delivery(self, executor: Executor, notifier: Notifier) -> None:
         while True:
@@ -210,33 +172,6 @@ class Service:
             self.runtime.delivered.clear()
             executor.wake()
             notifier.wake()
-
-    async def _retention(self) -> None:
-        """Closed incidents are forgotten when the longest retention of any PBX has passed."""
-        profiles = [self.policies.of(pbx.id) for pbx in self.settings.pbxs] or [self.policies.of("")]
-        keep = timedelta(seconds=max(profile.findings_retention for profile in profiles))
-        while True:
-            before = int((datetime.now(UTC) - keep).timestamp() * 1_000_000)
-            try:
-                await asyncio.to_thread(self.journal.forget, before)
-            except UnavailableError as error:
-                log.warning("journal unavailable", error=str(error))
-            await asyncio.sleep(RETENTION_EVERY)
-
-    def _channels(self) -> list[Channel]:
-        channels = [
-            Channel(target.name, AppriseSender(target.url.get_secret_value()), target.severity, target.incidents)
-            for target in self.settings.notify
-            if target.url is not None
-        ]
-        for number, call in enumerate(self.settings.calls, 1):
-            for name, pbx in self.connected.items():
-                channels.append(Channel(f"call-{number}-{name}", phone(pbx, call), call.severity))
-                break
-        return channels
-
-    def _repeat(self) -> timedelta:
-        return timedelta(seconds=min((target.repeat for target in self.settings.notify), default=1_800.0))
 
     # --- what is seen of us from outside
 
@@ -248,7 +183,7 @@ class Service:
 
     def _outside(self) -> Listener | None:
         """What PBXs and firewalls reach: webhooks and the feed, apart from the console."""
-        webhooks = {name: pbx.webhook for name, pbx in self.connected.items() if pbx.webhook is not None}
+        webhooks = {name: pbx.webhook for name, pbx in self.sites.connected.items() if pbx.webhook is not None}
         token = self.settings.feed.token
         if not webhooks and not (self.settings.feed.enabled and token is not None):
             return None
@@ -268,18 +203,12 @@ class Service:
                     name=one.source, pbx=one.pbx, connected=one.connected,
                     last_event_at=int(one.last_event_at.timestamp() * 1_000_000) if one.last_event_at else None,
                 )
-                for pbx in self.connected.values() for one in pbx.statuses()
+                for pbx in self.sites.connected.values() for one in pbx.statuses()
             ),
             events=engine.counts["read"], findings=self.runtime.findings, dead_letters=self.runtime.dead_letters,
             detector_errors=sum(engine.errors.values()), calls_up=engine.calls_up(),
             checkpoint_age=time.monotonic() - self.runtime.checkpoint_at,
         )  # fmt: skip
-
-
-def phone(pbx: Connected, call: CallOut) -> Phone:
-    """A call to an extension or an outside number through this PBX."""
-    number = call.extension or call.number or ""
-    return Phone(pbx.client, number, call.extension or number, (call.prompt,) if call.prompt else ())
 
 
 def opened(url: str, schema: Schema) -> Database:

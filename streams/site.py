@@ -19,6 +19,7 @@ from streams.actions.base import Site
 from streams.actions.dialling import Dialling
 from streams.enforcers.base import Enforcer
 from streams.pbx.client import YeastarClient
+from streams.pbx.http import Fence
 from streams.pbx.remembered import LoginMemory
 from streams.sources.base import Ingest, SourceStatus
 from streams.sources.catchup import Catchup
@@ -43,6 +44,7 @@ class Connected:
         *,
         since: datetime | None,
         memory: LoginMemory,
+        fence: Fence | None = None,
     ) -> None:
         connection = settings.connection
         if connection is None or connection.client_id is None or connection.client_secret is None:
@@ -56,10 +58,11 @@ class Connected:
             zone=zone,
             verify=connection.verify_tls,
             memory=memory,
+            fence=fence,
         )  # fmt: skip
         self.site = Site(client=self.client, enforcers=tuple(enforcers), dialling=dialling(profile))
         frames = YeastarFrames(settings.id, zone, settings.notice_names, keyed_hash=keyed_hash)
-        catchup = Catchup(self.client, frames, since=since)
+        self.catchup = catchup = Catchup(self.client, frames, since=since)
         self._poll = CdrPoll(self.client, settings.id, ingest, catchup, interval=connection.poll_cdr)
         self._socket: WebSocketSource | None = None
         self.webhook: WebhookPbx | None = None

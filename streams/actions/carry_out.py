@@ -207,8 +207,8 @@ class CarryOut:
 
     async def _others(self, row: ActionRow) -> list[ActionRow]:
         """Other actions of this kind that stand: on this PBX, or anywhere for addresses."""
-        pbx = None if row.kind is Act.BLOCK_IP else row.pbx
-        standing = await asyncio.to_thread(self._journal.active_blocks, pbx)
+        pbxs = None if row.kind is Act.BLOCK_IP else [row.pbx]
+        standing = await asyncio.to_thread(self._journal.active_blocks, pbxs)
         now = self._micros()
         return [a for a in standing.get(row.kind, []) if a.id != row.id and not a.undo_due(now)]
 

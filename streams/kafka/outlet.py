@@ -14,6 +14,7 @@ from detector.contract.events import Tick
 from detector.contract.findings import AnyFinding
 from streams.kafka.client import LARGEST, key_of
 from streams.kafka.records import Foreign, Headers
+from streams.kafka.seal import Seals
 
 LINGER_MS = 2
 PATIENCE_MS = 60_000
@@ -34,7 +35,9 @@ class Outlet:
     acknowledged any more. What is sent again after a crash is the same again.
     """
 
-    def __init__(self, client: Mapping[str, Any], prefix: str, partition_of: Callable[[str], int]) -> None:
+    def __init__(
+        self, client: Mapping[str, Any], prefix: str, partition_of: Callable[[str], int], seals: Seals
+    ) -> None:
         self._producer = AIOKafkaProducer(
             **client,
             enable_idempotence=True,
@@ -44,6 +47,7 @@ class Outlet:
             max_request_size=LARGEST,
         )
         self._partition_of = partition_of
+        self._seals = seals
         self._events, self._findings, self._dead = (
             f"{prefix}.{name}" for name in ("events", "findings", "dead-letters")
         )
@@ -59,9 +63,10 @@ class Outlet:
         await self._producer.stop()
 
     async def findings(self, findings: Iterable[AnyFinding]) -> None:
-        """All findings of a PBX stay in their order."""
+        """All findings of a PBX stay in their order, under our seal: what a gateway does follows from them."""
         for finding in findings:
-            await self._send(self._findings, finding.pbx, encode_finding(finding))
+            value = encode_finding(finding)
+            await self._send(self._findings, finding.pbx, value, self._seals.headers(value))
 
     async def forward(self, foreign: Iterable[Foreign]) -> None:
         """Events to the partition where their PBX belongs."""

@@ -11,8 +11,9 @@ from typing import ParamSpec, Self, TypeVar
 import msgspec
 import structlog
 
-from detector.contract.codec import Codec, Rejected, reject
+from detector.contract.codec import Codec, Rejected, encode_finding, reject
 from detector.contract.events import AnyEvent, Control, Unknown
+from detector.contract.findings import Action
 from detector.settings.kafka import Kafka
 from streams.kafka.client import key_of, partition_of
 from streams.kafka.folding import Attempt, folded
@@ -26,6 +27,7 @@ from streams.store.vault import Vault
 
 MIB = 1024 * 1024
 DEAD = "dead"
+FOUND = "found-"
 EVERY_PBX = "*"
 
 log = structlog.get_logger(__name__)
@@ -88,6 +90,13 @@ class KafkaIngest:
     async def put_control(self, events: Sequence[Control]) -> None:
         """Make control events of our own durable, under our seal; one for every PBX goes into every partition."""
         await self._put(events, trusted=True)
+
+    async def publish(self, findings: Sequence[Action]) -> None:
+        """Make findings of our own durable, under our seal, for everybody who reads findings."""
+        await self._deliver([
+            (f"{FOUND}{partition_of(one.pbx, self._kafka.partitions)}", Item(one.pbx, encode_finding(one), sealed=True))
+            for one in findings
+        ])  # fmt: skip
 
     async def reject(self, rejected: Rejected, source: str, pbx: str | None) -> None:
         """Keep what could not be read, with the reason."""
@@ -161,7 +170,7 @@ class KafkaIngest:
     def _lane(self, name: str) -> Lane:
         lane = self._lanes.get(name)
         if lane is None:
-            topic, number = ("dead-letters", 0) if name == DEAD else ("events", int(name))
+            topic, number = place_of(name)
             lost = self._lost if name != DEAD else self._forgotten
             lane = Lane(name, f"{self._kafka.prefix}.{topic}", number, self._link, self._disk, lost)
             self._lanes[name] = lane
@@ -191,6 +200,13 @@ class KafkaIngest:
 
     async def _in_thread(self, work: Callable[P, T], *args: P.args, **_: P.kwargs) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work, *args)
+
+
+def place_of(lane: str) -> tuple[str, int]:
+    """Topic and partition that a lane leads to."""
+    if lane == DEAD:
+        return "dead-letters", 0
+    return ("findings" if lane.startswith(FOUND) else "events"), int(lane.removeprefix(FOUND))
 
 
 def visible(text: str) -> str:

@@ -75,7 +75,8 @@ class Runtime:
         arguments = client.arguments(kafka)
         self._topic = f"{kafka.prefix}.events"
         self._log = TopicLog(arguments, self._topic)
-        self._outlet = Outlet(arguments, kafka.prefix, self._partition_of)
+        seals = Seals(vault(settings.data))
+        self._outlet = Outlet(arguments, kafka.prefix, self._partition_of, seals)
         self._database = open_engine(database)
         self._tables = tables(settings)
         self._checkpoints: LogCheckpoints
@@ -83,7 +84,7 @@ class Runtime:
         self._progress = Progress(LOOKS)
         self._heartbeat = Heartbeat(LOOK_EVERY, LOOKS, end)
         self._loops: list[asyncio.Task[None]] = []
-        judge = Judge(self._partition_of, Seals(vault(settings.data)).sealed)
+        judge = Judge(self._partition_of, seals.sealed)
         self.partitions = Partitions(self._topic, self._worker_of, judge, self._outlet, self._look_into_hole)
 
     async def start(self) -> None:

@@ -1,6 +1,6 @@
 """Rings people through the PBX itself, for when nobody reads messages at night."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from streams.notify.senders import SendError
 from streams.pbx.client import YeastarClient
@@ -10,12 +10,14 @@ from streams.pbx.errors import NotSupported, PbxError
 class Phone:
     """Calls one number and plays prompts recorded on the PBX; the text itself cannot be read out.
 
-    `extension` is whose permission an outside number needs. Without prompts, or on a firmware that cannot
-    play them, that extension is rung and then connected to `number`. It reaches nobody when the PBX is what
-    fails, so it belongs beside another channel.
+    `pbx` gives the one to call by, None when there is none. `extension` is whose permission an outside number
+    needs. Without prompts, or on a firmware that cannot play them, that extension is rung and then connected to
+    `number`. It reaches nobody when the PBX is what fails, so it belongs beside another channel.
     """
 
-    def __init__(self, pbx: YeastarClient, number: str, extension: str, prompts: Sequence[str] = ()) -> None:
+    def __init__(
+        self, pbx: Callable[[], YeastarClient | None], number: str, extension: str, prompts: Sequence[str] = ()
+    ) -> None:
         self._pbx = pbx
         self._number = number
         self._extension = extension
@@ -23,17 +25,20 @@ class Phone:
 
     async def send(self, title: str, text: str) -> None:
         """Ring; what is said was recorded before."""
+        pbx = self._pbx()
+        if pbx is None:
+            raise SendError("there is no PBX to call by")
         try:
-            if not await self._played():
-                await self._pbx.dial(self._extension, self._number)
+            if not await self._played(pbx):
+                await pbx.dial(self._extension, self._number)
         except PbxError as error:
             raise SendError(f"the PBX did not place the call: {error}") from error
 
-    async def _played(self) -> bool:
+    async def _played(self, pbx: YeastarClient) -> bool:
         if not self._prompts:
             return False
         try:
-            await self._pbx.play_prompt(self._number, self._prompts, dial_permission=self._extension)
+            await pbx.play_prompt(self._number, self._prompts, dial_permission=self._extension)
         except NotSupported:
             return False
         return True

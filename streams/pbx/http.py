@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import Callable, Mapping
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -137,8 +138,9 @@ class Http:
             return True, type(error).__name__
 
 
+@cache
 def tls(verify: bool | Path) -> ssl.SSLContext:
-    """The context for `verify`: the system's authorities, those of a file, or no check at all."""
+    """The context for `verify`: the system's authorities, those of a file, or no check at all. One for all PBXs."""
     if verify is True:
         return ssl.create_default_context()
     if verify is not False:

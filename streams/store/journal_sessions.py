@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 
-from sqlalchemy import ColumnElement, delete, func, select, tuple_, update
+from sqlalchemy import ColumnElement, bindparam, delete, func, select, tuple_, update
 
 from streams.store.database import database_now, insert_into, reading, writing
 from streams.store.errors import Fenced
@@ -85,11 +85,26 @@ class Sessions(Part):
 
     def save_login(self, gateway: str, pbx: str, fence: int, login: bytes) -> None:
         """Keep it, sealed, for whoever comes next. Raises `Fenced` if the PBX is not ours any more."""
-        self._keep(gateway, pbx, fence, {"login": login})
+        kept = update(PbxSessionTable).where(*_owned(gateway, pbx, fence)).values(login=login)
+        with writing(self._engine) as connection:
+            if connection.execute(kept).rowcount != 1:
+                raise Fenced(f"PBX {pbx} belongs to another gateway by now")
 
-    def save_status(self, gateway: str, pbx: str, fence: int, status: bytes) -> None:
-        """Say how the PBX's sources are doing. Raises `Fenced` if it is not ours any more."""
-        self._keep(gateway, pbx, fence, {"status": status})
+    def status(self, pbx: str) -> bytes | None:
+        """What was last said of how the PBX is doing."""
+        query = select(PbxSessionTable.status).where(PbxSessionTable.pbx == pbx)
+        with reading(self._engine) as connection:
+            return connection.execute(query).scalar_one_or_none()
+
+    def save_statuses(self, gateway: str, statuses: Mapping[str, tuple[int, bytes]]) -> None:
+        """Say how PBXs are doing: PBX to fence and status. Those that are not ours any more are passed over."""
+        table = PbxSessionTable
+        ours = (table.pbx == bindparam("of"), table.owner == gateway, table.fence == bindparam("since"))
+        told = update(table).where(*ours).values(status=bindparam("told"))
+        rows = [{"of": pbx, "since": fence, "told": status} for pbx, (fence, status) in sorted(statuses.items())]
+        if rows:
+            with writing(self._engine) as connection:
+                connection.execute(told, rows)
 
     def sessions(self) -> list[PbxSession]:
         """All PBXs that any gateway knows, by name."""
@@ -101,12 +116,6 @@ class Sessions(Part):
                 PbxSession(pbx=row.pbx, owner=row.owner, fence=row.fence, held=bool(row.held), status=row.status)
                 for row in connection.execute(query)
             ]
-
-    def _keep(self, gateway: str, pbx: str, fence: int, values: dict[str, object]) -> None:
-        kept = update(PbxSessionTable).where(*_owned(gateway, pbx, fence)).values(values)
-        with writing(self._engine) as connection:
-            if connection.execute(kept).rowcount != 1:
-                raise Fenced(f"PBX {pbx} belongs to another gateway by now")
 
 
 def _owned(gateway: str, pbx: str, fence: int) -> tuple[ColumnElement[bool], ...]:

@@ -113,11 +113,11 @@ class Views(Part):
             query = newest.where(ActionTable.state.in_(list(states))).limit(limit)
             return list(action_rows(connection, query))
 
-    def active_blocks(self, pbx: str | None = None) -> dict[Act, list[ActionRow]]:
-        """What stands now and will have to be undone, by kind, oldest first."""
+    def active_blocks(self, pbxs: Collection[str] | None = None) -> dict[Act, list[ActionRow]]:
+        """What stands now and will have to be undone, by kind, oldest first; on `pbxs` only, if given."""
         query = actions_query().where(ActionTable.state.in_(IN_FORCE), ActionTable.until.is_not(None))
-        if pbx is not None:
-            query = query.where(ActionTable.pbx == pbx)
+        if pbxs is not None:
+            query = query.where(ActionTable.pbx.in_(list(pbxs)))
         blocks: defaultdict[Act, list[ActionRow]] = defaultdict(list)
         with reading(self._engine) as connection:
             ordered = query.order_by(ActionTable.kind, ActionTable.created_at, ActionTable.id)

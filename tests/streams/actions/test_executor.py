@@ -406,12 +406,12 @@ async def test_what_a_reboot_lost_is_restored_and_nobody_is_told(desk: Desk, wal
     states = desk.states()
     wall.targets.clear()
     desk.started()
-    await desk.executor.reconcile()
+    await desk.executor.reconcile(["hq"])
     await desk.executor.drain()
     assert list(wall.targets) == ["198.51.100.7/32"]
     assert desk.states() == states
     blocks = wall.blocks
-    await desk.executor.reconcile()
+    await desk.executor.reconcile(["hq"])
     await desk.executor.drain()
     assert wall.blocks == blocks
 
@@ -420,7 +420,7 @@ async def test_what_a_person_took_back_on_the_pbx_is_not_done_again(desk: Desk, 
     desk.journal.record([make.decision("dec-1", Act.RESTRICT_EXTENSION, *CHANGES[Act.RESTRICT_EXTENSION])])
     await desk.work()
     office.sim.change_extension("1007", disable_outb_call=0)
-    await desk.executor.reconcile()
+    await desk.executor.reconcile(["hq"])
     await desk.executor.drain()
     assert desk.row().state is State.DRIFTED
     assert office.sim.extension("1007").disable_outb_call == 0
@@ -430,7 +430,7 @@ async def test_an_entry_on_the_allow_list_lifts_what_stands(desk: Desk, wall: Wa
     desk.journal.record([make.decision("dec-1", Act.BLOCK_IP, *CHANGES[Act.BLOCK_IP])])
     await desk.work()
     desk.facts = replace(SAFE, allow_list=("198.51.100.0/29",))
-    await desk.executor.reconcile()
+    await desk.executor.reconcile(["hq"])
     await desk.executor.drain()
     await desk.work()
     assert (desk.row().state, desk.row().by) == (State.UNDONE, "guard")

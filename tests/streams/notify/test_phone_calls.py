@@ -35,23 +35,23 @@ async def pbx(sim: SimulatedPbx) -> AsyncIterator[YeastarClient]:
 
 
 async def test_a_prompt_is_played(sim: SimulatedPbx, pbx: YeastarClient) -> None:
-    await Phone(pbx, MOBILE, "1001", ["toll-fraud-alarm"]).send("title", "text")
+    await Phone(lambda: pbx, MOBILE, "1001", ["toll-fraud-alarm"]).send("title", "text")
     assert sim.core.prompts == [(MOBILE, ("toll-fraud-alarm",))]
 
 
 async def test_without_prompts_the_extension_is_connected(sim: SimulatedPbx, pbx: YeastarClient) -> None:
-    await Phone(pbx, MOBILE, "1001").send("title", "text")
+    await Phone(lambda: pbx, MOBILE, "1001").send("title", "text")
     [call] = sim.calls
     assert call.dialled == MOBILE
 
 
 @pytest.mark.parametrize("options", [SimOptions(unsupported_endpoints=frozenset({"call/play_prompt"}))])
 async def test_a_firmware_that_plays_no_prompts(sim: SimulatedPbx, pbx: YeastarClient) -> None:
-    await Phone(pbx, MOBILE, "1001", ["toll-fraud-alarm"]).send("title", "text")
+    await Phone(lambda: pbx, MOBILE, "1001", ["toll-fraud-alarm"]).send("title", "text")
     [call] = sim.calls
     assert call.dialled == MOBILE
 
 
 async def test_a_call_that_cannot_be_placed_is_a_failure(sim: SimulatedPbx, pbx: YeastarClient) -> None:
     with pytest.raises(SendError, match="did not place the call"):
-        await Phone(pbx, MOBILE, "1099").send("title", "text")
+        await Phone(lambda: pbx, MOBILE, "1099").send("title", "text")

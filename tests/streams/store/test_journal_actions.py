@@ -238,6 +238,6 @@ def test_blocks_that_stand_and_what_failed(journal: Journal, make: Any, now: int
         Act.BLOCK_IP: ["act-dec-1", "act-dec-2", "act-dec-4"],
         Act.LOCK_ROUTE: ["act-dec-8"],
     }
-    assert [action.id for action in journal.active_blocks("pbx-1")[Act.BLOCK_IP]] == ["act-dec-1"]
+    assert [action.id for action in journal.active_blocks(["pbx-1"])[Act.BLOCK_IP]] == ["act-dec-1"]
     assert {action.id for action in journal.failures().actions} == {"act-dec-4", "act-dec-5"}
     assert {action.id for action in journal.actions({State.UNDONE}, 10)} == {"act-dec-3"}

@@ -38,8 +38,8 @@ def test_a_lease_that_ran_out_goes_to_the_next_with_a_higher_fence(two: Journal)
     assert two.renew("one", held, LONG) == {"b", "c"}, "what nobody took meanwhile may still be prolonged"
     with pytest.raises(Fenced):
         two.save_login("one", "a", 1, b"stale")
-    with pytest.raises(Fenced):
-        two.save_status("one", "a", 1, b"stale")
+    two.save_statuses("one", {"a": (1, b"stale"), "b": (1, b"fine")})
+    assert (two.status("a"), two.status("b")) == (None, b"fine")
     two.save_login("two", "a", 2, b"fresh")
     assert two.login("a") == b"fresh"
 

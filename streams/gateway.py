@@ -1,0 +1,196 @@
+"""`ringfence gateway`: speaks to its share of the PBXs, carries out decisions, tells people; several share a fleet."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from functools import partial
+from secrets import token_hex
+from socket import gethostname
+
+import structlog
+from msgspec import Struct
+
+from detector.contract.codec import Rejected, from_micros, to_micros
+from detector.engine.registry import catalogue
+from detector.settings import Pbx, Policies, Settings
+from detector.settings.kafka import Kafka
+from streams.actions.outcome import Outcome
+from streams.enforcers.feed import Feed, blocks_of
+from streams.executor import Executor
+from streams.kafka.found import Found
+from streams.kafka.inbox import Inbox
+from streams.kafka.producer import KafkaIngest
+from streams.kafka.seal import Seals
+from streams.keys import KEY_FILE
+from streams.leases import Lease, Leases
+from streams.notify.notifier import Notifier
+from streams.pbx.remembered import LoginMemory, SealedMemory
+from streams.pbx_status import PbxStatus, decode_status, encode_status, sources_of
+from streams.site import Connected
+from streams.sites import Sites, enforcers_of
+from streams.sources.base import utc_now
+from streams.store.database import open_engine
+from streams.store.errors import Fenced, UnavailableError
+from streams.store.journal import Journal
+from streams.store.migrate import migrate
+from streams.store.vault import Vault
+from streams.tables import tables
+from streams.upkeep import repeat_of, retention, settings_event
+
+STATUS_EVERY = 5.0
+START_AGAIN = 5.0
+
+log = structlog.get_logger(__name__)
+
+
+class Held(Struct):
+    """A PBX in our hands; `sources` is None where it has no API."""
+
+    lease: Lease
+    connected: Connected | None = None
+    sources: asyncio.Task[None] | None = None
+
+
+class Gateway:
+    """Everything `ringfence gateway` does. Build it, then `run` it; `name` tells gateways of one machine apart.
+
+    Raises what went wrong beyond repair; whoever supervises starts it again, under another owner's name: nothing of
+    what it was doing is believed to be done until it was read back.
+    """
+
+    def __init__(self, settings: Settings, kafka: Kafka, database: str, name: str) -> None:
+        self.settings = settings
+        self.owner = f"{gethostname()}/{name}/{token_hex(4)}"
+        self._database = open_engine(database)
+        migrate(self._database, "journal")
+        self.journal = Journal(self._database)
+        self.vault = Vault(settings.data / KEY_FILE)
+        self.policies = Policies(settings, catalogue())
+        self.ingest = KafkaIngest(kafka, self.vault, settings.data / "spool" / name)
+        enforcers = enforcers_of(settings, Feed(blocks_of(self.journal)))
+        self.sites = Sites(settings, self.policies, self.vault, self.ingest, enforcers)
+        self._pbxs = {pbx.id: pbx for pbx in settings.pbxs}
+        self._held: dict[str, Held] = {}
+        self.leases = Leases(self.journal, self.owner, list(self._pbxs), self._taken, self._left)
+        self.executor = Executor(
+            self.journal, self.sites.means, self.vault, self.sites.facts, self._announce, owner=self.owner,
+        )  # fmt: skip
+        self.notifier = Notifier(
+            self.journal, self.sites.channels(), owner=self.owner, repeat=repeat_of(settings),
+            ours=lambda: self._held.keys(),
+        )  # fmt: skip
+        self.found = Found(self.journal, self._wake)
+        self.inbox = Inbox(
+            kafka, f"{kafka.prefix}-gateways", Seals(self.vault), {"findings": self.found.keep}, self._bury
+        )
+        self._stop = asyncio.Event()
+
+    def stop(self) -> None:
+        """End `run` in good order."""
+        self._stop.set()
+
+    async def run(self, ready: Callable[[], None]) -> None:
+        """Work until `stop`."""
+        try:
+            async with self.ingest:
+                await self.ingest.put_control([settings_event(self.settings, tables(self.settings).digests)])
+                ready()
+                await self._work()
+        finally:
+            self._database.dispose()
+
+    async def _work(self) -> None:
+        workers = {
+            "leases": self.leases.run(self._stop), "executor": self.executor.run(self._stop),
+            "notifier": self.notifier.run(self._stop), "findings": self.inbox.run(), "status": self._tell_status(),
+            "retention": retention(self.journal, self.settings, self.policies),
+        }  # fmt: skip
+        tasks = [asyncio.create_task(work, name=name) for name, work in workers.items()]
+        stopping = asyncio.create_task(self._stop.wait())
+        try:
+            done, _ = await asyncio.wait([stopping, *tasks], return_when=asyncio.FIRST_COMPLETED)
+            for task in done - {stopping}:
+                task.result()
+                raise RuntimeError(f"{task.get_name()} ended by itself")
+        finally:
+            self._stop.set()
+            for task in (stopping, *tasks[3:]):
+                task.cancel()
+            await asyncio.gather(stopping, *tasks, return_exceptions=True)
+
+    # --- PBXs come and go
+
+    async def _taken(self, lease: Lease) -> None:
+        pbx = self._pbxs[lease.pbx]
+        login, status = await asyncio.gather(
+            asyncio.to_thread(self.journal.login, pbx.id), asyncio.to_thread(self.journal.status, pbx.id)
+        )
+        left = decode_status(status)
+        since = from_micros(left.heard_at) if left is not None and left.heard_at is not None else None
+        connected = self.sites.open(pbx, partial(self._memory, pbx, lease, login), since=since, fence=lease.check)
+        held = self._held[pbx.id] = Held(lease, connected)
+        if connected is not None:
+            held.sources = asyncio.create_task(listen(connected, pbx.id), name=f"sources of {pbx.id}")
+        await self.executor.reconcile([pbx.id])
+        self._wake()
+
+    async def _left(self, lease: Lease) -> None:
+        held = self._held.pop(lease.pbx)
+        self.sites.close(lease.pbx)
+        if held.sources is not None:
+            held.sources.cancel()
+            await asyncio.gather(held.sources, return_exceptions=True)
+
+    def _memory(self, pbx: Pbx, lease: Lease, sealed: bytes | None) -> LoginMemory:
+        async def write(sealed: bytes) -> None:
+            try:
+                await asyncio.to_thread(self.journal.save_login, self.owner, pbx.id, lease.fence, sealed)
+            except (UnavailableError, Fenced) as error:
+                log.warning("login not remembered", pbx=pbx.id, error=str(error))
+
+        return SealedMemory(self.vault, pbx.id, sealed, write)
+
+    async def _tell_status(self) -> None:
+        """For the console, and for who has the PBX next. Until cancelled."""
+        while True:
+            await asyncio.sleep(STATUS_EVERY)
+            told = {pbx: (held.lease.fence, encode_status(status_of(held))) for pbx, held in self._held.items()}
+            try:
+                await asyncio.to_thread(self.journal.save_statuses, self.owner, told)
+            except UnavailableError as error:
+                log.warning("journal unavailable", error=str(error))
+
+    # --- what the parts need of each other
+
+    def _wake(self) -> None:
+        self.executor.wake()
+        self.notifier.wake()
+
+    async def _announce(self, outcomes: Sequence[Outcome]) -> None:
+        await self.ingest.put_control([outcome.event for outcome in outcomes])
+        await self.ingest.publish([outcome.finding for outcome in outcomes])
+
+    async def _bury(self, rejected: Rejected, topic: str) -> None:
+        await self.ingest.reject(rejected, topic, None)
+
+
+async def listen(connected: Connected, pbx: str) -> None:
+    """Run the sources of one PBX until cancelled: an error of ours there must not take the others along."""
+    while True:
+        try:
+            await connected.run()
+        except Exception:
+            log.exception("sources broken, starting again", pbx=pbx)
+        await asyncio.sleep(START_AGAIN)
+
+
+def status_of(held: Held) -> PbxStatus:
+    """How a PBX is doing."""
+    now = to_micros(utc_now())
+    if held.connected is None:
+        return PbxStatus(at=now)
+    client, filled = held.connected.client, held.connected.catchup.filled_at
+    return PbxStatus(
+        at=now, sources=sources_of(held.connected.statuses()), locked=client.locked,
+        date_format=client.display.date_format, time_format=client.display.time_format,
+        heard_at=to_micros(filled) if filled is not None else None,
+    )  # fmt: skip
