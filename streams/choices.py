@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from detector.engine.registry import catalogue
 from detector.formats import formats
 from detector.settings import Settings, profile
+from detector.settings.kafka import Kafka
 from streams import config
 from streams.failures import FAILED, WRONG_USAGE, err, fail
 from streams.inputs import STDIN, Cemetery, Inputs, Options
@@ -25,6 +26,15 @@ def loaded(path: Path | None, *, secrets: tuple[str, ...] | None = ()) -> Settin
         return config.load(path, secrets=secrets)
     except config.ConfigError as error:
         fail(str(error), WRONG_USAGE)
+
+
+def cluster_of(settings: Settings, who: str) -> tuple[Kafka, str]:
+    """The Kafka and the database that the processes of a fleet share, or an end that says what is missing."""
+    if settings.kafka is None:
+        fail(f"{who} needs Kafka: name it under `kafka`", WRONG_USAGE)
+    if settings.journal is None:
+        fail(f"{who} shares its memory with others: name a PostgreSQL under `journal`", WRONG_USAGE)
+    return settings.kafka, settings.journal.get_secret_value()
 
 
 def options_of(settings: Settings, name: str, pbx: str | None, timezone: str | None, year: int | None) -> Options:

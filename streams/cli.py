@@ -246,6 +246,25 @@ def worker(config_file: NeededConfig) -> None:
     run_worker(settings)
 
 
+@commands.command(epilog="Example: ringfence gateway -c ringfence.yaml", short_help="Speak to PBXs and act, on Kafka.")
+def gateway(
+    config_file: NeededConfig,
+    name: Annotated[
+        str,
+        typer.Option(metavar="NAME", help="Tells gateways of one data folder apart: each has its own spool."),
+    ] = "gateway",
+) -> None:
+    """Speak to this gateway's share of the PBXs, carry out what workers decide, and tell people.
+
+    Several gateways share the PBXs of a fleet, and take over from one that dies within half a minute. Ends in good
+    order on SIGTERM.
+    """
+    settings = loaded(config_file, secrets=None)
+    from streams.gateway import run_gateway
+
+    run_gateway(settings, name)
+
+
 @commands.command(
     epilog="Example: ringfence topics -c ringfence.yaml --create", short_help="Show, check and create the Kafka topics."
 )

@@ -1,6 +1,7 @@
 """`ringfence gateway`: speaks to its share of the PBXs, carries out decisions, tells people; several share a fleet."""
 
 import asyncio
+import re
 from collections.abc import Callable, Sequence
 from functools import partial
 from secrets import token_hex
@@ -14,17 +15,20 @@ from detector.engine.registry import catalogue
 from detector.settings import Pbx, Policies, Settings
 from detector.settings.kafka import Kafka
 from streams.actions.outcome import Outcome
+from streams.choices import cluster_of
 from streams.enforcers.feed import Feed, blocks_of
 from streams.executor import Executor
+from streams.failures import WRONG_USAGE, err, fail
 from streams.kafka.found import Found
 from streams.kafka.inbox import Inbox
 from streams.kafka.producer import KafkaIngest
 from streams.kafka.seal import Seals
-from streams.keys import KEY_FILE
+from streams.keys import shared_vault
 from streams.leases import Lease, Leases
 from streams.notify.notifier import Notifier
 from streams.pbx.remembered import LoginMemory, SealedMemory
 from streams.pbx_status import PbxStatus, decode_status, encode_status, sources_of
+from streams.serving import on_signal
 from streams.site import Connected
 from streams.sites import Sites, enforcers_of
 from streams.sources.base import utc_now
@@ -32,7 +36,6 @@ from streams.store.database import open_engine
 from streams.store.errors import Fenced, UnavailableError
 from streams.store.journal import Journal
 from streams.store.migrate import migrate
-from streams.store.vault import Vault
 from streams.tables import tables
 from streams.upkeep import repeat_of, retention, settings_event
 
@@ -63,7 +66,7 @@ class Gateway:
         self._database = open_engine(database)
         migrate(self._database, "journal")
         self.journal = Journal(self._database)
-        self.vault = Vault(settings.data / KEY_FILE)
+        self.vault = shared_vault(settings.data)
         self.policies = Policies(settings, catalogue())
         self.ingest = KafkaIngest(kafka, self.vault, settings.data / "spool" / name)
         enforcers = enforcers_of(settings, Feed(blocks_of(self.journal)))
@@ -171,6 +174,20 @@ class Gateway:
 
     async def _bury(self, rejected: Rejected, topic: str) -> None:
         await self.ingest.reject(rejected, topic, None)
+
+
+def run_gateway(settings: Settings, name: str) -> None:
+    """Work until SIGTERM or SIGINT."""
+    kafka, database = cluster_of(settings, "a gateway")
+    if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", name) is None:
+        fail(f"--name: {name!r} is no name; allowed are letters, digits, '.', '_' and '-', up to 64", WRONG_USAGE)
+
+    async def work() -> None:
+        gateway = Gateway(settings, kafka, database, name)
+        on_signal(gateway.stop)
+        await gateway.run(lambda: err.print(f"Ringfence gateway {name} is at work"))
+
+    asyncio.run(work())
 
 
 async def listen(connected: Connected, pbx: str) -> None:

@@ -57,6 +57,11 @@ def listening(settings: Settings) -> Iterator[None]:
 async def until_signal(settings: Settings, ready: Callable[[Ready], None]) -> None:
     """The service, ended in good order by SIGINT or SIGTERM."""
     service = Service(settings)
-    for name in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(name, service.stop)
+    on_signal(service.stop)
     await service.run(ready)
+
+
+def on_signal(stop: Callable[[], None]) -> None:
+    """Have SIGINT and SIGTERM end what runs in this event loop in good order."""
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, stop)

@@ -23,7 +23,8 @@ from mode.types.signals import BaseSignalT
 
 from detector.settings import Settings
 from detector.settings.kafka import Kafka, Security
-from streams.failures import FAILED, WRONG_USAGE, explained, fail
+from streams.choices import cluster_of
+from streams.failures import FAILED, explained
 from streams.kafka.client import LARGEST, context, revealed
 from streams.kafka.partitions import Record
 from streams.kafka.runtime import End, GapError, Runtime, fatal
@@ -104,15 +105,11 @@ class Seldom(logging.Filter):
 
 def run_worker(settings: Settings) -> NoReturn:
     """Work until SIGTERM (exit 0), or until something is wrong: fenced (75), configuration (2), all else (1)."""
-    kafka, database = settings.kafka, settings.journal
-    if kafka is None:
-        fail("a worker needs Kafka: name it under `kafka`", WRONG_USAGE)
-    if database is None:
-        fail("a worker keeps its memory where others can take it over: name a PostgreSQL under `journal`", WRONG_USAGE)
+    kafka, database = cluster_of(settings, "a worker")
     for handler in logging.getLogger().handlers:
         handler.addFilter(Seldom())
     asyncio.set_event_loop(asyncio.new_event_loop())
-    around = Around(settings, kafka, database.get_secret_value(), end)
+    around = Around(settings, kafka, database, end)
     Process(faust_app(kafka, settings.data, around, end), around).execute_from_commandline()
 
 

@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 
 import structlog
 from aiokafka.errors import KafkaError  # type: ignore[import-untyped]  # it ships no types
@@ -20,11 +19,10 @@ from streams.kafka.records import Judge
 from streams.kafka.seal import Seals
 from streams.kafka.topiclog import LogChangedError, NoTopicError, TopicLog
 from streams.kafka.watchdog import Heartbeat, Progress
-from streams.keys import KEY_FILE
+from streams.keys import shared_vault
 from streams.store.database import open_engine
 from streams.store.errors import UnavailableError
 from streams.store.migrate import migrate
-from streams.store.vault import Vault
 from streams.tables import tables
 from streams.worker import Worker
 
@@ -40,14 +38,6 @@ End = Callable[[BaseException], object]
 
 class GapError(RuntimeError):
     """Records that stand in the log did not come."""
-
-
-def vault(data: Path) -> Vault:
-    """The installation's key, which every process of it must have a copy of."""
-    if not (data / KEY_FILE).exists():
-        data.mkdir(parents=True, exist_ok=True, mode=0o700)
-        log.warning("a new key is made; control events under any other key are refused", file=str(data / KEY_FILE))
-    return Vault(data / KEY_FILE)
 
 
 @contextmanager
@@ -75,7 +65,7 @@ class Runtime:
         arguments = client.arguments(kafka)
         self._topic = f"{kafka.prefix}.events"
         self._log = TopicLog(arguments, self._topic)
-        seals = Seals(vault(settings.data))
+        seals = Seals(shared_vault(settings.data))
         self._outlet = Outlet(arguments, kafka.prefix, self._partition_of, seals)
         self._database = open_engine(database)
         self._tables = tables(settings)

@@ -5,7 +5,7 @@ import multiprocessing
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from streams.store.migrate import migrate
 from tests.kafka.running import Kafka
 
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["streams.cli", "streams.kafka.app"])
+FORKS.set_forkserver_preload(["streams.cli", "streams.kafka.app", "streams.gateway"])
 PARTITIONS = 6
 WITHIN = 60.0
 POLICY = """
@@ -31,14 +31,15 @@ defaults: {region: US, timezone: America/New_York, international_prefix: "011", 
 
 
 class Member:
-    """One process of `ringfence worker`, forked from one that has imported everything: that takes seconds less."""
+    """One process of a command, forked from one that has imported everything: that takes seconds less."""
 
-    def __init__(self, folder: Path, name: str, configuration: Path, database: str) -> None:
+    def __init__(self, folder: Path, name: str, environment: Mapping[str, str], *command: str) -> None:
         self.stderr = folder / f"{name}.stderr"
         self.stdout = folder / f"{name}.stdout"
         for file in (self.stderr, self.stdout):
             file.touch()
-        self.process = FORKS.Process(target=work, args=(configuration, database, self.stdout, self.stderr), daemon=True)
+        arguments = (command, dict(environment), self.stdout, self.stderr)
+        self.process = FORKS.Process(target=work, args=arguments, daemon=True)
         self.process.start()
 
     @property
@@ -96,6 +97,7 @@ class Fleet:
         await topics.create(self.kafka, topics.wanted(self.kafka))
         engine = open_engine(self.database)
         await asyncio.to_thread(migrate, engine, "stream")
+        await asyncio.to_thread(migrate, engine, "journal")
         engine.dispose()
 
     def start(self, name: str = "one", *, static: bool = True, session: int = 6, checkpoint: str = "200ms") -> Member:
@@ -107,7 +109,11 @@ class Fleet:
             f"kafka: {{brokers: {list(self.kafka.brokers)}, prefix: {self.prefix}, partitions: {PARTITIONS}, "
             f"replication: 1, group: {self.prefix}, {member} session_timeout: {session}s, checkpoint: {checkpoint}}}\n"
         )
-        made = Member(self.folder, name, file, self.through)
+        return self.member(name, "worker", "--config", str(file))
+
+    def member(self, name: str, *command: str, **environment: str) -> Member:
+        """A process of any command."""
+        made = Member(self.folder, name, {"RINGFENCE_TEST_DATABASE": self.through, **environment}, *command)
         self.members.append(made)
         return made
 
@@ -193,12 +199,12 @@ class Fleet:
                 await asyncio.sleep(0.2)
 
 
-def work(configuration: Path, database: str, stdout: Path, stderr: Path) -> None:
+def work(command: tuple[str, ...], environment: dict[str, str], stdout: Path, stderr: Path) -> None:
     """What a member does: the command, from its very beginning."""
     for number, file in ((1, stdout), (2, stderr)):
         os.dup2(os.open(file, os.O_WRONLY | os.O_APPEND), number)
-    os.environ["RINGFENCE_TEST_DATABASE"] = database
-    sys.argv = ["ringfence", "worker", "--config", str(configuration)]
+    os.environ.update(environment)
+    sys.argv = ["ringfence", *command]
     from streams.cli import app
 
     app()

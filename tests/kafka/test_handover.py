@@ -16,9 +16,11 @@ from streams.kafka.checkpoints import LogCheckpoints
 from streams.kafka.outlet import Outlet
 from streams.kafka.partitions import Partitions, Record
 from streams.kafka.records import Judge
+from streams.kafka.seal import Seals
 from streams.kafka.topiclog import LogChangedError
 from streams.store.database import open_engine
 from streams.store.errors import Fenced
+from streams.store.vault import Vault
 from streams.tables import tables
 from streams.worker import Worker
 from tests.bench.traffic import SETTINGS, START, registration
@@ -69,7 +71,9 @@ async def fleet(broker: Kafka, prefix: str, postgres_database: str, tmp_path: Pa
 
 @pytest.fixture
 async def outlet(fleet: Fleet) -> AsyncIterator[Outlet]:
-    made = Outlet({"bootstrap_servers": fleet.bootstrap}, fleet.prefix, lambda _: HERE)
+    made = Outlet(
+        {"bootstrap_servers": fleet.bootstrap}, fleet.prefix, lambda _: HERE, Seals(Vault(fleet.folder / "key"))
+    )
     await made.start()
     yield made
     await made.stop()
