@@ -73,7 +73,9 @@ class Gateway:
         self.sites = Sites(settings, self.policies, self.vault, self.ingest, enforcers)
         self._pbxs = {pbx.id: pbx for pbx in settings.pbxs}
         self._held: dict[str, Held] = {}
-        self.leases = Leases(self.journal, self.owner, list(self._pbxs), self._taken, self._left)
+        self.leases = Leases(
+            self.journal, self.owner, list(self._pbxs), self._taken, self._left, seconds=kafka.lease
+        )  # fmt: skip
         self.executor = Executor(
             self.journal, self.sites.means, self.vault, self.sites.facts, self._announce, owner=self.owner,
         )  # fmt: skip

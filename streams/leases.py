@@ -12,8 +12,6 @@ from streams.pbx.errors import NotOurs
 from streams.store.errors import UnavailableError
 from streams.store.journal import Journal
 
-SECONDS = 12.0
-"""How long a lease lasts: together with a third of it the time until another gateway takes over from a dead one."""
 MARGIN = 1.0
 AT_ONCE = 100
 LEAVE_WITHIN = 5.0
@@ -40,7 +38,8 @@ class Leases:
 
     `taken` is awaited for each PBX that comes into our hands, `left` for each that another gateway has by now or is to
     have; a lease is given back after `left`. While the database is away nothing changes hands, and leases run out:
-    sources go on, for nobody else can have them, but nothing is changed on a PBX.
+    sources go on, for nobody else can have them, but nothing is changed on a PBX. From a gateway that dies others take
+    over after `seconds` and a third of that.
     """
 
     def __init__(
@@ -51,7 +50,7 @@ class Leases:
         taken: Callable[[Lease], Awaitable[None]],
         left: Callable[[Lease], Awaitable[None]],
         *,
-        seconds: float = SECONDS,
+        seconds: float,
     ) -> None:
         self._journal = journal
         self._gateway = gateway

@@ -83,7 +83,8 @@ class Kafka(Params):
 
     `partitions` and the key's partitioner decide which worker has a PBX and are fixed when the topics are created.
     `static_member` is a worker's fixed name in the group; `checkpoint` is how often memory is saved. `spool` is how
-    many MiB a process keeps on disk while no broker can be reached.
+    many MiB a process keeps on disk while no broker can be reached. `lease` is how long a gateway may be silent until
+    others have its PBXs.
     """
 
     brokers: Annotated[tuple[Broker, ...], Field(min_length=1, max_length=64)]
@@ -96,3 +97,4 @@ class Kafka(Params):
     session_timeout: Annotated[Seconds, Field(ge=6, le=1_800)] = 10.0
     checkpoint: Annotated[Seconds, Field(le=60)] = 1.0
     spool: PositiveInt = 1_024
+    lease: Annotated[Seconds, Field(ge=3, le=300)] = 12.0

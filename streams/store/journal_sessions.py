@@ -1,14 +1,20 @@
 """Which gateway may speak to which PBX: leases by the database's clock, each with a number that fences older owners."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import ColumnElement, bindparam, delete, func, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, select, tuple_, update
 
 from streams.store.database import database_now, insert_into, reading, writing
 from streams.store.errors import Fenced
 from streams.store.journal_part import Part
 from streams.store.rows import PbxSession
-from streams.store.tables_journal import ActionTable, GatewayTable, PbxSessionTable
+from streams.store.tables_journal import (
+    ActionTable,
+    GatewayTable,
+    IncidentTable,
+    NotificationTable,
+    PbxSessionTable,
+)
 
 SECOND = 1_000_000
 
@@ -49,7 +55,8 @@ class Sessions(Part):
     def take(self, gateway: str, pbxs: Collection[str], seconds: float, most: int) -> dict[str, int]:
         """Lease up to `most` free PBXs of `pbxs`; each with its fence, which no earlier owner had.
 
-        What earlier owners were doing is anybody's from then on: leases of actions on these PBXs end.
+        What earlier owners were doing is anybody's from then on: leases of actions on these PBXs end, and of messages
+        they were sending nobody knows whether they went out.
         """
         table, now = PbxSessionTable, database_now(self._engine)
         free = (
@@ -67,8 +74,7 @@ class Sessions(Part):
             rows = connection.execute(
                 taken.values(owner=gateway, fence=table.fence + 1, until=now + int(seconds * SECOND))
             ).all()
-            orphans = update(ActionTable).where(ActionTable.pbx.in_(names), ActionTable.lease_owner.is_not(None))
-            connection.execute(orphans.values(lease_owner=None, lease_until=None))
+            _orphan(connection, names)
             return {row.pbx: row.fence for row in rows}
 
     def give_up(self, gateway: str, pbx: str, fence: int) -> None:
@@ -116,6 +122,18 @@ class Sessions(Part):
                 PbxSession(pbx=row.pbx, owner=row.owner, fence=row.fence, held=bool(row.held), status=row.status)
                 for row in connection.execute(query)
             ]
+
+
+def _orphan(connection: Connection, pbxs: Sequence[str]) -> None:
+    """What was being done to these PBXs, or told of them, is nobody's."""
+    free = {"lease_owner": None, "lease_until": None}
+    actions = update(ActionTable).where(ActionTable.pbx.in_(pbxs), ActionTable.lease_owner.is_not(None))
+    connection.execute(actions.values(free))
+    incidents = select(IncidentTable.id).where(IncidentTable.pbx.in_(pbxs))
+    sending = update(NotificationTable).where(
+        NotificationTable.state == "sending", NotificationTable.incident_id.in_(incidents)
+    )
+    connection.execute(sending.values(state="interrupted", **free))
 
 
 def _owned(gateway: str, pbx: str, fence: int) -> tuple[ColumnElement[bool], ...]:

@@ -47,7 +47,8 @@ class Cluster:
         self.file.write_text(
             f"{POLICY}data: {fleet.folder / 'data'}\n"
             f"kafka: {{brokers: {list(fleet.kafka.brokers)}, prefix: {fleet.prefix}, partitions: {PARTITIONS}, "
-            f"replication: 1, group: {fleet.prefix}, session_timeout: 6s, checkpoint: 200ms}}\n{more}\npbxs:\n{pbxs}\n"
+            f"replication: 1, group: {fleet.prefix}, session_timeout: 6s, checkpoint: 200ms, lease: 3s}}\n"
+            f"{more}\npbxs:\n{pbxs}\n"
         )
         self._engine = create_engine(fleet.database)
 

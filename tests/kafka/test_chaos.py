@@ -2,13 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from sqlalchemy import make_url
 
 from streams.kafka import topics
+from tests.kafka.door import Door
 from tests.kafka.fleet import PARTITIONS, WITHIN, Fleet, Member, fleet_of
 from tests.kafka.running import Kafka
 from tests.kafka.traffic import Log, interleaved, parted, traffic, wanted
@@ -61,8 +60,8 @@ async def test_the_broker_is_killed_and_started_again(
 
 
 async def test_the_database_is_away_for_a_while(fleet: Fleet, log: Log, right: list[bytes], tmp_path: Path) -> None:
-    door = Door(make_url(fleet.database).query["host"], tmp_path / "door")
-    fleet.through = make_url(fleet.database).update_query_dict({"host": str(door.folder)}).render_as_string(False)
+    door = Door(fleet.database, tmp_path / "door")
+    fleet.through = door.url
     values = interleaved(log, 3)
     async with door:
         member = fleet.start("one")
@@ -100,39 +99,3 @@ async def said(member: Member, text: str) -> None:
             if text in member.said():
                 return
             await asyncio.sleep(0.1)
-
-
-class Door:
-    """A socket in a folder of its own that leads to PostgreSQL as long as it is open."""
-
-    def __init__(self, server: object, folder: Path) -> None:
-        folder.mkdir()
-        self.folder = folder
-        self._server = f"{server}/.s.PGSQL.5432"
-        self._listening: asyncio.Server | None = None
-        self._open: set[asyncio.StreamWriter] = set()
-
-    async def __aenter__(self) -> None:
-        self._listening = await asyncio.start_unix_server(self._lead, self.folder / ".s.PGSQL.5432")
-
-    async def __aexit__(self, *_: object) -> None:
-        assert self._listening is not None
-        self._listening.close()
-        (self.folder / ".s.PGSQL.5432").unlink(missing_ok=True)
-        for writer in list(self._open):
-            writer.transport.abort()
-
-    async def _lead(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there, back = await asyncio.open_unix_connection(self._server)
-        self._open |= {writer, back}
-        await asyncio.gather(pump(reader, back), pump(there, writer))
-        self._open -= {writer, back}
-
-
-async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with suppress(OSError):
-        while data := await reader.read(65_536):
-            writer.write(data)
-            await writer.drain()
-    with suppress(OSError):
-        writer.close()

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -28,6 +29,7 @@ THIEF = "203.0.113.77"
 STOLEN = "1007"
 AUTO = ("call.concurrent_extension", "call.frequency", "login.bruteforce", "registration.bruteforce")
 BUSY_STATES = ("approved", "applying", "applied")
+Rows = Callable[[str], list[tuple[Any, ...]]]
 
 
 def eventually(what: str, condition: Callable[[], T], patience: float = PATIENCE) -> T:
@@ -280,3 +282,29 @@ class Receiver:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
+
+
+def judge_history(rows: Rows) -> None:
+    """One action a decision, each through its states once, and nothing half done."""
+    decisions = [decision for (decision,) in rows("SELECT decision_id FROM action")]
+    assert len(decisions) == len(set(decisions))
+    assert not {state for (state,) in rows("SELECT state FROM action")} & set(BUSY_STATES)
+    history: dict[str, list[tuple[int, str]]] = {}
+    for action, n, state in rows("SELECT action_id, n, state FROM action_history ORDER BY seq"):
+        history.setdefault(action, []).append((n, state))
+    for action, changes in history.items():
+        assert [n for n, _ in changes] == list(range(1, len(changes) + 1)), action
+        states = [state for _, state in changes]
+        assert len(states) == len(set(states)), (action, states)
+        assert states[-1] in {"confirmed", "requested"}, (action, states)
+
+
+def judge_messages(rows: Rows, receiver: Receiver) -> None:
+    """What was sent came once, what was interrupted at most once and is to be seen as such; nothing else came."""
+    found = rows("SELECT title, text, state FROM notification")
+    sent = Counter((title, text) for title, text, state in found if state == "sent")
+    perhaps = Counter((title, text) for title, text, state in found if state == "interrupted")
+    came = Counter((message["title"], message["message"]) for message in receiver.messages)
+    assert sent
+    assert sent <= came <= sent + perhaps
+    assert {state for _, _, state in found} <= {"sent", "interrupted", "superseded"}

@@ -19,7 +19,6 @@ from streams.store.stream import StreamStore
 from streams.tables import tables
 from streams.worker import Worker
 from tests.system.programs import (
-    BUSY_STATES,
     PATIENCE,
     STOLEN,
     Installation,
@@ -27,6 +26,8 @@ from tests.system.programs import (
     Receiver,
     Sim,
     eventually,
+    judge_history,
+    judge_messages,
     settled,
     simulated,
 )
@@ -140,7 +141,7 @@ def test_twenty_kills_during_an_attack(tmp_path: Path, receiver: Receiver) -> No
             assert "Traceback" not in program.said()
         judge_incident(installation)
         judge_actions(installation, sim)
-        judge_messages(installation, receiver)
+        judge_messages(installation.rows, receiver)
 
 
 def startup_seconds(installation: Installation, environment: dict[str, str]) -> float:
@@ -188,19 +189,9 @@ def judge_incident(installation: Installation) -> None:
 
 def judge_actions(installation: Installation, sim: Sim) -> None:
     """One action a decision, each through its states once, and on the PBX done once."""
-    decisions = [decision for (decision,) in installation.rows("SELECT decision_id FROM action")]
-    assert len(decisions) == len(set(decisions))
+    judge_history(installation.rows)
     kinds = [kind for _, kind, state in installation.actions() if state == "confirmed"]
     assert {"hang_up", "restrict_extension"} <= set(kinds)
-    assert not {state for _, _, state in installation.actions()} & set(BUSY_STATES)
-    history: dict[str, list[tuple[int, str]]] = {}
-    for action, n, state in installation.rows("SELECT action_id, n, state FROM action_history ORDER BY seq"):
-        history.setdefault(action, []).append((n, state))
-    for action, changes in history.items():
-        assert [n for n, _ in changes] == list(range(1, len(changes) + 1)), action
-        states = [state for _, state in changes]
-        assert len(states) == len(set(states)), (action, states)
-        assert states[-1] in {"confirmed", "requested"}, (action, states)
     blocked = {f"{address}/32" for address in targets(installation, "block_ip")}
     assert set(sim.state()["firewall"]["blocked"]) == blocked
     done = Counter(change["path"] for change in sim.state()["changes"] if change["path"] != "call/dial")
@@ -216,14 +207,3 @@ def targets(installation: Installation, kind: str) -> set[str]:
     bodies = installation.rows(query)
     decisions = [json.loads(body) for (body,) in bodies]
     return {decision["target"]["id"] for decision in decisions if decision["action"] == kind}
-
-
-def judge_messages(installation: Installation, receiver: Receiver) -> None:
-    """What was sent came once, what was interrupted at most once and is to be seen as such; nothing else came."""
-    rows = installation.rows("SELECT title, text, state FROM notification")
-    sent = Counter((title, text) for title, text, state in rows if state == "sent")
-    perhaps = Counter((title, text) for title, text, state in rows if state == "interrupted")
-    came = Counter((message["title"], message["message"]) for message in receiver.messages)
-    assert sent
-    assert sent <= came <= sent + perhaps
-    assert {state for _, _, state in rows} <= {"sent", "interrupted", "superseded"}

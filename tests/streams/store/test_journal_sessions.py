@@ -8,6 +8,7 @@ from sqlalchemy import Engine, text
 from detector.contract.findings import State
 from streams.store.errors import Fenced
 from streams.store.journal import Journal
+from streams.store.rows import NotificationRow
 from tests.streams.store.conftest import Make
 
 PBXS = ("a", "b", "c")
@@ -69,7 +70,13 @@ def test_who_is_not_heard_of_is_not_counted(journal: Journal) -> None:
 
 
 def test_what_the_dead_one_was_doing_is_free_with_its_pbx(journal: Journal, make: Make) -> None:
-    journal.record([make.incident(), make.decision()])
+    journal.record([make.incident(), make.decision(), make.incident("inc-2", pbx="branch")])
+    for name in ("1", "2"):
+        journal.enqueue_notifications([NotificationRow(
+            id=f"ntf-{name}", incident=f"inc-{name}", channel="ops", revision=0, reason="opened", severity="critical",
+            title="", text="", created_at=0,
+        )])  # fmt: skip
+    journal.claim_notifications("one", 0, 10_000, 10)
     journal.attend("one", ["hq"], LONG)
     journal.take("one", ["hq"], SHORT, 1)
     (row,) = journal.claim_actions("one", 0, 10_000, 10, ["hq"])
@@ -78,6 +85,8 @@ def test_what_the_dead_one_was_doing_is_free_with_its_pbx(journal: Journal, make
     assert journal.take("two", ["hq"], LONG, 1) == {"hq": 2}
     assert not journal.move(row.id, {State.APPROVED}, State.APPLYING, by="executor", now=1, owner="one")
     assert [again.id for again in journal.claim_actions("two", 0, 10_000, 10, ["hq"])] == [row.id]
+    interrupted = journal.interrupted_notifications("nobody", 0)
+    assert [message.id for message in interrupted] == ["ntf-1"], "that of another PBX is still being sent"
 
 
 def test_incidents_written_since_are_told_with_their_revision(journal: Journal, make: Make, engine: Engine) -> None:
