@@ -5,13 +5,17 @@ BIN := .venv/bin
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_BUILD_CONSTRAINT := $(CURDIR)/constraints.txt
 
-.PHONY: help demo test test-kafka check bench bench-kafka
+.PHONY: help demo cluster test test-kafka check bench bench-kafka
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 demo: .venv/installed ## a simulated PBX under attack, contained, in your browser
 	$(BIN)/ringfence demo
+
+cluster: .venv/installed ## the same on Kafka: workers, a gateway and two simulated PBXs on this machine
+	scripts/system-packages postgresql
+	$(BIN)/python deploy/cluster
 
 test: .venv/developing ## everything, with real parts; installs and starts what it needs
 	scripts/test
