@@ -15,7 +15,8 @@ from pydantic import SecretStr
 
 from detector.settings import Settings
 from streams.failures import err
-from streams.service import Ready, Service
+from streams.running import Ready
+from streams.service import Service
 from streams.serving import guarded
 from streams.sim import SimOptions, SimulatedPbx
 from streams.web import free_port

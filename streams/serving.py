@@ -11,7 +11,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from detector.settings import Settings
 from streams.failures import err, explained, fail
-from streams.service import InUseError, Ready, Service, locked
+from streams.running import Ready
+from streams.service import InUseError, Service, locked
 
 NOT_TO_BE_HAD = {errno.EADDRINUSE, errno.EADDRNOTAVAIL}
 

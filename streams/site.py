@@ -24,7 +24,7 @@ from streams.pbx.remembered import LoginMemory
 from streams.sources.base import Ingest, SourceStatus
 from streams.sources.catchup import Catchup
 from streams.sources.cdr_poll import CdrPoll
-from streams.sources.webhook import WebhookPbx
+from streams.sources.webhook import webhook_of
 from streams.sources.websocket import WebSocketSource
 from streams.store.rows import ActionRow
 
@@ -50,7 +50,7 @@ class Connected:
         if connection is None or connection.client_id is None or connection.client_secret is None:
             raise ValueError(f"PBX {settings.id} has no connection with client_id and client_secret")
         self.profile = profile
-        zone = ZoneInfo(connection.timezone or profile.timezone)
+        zone = zone_of(settings, profile)
         self.client = YeastarClient(
             str(connection.url),
             connection.client_id.get_secret_value(),
@@ -61,15 +61,13 @@ class Connected:
             fence=fence,
         )  # fmt: skip
         self.site = Site(client=self.client, enforcers=tuple(enforcers), dialling=dialling(profile))
-        frames = YeastarFrames(settings.id, zone, settings.notice_names, keyed_hash=keyed_hash)
+        frames = frames_of(settings, profile, keyed_hash)
         self.catchup = catchup = Catchup(self.client, frames, since=since)
         self._poll = CdrPoll(self.client, settings.id, ingest, catchup, interval=connection.poll_cdr)
         self._socket: WebSocketSource | None = None
-        self.webhook: WebhookPbx | None = None
         if connection.events is not Transport.WEBHOOK:
             self._socket = WebSocketSource(self.client, frames, ingest, catchup, sn=connection.serial)
-        if connection.events is not Transport.WEBSOCKET and connection.webhook_secret is not None:
-            self.webhook = WebhookPbx(frames, (connection.webhook_secret,), connection.serial)
+        self.webhook = webhook_of(settings, frames)
 
     def statuses(self) -> list[SourceStatus]:
         """How its sources are doing."""
@@ -89,6 +87,17 @@ class Connected:
                     tasks.create_task(self._socket.run())
         finally:
             await asyncio.shield(self.client.close())
+
+
+def zone_of(pbx: Pbx, profile: PbxProfile) -> ZoneInfo:
+    """The zone of the PBX's times."""
+    own = pbx.connection.timezone if pbx.connection is not None else None
+    return ZoneInfo(own or profile.timezone)
+
+
+def frames_of(pbx: Pbx, profile: PbxProfile, keyed_hash: Callable[[str], str]) -> YeastarFrames:
+    """What reads the PBX's frames."""
+    return YeastarFrames(pbx.id, zone_of(pbx, profile), pbx.notice_names, keyed_hash=keyed_hash)
 
 
 class LiveFacts:

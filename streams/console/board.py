@@ -95,11 +95,14 @@ def troubles(failures: Failures, status: ProcessStatus) -> list[Trouble]:
     found += [_unsent(message) for message in failures.notifications]
     found += [
         Trouble(
-            f"Not connected: {source.name} of PBX {source.pbx}. Attacks on it are not seen.", at=source.last_event_at
+            f"Not connected: {source.name} of PBX {source.pbx}. Attacks on it are not seen.",
+            source.problem,
+            at=source.last_event_at,
         )
         for source in status.sources
         if not source.connected
     ]
+    found += [Trouble(problem) for problem in status.problems]
     if status.detector_errors:
         found.append(Trouble(f"Detector errors: {status.detector_errors:,}. Some attacks may not be seen."))
     if status.checkpoint_age is not None and status.checkpoint_age > OLD_CHECKPOINT:

@@ -19,10 +19,12 @@ from streams.store.rows import SessionRow
 
 SECOND = 1_000_000
 IDLE = 3_600 * SECOND
+STEP = 60 * SECOND
 ABSOLUTE = 12 * 3_600 * SECOND
 FAILURES = 5
 LOCKED_SECONDS = 900
 LONGEST_NAME = 64
+SHORTEST_PASSWORD = 8
 LONGEST_PASSWORD = 256
 FIRST_USER = "admin"
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that look alike
@@ -53,13 +55,25 @@ def first_user(journal: Journal, now: Callable[[], int] = utc_micros) -> str | N
     return password if created else None
 
 
+def change_password(journal: Journal, name: str, password: str) -> bool:
+    """Give a user a new password; whoever is logged in under the name is not any more. False: no such user.
+
+    Raises ValueError when the password is too short, too long or no text.
+    """
+    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
+        raise ValueError(f"a password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters")
+    if not journal.set_password(name, HASHER.hash(password)):
+        return False
+    journal.login_succeeded(_account(name))
+    return True
+
+
 class Logins:
     """Opens, finds and ends sessions. All methods block: call them in a thread."""
 
     def __init__(self, journal: Journal, now: Callable[[], int]) -> None:
         self._journal = journal
         self._now = now
-        self._seen: dict[str, int] = {}
         self._hashing = BoundedSemaphore(CHECKS_AT_ONCE)
 
     def open(self, name: str, password: str, address: str) -> Opened | Refused:
@@ -68,7 +82,7 @@ class Logins:
         An attempt counts as failed before its password is looked at, so that attempts made at the same
         time cannot get past the limit.
         """
-        keys = (f"account:{_hash(name)}", f"address:{_network(address)}")  # a name may be a password, mistyped
+        keys = (_account(name), f"address:{_network(address)}")
         if any(self._failures(key) >= FAILURES for key in keys):
             return Refused.LOCKED
         if max(self._failed(key) for key in keys) > FAILURES:
@@ -82,33 +96,24 @@ class Logins:
     def find(self, token: str, *, active: bool) -> SessionRow | None:
         """The session of this token; `active` means a person did something, not a page by itself.
 
-        When somebody was last active is known to this process only: after a restart a session older than
-        the idle time is over.
+        The journal knows to the minute how long somebody was idle: every console over it says the same.
         """
         hashed, now = _hash(token), self._now()
         row = self._journal.session(hashed, now=now)
-        if row is None:
-            return None
-        if now - self._seen.get(hashed, row.created_at) > IDLE:
-            self.end(token)
-            return None
-        if active:
-            self._seen[hashed] = now
+        if row is not None and active:
+            expires = min(now + IDLE, row.created_at + ABSOLUTE)
+            if expires - row.expires > STEP:
+                self._journal.extend_session(hashed, expires=expires)
         return row
 
     def end(self, token: str) -> None:
         """Log out."""
-        hashed = _hash(token)
-        self._seen.pop(hashed, None)
-        self._journal.end_session(hashed)
+        self._journal.end_session(_hash(token))
 
     def _begin(self, name: str) -> Opened:
         now = self._now()
-        self._seen = {hashed: at for hashed, at in list(self._seen.items()) if now - at <= IDLE}
         opened = Opened(secrets.token_urlsafe(32), secrets.token_urlsafe(32))
-        hashed = _hash(opened.token)
-        self._journal.create_session(hashed, name, opened.csrf, now=now, expires=now + ABSOLUTE)
-        self._seen[hashed] = now
+        self._journal.create_session(_hash(opened.token), name, opened.csrf, now=now, expires=now + IDLE)
         return opened
 
     def _right(self, name: str, password: str) -> bool:
@@ -131,6 +136,11 @@ class Logins:
 def same(given: str, expected: str) -> bool:
     """Whether two secrets are equal, in a time that tells nothing."""
     return hmac.compare_digest(given.encode("utf-8", "replace"), expected.encode("utf-8", "replace"))
+
+
+def _account(name: str) -> str:
+    """What failed logins of a name are counted under; a name may be a password, mistyped."""
+    return f"account:{_hash(name)}"
 
 
 def _hash(token: str) -> str:

@@ -28,15 +28,17 @@ class SourceStatus(Struct, frozen=True, kw_only=True):
     pbx: str
     connected: bool
     last_event_at: int | None = None
+    problem: str | None = None
 
 
 class Status(Struct, frozen=True, kw_only=True):
-    """How the process is; counts since its start, `checkpoint_age` in seconds, None is unknown."""
+    """How the process is; counts since its start, `checkpoint_age` in seconds, None is unknown; `problems` in words."""
 
     sources: tuple[SourceStatus, ...] = ()
     events: int = 0
-    findings: int = 0
+    findings: int | None = 0
     dead_letters: int = 0
-    detector_errors: int = 0
+    detector_errors: int | None = 0
     checkpoint_age: float | None = None
     calls_up: int | None = None
+    problems: tuple[str, ...] = ()

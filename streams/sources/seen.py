@@ -5,6 +5,7 @@ import sqlite3
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Protocol
 
@@ -52,20 +53,19 @@ class SqliteSeen:
             "CREATE TABLE IF NOT EXISTS seen (digest BLOB PRIMARY KEY, until REAL NOT NULL) WITHOUT ROWID"
         )
         self._database.execute("CREATE INDEX IF NOT EXISTS seen_until ON seen (until)")
-        self._one_at_a_time = asyncio.Lock()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="seen")  # where others wait for a database, it does not
 
     async def known(self, digest: bytes) -> bool:
         """Whether it was added and is not yet forgotten."""
-        async with self._one_at_a_time:
-            return await asyncio.to_thread(self._known, digest, self._now())
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._known, digest, self._now())
 
     async def add(self, digest: bytes, keep: float) -> None:
         """Remember it for `keep` seconds, durable when this returns; what has run out is deleted."""
-        async with self._one_at_a_time:
-            await asyncio.to_thread(self._add, digest, self._now(), keep)
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._add, digest, self._now(), keep)
 
     def close(self) -> None:
         """Close the file."""
+        self._thread.shutdown()
         self._database.close()
 
     def _known(self, digest: bytes, now: float) -> bool:
@@ -73,6 +73,5 @@ class SqliteSeen:
         return found.fetchone() is not None
 
     def _add(self, digest: bytes, now: float, keep: float) -> None:
-        # Statements of their own: a caller who gives up leaves this running beside the next.
         self._database.execute("DELETE FROM seen WHERE until <= ?", (now,))
         self._database.execute("REPLACE INTO seen VALUES (?, ?)", (digest, now + keep))

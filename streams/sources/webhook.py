@@ -18,6 +18,7 @@ from starlette.requests import ClientDisconnect
 from detector.contract.codec import Rejected
 from detector.contract.events import MAX_EVENT_BYTES
 from detector.formats.yeastar_frames import REGISTRATION, YeastarFrames, serial_of, type_of
+from detector.settings import Pbx, Transport
 from streams.sources.base import Ingest, SourceStatus, stamped, utc_now
 from streams.sources.seen import Seen
 
@@ -26,6 +27,7 @@ DAY = 86_400.0
 # A phone that registers, leaves and registers again sends the same bytes again: only retries are repeats there.
 RETRIES = 60.0
 MAX_AT_ONCE = 64
+NOTHING_YET = "nothing has come since this process was started"
 BODY_SECONDS = 10.0
 
 log = structlog.get_logger()
@@ -41,7 +43,7 @@ class WebhookPbx:
     status: SourceStatus = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "status", SourceStatus(NAME, self.frames.pbx))
+        object.__setattr__(self, "status", SourceStatus(NAME, self.frames.pbx, problem=NOTHING_YET))
 
 
 class Refusal(Exception):  # noqa: N818 - an answer, not a failure of ours
@@ -124,6 +126,14 @@ class Receiver:
         pbx.status.last_event_at = received_at
         pbx.status.events += len(events)
         pbx.status.rejected += len(rejected)
+
+
+def webhook_of(pbx: Pbx, frames: YeastarFrames) -> WebhookPbx | None:
+    """What this PBX may push by, None if it does not."""
+    connection = pbx.connection
+    if connection is None or connection.events is Transport.WEBSOCKET or connection.webhook_secret is None:
+        return None
+    return WebhookPbx(frames, (connection.webhook_secret,), connection.serial)
 
 
 def webhook_router(receiver: Receiver) -> APIRouter:

@@ -53,6 +53,12 @@ class Accounts(Part):
             row = connection.execute(query).one_or_none()
         return row and SessionRow(*row)
 
+    def extend_session(self, token_hash: str, *, expires: int) -> None:
+        """Keep a login that is in use."""
+        table = ConsoleSessionTable
+        with writing(self._engine) as connection:
+            connection.execute(update(table).where(table.token_hash == token_hash).values(expires=expires))
+
     def end_session(self, token_hash: str) -> None:
         """Log out."""
         with writing(self._engine) as connection:

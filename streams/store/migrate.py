@@ -7,7 +7,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Engine, text
 
-from streams.store.database import writing
+from streams.store.database import open_engine, writing
 
 Schema = Literal["stream", "journal"]
 FOLDER = Path(__file__).parent / "migrations"
@@ -28,6 +28,13 @@ def migrate(engine: Engine, schema: Schema) -> None:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
         config.attributes.update(connection=connection, version_table=version_table(schema))
         command.upgrade(config, "head")
+
+
+def opened(url: str, schema: Schema) -> Engine:
+    """A database brought up to date."""
+    engine = open_engine(url)
+    migrate(engine, schema)
+    return engine
 
 
 def version_table(schema: Schema) -> str:

@@ -1,0 +1,40 @@
+"""The parts of a process that run side by side until somebody stops it or one of them fails."""
+
+import asyncio
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+PATIENCE = 20.0
+
+
+class Ready(Struct, frozen=True):
+    """What a person must know once the process runs: where the console is, and a first password if one was made."""
+
+    console: str
+    password: str | None
+    outside_port: int | None
+
+
+async def until_stopped(stop: asyncio.Event, tasks: Sequence[asyncio.Task[None]]) -> None:
+    """Until somebody sets `stop`, or one part has ended: then its error is ours."""
+    stopping = asyncio.create_task(stop.wait())
+    done, _ = await asyncio.wait([stopping, *tasks], return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    for task in done:
+        if task is not stopping:
+            task.result()
+            if not stop.is_set():
+                raise RuntimeError(f"{task.get_name()} ended by itself")
+
+
+async def ended(tasks: Sequence[asyncio.Task[None]], *, cancel: bool = False) -> None:
+    """Wait until they have ended, at most `PATIENCE` seconds; what they raised was said before."""
+    if cancel:
+        for task in tasks:
+            task.cancel()
+    if tasks:
+        _, late = await asyncio.wait(tasks, timeout=PATIENCE)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
