@@ -228,9 +228,9 @@ def run(config_file: NeededConfig) -> None:
     connected = [pbx.id for pbx in settings.pbxs if pbx.connection is not None]
     if not connected:
         fail(f"{config_file}: no PBX has a connection; there is nothing to watch", WRONG_USAGE)
-    from streams.serving import serve
+    from streams import serving
 
-    serve(settings, f"watching {', '.join(connected)}")
+    serving.run(settings, f"watching {', '.join(connected)}")
 
 
 @commands.command(epilog="Example: ringfence worker -c ringfence.yaml", short_help="Detect, on Kafka.")
@@ -263,6 +263,48 @@ def gateway(
     from streams.gateway import run_gateway
 
     run_gateway(settings, name)
+
+
+SERVE = """\b
+Example:
+  ringfence serve -c ringfence.yaml
+"""
+
+
+@commands.command(epilog=SERVE, short_help="Console, webhooks and feed, on Kafka.")
+def serve(config_file: NeededConfig) -> None:
+    """Show what gateways and workers do, take people's orders and PBXs' webhooks, offer the feed of blocked addresses.
+
+    It needs no credentials of any PBX. The console's address, and at the first start its password, are printed once.
+    Webhooks wait on disk, in `spool-serve` of the data folder, while Kafka cannot be reached. Several may run, each
+    with a data folder of its own that holds a copy of the key. Ends in good order on SIGTERM.
+    """
+    settings = loaded(config_file, secrets=("journal", "username", "password", "webhook_secret", "token"))
+    from streams import serving
+
+    serving.serve(settings)
+
+
+RESET = """\b
+Examples:
+  ringfence password -c ringfence.yaml
+  ringfence password -c ringfence.yaml admin < new-password
+"""
+
+
+@commands.command(epilog=RESET, short_help="Set a new password for the console.")
+def password(
+    config_file: NeededConfig,
+    name: Annotated[str, typer.Argument(metavar="[NAME]", help="Whose password it is.")] = "admin",
+) -> None:
+    """Set a new password for a user of the console, who is logged out everywhere.
+
+    It is asked for without being shown, or read from the first line of standard input where that is no terminal.
+    """
+    settings = loaded(config_file, secrets=("journal",))
+    from streams.passwords import reset
+
+    reset(settings, name)
 
 
 @commands.command(

@@ -165,7 +165,12 @@ def journal_url(settings: Settings) -> str:
     """Where the journal is: PostgreSQL where one is named, else a file of its own."""
     if settings.journal is not None:
         return settings.journal.get_secret_value()
-    return f"sqlite:///{settings.data.absolute()}/journal.db"
+    return f"sqlite:///{journal_file(settings)}"
+
+
+def journal_file(settings: Settings) -> Path:
+    """Where the journal is while no other database is named."""
+    return settings.data.absolute() / "journal.db"
 
 
 @contextmanager

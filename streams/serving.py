@@ -5,22 +5,60 @@ import errno
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from detector.settings import Settings
-from streams.failures import err, explained, fail
+from streams.failures import WRONG_USAGE, err, explained, fail
+from streams.kafka.spool import SpoolError
 from streams.running import Ready
+from streams.serve import Serve
 from streams.service import InUseError, Service, locked
+from streams.store.errors import UnavailableError
 
 NOT_TO_BE_HAD = {errno.EADDRINUSE, errno.EADDRNOTAVAIL}
 
 
-def serve(settings: Settings, what: str) -> None:
+class Process(Protocol):
+    """What works until it is told to stop."""
+
+    def stop(self) -> None:
+        """End `run` in good order."""
+
+    async def run(self, ready: Callable[[Ready], None]) -> None:
+        """Work until `stop`."""
+
+
+def run(settings: Settings, what: str) -> None:
     """Run the service until it is told to stop, or fail with a reason."""
     with guarded(settings.data), listening(settings):
-        asyncio.run(until_signal(settings, lambda ready: greet(ready, what)))
+        asyncio.run(until_signal(partial(Service, settings), lambda ready: greet(ready, what)))
+
+
+def serve(settings: Settings) -> None:
+    """Run the console, webhooks and feed of the Kafka runtime until told to stop, or fail with a reason."""
+    kafka, journal = settings.kafka, settings.journal
+    if kafka is None:
+        fail("serve needs Kafka: name it under `kafka` (without Kafka, ringfence run does it all)", WRONG_USAGE)
+    if journal is None:
+        fail("serve shows what gateways keep: name a PostgreSQL under `journal`", WRONG_USAGE)
+    try:
+        with listening(settings):
+            made = partial(Serve, settings, kafka, journal.get_secret_value())
+            asyncio.run(until_signal(made, lambda ready: greet(ready, served(settings, ready))))
+    except SpoolError as error:
+        fail(f"ringfence: {error}; each serve needs a data folder of its own, with a copy of the key")
+    except (UnavailableError, SQLAlchemyError) as error:
+        fail(f"ringfence: {explained(error)[0]} (the database is where `journal` of the configuration says)")
+
+
+def served(settings: Settings, ready: Ready) -> str:
+    """What there is besides the console."""
+    place = f"{settings.webhook.host}:{ready.outside_port}"
+    return "serving" if ready.outside_port is None else f"serving; webhooks and feed on {place}"
 
 
 def greet(ready: Ready, what: str) -> None:
@@ -55,11 +93,11 @@ def listening(settings: Settings) -> Iterator[None]:
         fail(f"ringfence: cannot listen on {places}: {error.strerror}; set another host or port in the configuration")
 
 
-async def until_signal(settings: Settings, ready: Callable[[Ready], None]) -> None:
-    """The service, ended in good order by SIGINT or SIGTERM."""
-    service = Service(settings)
-    on_signal(service.stop)
-    await service.run(ready)
+async def until_signal(made: Callable[[], Process], ready: Callable[[Ready], None]) -> None:
+    """The process, ended in good order by SIGINT or SIGTERM."""
+    process = made()
+    on_signal(process.stop)
+    await process.run(ready)
 
 
 def on_signal(stop: Callable[[], None]) -> None:

@@ -54,6 +54,7 @@ class KafkaIngest:
         self._running: dict[str, asyncio.Task[None]] = {}
         self._receipts: set[Receipt] = set()
         self._stopping = False
+        self._broken: asyncio.Queue[BaseException] = asyncio.Queue()
         self.dead_letters = 0
 
     async def __aenter__(self) -> Self:
@@ -103,6 +104,10 @@ class KafkaIngest:
         letter = {"at": utc_now(), "source": source, "pbx": pbx, **msgspec.structs.asdict(rejected)}
         self.dead_letters += 1
         await self._deliver([(DEAD, Item(pbx or source, msgspec.json.encode(letter)))])
+
+    async def watch(self) -> None:
+        """Until a lane has ended with an error, which is raised: from then on nothing can be put."""
+        raise await self._broken.get()
 
     @property
     def connected(self) -> bool:
@@ -161,6 +166,7 @@ class KafkaIngest:
         error = None if running.cancelled() else running.exception()
         if error is not None:
             self._stopping = True
+            self._broken.put_nowait(error)
         if error is not None or running.cancelled():
             for receipt in self._receipts:
                 receipt.fail(error or RuntimeError("the service is stopping"))
