@@ -26,6 +26,8 @@ from streams.store.migrate import opened
 SPOOL = "spool-serve"
 """In the data folder; each kind of process has a spool of its own there."""
 
+AWAY = "Kafka takes nothing right now. Events and orders wait on disk."
+
 
 class Serve:
     """Everything `ringfence serve` does. Build it, then `run` it.
@@ -101,9 +103,9 @@ class Serve:
     def status(self) -> Status:
         """How everything is doing, as far as it is known here: of workers nothing is."""
         pbxs, own = self._reports.summary, {name: webhook.status for name, webhook in self._webhooks.items()}
-        problems = () if self._ingest.connected else ("Kafka cannot be reached. Events and orders wait on disk.",)
+        away = self._ingest.behind or not self._ingest.connected
         return Status(
             sources=pbxs.sources + tuple(one for name, hook in own.items() for one in shown(name, sources_of([hook]))),
             events=pbxs.events + sum(hook.events for hook in own.values()), findings=None, detector_errors=None,
-            dead_letters=pbxs.rejected + self._ingest.dead_letters, problems=problems,
+            dead_letters=pbxs.rejected + self._ingest.dead_letters, problems=(AWAY,) if away else (),
         )  # fmt: skip

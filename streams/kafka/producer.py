@@ -115,6 +115,11 @@ class KafkaIngest:
         return self._link.session is not None
 
     @property
+    def behind(self) -> bool:
+        """Whether events wait on disk for Kafka, as they do before a lost connection is noticed."""
+        return any(lane.behind for lane in self._lanes.values())
+
+    @property
     def spooled(self) -> int:
         """Bytes that wait on disk for Kafka."""
         return self._disk.spool.size

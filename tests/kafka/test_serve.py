@@ -166,12 +166,12 @@ def test_webhooks_stand_in_the_log_with_times_as_the_gateway_says_they_are_shown
 def test_what_came_while_the_broker_was_dead_survives_our_own_death(served: Served, broker: Kafka) -> None:
     with served.running() as program, Browser(served) as browser:
         assert browser.log_in(password(program)) == 303
-        eventually("Kafka is reached", lambda: "Kafka cannot" not in browser.get("/live/board").text)
+        eventually("Kafka is reached", lambda: "Kafka takes nothing" not in browser.get("/live/board").text)
         assert served.push(registered(1000)) == 200
         broker.kill()
         for number in range(1001, 1005):
             assert served.push(registered(number)) == 200
-        eventually("the console says so", lambda: "Kafka cannot be reached" in browser.get("/live/board").text)
+        eventually("the console says so", lambda: "Kafka takes nothing" in browser.get("/live/board").text)
         program.kill()
     assert any((served.data / "spool-serve").glob("*.spool"))
     with served.running() as program:
