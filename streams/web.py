@@ -9,7 +9,8 @@ from starlette.types import ASGIApp
 
 
 class Listener(uvicorn.Server):
-    """One HTTP server on a socket bound at once, so that a port in use is known before anything starts.
+    """One HTTP server on a socket that listens at once: a port in use is known before anything starts, and who comes
+    early waits.
 
     Raises OSError when the address is not to be had.
     """
@@ -20,6 +21,7 @@ class Listener(uvicorn.Server):
         self._bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             self._bound.bind((host, port))
+            self._bound.listen()
         except OSError:
             self._bound.close()
             raise

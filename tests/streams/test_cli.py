@@ -100,7 +100,7 @@ def test_wrong_usage_says_what_is_wrong_and_ends_with_2(arguments: list[str], sa
 def test_without_arguments_the_commands_are_listed(folder: Path) -> None:
     listed = ring()
     assert listed.exit_code == 2
-    for command in ("replay", "convert", "check", "import", "run", "sim", "demo"):
+    for command in ("replay", "convert", "check", "import", "run", "serve", "password", "sim", "demo"):
         assert f"  {command} " in listed.output
         shown = ring(command, "--help")
         assert shown.exit_code == 0

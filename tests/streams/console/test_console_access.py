@@ -7,7 +7,7 @@ import httpx
 from sqlalchemy import text
 
 from streams.console import first_user
-from streams.console.logins import ABSOLUTE, IDLE, LOCKED_SECONDS, SECOND
+from streams.console.logins import ABSOLUTE, IDLE, LOCKED_SECONDS, SECOND, Logins
 
 
 def test_the_first_password_is_told_once(console: Any) -> None:
@@ -105,6 +105,17 @@ def test_a_session_nobody_uses_ends_even_if_its_page_fetches_news(console: Any, 
         last = visitor.get("/live/board", headers={"HX-Request": "true"})
     assert last.status_code == 401
     assert visitor.get("/").status_code == 303
+
+
+def test_consoles_over_one_journal_agree_on_who_was_idle(console: Any, prepared: Any) -> None:
+    here, there = (Logins(console.journal, console.clock) for _ in range(2))
+    console.clock.advance(IDLE / SECOND * 0.9)
+    assert here.find(prepared.token, active=True)
+    console.clock.advance(IDLE / SECOND * 0.9)
+    assert there.find(prepared.token, active=False)
+    console.clock.advance(IDLE / SECOND * 0.2)
+    assert there.find(prepared.token, active=True) is None
+    assert here.find(prepared.token, active=True) is None
 
 
 def test_a_session_in_use_ends_at_last(console: Any, visitor: httpx.Client) -> None:
