@@ -1,6 +1,7 @@
 """What was chosen on the command line, checked before any work begins."""
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,6 +36,13 @@ def cluster_of(settings: Settings, who: str) -> tuple[Kafka, str]:
     if settings.journal is None:
         fail(f"{who} shares its memory with others: name a PostgreSQL under `journal`", WRONG_USAGE)
     return settings.kafka, settings.journal.get_secret_value()
+
+
+def named(name: str) -> str:
+    """What a process is called beside others of its data folder, or an end."""
+    if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", name) is None:
+        fail(f"--name: {name!r} is no name; allowed are letters, digits, '.', '_' and '-', up to 64", WRONG_USAGE)
+    return name
 
 
 def options_of(settings: Settings, name: str, pbx: str | None, timezone: str | None, year: int | None) -> Options:

@@ -272,17 +272,22 @@ Example:
 
 
 @commands.command(epilog=SERVE, short_help="Console, webhooks and feed, on Kafka.")
-def serve(config_file: NeededConfig) -> None:
+def serve(
+    config_file: NeededConfig,
+    name: Annotated[
+        str, typer.Option(metavar="NAME", help="Tells those of one data folder apart: each has its own spool.")
+    ] = "serve",
+) -> None:
     """Show what gateways and workers do, take people's orders and PBXs' webhooks, offer the feed of blocked addresses.
 
     It needs no credentials of any PBX. The console's address, and at the first start its password, are printed once.
-    Webhooks wait on disk, in `spool-serve` of the data folder, while Kafka cannot be reached. Several may run, each
-    with a data folder of its own that holds a copy of the key. Ends in good order on SIGTERM.
+    While Kafka cannot be reached, webhooks and orders wait on disk, in `spool/NAME` of the data folder. Several may
+    run: who is logged in at one is so at all. Ends in good order on SIGTERM.
     """
     settings = loaded(config_file, secrets=("journal", "username", "password", "webhook_secret", "token"))
     from streams import serving
 
-    serving.serve(settings)
+    serving.serve(settings, name)
 
 
 RESET = """\b

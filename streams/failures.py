@@ -9,6 +9,7 @@ from rich.console import Console
 
 from streams.config import ConfigError
 from streams.config.tariffs import TariffError
+from streams.kafka.spool import SpoolError
 from streams.logs import VARIABLE, LevelError
 from streams.store.errors import StoreError
 from streams.tables import TableError
@@ -37,7 +38,7 @@ def explained(error: BaseException) -> tuple[str, int]:
         return str(error), WRONG_USAGE
     if isinstance(error, OSError) and error.strerror:
         return f"{os.fsdecode(error.filename)}: {error.strerror}" if error.filename else error.strerror, FAILED
-    if isinstance(error, StoreError):
+    if isinstance(error, StoreError | SpoolError):
         return first_line(error), FAILED
     if isinstance(error, SQLAlchemyError):  # its own text would show the statement with its values
         return f"database: {first_line(getattr(error, 'orig', None) or type(error).__name__)}", FAILED

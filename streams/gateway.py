@@ -1,7 +1,6 @@
 """`ringfence gateway`: speaks to its share of the PBXs, carries out decisions, tells people; several share a fleet."""
 
 import asyncio
-import re
 from collections.abc import Callable, Sequence
 from functools import partial
 from secrets import token_hex
@@ -15,10 +14,10 @@ from detector.engine.registry import catalogue
 from detector.settings import Pbx, Policies, Settings
 from detector.settings.kafka import Kafka
 from streams.actions.outcome import Outcome
-from streams.choices import cluster_of
+from streams.choices import cluster_of, named
 from streams.enforcers.feed import Feed, blocks_of
 from streams.executor import Executor
-from streams.failures import WRONG_USAGE, err, fail
+from streams.failures import err
 from streams.kafka.found import Found
 from streams.kafka.inbox import Inbox
 from streams.kafka.producer import KafkaIngest
@@ -107,7 +106,7 @@ class Gateway:
         workers = {
             "leases": self.leases.run(self._stop), "executor": self.executor.run(self._stop),
             "notifier": self.notifier.run(self._stop), "findings": self.inbox.run(), "status": self._tell_status(),
-            "retention": retention(self.journal, self.settings, self.policies),
+            "retention": retention(self.journal, self.settings, self.policies), "ingest": self.ingest.watch(),
         }  # fmt: skip
         tasks = [asyncio.create_task(work, name=name) for name, work in workers.items()]
         stopping = asyncio.create_task(self._stop.wait())
@@ -181,8 +180,7 @@ class Gateway:
 def run_gateway(settings: Settings, name: str) -> None:
     """Work until SIGTERM or SIGINT."""
     kafka, database = cluster_of(settings, "a gateway")
-    if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", name) is None:
-        fail(f"--name: {name!r} is no name; allowed are letters, digits, '.', '_' and '-', up to 64", WRONG_USAGE)
+    named(name)
 
     async def work() -> None:
         gateway = Gateway(settings, kafka, database, name)

@@ -11,7 +11,7 @@ from detector.settings.kafka import Kafka
 from streams.console import Status, first_user
 from streams.enforcers.feed import Feed, blocks_of
 from streams.kafka.producer import KafkaIngest
-from streams.kafka.runtime import vault
+from streams.keys import shared_vault
 from streams.listeners import console_listener, outside_listener, shown
 from streams.orders import Orders
 from streams.pbx_status import PbxStatus, sources_of
@@ -23,26 +23,23 @@ from streams.sources.webhook import WebhookPbx, webhook_of
 from streams.store.journal import Journal
 from streams.store.migrate import opened
 
-SPOOL = "spool-serve"
-"""In the data folder; each kind of process has a spool of its own there."""
-
 AWAY = "Kafka takes nothing right now. Events and orders wait on disk."
 
 
 class Serve:
-    """Everything `ringfence serve` does. Build it, then `run` it.
+    """Everything `ringfence serve` does. Build it, then `run` it; `name` tells those of one data folder apart.
 
     Without the broker webhooks wait on disk, without the journal the console says that it cannot be read; either way
-    the rest goes on. Raises `SpoolError` when another `serve` uses the data folder, OSError for an address in use.
+    the rest goes on. Raises `SpoolError` when another process has the name, OSError for an address in use.
     """
 
-    def __init__(self, settings: Settings, kafka: Kafka, database: str) -> None:
+    def __init__(self, settings: Settings, kafka: Kafka, database: str, name: str) -> None:
         self.settings = settings
-        key = vault(settings.data)
+        key = shared_vault(settings.data)
         self._policies = Policies(settings, catalogue())
         self._database = opened(database, "journal")
         self._journal = Journal(self._database)
-        self._ingest = KafkaIngest(kafka, key, settings.data / SPOOL)
+        self._ingest = KafkaIngest(kafka, key, settings.data / "spool" / name)
         self._webhooks = self._receivers(partial(key.keyed_hash, "pin"))
         watched = [pbx.id for pbx in settings.pbxs if pbx.connection is not None]
         self._reports = Reports(self._journal, watched, self._heard)

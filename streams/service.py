@@ -153,7 +153,9 @@ class Service:
         engine = self.runtime.worker.engine
         return Status(
             sources=tuple(
-                one for name, pbx in self.sites.connected.items() for one in shown(name, sources_of(pbx.statuses()))
+                one
+                for name, pbx in self.sites.connected.items()
+                for one in shown(name, sources_of([*pbx.statuses(), *([pbx.webhook.status] if pbx.webhook else [])]))
             ),
             events=engine.counts["read"], findings=self.runtime.findings, dead_letters=self.runtime.dead_letters,
             detector_errors=sum(engine.errors.values()), calls_up=engine.calls_up(),

@@ -12,8 +12,8 @@ from typing import Protocol
 from sqlalchemy.exc import SQLAlchemyError
 
 from detector.settings import Settings
-from streams.failures import WRONG_USAGE, err, explained, fail
-from streams.kafka.spool import SpoolError
+from streams.choices import cluster_of, named
+from streams.failures import err, explained, fail
 from streams.running import Ready
 from streams.serve import Serve
 from streams.service import InUseError, Service, locked
@@ -38,19 +38,13 @@ def run(settings: Settings, what: str) -> None:
         asyncio.run(until_signal(partial(Service, settings), lambda ready: greet(ready, what)))
 
 
-def serve(settings: Settings) -> None:
+def serve(settings: Settings, name: str) -> None:
     """Run the console, webhooks and feed of the Kafka runtime until told to stop, or fail with a reason."""
-    kafka, journal = settings.kafka, settings.journal
-    if kafka is None:
-        fail("serve needs Kafka: name it under `kafka` (without Kafka, ringfence run does it all)", WRONG_USAGE)
-    if journal is None:
-        fail("serve shows what gateways keep: name a PostgreSQL under `journal`", WRONG_USAGE)
+    kafka, database = cluster_of(settings, "serve")
     try:
         with listening(settings):
-            made = partial(Serve, settings, kafka, journal.get_secret_value())
+            made = partial(Serve, settings, kafka, database, named(name))
             asyncio.run(until_signal(made, lambda ready: greet(ready, served(settings, ready))))
-    except SpoolError as error:
-        fail(f"ringfence: {error}; each serve needs a data folder of its own, with a copy of the key")
     except (UnavailableError, SQLAlchemyError) as error:
         fail(f"ringfence: {explained(error)[0]} (the database is where `journal` of the configuration says)")
 

@@ -70,12 +70,10 @@ class Connected:
         self.webhook = webhook_of(settings, frames)
 
     def statuses(self) -> list[SourceStatus]:
-        """How its sources are doing."""
+        """How the sources are doing that `run` has."""
         found = [self._poll.status]
         if self._socket is not None:
             found.append(self._socket.status)
-        if self.webhook is not None:
-            found.append(self.webhook.status)
         return found
 
     async def run(self) -> None:

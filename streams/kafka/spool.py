@@ -148,7 +148,7 @@ class Spool:
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise SpoolError(f"the spool {self._folder} is in use by another ringfence") from None
+            raise SpoolError(f"the spool {self._folder} is in use by another ringfence: give each a --name") from None
         made_for = os.pread(self._lock, 16, 0).decode("ascii", "replace").strip()
         if made_for not in ("", str(partitions)) and any(self._folder.glob(f"*{SUFFIX}")):
             raise SpoolError(

@@ -289,3 +289,13 @@ async def test_one_process_has_the_spool(kafka: Settings, vault: Vault, tmp_path
         await it.put([])
     with pytest.raises(RuntimeError, match="stopping"):
         await it.put([call(1)])
+
+
+async def test_who_watches_hears_of_a_disk_that_fails(vault: Vault, tmp_path: Path) -> None:
+    nowhere = Settings(brokers=("127.0.0.1:1",), partitions=PARTITIONS, replication=1)
+    (tmp_path / "spool" / f"{partition_of('hq', PARTITIONS)}-000000000001.spool").mkdir(parents=True)
+    async with ingest(nowhere, vault, tmp_path) as it, asyncio.timeout(20):
+        with pytest.raises(IsADirectoryError):
+            await it.put([call(1)])
+        with pytest.raises(IsADirectoryError):
+            await it.watch()

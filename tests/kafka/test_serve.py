@@ -3,7 +3,6 @@
 import asyncio
 import json
 import re
-import shutil
 import socket
 import time
 from collections.abc import Iterator
@@ -37,11 +36,11 @@ SPEAKS = PbxSource(name="poll", connected=True, events=41)
 class Served:
     """A configuration of `ringfence serve`, and the cluster around it."""
 
-    def __init__(self, folder: Path, kafka: KafkaSettings, database: str) -> None:
+    def __init__(self, folder: Path, kafka: KafkaSettings, database: str, data: Path | None = None) -> None:
         self.folder, self.kafka, self.database = folder, kafka, database
         self.console, self.outside = free_port(), free_port()
         self.config = folder / "ringfence.yaml"
-        self.data = folder / "data"
+        self.data = data or folder / "data"
         connection = {
             "url": "http://127.0.0.1:1", "client_id": "env:HQ_ID", "client_secret": "env:HQ_SECRET",
             "events": "webhook", "webhook_secret": "env:WEBHOOK_SECRET", "timezone": "UTC",
@@ -55,10 +54,10 @@ class Served:
             "pbxs": [{"id": "hq", "connection": connection}],
         }))  # fmt: skip
 
-    def running(self) -> AbstractContextManager[Program]:
+    def running(self, name: str = "serve") -> AbstractContextManager[Program]:
         """The command in a process of its own."""
-        said = self.folder / "serve.log"
-        return started(said, "serve", "--config", self.config, env={"JOURNAL": self.database})
+        said = self.folder / f"{name}.log"
+        return started(said, "serve", "--config", self.config, "--name", name, env={"JOURNAL": self.database})
 
     def push(self, body: bytes, secret: str = WEBHOOK_SECRET) -> int:
         """Post a signed frame as the PBX does."""
@@ -72,13 +71,10 @@ class Served:
     def events(self) -> list[dict[str, Any]]:
         return asyncio.run(logged(self.kafka))
 
-    def beside(self, name: str) -> "Served":
-        """Another one of the same installation."""
-        (self.folder / name).mkdir()
-        other = Served(self.folder / name, self.kafka, self.database)
-        other.data.mkdir()
-        shutil.copy(self.data / "key", other.data)
-        return other
+    def elsewhere(self) -> "Served":
+        """The same installation, and its data folder, on other ports."""
+        (self.folder / "other").mkdir()
+        return Served(self.folder / "other", self.kafka, self.database, self.data)
 
 
 class Browser(httpx.Client):
@@ -139,7 +135,7 @@ def report(journal: Journal, *, date_format: str, at: int) -> None:
     journal.attend("gw", ["hq"], 600)
     fence = journal.take("gw", ["hq"], 600, 1)["hq"]
     status = PbxStatus(at=at, sources=(SPEAKS,), date_format=date_format, time_format="HH:mm:ss")
-    journal.save_status("gw", "hq", fence, encode_status(status))
+    journal.save_statuses("gw", {"hq": (fence, encode_status(status))})
 
 
 def test_webhooks_stand_in_the_log_with_times_as_the_gateway_says_they_are_shown(
@@ -173,7 +169,7 @@ def test_what_came_while_the_broker_was_dead_survives_our_own_death(served: Serv
             assert served.push(registered(number)) == 200
         eventually("the console says so", lambda: "Kafka takes nothing" in browser.get("/live/board").text)
         program.kill()
-    assert any((served.data / "spool-serve").glob("*.spool"))
+    assert any((served.data / "spool" / "serve").glob("*.spool"))
     with served.running() as program:
         program.hear("console")
         broker.start()
@@ -190,8 +186,8 @@ def test_orders_given_at_either_console_are_in_the_journal_and_sealed_in_the_log
     scene.asked()
     with served.running() as program:
         secret = password(program)
-        other = served.beside("other")
-        with other.running() as second, Browser(served) as browser, Browser(other) as elsewhere:
+        other = served.elsewhere()
+        with other.running("other") as second, Browser(served) as browser, Browser(other) as elsewhere:
             second.hear("console")
             assert "log in" not in second.said()
             assert browser.log_in(secret) == 303
@@ -279,5 +275,5 @@ def test_a_port_or_a_folder_that_another_has_is_named(served: Served) -> None:
         first.hear("console")
         with served.running() as second:
             assert second.process.wait(60) == 1
-            assert "is in use by another ringfence; each serve needs a data folder of its own" in second.said()
+            assert "is in use by another ringfence: give each a --name" in second.said()
         assert first.end() == 0
