@@ -98,7 +98,7 @@ class Case(Struct, kw_only=True, gc=False):
             return "stolen_credential"
         if Stage.CREDENTIAL in self.stages:
             return "password_guessing"
-        return "policy"
+        return "known_attacker" if self.stages == [Stage.RECON] else "policy"
 
     def weight(self) -> tuple[bool, int, int, str]:
         """What is given up first where there is no more room: no calls, an early stage, long quiet."""
@@ -169,6 +169,8 @@ def title(case: Case) -> str:
     abroad = f" {listing([country_name(country) for country in case.countries])}" if case.countries else ""
     if case.kind() == "password_guessing":
         return f"Password guessing{origin}"
+    if case.kind() == "known_attacker":
+        return f"An attacker known from other PBXs came{origin}"
     if Stage.PUMPING in case.stages:
         calling = f" {'is pumping' if now else 'pumped'} calls{' to' + abroad if abroad else ''}"
     elif Stage.PROBE in case.stages:

@@ -97,7 +97,7 @@ def ban(source: Subject, bans: int, *, for_good: bool = False) -> Wish:
 
 
 def allowed(mode: Mode, bases: list[str]) -> Mode:
-    """Country, score or text alone never contain (decision 12): at most somebody is asked."""
+    """Country, score, text or hearsay alone never contain (decision 12): at most somebody is asked."""
     solid = {basis for basis in bases if basis != "derived"}
     if mode is Mode.AUTO and "behaviour" not in solid and len(solid) < 2:
         return Mode.ASK

@@ -8,6 +8,7 @@ from msgspec import Meta, Struct, field
 MAX_EVENT_BYTES = 64 * 1024
 MAX_COUNT = 1_000_000
 MAX_ACCOUNTS = 32
+MAX_FLEET = 1_000
 
 Text = Annotated[str, Meta(max_length=1_024)]
 LongText = Annotated[str, Meta(max_length=16_384)]
@@ -167,12 +168,30 @@ class Tick(Event, frozen=True, kw_only=True, tag="tick", gc=False, omit_defaults
     """Time has passed for this PBX, nothing more."""
 
 
+class FleetEntry(Struct, frozen=True, kw_only=True, gc=False):
+    """An address or block of numbers that so many PBXs saw attack, listed until `until`; never which PBXs.
+
+    `kind` is `source_ip` or `destination`; other kinds are left alone.
+    """
+
+    kind: Text
+    id: Key
+    pbxs: Count
+    first_at: Instant
+    last_at: Instant
+    until: Instant
+
+
+Entries = Annotated[tuple[FleetEntry, ...], Meta(max_length=MAX_FLEET)]
+
+
 class Control(Event, frozen=True, kw_only=True, tag="control", gc=False, omit_defaults=True,
               forbid_unknown_fields=True):  # fmt: skip
     """What the core reads besides events, written into the log by ourselves only.
 
     `name` is one of `settings` (the whole configuration as JSON, and the digests of the tables in use),
-    `outcome` (an action's new state) or `verdict` (a person closed an incident or undid a decision).
+    `outcome` (an action's new state), `verdict` (a person closed an incident or undid a decision) or `fleet` (what
+    several PBXs saw).
     """
 
     name: Text
@@ -184,10 +203,11 @@ class Control(Event, frozen=True, kw_only=True, tag="control", gc=False, omit_de
     verdict: Text | None = None
     by: Text | None = None
     note: Text | None = None
+    fleet: Entries = ()
 
     ENUMS: ClassVar[dict[str, frozenset[str]]] = {
         "trust": frozenset({"text"}),
-        "name": frozenset({"settings", "outcome", "verdict"}),
+        "name": frozenset({"settings", "outcome", "verdict", "fleet"}),
     }
 
 

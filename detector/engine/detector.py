@@ -20,12 +20,16 @@ class Begun(Call, frozen=True):
 
 
 class Basis(StrEnum):
-    """What kind of knowledge a rule rests on: country, score or text alone never contain (decision 12)."""
+    """What kind of knowledge a rule rests on: country, score, text or hearsay alone never contain (decision 12).
+
+    `HEARSAY` is what other PBXs saw.
+    """
 
     BEHAVIOUR = "behaviour"
     COUNTRY = "country"
     SCORE = "score"
     TEXT = "text"
+    HEARSAY = "hearsay"
     DERIVED = "derived"
 
 

@@ -12,6 +12,8 @@ from detector.engine import enrich
 from detector.engine import state as states
 from detector.engine.detector import Begun
 from detector.engine.facts import Facts
+from detector.engine.fleet import PREFIX as FLEET_PAGES
+from detector.engine.fleet import Fleet
 from detector.engine.memory import Memory
 from detector.engine.registry import catalogue
 from detector.engine.site import Site, Tables
@@ -24,6 +26,7 @@ AHEAD = timedelta(seconds=-60)
 LATE = 60_000_000
 HISTORY = timedelta(hours=1)
 SETTINGS_PAGE = "settings"
+FOR_ALL = frozenset({"settings", "fleet"})
 
 
 class PlaceModel(Protocol):
@@ -41,8 +44,9 @@ class PlaceModel(Protocol):
 class Engine:
     """All memory of one partition and what it makes of events. No clock, no I/O, no randomness.
 
-    `settings` and `tables` come from outside; a `control` event named `settings` replaces the former. Findings are a
-    function of these and the events in their order: in whatever batches, after whatever restart.
+    `settings` and `tables` come from outside; a `control` event named `settings` replaces the former, one named `fleet`
+    adds to the fleet list. Findings are a function of these and the events in their order: in whatever batches, after
+    whatever restart.
     """
 
     def __init__(self, settings: Settings, tables: Tables, places: PlaceModel) -> None:
@@ -53,6 +57,7 @@ class Engine:
         self._states: dict[tuple[str, bool], PbxState] = {}
         self._changed: dict[tuple[str, bool], PbxState] = {}
         self._sites: dict[str, Site] = {}
+        self._fleet = Fleet()
         self._settings_json: bytes | None = None
         self._settings_dirty = False
         self._configure(settings)
@@ -60,8 +65,8 @@ class Engine:
     def process(self, event: AnyEvent | Unknown) -> list[AnyFinding]:
         """Findings of one event, in the order in which they came about."""
         self.counts["read"] += 1
-        if type(event) is Control and event.name == "settings":
-            return self._take_settings(event)
+        if type(event) is Control and event.name in FOR_ALL:
+            return self._take_for_all(event)
         whose = (event.pbx, event.drill)
         state = self._states.get(whose)
         if state is None:
@@ -111,6 +116,8 @@ class Engine:
             enrich.follow_call(event, facts, state, site)
         elif kind is not Config:
             enrich.identify(event, facts, state, site)
+        if self._fleet.entries:
+            enrich.compare(facts, self._fleet)
         account = ""
         accepted = (kind is Registration or kind is Login) and event.outcome == "accepted"
         if accepted and facts.place is not None:
@@ -152,6 +159,8 @@ class Engine:
         facts = Facts(due, site.profile, state.ledger, state.timers)
         leg = facts.leg = state.ledger.legs.get(key)
         facts.extension = leg.extension if leg is not None else ""
+        if self._fleet.entries:
+            enrich.compare(facts, self._fleet)
         detector = site.rule(owner, facts.extension)
         try:
             hit = detector.due(key, facts, state.memory)
@@ -192,7 +201,10 @@ class Engine:
         verdicts.close()
         return verdicts.findings
 
-    def _take_settings(self, event: Control) -> list[AnyFinding]:
+    def _take_for_all(self, event: Control) -> list[AnyFinding]:
+        if event.name == "fleet":
+            self._fleet.take(event.fleet, to_micros(event.at))
+            return []
         self._configure(Settings.model_validate(event.settings or {}))
         self._settings_json = states.pack(event.settings or {})
         self._settings_dirty = True
@@ -235,6 +247,7 @@ class Engine:
         if self._settings_dirty:
             pages[SETTINGS_PAGE] = self._settings_json
             self._settings_dirty = False
+        pages.update(self._fleet.dirty_pages())
         return pages
 
     def load(self, pages: Iterator[tuple[str, bytes]]) -> None:
@@ -245,4 +258,7 @@ class Engine:
             self._settings_json = settings
             self._configure(Settings.model_validate(states.unpack(settings)))
         self._changed.clear()
-        self._states = states.restore((key, value) for key, value in found.items() if key != SETTINGS_PAGE)
+        self._fleet = Fleet()
+        self._fleet.restore((key, value) for key, value in found.items() if key.startswith(FLEET_PAGES))
+        rest = ((key, value) for key, value in found.items() if not key.startswith((SETTINGS_PAGE, FLEET_PAGES)))
+        self._states = states.restore(rest)

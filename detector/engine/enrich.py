@@ -4,7 +4,8 @@ from detector.contract.codec import to_micros
 from detector.contract.events import Call, Login, Notice, Registration
 from detector.contract.findings import Stage, Subject, SubjectKind
 from detector.engine.facts import Facts
-from detector.engine.memory import Days, First
+from detector.engine.fleet import Fleet
+from detector.engine.memory import Days, First, Memory
 from detector.engine.site import Site
 from detector.engine.state import PbxState
 from detector.enrich.ledger import INSIDE, OUTWARD, Leg, charged_extension, talked
@@ -57,9 +58,26 @@ def suspects(facts: Facts, state: PbxState, account: str) -> None:
         facts.suspect_extension = case is not None and entered in case.entered
 
 
+def compare(facts: Facts, fleet: Fleet) -> None:
+    """Whether the source address or the block that is called stands on the fleet list."""
+    if facts.place is not None:
+        facts.fleet_source = fleet.find(SubjectKind.SOURCE_IP, facts.place.key, facts.at)
+    if facts.leg is not None and facts.leg.block:
+        facts.fleet_block = fleet.find(SubjectKind.DESTINATION, facts.leg.block, facts.at)
+
+
+def familiar(facts: Facts, memory: Memory) -> bool:
+    """Whether somebody was accepted from the source address on an earlier day, whatever is said of it elsewhere."""
+    if facts.known_place or facts.at_home:
+        return True
+    return facts.place is not None and good_days.before(memory, facts.place.key, facts.at) > 0
+
+
 def learn_place(facts: Facts, state: PbxState, account: str) -> None:
     """An accepted registration or login that nobody suspects makes its address known and good."""
     if facts.place is None or facts.suspect_source or facts.suspect_extension:
+        return
+    if facts.fleet_source is not None and not familiar(facts, state.memory):
         return
     if account and accepted_first.since(state.memory, f"{account}\x1f{facts.place.key}") is None:
         shared_since.add(state.memory, facts.place.key, facts.at)

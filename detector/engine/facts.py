@@ -1,5 +1,6 @@
 """What enrichment knows of one event, ready for every detector."""
 
+from detector.engine.fleet import Listed
 from detector.engine.timers import Timers
 from detector.enrich.addresses import Place
 from detector.enrich.ledger import Ledger, Leg
@@ -19,7 +20,8 @@ class Facts:
     `dropped` is a leg that the full ledger gave up for this one. `known_place`: this account was accepted from this
     address on an earlier day; `at_home`: or it, or several others, before the incident about this address began.
     `suspect_source`, `suspect_extension`: they were seen breaking in, in an incident that is open; `guesser`: by
-    guessing passwords. `novelty` is the score of a new place, None while its model is cold.
+    guessing passwords. `novelty` is the score of a new place, None while its model is cold. `fleet_source` and
+    `fleet_block`: several PBXs saw this source address attack, or calls of attackers to this block of numbers.
     """
 
     extension: str = ""
@@ -39,6 +41,8 @@ class Facts:
     suspect_source: bool = False
     suspect_extension: bool = False
     novelty: float | None = None
+    fleet_source: Listed | None = None
+    fleet_block: Listed | None = None
 
     @property
     def caller(self) -> str:

@@ -16,7 +16,7 @@ from detector.contract.findings import (
     Value,
 )
 from detector.engine.decisions import Decisions, digest
-from detector.engine.detector import Detector, Hit
+from detector.engine.detector import Basis, Detector, Hit
 from detector.engine.enrich import accepted_first, good_days, suspects
 from detector.engine.facts import Facts
 from detector.engine.memory import Window
@@ -58,10 +58,10 @@ class Verdicts:
     def detect(self, rule: Detector[Any], hit: Hit, event: Event | None, facts: Facts) -> None:
         """A rule fired: make its detection, find or open its incident, and decide."""
         leg = facts.leg
-        basis = "text" if event is not None and event.trust == "text" else hit.basis or rule.basis
+        basis = Basis.TEXT if event is not None and event.trust == "text" else hit.basis or rule.basis
         if self._enough(rule, hit, f"{basis}\x1f{leg.block if leg is not None else ''}", facts.at):
             return
-        detection = self._detection(rule, hit, event, facts)
+        detection = self._detection(rule, hit, event, facts, basis)
         self.findings.append(detection)
         if leg is not None and not self.state.cases.links:
             suspects(facts, self.state, facts.extension)  # left out as long as there was nobody to suspect
@@ -183,7 +183,7 @@ class Verdicts:
         said.add(memory, what, at, MINUTE, cap=MAX_SAID)
         return False
 
-    def _detection(self, rule: Detector[Any], hit: Hit, event: Event | None, facts: Facts) -> Detection:
+    def _detection(self, rule: Detector[Any], hit: Hit, event: Event | None, facts: Facts, basis: str) -> Detection:
         leg = facts.leg
         subject = Subject(rule.subject, hit.subject)
         if not hit.subject and leg is not None:
@@ -199,6 +199,11 @@ class Verdicts:
                 "block": leg.block,
             }
             values.update({name: value for name, value in described.items() if value})
+        listed = facts.fleet_source if subject.kind is SubjectKind.SOURCE_IP else facts.fleet_block
+        if listed is not None:
+            values["fleet_pbxs"] = listed.pbxs
+        if basis == Basis.TEXT:
+            values["trust"] = "text"
         return Detection(
             id=digest("detection", self.state.pbx, self.state.drill, rule.id, hit.subject, cause), pbx=self.state.pbx,
             tenant=self.site.profile.tenant, at=from_micros(facts.at), rule=rule.id, severity=hit.severity,

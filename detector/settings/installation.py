@@ -7,6 +7,7 @@ from pydantic import AfterValidator, ConfigDict, Field, JsonValue, model_validat
 
 from detector.contract.findings import Severity
 from detector.params import Params, Seconds
+from detector.settings.fleet import Fleet
 from detector.settings.kafka import Kafka
 from detector.settings.layers import Located, Pbx, Policy
 from detector.settings.values import (
@@ -116,6 +117,7 @@ class Settings(Params):
     calls: tuple[CallOut, ...] = ()
     country_database: Located | None = None
     kafka: Kafka | None = None
+    fleet: Fleet = Fleet()
 
 
 def settings_as_json(settings: Settings) -> dict[str, JsonValue]:

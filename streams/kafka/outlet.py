@@ -1,4 +1,4 @@
-"""What a worker writes to Kafka: findings, dead letters, events of other partitions and ticks."""
+"""What a worker writes to Kafka: findings, sightings, dead letters, events of other partitions and ticks."""
 
 import asyncio
 import time
@@ -15,6 +15,7 @@ from detector.contract.findings import AnyFinding
 from streams.kafka.client import LARGEST, key_of
 from streams.kafka.records import Foreign, Headers
 from streams.kafka.seal import Seals
+from streams.kafka.sightings import Sealed
 
 LINGER_MS = 2
 PATIENCE_MS = 60_000
@@ -48,8 +49,8 @@ class Outlet:
         )
         self._partition_of = partition_of
         self._seals = seals
-        self._events, self._findings, self._dead = (
-            f"{prefix}.{name}" for name in ("events", "findings", "dead-letters")
+        self._events, self._findings, self._sightings, self._dead = (
+            f"{prefix}.{name}" for name in ("events", "findings", "sightings", "dead-letters")
         )
         self._waiting: set[asyncio.Future[Any]] = set()
         self._failed: BaseException | None = None
@@ -67,6 +68,11 @@ class Outlet:
         for finding in findings:
             value = encode_finding(finding)
             await self._send(self._findings, finding.pbx, value, self._seals.headers(value))
+
+    async def sightings(self, sightings: Iterable[Sealed]) -> None:
+        """What concerns the whole fleet, by address or block of numbers."""
+        for one in sightings:
+            await self._send(self._sightings, one.key, one.value, one.headers)
 
     async def forward(self, foreign: Iterable[Foreign]) -> None:
         """Events to the partition where their PBX belongs."""

@@ -3,15 +3,17 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 import structlog
 from msgspec import Struct
 
 from detector.contract.codec import from_micros
 from detector.contract.events import Tick
+from detector.contract.findings import AnyFinding
 from streams.kafka.outlet import Outlet, Place
 from streams.kafka.records import Headers, Judge
+from streams.kafka.sightings import Sealed
 from streams.store.errors import UnavailableError
 from streams.worker import Worker
 
@@ -64,12 +66,14 @@ class Partitions:
         judge: Judge,
         outlet: Outlet,
         look_into_hole: Callable[[int, int, int], Awaitable[None]],
+        sightings: Callable[[Sequence[AnyFinding]], Iterable[Sealed]],
     ) -> None:
         self._topic = topic
         self._worker_of = worker_of
         self._judge = judge
         self._outlet = outlet
         self._look_into_hole = look_into_hole
+        self._sightings = sightings
         self._owned: dict[int, Owned] = {}
         self._changed = asyncio.Event()
         self._room = asyncio.Event()
@@ -156,6 +160,8 @@ class Partitions:
         judged = self._judge.judge(record.partition, record.value, record.headers)
         findings = owned.worker.apply(record.offset + 1, judged.events)
         await self._outlet.findings(findings)
+        if findings:
+            await self._outlet.sightings(self._sightings(findings))
         await self._outlet.forward(judged.foreign)
         await self._outlet.bury(judged.rejected, Place(self._topic, record.partition, record.offset))
         self.records += 1

@@ -17,6 +17,7 @@ from streams.kafka.outlet import Outlet, Place
 from streams.kafka.partitions import Partitions
 from streams.kafka.records import Judge
 from streams.kafka.seal import Seals
+from streams.kafka.sightings import Sightings, nothing
 from streams.kafka.topiclog import LogChangedError, NoTopicError, TopicLog
 from streams.kafka.watchdog import Heartbeat, Progress
 from streams.keys import shared_vault
@@ -65,7 +66,8 @@ class Runtime:
         arguments = client.arguments(kafka)
         self._topic = f"{kafka.prefix}.events"
         self._log = TopicLog(arguments, self._topic)
-        seals = Seals(shared_vault(settings.data))
+        key = shared_vault(settings.data)
+        seals = Seals(key)
         self._outlet = Outlet(arguments, kafka.prefix, self._partition_of, seals)
         self._database = open_engine(database)
         self._tables = tables(settings)
@@ -75,7 +77,8 @@ class Runtime:
         self._heartbeat = Heartbeat(LOOK_EVERY, LOOKS, end)
         self._loops: list[asyncio.Task[None]] = []
         judge = Judge(self._partition_of, seals.sealed)
-        self.partitions = Partitions(self._topic, self._worker_of, judge, self._outlet, self._look_into_hole)
+        seen = Sightings(key).of if settings.fleet.enabled else nothing
+        self.partitions = Partitions(self._topic, self._worker_of, judge, self._outlet, self._look_into_hole, seen)
 
     async def start(self) -> None:
         """Connect to Kafka and the database, and find out which log this is."""

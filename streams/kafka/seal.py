@@ -1,4 +1,4 @@
-"""Tells our own control events in the log from forged ones."""
+"""Tells what we have written into Kafka ourselves from what is forged."""
 
 import hmac
 from collections.abc import Iterable, Sequence
@@ -13,8 +13,9 @@ PURPOSE = "kafka control"
 class Seals:
     """HMAC-SHA256 of a record's value under the key of the installation, which all its processes share."""
 
-    def __init__(self, vault: Vault) -> None:
+    def __init__(self, vault: Vault, purpose: str = PURPOSE) -> None:
         self._vault = vault
+        self._purpose = purpose
 
     def headers(self, value: bytes) -> list[tuple[str, bytes]]:
         """The headers that a record of ours carries. `value` is UTF-8."""
@@ -32,4 +33,4 @@ class Seals:
             return False
 
     def _seal(self, value: bytes) -> bytes:
-        return bytes.fromhex(self._vault.keyed_hash(PURPOSE, value.decode()))
+        return bytes.fromhex(self._vault.keyed_hash(self._purpose, value.decode()))

@@ -130,6 +130,18 @@ class Failures(Struct, frozen=True, kw_only=True):
     notifications: list[NotificationRow]
 
 
+class FleetRow(Struct, frozen=True, kw_only=True):
+    """What several PBXs saw, as of one `revision`: an address, or a block of numbers, listed until `until`."""
+
+    kind: str
+    id: str
+    pbxs: int
+    first_at: int
+    last_at: int
+    until: int
+    revision: int
+
+
 class SessionRow(Struct, frozen=True):
     """A login to the console that has not expired."""
 

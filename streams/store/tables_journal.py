@@ -205,3 +205,30 @@ class PbxSessionTable(JournalBase):
     until: Mapped[int]
     login: Mapped[bytes | None]
     status: Mapped[bytes | None]
+
+
+class SightingTable(JournalBase):
+    """One PBX, known by a keyed hash only, saw an attack from an address or on a block of numbers."""
+
+    __tablename__ = "sighting"
+    __table_args__ = (Index(None, "last_at"),)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    id: Mapped[str] = mapped_column(primary_key=True)
+    pbx: Mapped[str] = mapped_column(primary_key=True)
+    first_at: Mapped[int]
+    last_at: Mapped[int]
+
+
+class FleetEntryTable(JournalBase):
+    """What was seen, and what of it was last told to all as `revision`; 0 is nothing yet: too few PBXs saw it."""
+
+    __tablename__ = "fleet_entry"
+    __table_args__ = (Index(None, "announced"), Index(None, "until"))
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    id: Mapped[str] = mapped_column(primary_key=True)
+    pbxs: Mapped[int]
+    first_at: Mapped[int]
+    last_at: Mapped[int]
+    until: Mapped[int]
+    revision: Mapped[int]
+    announced: Mapped[bool]

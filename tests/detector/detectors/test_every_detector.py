@@ -12,6 +12,8 @@ from detector.engine.registry import catalogue, detectors, register
 from detector.params import Params
 from detector.settings import Settings
 from tests.detector.engine.builders import (
+    SOMALIA_BLOCK,
+    THIEF,
     decisions,
     detections,
     engine,
@@ -19,6 +21,7 @@ from tests.detector.engine.builders import (
     guesses,
     incidents,
     interrupted,
+    listed,
     run,
     settings,
 )
@@ -87,9 +90,10 @@ def test_two_detectors_of_one_name_stop_the_program() -> None:
 def test_it_fires_in_an_attack_and_over_restarts_in_the_same_way(cls) -> None:
     """So that the quiet day and the round trip say something about it."""
     strict = settings(allowed_destination_countries=["US"], rules={"registration.new_place": {"novelty": 0.3}})
-    seconds = fired(attack(), cls.id, strict)
+    events = [listed(-60, THIEF, SOMALIA_BLOCK), *attack()]
+    seconds = fired(events, cls.id, strict)
     assert seconds
-    again = detections(interrupted(attack(), strict), cls.id)
+    again = detections(interrupted(events, strict), cls.id)
     assert len(again) == len(seconds)
 
 

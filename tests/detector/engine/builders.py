@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from detector.contract.codec import encode_finding
-from detector.contract.events import AnyEvent, Call, Control, Login, Notice, Registration, Tick, Unknown
+from detector.contract.events import AnyEvent, Call, Control, FleetEntry, Login, Notice, Registration, Tick, Unknown
 from detector.contract.findings import AnyFinding, Decision, Detection, Incident
 from detector.engine.engine import Engine
 from detector.engine.site import Tables
@@ -22,6 +22,7 @@ THIEF, OTHER_THIEF, OFFICE, ROAMING = "203.0.113.77", "198.51.100.9", "192.0.2.2
 SOMALIA, SOMALIA_NEXT, LATVIA = "901125261234567", "901125261234568", "901137127654321"
 HOME, GERMANY, PREMIUM, SATELLITE = "912125550123", "901149301234567", "919005551234", "9011881612345678"
 EMERGENCY = "911"
+SOMALIA_BLOCK = "+2526123"
 PHONE, SCANNER = "Yealink SIP-T46S 66.85.0.5", "friendly-scanner"
 
 
@@ -96,6 +97,16 @@ def verdict(seconds: float, *, incident: str | None = None, decision: str | None
     """A person undoes a decision or closes an incident."""
     return Control(pbx="hq", id=f"verdict:{decision}:{incident}:{seconds}", at=moment(seconds), name="verdict",
                    decision=decision, incident=incident, verdict="closed" if incident else "undo")  # fmt: skip
+
+
+def listed(seconds: float, *names: str, pbxs: int = 3, holds: float = 7 * DAY) -> Control:
+    """Addresses, and blocks of numbers by their plus, come on the fleet list."""
+    entries = tuple(
+        FleetEntry(kind="destination" if name.startswith("+") else "source_ip", id=name, pbxs=pbxs,
+                   first_at=moment(seconds - HOUR), last_at=moment(seconds), until=moment(seconds + holds))
+        for name in names
+    )  # fmt: skip
+    return Control(pbx="*", id=f"fleet:{seconds}:{names}", at=moment(seconds), name="fleet", fleet=entries)
 
 
 def guesses(seconds: float, times: int = 5, account: str = "1007", source: str = THIEF,
