@@ -17,6 +17,7 @@ from streams.kafka.outlet import Outlet
 from streams.kafka.partitions import Partitions, Record
 from streams.kafka.records import Judge
 from streams.kafka.seal import Seals
+from streams.kafka.sightings import nothing
 from streams.kafka.topiclog import LogChangedError
 from streams.store.database import open_engine
 from streams.store.errors import Fenced
@@ -44,7 +45,7 @@ class Process:
         self.acknowledged: list[int] = []
         self.partitions = Partitions(
             "events", lambda number: Worker(Settings.model_validate(SETTINGS.model_dump()), known, checkpoints, number),
-            Judge(lambda _: HERE, lambda _value, _headers: False), outlet, self._hole,
+            Judge(lambda _: HERE, lambda _value, _headers: False), outlet, self._hole, nothing,
         )  # fmt: skip
 
     async def _hole(self, partition: int, expected: int, came: int) -> None:
