@@ -71,6 +71,7 @@ CALLED = ("destination", SOMALIA_BLOCK, "call.suspect")
         pytest.param([listed(-60, THIEF), registration(0)], [], id="hearsay is not told on"),
         pytest.param([*known_phones(["1001"], OFFICE), *guesses(0, source=OFFICE)], [], id="known as good"),
         pytest.param([replace(one, received_at=moment(DAY)) for one in guesses(0)], [], id="history"),
+        pytest.param([replace(call(0, PREMIUM), received_at=moment(DAY))], [], id="a call that is history"),
     ],
 )
 def test_what_is_told(events: list[AnyEvent], told: list[tuple[str, str, str]]) -> None:
