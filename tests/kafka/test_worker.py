@@ -18,9 +18,9 @@ from detector.contract.events import Control
 from streams.kafka.app import Seldom
 from streams.kafka.client import partition_of
 from streams.kafka.records import Judge
-from streams.kafka.runtime import vault
 from streams.kafka.seal import Seals
 from streams.kafka.watchdog import Heartbeat, Progress, StalledError
+from streams.keys import shared_vault
 from tests.kafka.fleet import PARTITIONS, Fleet, fleet_of
 from tests.kafka.running import Kafka
 from tests.kafka.traffic import interleaved, parted, traffic, wanted
@@ -87,7 +87,7 @@ async def test_a_record_in_the_wrong_partition_goes_where_it_belongs(fleet: Flee
 
 
 async def test_our_own_control_events_are_known_by_their_seal(fleet: Fleet) -> None:
-    seals = Seals(vault(fleet.folder / "data"))
+    seals = Seals(shared_vault(fleet.folder / "data"))
     at = datetime.now(UTC)
     quiet = {"defaults": {"region": "US", "rules": {"registration.bruteforce": {"failures": 1_000}}}}
     settings = msgspec.json.encode(Control(pbx="*", id="s1", at=at, name="settings", settings=quiet))
