@@ -38,9 +38,9 @@ def sightings_of(findings: Iterable[AnyFinding], hashed: Callable[[str], str]) -
     """What others should know of these findings, which hold decisions together with the detections they rest on.
 
     An address counts where its detection led to a decision to block it that the guard let pass: so nothing private,
-    protected, of a trunk or known as good is ever told. A block of numbers counts for a critical detection of a call
-    abroad or to a costly number. Drills, late events, what was only read out of text, and what rests on the fleet list
-    itself count for nothing.
+    protected, of a trunk or known as good is ever told. It may have been read out of text, for that is how a PBX tells
+    of a lockout. A block of numbers counts for a critical detection, not read out of text, of a call abroad or to a
+    costly number. Drills, late events, and what rests on the fleet list itself count for nothing.
     """
     findings = list(findings)
     blocked = {
@@ -67,13 +67,17 @@ def counts(detection: Detection) -> bool:
     """Whether it is about an attack that happens now, as far as this PBX has seen it itself."""
     if detection.drill or detection.late or detection.severity is Severity.INFO:
         return False
-    return "trust" not in detection.values and not detection.rule.startswith(OUR_RULES)
+    return not detection.rule.startswith(OUR_RULES)
 
 
 def called(detection: Detection) -> Subject | None:
     """The block of numbers that attackers called."""
     block = detection.values.get("block")
-    if detection.severity is not Severity.CRITICAL or detection.subject.kind is SubjectKind.TRUNK:
+    if (
+        "trust" in detection.values
+        or detection.severity is not Severity.CRITICAL
+        or detection.subject.kind is SubjectKind.TRUNK
+    ):
         return None
     if not isinstance(block, str) or not block.startswith("+") or detection.values.get("class") not in TOLLED:
         return None

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from detector.contract.codec import Rejected, from_micros, to_micros
 from detector.engine.registry import catalogue
+from detector.fleet import Sighting
 from detector.settings import Pbx, Policies, Settings
 from detector.settings.kafka import Kafka
 from streams.actions.outcome import Outcome
@@ -18,10 +19,12 @@ from streams.choices import cluster_of, named
 from streams.enforcers.feed import Feed, blocks_of
 from streams.executor import Executor
 from streams.failures import err
+from streams.fleet import FleetList
 from streams.kafka.found import Found
-from streams.kafka.inbox import Inbox
+from streams.kafka.inbox import Inbox, Value
 from streams.kafka.producer import KafkaIngest
 from streams.kafka.seal import Seals
+from streams.kafka.sightings import Sightings
 from streams.keys import shared_vault
 from streams.leases import Lease, Leases
 from streams.notify.notifier import Notifier
@@ -39,6 +42,7 @@ from streams.tables import tables
 from streams.upkeep import repeat_of, retention, settings_event
 
 STATUS_EVERY = 5.0
+FLEET_EVERY = 60.0
 START_AGAIN = 5.0
 
 log = structlog.get_logger(__name__)
@@ -82,10 +86,11 @@ class Gateway:
             self.journal, self.sites.channels(), owner=self.owner, repeat=repeat_of(settings),
             ours=lambda: self._held.keys(),
         )  # fmt: skip
-        self.found = Found(self.journal, self._wake)
-        self.inbox = Inbox(
-            kafka, f"{kafka.prefix}-gateways", Seals(self.vault), {"findings": self.found.keep}, self._bury
-        )
+        self.found = Found(self.journal, Seals(self.vault), self._wake)
+        self.fleet = FleetList(self.journal, self.ingest.put_control, settings)
+        self._sightings = Sightings(self.vault)
+        keep = {"findings": self.found.keep, "sightings": self._sighted}
+        self.inbox = Inbox(kafka, f"{kafka.prefix}-gateways", keep, self._bury)
         self._stop = asyncio.Event()
 
     def stop(self) -> None:
@@ -106,7 +111,8 @@ class Gateway:
         workers = {
             "leases": self.leases.run(self._stop), "executor": self.executor.run(self._stop),
             "notifier": self.notifier.run(self._stop), "findings": self.inbox.run(), "status": self._tell_status(),
-            "retention": retention(self.journal, self.settings, self.policies), "ingest": self.ingest.watch(),
+            "fleet": self._tell_fleet(), "ingest": self.ingest.watch(),
+            "retention": retention(self.journal, self.settings, self.policies),
         }  # fmt: skip
         tasks = [asyncio.create_task(work, name=name) for name, work in workers.items()]
         stopping = asyncio.create_task(self._stop.wait())
@@ -162,6 +168,22 @@ class Gateway:
                 await asyncio.to_thread(self.journal.save_statuses, self.owner, told)
             except UnavailableError as error:
                 log.warning("journal unavailable", error=str(error))
+
+    async def _sighted(self, values: Sequence[Value]) -> Sequence[Rejected]:
+        """Sightings into the fleet list; those that are none come back."""
+        read = [self._sightings.read(value, headers) for value, headers in values]
+        await self.fleet.take([one for one in read if isinstance(one, Sighting)])
+        await self.fleet.tell()
+        return [one for one in read if isinstance(one, Rejected)]
+
+    async def _tell_fleet(self) -> None:
+        """What another gateway has left untold, and what has become old. Until cancelled."""
+        while True:
+            try:
+                await self.fleet.tell()
+            except UnavailableError as error:
+                log.warning("journal unavailable", error=str(error))
+            await asyncio.sleep(FLEET_EVERY)
 
     # --- what the parts need of each other
 

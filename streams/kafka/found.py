@@ -8,6 +8,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from detector.contract.codec import Rejected, reject
 from detector.contract.findings import AnyFinding
+from streams.kafka.inbox import Value
+from streams.kafka.seal import Seals
 from streams.store.journal import Journal
 
 ONE = msgspec.json.Decoder(AnyFinding)
@@ -15,18 +17,25 @@ MANY = msgspec.json.Decoder(list[AnyFinding])
 
 
 class Found:
-    """Keeps findings in the journal, where each counts once, and says so to `kept`."""
+    """Keeps findings in the journal, where each counts once, and says so to `kept`.
 
-    def __init__(self, journal: Journal, kept: Callable[[], None]) -> None:
+    Only what is under our seal is believed: what is done to telephones follows from it.
+    """
+
+    def __init__(self, journal: Journal, seals: Seals, kept: Callable[[], None]) -> None:
         self._journal = journal
+        self._seals = seals
         self._kept = kept
         self.findings = 0
 
-    async def keep(self, values: Sequence[bytes]) -> Sequence[Rejected]:
+    async def keep(self, values: Sequence[Value]) -> Sequence[Rejected]:
         """Record an object or an array a value; what is unreadable comes back. Raises `UnavailableError`."""
         rejected: list[Rejected] = []
         readable: list[AnyFinding] = []
-        for value in values:
+        for value, headers in values:
+            if not self._seals.sealed(value, headers):
+                rejected.append(reject("not under our seal", value))
+                continue
             try:
                 readable += MANY.decode(value) if value[:1] == b"[" else [ONE.decode(value)]
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

@@ -12,10 +12,10 @@ from aiokafka.errors import (  # type: ignore[import-untyped]  # it ships no typ
     KafkaError,
 )
 
-from detector.contract.codec import Rejected, reject
+from detector.contract.codec import Rejected
 from detector.settings.kafka import Kafka
 from streams.kafka.client import arguments
-from streams.kafka.seal import Seals
+from streams.kafka.records import Headers
 from streams.pbx.backoff import Backoff
 from streams.store.errors import UnavailableError
 
@@ -26,7 +26,8 @@ LONGEST_STEP_MS = 300_000
 FIRST, MOST = 0.5, 10.0
 REST = 1.0
 
-Keep = Callable[[Sequence[bytes]], Awaitable[Sequence[Rejected]]]
+Value = tuple[bytes, Headers]
+Keep = Callable[[Sequence[Value]], Awaitable[Sequence[Rejected]]]
 """Keeps values, and returns those that nobody can keep; raises `UnavailableError` to be asked again."""
 Bury = Callable[[Rejected, str], Awaitable[None]]
 
@@ -36,14 +37,13 @@ log = structlog.get_logger(__name__)
 class Inbox:
     """Reads topics in a group of its own and acknowledges what was kept.
 
-    Only records under our seal are believed: what is done to telephones follows from them. `keep` says by topic who
-    takes its values; `bury` gets what nobody can use. However long the database is away, nothing is passed over.
+    `keep` says by topic who takes its values; `bury` gets what nobody can use. However long the database is away,
+    nothing is passed over.
     """
 
-    def __init__(self, kafka: Kafka, group: str, seals: Seals, keep: Mapping[str, Keep], bury: Bury) -> None:
+    def __init__(self, kafka: Kafka, group: str, keep: Mapping[str, Keep], bury: Bury) -> None:
         self._kafka = kafka
         self._group = group
-        self._seals = seals
         self._keep = {f"{kafka.prefix}.{topic}": keeper for topic, keeper in keep.items()}
         self._bury = bury
         self.records = self.refused = 0
@@ -78,20 +78,13 @@ class Inbox:
                 log.info("not acknowledged", error=f"{type(error).__name__}: {error}"[:300])
 
     async def _take(self, topic: str, records: Sequence[Any]) -> None:
-        values, rejected = [], []
-        for record in records:
-            value = record.value or b""
-            if self._seals.sealed(value, record.headers):
-                values.append(value)
-            else:
-                rejected.append(reject("not under our seal", value))
-        rejected += await self._kept(topic, values)
+        rejected = await self._kept(topic, [(record.value or b"", record.headers) for record in records])
         for one in rejected:
             await self._bury(one, topic)
         self.records += len(records)
         self.refused += len(rejected)
 
-    async def _kept(self, topic: str, values: Sequence[bytes]) -> Sequence[Rejected]:
+    async def _kept(self, topic: str, values: Sequence[Value]) -> Sequence[Rejected]:
         while values:
             try:
                 return await self._keep[topic](values)

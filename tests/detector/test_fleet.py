@@ -66,7 +66,7 @@ CALLED = ("destination", SOMALIA_BLOCK, "call.suspect")
         pytest.param(guesses(0, source="fd00::1"), [], id="private IPv6"),
         pytest.param(guesses(0, source="192.0.2.250"), [], id="a trunk's"),
         pytest.param(guesses(0, drill=True), [], id="a drill"),
-        pytest.param(guesses(0, trust="text"), [], id="read out of text"),
+        pytest.param(guesses(0, trust="text"), [GUESSED], id="read out of text"),
         pytest.param([call(0, PREMIUM, trust="text")], [], id="a call read out of text"),
         pytest.param([listed(-60, THIEF), registration(0)], [], id="hearsay is not told on"),
         pytest.param([*known_phones(["1001"], OFFICE), *guesses(0, source=OFFICE)], [], id="known as good"),

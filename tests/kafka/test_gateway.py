@@ -25,6 +25,7 @@ from tests.system.programs import Receiver, judge_history, judge_messages
 STOLEN = "1007"
 ATTACK = "stolen_extension"
 KILLS = 4
+THIEF = "203.0.113.88"
 MOVED = "SELECT count(*) FROM action_history WHERE state IN ('applying', 'applied')"
 
 
@@ -187,6 +188,20 @@ async def test_findings_that_we_did_not_write_lead_to_nothing(one: Cluster, make
     assert "missing required field" in other
     assert count == 1
     assert one.states() == {}
+
+
+async def test_an_address_that_attacked_three_pbxs_is_known_at_the_fourth(four: Cluster) -> None:
+    four.worker()
+    four.gateway("one")
+    four.gateway("two")
+    await four.connected()
+    for sim in four.sims[:3]:
+        sim.start_attack(ATTACK, THIEF)
+    listed = "SELECT id FROM fleet_entry WHERE announced"
+    await four.until("the address is listed", lambda: (THIEF,) in four.rows(listed))
+    four.sims[3].start_attack(ATTACK, THIEF)
+    known = "SELECT 1 FROM detection WHERE rule = 'fleet.known_source' AND pbx = 'pbx-3'"
+    await four.until("it is known when it comes in", lambda: four.rows(known))
 
 
 async def test_the_database_is_away_while_an_attack_runs(one: Cluster, tmp_path: Path) -> None:
