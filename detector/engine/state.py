@@ -1,6 +1,5 @@
 """All memory of one PBX, and its pages in a checkpoint."""
 
-from array import array
 from collections.abc import Iterator
 
 import msgspec
@@ -60,7 +59,7 @@ class PbxState:
 
     def entities(self) -> int:
         """How many subjects, calls and incidents are remembered."""
-        return sum(1 for _ in self.memory.records()) + len(self.ledger.legs) + len(self.cases.by_id)
+        return len(self.memory) + len(self.ledger.legs) + len(self.cases.by_id)
 
     def dirty_pages(self) -> Iterator[tuple[str, bytes | None]]:
         """What changed since this was last asked for; None is a page that is gone."""
@@ -94,8 +93,7 @@ class PbxState:
 
     def _dirty_memory(self) -> Iterator[tuple[str, bytes | None]]:
         for field, subject in sorted(self.memory.dirty):
-            record = self.memory.get(field, subject)
-            yield self._key(field, subject), None if record is None else record.tobytes()
+            yield self._key(field, subject), self.memory.page(field, subject)
         self.memory.dirty.clear()
 
     def _key(self, part: str, name: str) -> str:
@@ -126,9 +124,7 @@ def restore(pages: Iterator[tuple[str, bytes]]) -> dict[tuple[str, bool], PbxSta
         elif part == "case":
             state.cases.restore(msgspec.msgpack.decode(value, type=Case))
         else:
-            record = array("q")
-            record.frombytes(value)
-            state.memory.restore(part, name, record)
+            state.memory.restore(part, name, value)
     for whose, pending in timers.items():
         states[whose].timers.restore(pending)
     for whose, found in segments.items():

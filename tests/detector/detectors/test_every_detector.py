@@ -123,7 +123,7 @@ def test_a_detector_that_breaks_is_counted_and_the_others_go_on() -> None:
     for event in guesses(0, 4):
         made.process(event)
     (state,) = made._states.values()
-    state.memory.put("registration.bruteforce/failed", "203.0.113.77", "broken")
+    state.memory.restore("registration.bruteforce/failed", "203.0.113.77", b"broken")
     assert made.process(guesses(5, 1)[0]) == []
     assert made.errors == {"registration.bruteforce": 1}
     assert detections(made.process(guesses(6, 1, source="203.0.113.78", count=5)[0]))
