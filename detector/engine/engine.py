@@ -124,7 +124,7 @@ class Engine:
             account = event.account or facts.extension
             facts.novelty = self.places.score(state.memory, account, facts.place, event.user_agent)
         rules = site.rules_for(facts.extension)
-        for detector in rules.get(kind, ()) if not facts.opened else rules.get(Begun, ()) + rules.get(kind, ()):
+        for detector in rules.get(Begun if facts.opened else kind, ()):
             try:
                 hit = detector.inspect(event, facts, state.memory)
             except Exception:  # counted and alarms: never the same as one that did not fire

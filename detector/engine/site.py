@@ -1,13 +1,14 @@
 """What one PBX's settings compile to: number plan, calendars, tariff, and the detectors of each scope."""
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import phonenumbers
 from msgspec import Struct
 
-from detector.contract.events import Event
-from detector.engine.detector import Detector
+from detector.contract.events import Call, Event
+from detector.engine.detector import Begun, Detector
 from detector.engine.registry import detectors
 from detector.enrich import numbering
 from detector.enrich.addresses import AddressTable
@@ -18,6 +19,8 @@ from detector.settings import ExtensionProfile, PbxProfile, RuleSettings
 
 Rows = tuple[tuple[str, str, int | str], ...]
 RuleSet = dict[type[Event], tuple[Detector[Any], ...]]
+"""Rules by what they read; of a call that opens a leg, `Begun` has them all."""
+plan = lru_cache(maxsize=256)(NumberPlan)  # PBXs with equal settings share one, and its readings
 
 
 class Tables(Struct, frozen=True):
@@ -41,7 +44,7 @@ class Site:
     def __init__(self, profile: PbxProfile, tables: Tables) -> None:
         self.profile = profile
         self.addresses = tables.addresses
-        self.plan = NumberPlan(
+        self.plan = plan(
             region=profile.region, international_prefix=profile.international_prefix,
             access_digit=profile.access_digit, emergency_numbers=profile.emergency_numbers,
         )  # fmt: skip
@@ -87,6 +90,7 @@ class Site:
             made = self._instance(rule, settings[rule])
             for kind in made.reads:
                 reading.setdefault(kind, []).append(made)
+        reading[Begun] = [*reading.get(Begun, ()), *reading.get(Call, ())]
         return {kind: tuple(rules) for kind, rules in reading.items()}
 
     def _instance(self, rule: str, settings: RuleSettings) -> Detector[Any]:

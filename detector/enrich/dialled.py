@@ -34,6 +34,8 @@ class Dialled(msgspec.Struct, frozen=True):
 
 def boil_down(text: str) -> Dialled:
     """Read `Name<number>`, SIP and tel URIs, punctuation, pauses and service codes; never raises."""
+    if text.isdecimal() and text.isascii():  # most are
+        return Dialled(digits=text[:LONGEST_DIGITS])
     kept = _ascii(_address(text[:LONGEST_TEXT]))[:LONGEST_TEXT]
     kept = _OPTIONAL_ZERO.sub("", _PAUSE.sub("", kept)).translate(_SEPARATORS)
     if _WITHOUT_NAME.fullmatch(kept) is None:

@@ -95,8 +95,7 @@ class Ledger:
             self.drop(dropped)
         self._opened += 1
         leg.number = self._opened
-        self._keep(leg)
-        self.dirty.add(leg.key)
+        self.dirty.add(self._keep(leg))
         return dropped
 
     def first(self, leg: Leg) -> bool:
@@ -106,19 +105,17 @@ class Ledger:
     def end(self, leg: Leg, at: int) -> None:
         """The leg is down since `at`; it is remembered for `GRACE`."""
         if leg.up:
-            self._unindex(leg)
+            self.dirty.add(self._unindex(leg))
             leg.ended = max(at, 1)
-            self.dirty.add(leg.key)
 
     def drop(self, leg: Leg) -> None:
         """Forget the leg."""
-        if leg.up:
-            self._unindex(leg)
-        if self.legs.pop(leg.key, None) is not None and leg.direction in OUTWARD:
+        key = self._unindex(leg) if leg.up else leg.key
+        if self.legs.pop(key, None) is not None and leg.direction in OUTWARD:
             self._charged[leg.call_id, leg.extension] -= 1
             if not self._charged[leg.call_id, leg.extension]:
                 del self._charged[leg.call_id, leg.extension]
-        self.dirty.add(leg.key)
+        self.dirty.add(key)
 
     def touch(self, leg: Leg) -> None:
         """The leg was changed by its holder (never in what it is indexed by)."""
@@ -144,30 +141,29 @@ class Ledger:
         """How many legs are up in all."""
         return len(self._up)
 
-    def _keep(self, leg: Leg) -> None:
-        self.legs[leg.key] = leg
+    def _keep(self, leg: Leg) -> str:
+        key = leg.key
+        self.legs[key] = leg
+        if leg.up:
+            self._up[key] = None
         if leg.direction in OUTWARD:
             self._charged[leg.call_id, leg.extension] += 1
-        if leg.up:
-            self._index(leg)
+            for place in places(leg) if leg.up else ():
+                self._by.setdefault(place, {}).setdefault(leg.call_id, {})[key] = None
+        return key
 
-    def _index(self, leg: Leg) -> None:
-        self._up[leg.key] = None
-        if leg.direction not in OUTWARD:
-            return
-        for place in places(leg):
-            self._by.setdefault(place, {}).setdefault(leg.call_id, {})[leg.key] = None
-
-    def _unindex(self, leg: Leg) -> None:
-        self._up.pop(leg.key, None)
-        for place in places(leg):
+    def _unindex(self, leg: Leg) -> str:
+        key = leg.key
+        self._up.pop(key, None)
+        for place in places(leg) if leg.direction in OUTWARD else ():
             calls = self._by.get(place, {})
             legs = calls.get(leg.call_id, {})
-            legs.pop(leg.key, None)
+            legs.pop(key, None)
             if not legs:
                 calls.pop(leg.call_id, None)
             if not calls:
                 self._by.pop(place, None)
+        return key
 
 
 def places(leg: Leg) -> Iterator[tuple[str, str]]:

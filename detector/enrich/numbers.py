@@ -74,7 +74,7 @@ class NumberPlan:
         access_digit: str = "",
         emergency_numbers: Iterable[str] = (),
         internal_length: int = 5,
-        cache_size: int = 8_192,
+        cache_size: int = 16_384,
     ) -> None:
         """Set up the plan of one PBX.
 
