@@ -18,6 +18,7 @@ from detector.engine.memory import Memory
 from detector.engine.registry import catalogue
 from detector.engine.site import Site, Tables
 from detector.engine.state import Pages, PbxState
+from detector.engine.timers import LEDGER
 from detector.engine.verdicts import Verdicts
 from detector.enrich.addresses import Place
 from detector.settings import Policies, Settings
@@ -148,7 +149,7 @@ class Engine:
             due, owner, key = timer
             if due > state.now:
                 state.advance(due)
-            if owner == "ledger":
+            if owner == LEDGER:
                 self._expire_leg(due, key, state, verdicts)
             elif owner in site.rules_by_id:
                 self._rule_due(due, owner, key, state, site, verdicts)
@@ -177,7 +178,7 @@ class Engine:
             return
         expires = state.ledger.expires(leg)
         if expires > due:
-            state.timers.wake("ledger", key, expires)
+            state.timers.wake(LEDGER, key, expires)
             return
         if leg.up:
             self.counts["lost_end"] += 1

@@ -8,6 +8,7 @@ from detector.engine.fleet import Fleet
 from detector.engine.memory import Days, First, Memory
 from detector.engine.site import Site
 from detector.engine.state import PbxState
+from detector.engine.timers import LEDGER
 from detector.enrich.ledger import INSIDE, OUTWARD, Leg, charged_extension, talked
 from detector.enrich.numbers import Klass, Number
 
@@ -109,7 +110,7 @@ def follow_call(event: Call, facts: Facts, state: PbxState, site: Site) -> None:
     if state.cases.links:
         suspects(facts, state, facts.extension)
     if facts.opened or facts.ended_now:  # what was answered since is seen when the timer of its beginning comes
-        state.timers.wake("ledger", leg.key, ledger.expires(leg))
+        state.timers.wake(LEDGER, leg.key, ledger.expires(leg))
 
 
 def opened(event: Call, facts: Facts, site: Site) -> Leg:

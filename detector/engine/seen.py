@@ -6,7 +6,8 @@ from msgspec import Struct
 
 MAX_IDS = 50_000
 HORIZON = 24 * 3_600 * 1_000_000
-SEGMENT = 512
+SEGMENT = 128
+"""Ids: the newest segment of a PBX is written again with every checkpoint."""
 
 
 class Segment(Struct, kw_only=True, gc=False):
@@ -21,7 +22,7 @@ class Segment(Struct, kw_only=True, gc=False):
 class Seen:
     """Bounded memory of event ids of one PBX.
 
-    Kept in segments, so that a checkpoint writes only what is new.
+    Kept in segments, so that a checkpoint writes only what is new; `dirty` are those that changed, None one that is gone.
     """
 
     __slots__ = ("dirty", "segments", "where")
@@ -29,7 +30,7 @@ class Seen:
     def __init__(self) -> None:
         self.segments: deque[Segment] = deque([Segment(number=0)])
         self.where: dict[str, Segment] = {}
-        self.dirty: set[int] = set()
+        self.dirty: dict[int, Segment | None] = {}
 
     def note(self, event_id: str, revision: int, at: int) -> int | None:
         """Remember the id with its revision, `at` in microseconds; returns the highest seen before, if any."""
@@ -47,7 +48,7 @@ class Seen:
                 return known
         if revision:
             segment.revisions[event_id] = revision
-        self.dirty.add(segment.number)
+        self.dirty[segment.number] = segment
         return known
 
     def restore(self, segments: list[Segment]) -> None:
@@ -72,4 +73,4 @@ class Seen:
             gone = self.segments.popleft()
             for event_id in gone.ids:
                 del self.where[event_id]
-            self.dirty.add(gone.number)
+            self.dirty[gone.number] = None

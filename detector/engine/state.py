@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from detector.engine.memory import Memory
 from detector.engine.seen import Seen, Segment
-from detector.engine.timers import Timer, Timers
+from detector.engine.timers import LEDGER, Timer, Timers
 from detector.enrich.ledger import Ledger, Leg
 from detector.incidents import Case, Cases
 
@@ -85,9 +85,7 @@ class PbxState:
         self.timers.dirty.clear()
 
     def _dirty_seen(self) -> Iterator[tuple[str, bytes | None]]:
-        kept = {segment.number: segment for segment in self.seen.segments}
-        for number in sorted(self.seen.dirty):
-            segment = kept.get(number)
+        for number, segment in self.seen.dirty.items():
             yield self._key("seen", str(number)), None if segment is None else pack(segment)
         self.seen.dirty.clear()
 
@@ -130,5 +128,8 @@ def restore(pages: Iterator[tuple[str, bytes]]) -> dict[tuple[str, bool], PbxSta
     for whose, found in segments.items():
         states[whose].seen.restore(found)
     for whose, held in legs.items():
-        states[whose].ledger.restore(held)
+        ledger, due = states[whose].ledger, states[whose].timers
+        ledger.restore(held)
+        for leg in held:
+            due.wake(LEDGER, leg.key, ledger.expires(leg))
     return states

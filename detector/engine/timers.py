@@ -1,16 +1,18 @@
-"""Timers of one PBX in event time: `(due, owner, key)`, each its own page of a checkpoint."""
+"""Timers of one PBX in event time: `(due, owner, key)`, each its own page of a checkpoint, but for those of legs."""
 
 import heapq
 from collections.abc import Iterable
 
 Timer = tuple[int, str, str]
 SLACK = 64
+LEDGER = "ledger"
+"""Owner of the timers of legs, two thirds of all: a leg in a checkpoint says when it is due, so they have no pages."""
 
 
 class Timers:
     """What is to happen when event time passes; the same timer asked for twice fires once.
 
-    `dirty` are timers that came or went since it was last emptied.
+    `dirty` are timers that came or went since it was last emptied; those of legs are never among them.
     """
 
     __slots__ = ("_heap", "_pending", "dirty")
@@ -32,7 +34,8 @@ class Timers:
         if timer not in self._pending:
             self._pending.add(timer)
             heapq.heappush(self._heap, timer)
-            self.dirty.add(timer)
+            if owner != LEDGER:
+                self.dirty.add(timer)
 
     def cancel(self, owner: str, key: str, due: int) -> None:
         """It is not needed any more; it is no error if it was never asked for."""
@@ -54,7 +57,8 @@ class Timers:
             timer = heapq.heappop(self._heap)
             if timer in self._pending:
                 self._pending.discard(timer)
-                self.dirty.add(timer)
+                if timer[1] != LEDGER:
+                    self.dirty.add(timer)
                 return timer
         return None
 

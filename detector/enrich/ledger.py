@@ -18,9 +18,10 @@ INSIDE = frozenset({Klass.INTERNAL, Klass.EMERGENCY})
 OUTWARD = frozenset({"outbound", "transit"})
 
 
-class Leg(Struct, kw_only=True, gc=False, omit_defaults=True):
+class Leg(Struct, kw_only=True, gc=False, array_like=True):
     """One leg of a call. Times in microseconds; 0 means not yet. `price` in micro-units a minute.
 
+    In a checkpoint its fields stand in this order: a new one goes to the end, with a default.
     `number` counts the legs of the ledger in the order in which they were opened.
     """
 
