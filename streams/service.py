@@ -20,6 +20,7 @@ from streams.console.ports import Status
 from streams.embedded import Embedded
 from streams.enforcers.feed import Feed, blocks_of
 from streams.executor import Executor
+from streams.garbage import spare
 from streams.keys import KEY_FILE
 from streams.listeners import console_listener, outside_listener, shown
 from streams.notify.notifier import Notifier
@@ -76,6 +77,7 @@ class Service:
         """Work until `stop`. Raises what went wrong beyond repair; whoever supervises starts us again."""
         try:
             await self.runtime.recover()
+            spare()
             await self._work(ready)
         finally:
             await self.close()

@@ -22,7 +22,8 @@ class Segment(Struct, kw_only=True, gc=False):
 class Seen:
     """Bounded memory of event ids of one PBX.
 
-    Kept in segments, so that a checkpoint writes only what is new; `dirty` are those that changed, None one that is gone.
+    Kept in segments, so that a checkpoint writes only what is new; `dirty` has those that changed, None for one that
+    is gone.
     """
 
     __slots__ = ("dirty", "segments", "where")

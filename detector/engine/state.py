@@ -128,8 +128,8 @@ def restore(pages: Iterator[tuple[str, bytes]]) -> dict[tuple[str, bool], PbxSta
     for whose, found in segments.items():
         states[whose].seen.restore(found)
     for whose, held in legs.items():
-        ledger, due = states[whose].ledger, states[whose].timers
-        ledger.restore(held)
+        state = states[whose]
+        state.ledger.restore(held)
         for leg in held:
-            due.wake(LEDGER, leg.key, ledger.expires(leg))
+            state.timers.wake(LEDGER, leg.key, state.ledger.expires(leg))
     return states

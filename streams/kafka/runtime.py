@@ -11,6 +11,7 @@ from aiokafka.errors import KafkaError  # type: ignore[import-untyped]  # it shi
 from detector.contract.codec import Rejected
 from detector.settings import Settings
 from detector.settings.kafka import Kafka
+from streams.garbage import spare
 from streams.kafka import client
 from streams.kafka.checkpoints import LogCheckpoints
 from streams.kafka.outlet import Outlet, Place
@@ -88,6 +89,7 @@ class Runtime:
         self._identity = await self._known_log()
         self._checkpoints = LogCheckpoints(self._database, self._identity)
         await asyncio.to_thread(self._checkpoints.verify)
+        spare()
         self._heartbeat.start()
         for every, work in ((self._kafka.checkpoint, self.partitions.checkpoint), (LOOK_EVERY, self._look)):
             self._loops.append(asyncio.create_task(self._again(every, work)))

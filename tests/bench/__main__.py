@@ -33,10 +33,10 @@ def main() -> None:
     say("checkpoints")
     checkpoint = figures.checkpoint_bytes(events)
     say(f"memory of {ENTITIES:,} entities")
-    report(rates, figures.bytes_per_entity(ENTITIES), checkpoint)
+    report(rates, figures.memory(ENTITIES), checkpoint)
 
 
-def report(rates: dict[str, float], memory: float, checkpoint: float) -> None:
+def report(rates: dict[str, float], memory: figures.Memory, checkpoint: float) -> None:
     """The table for people, then the line for programs."""
     rows = {
         "decode": "a loop that only decodes the events",
@@ -47,13 +47,13 @@ def report(rates: dict[str, float], memory: float, checkpoint: float) -> None:
     print(f"{'':40}{'events/s':>10}{'of decoding':>13}")
     for name, title in rows.items():
         print(f"{title:40}{rates[name]:>10,.0f}{rates[name] / rates['decode']:>13.4f}")
-    print(f"{'memory of an extension or address':40}{memory:>10,.0f} bytes")
+    print(f"{'memory of an extension or address':40}{memory.bytes_per_entity:>10,.0f} bytes")
     print(f"{'checkpoint':40}{checkpoint:>10,.0f} bytes an event")
     print(json.dumps({
         **{f"{name}_events_per_second": round(rate) for name, rate in rates.items()},
         "engine_ratio": round(rates["engine"] / rates["decode"], 4),
         "embedded_ratio": round(rates["embedded"] / rates["decode"], 4),
-        "bytes_per_entity": round(memory),
+        "bytes_per_entity": round(memory.bytes_per_entity),
         "checkpoint_bytes_per_event": round(checkpoint, 1),
     }))  # fmt: skip
 
@@ -63,4 +63,5 @@ def say(what: str) -> None:
     print(f"bench: {what} ...", file=sys.stderr, flush=True)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -2,12 +2,15 @@
 
 import asyncio
 import gc
+import multiprocessing
+import resource
 import time
-import tracemalloc
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -18,6 +21,7 @@ from detector.engine.site import Tables
 from detector.enrich.addresses import AddressTable
 from models.places import Places
 from streams.embedded import Embedded
+from streams.garbage import spare
 from streams.store.checkpoints import SqlCheckpoints
 from streams.store.database import open_engine
 from streams.store.journal import Journal
@@ -25,6 +29,14 @@ from streams.store.migrate import migrate
 from streams.store.stream import StreamStore
 from streams.worker import Worker
 from tests.bench.traffic import SETTINGS, newcomers
+
+
+class Memory(NamedTuple):
+    """Bytes for each extension or address with all its records, and milliseconds of a full garbage collection."""
+
+    bytes_per_entity: float
+    collection_ms: float
+
 
 ON_THE_WIRE = 100
 COMMITTED_TOGETHER = 20
@@ -88,17 +100,31 @@ def checkpoint_bytes(events: Sequence[AnyEvent]) -> float:
     return written / len(events)
 
 
-def bytes_per_entity(entities: int) -> float:
-    """Memory kept for each extension or address with all its records, traced while they appear."""
+def memory(entities: int) -> Memory:
+    """What a process that does nothing else comes to hold for so many, saved as it goes."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as apart:
+        return apart.submit(_memory, entities).result()
+
+
+def _memory(entities: int) -> Memory:
     measured = engine()
-    tracemalloc.start()
-    for event in newcomers(entities):
-        measured.process(event)
-    del event
+    detect(list(newcomers(1_000)))  # what is made once
+    spare()
+    before = resident()
+    for batch in batches(newcomers(entities), BETWEEN_CHECKPOINTS):
+        for event in batch:
+            measured.process(event)
+        measured.dirty_pages()
+    del batch, event
+    began = time.perf_counter()
     gc.collect()
-    kept, _peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    return kept / entities
+    collection = time.perf_counter() - began
+    return Memory((resident() - before) / entities, collection * 1_000)
+
+
+def resident() -> int:
+    """Bytes of memory that this process holds now."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
 
 
 def embedded(events: Sequence[AnyEvent], folder: Path) -> float:

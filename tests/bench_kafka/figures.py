@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
@@ -17,6 +18,7 @@ from detector.contract.events import AnyEvent
 from streams.kafka import topics
 from streams.kafka.client import partition_of
 from tests.bench.figures import batches
+from tests.bench_kafka.pauses import longest
 from tests.conftest import server_programs, unprivileged, wait_for
 from tests.kafka.fleet import PARTITIONS, Fleet
 from tests.kafka.traffic import parted
@@ -86,18 +88,24 @@ async def workers(fleet: Fleet, values: Values, events: int, count: int) -> floa
     return events / seconds
 
 
-async def decision_delay(fleet: Fleet, events: Sequence[AnyEvent]) -> list[float]:
-    """Milliseconds from the sending of an event to the decision that it led to, at a steady rate, sorted.
-
-    What was sent in the first seconds is left out: then the worker compiles the settings of each PBX.
+class Steady(NamedTuple):
+    """At a steady rate, in milliseconds: from the sending of each event to the decision it led to, sorted; and the
+    longest time for which the worker's event loop was held up by anything but waiting.
     """
+
+    delays: Sequence[float]
+    longest_pause: float
+
+
+async def steady(fleet: Fleet, events: Sequence[AnyEvent]) -> Steady:
+    """What was sent in the first seconds is left out of the delays: then the worker compiles the settings of PBXs."""
     member = fleet.start("steady", checkpoint=CHECKPOINT)
     await member.owns(at_least=PARTITIONS)
     sent: dict[str, float] = {}
     arrived: list[tuple[float, bytes]] = []
     watching = asyncio.create_task(watch(fleet, arrived))
     async with AIOKafkaProducer(bootstrap_servers=fleet.bootstrap, acks="all") as producer:
-        began = time.perf_counter()
+        began, since = time.perf_counter(), time.monotonic()
         for number, batch in enumerate(batches(events, LATENCY_BATCH)):
             await asyncio.sleep(began + number * LATENCY_BATCH / LATENCY_RATE - time.perf_counter())
             for partition, of in parted(batch, PARTITIONS).items():
@@ -108,7 +116,7 @@ async def decision_delay(fleet: Fleet, events: Sequence[AnyEvent]) -> list[float
     await fleet.settled(SETTLE)
     watching.cancel()
     member.kill()
-    return delays(sent, arrived)
+    return Steady(delays(sent, arrived), longest(member, since))
 
 
 async def watch(fleet: Fleet, arrived: list[tuple[float, bytes]]) -> None:

@@ -5,7 +5,7 @@ import multiprocessing
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -30,16 +30,20 @@ defaults: {region: US, timezone: America/New_York, international_prefix: "011", 
 """
 
 
+Program = Callable[[Sequence[str], Mapping[str, str], Path, Path], None]
+
+
 class Member:
     """One process of a command, forked from one that has imported everything: that takes seconds less."""
 
-    def __init__(self, folder: Path, name: str, environment: Mapping[str, str], *command: str) -> None:
+    def __init__(self, folder: Path, name: str, environment: Mapping[str, str], *command: str,
+                 program: Program | None = None) -> None:  # fmt: skip
         self.stderr = folder / f"{name}.stderr"
         self.stdout = folder / f"{name}.stdout"
         for file in (self.stderr, self.stdout):
             file.touch()
         arguments = (command, dict(environment), self.stdout, self.stderr)
-        self.process = FORKS.Process(target=work, args=arguments, daemon=True)
+        self.process = FORKS.Process(target=program or work, args=arguments, daemon=True)
         self.process.start()
 
     @property
@@ -80,9 +84,10 @@ class Member:
 
 
 class Fleet:
-    """Workers of one group, their topics and their database."""
+    """Workers of one group, their topics and their database; `program` is what its processes run instead of `work`."""
 
-    def __init__(self, broker: Kafka, prefix: str, database: str, folder: Path) -> None:
+    def __init__(self, broker: Kafka, prefix: str, database: str, folder: Path, program: Program | None = None) -> None:
+        self.program = program
         self.kafka = KafkaSettings.model_validate(
             {"brokers": broker.brokers, "prefix": prefix, "partitions": PARTITIONS, "replication": 1}
         )
@@ -113,7 +118,8 @@ class Fleet:
 
     def member(self, name: str, *command: str, **environment: str) -> Member:
         """A process of any command."""
-        made = Member(self.folder, name, {"RINGFENCE_TEST_DATABASE": self.through, **environment}, *command)
+        environment = {"RINGFENCE_TEST_DATABASE": self.through, **environment}
+        made = Member(self.folder, name, environment, *command, program=self.program)
         self.members.append(made)
         return made
 
