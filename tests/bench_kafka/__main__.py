@@ -17,7 +17,7 @@ from tests.kafka.running import Kafka, kafka
 
 EVENTS = 150_000
 SINGLE = 20_000
-STEADY = 60_000
+STEADY = 120_000
 ENTITIES = 1_000_000
 
 
