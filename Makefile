@@ -5,7 +5,7 @@ BIN := .venv/bin
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_BUILD_CONSTRAINT := $(CURDIR)/constraints.txt
 
-.PHONY: help demo cluster test test-kafka check bench bench-kafka
+.PHONY: help demo cluster test check bench bench-kafka
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -19,10 +19,6 @@ cluster: .venv/installed ## the same on Kafka: workers, a gateway and two simula
 
 test: .venv/developing ## everything, with real parts; installs and starts what it needs
 	scripts/test
-
-test-kafka: .venv/developing ## the runtime on Kafka, which is not finished, with real brokers
-	scripts/system-packages postgresql
-	$(BIN)/pytest tests/kafka
 
 check: .venv/developing ## formatting, lint, types, import rules, generated files
 	$(BIN)/ruff format --check .

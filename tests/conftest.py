@@ -22,6 +22,7 @@ from streams.store.tables_stream import StreamBase
 SETTINGS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "listen_addresses=",
             "shared_buffers=32MB", "max_connections=60")  # fmt: skip
 NUMBERS = count(1)
+PROCESSES = {"kafka", "system"}
 ACTIVITY = table("pg_stat_activity", column("pid"), column("datname"))
 
 
@@ -182,7 +183,8 @@ def migrated_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of several processes get a second chance on a busy machine; a rerun shows in the summary."""
+    """Tests of several processes come first, as they take longest, and get a second chance on a busy machine."""
+    items.sort(key=lambda item: item.path.parent.name not in PROCESSES)
     for item in items:
-        if item.path.parent.name in {"system", "kafka"}:
+        if item.path.parent.name in PROCESSES:
             item.add_marker(pytest.mark.flaky(reruns=2))

@@ -1,15 +1,15 @@
 """A real Apache Kafka, started and stopped by the project's own scripts."""
 
 import os
-import secrets
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
+from tests.ports import free_ports
 
 SCRIPTS = Path(__file__).parents[2] / "deploy" / "kafka"
 
@@ -50,19 +50,6 @@ def script(name: str, *args: object) -> str:
     if done.returncode:
         raise RuntimeError(f"{name}: {done.stderr[-8000:]}")
     return (done.stdout.splitlines() or [""])[-1]
-
-
-def free_ports(wanted: int) -> int:
-    """The first of so many free ports in a row, below those that systems hand out by themselves."""
-    while True:
-        first = 20_000 + secrets.randbelow(12_000)
-        with ExitStack() as held:
-            try:
-                for port in range(first, first + wanted):
-                    held.enter_context(socket.socket()).bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return first
 
 
 @contextmanager

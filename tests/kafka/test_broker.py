@@ -8,7 +8,8 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from tests.kafka.running import Kafka, free_ports, script
+from tests.kafka.running import Kafka, script
+from tests.ports import free_ports
 
 
 async def test_what_was_acknowledged_survives_a_kill_of_the_broker(broker: Kafka, prefix: str) -> None:

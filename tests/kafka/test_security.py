@@ -27,7 +27,8 @@ from streams.kafka.topics import check
 from streams.store.vault import Vault
 from tests.kafka.putting_child import call
 from tests.kafka.reading import logged
-from tests.kafka.running import Kafka, free_ports, kafka, script
+from tests.kafka.running import Kafka, kafka, script
+from tests.ports import free_ports
 
 USERS = ("admin", "gateway", "worker", "nobody")
 PREFIX = "secure"

@@ -12,7 +12,8 @@ from aiokafka import AIOKafkaProducer
 from detector.settings.kafka import Kafka as Settings
 from streams.kafka.client import LARGEST, arguments, partition_of
 from streams.kafka.topics import Topic, TopicsError, check, create, differences, wanted
-from tests.kafka.running import Kafka, free_ports
+from tests.kafka.running import Kafka
+from tests.ports import free_ports
 
 NAMES = ["events", "control", "findings", "sightings", "dead-letters"]
 

@@ -4,7 +4,6 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -19,6 +18,8 @@ from typing import Any, TypeVar
 import httpx
 import yaml
 from sqlalchemy import NullPool, create_engine, text
+
+from tests.ports import free_ports
 
 T = TypeVar("T")
 PATIENCE = 60.0
@@ -42,9 +43,7 @@ def eventually(what: str, condition: Callable[[], T], patience: float = PATIENCE
 
 
 def free_port() -> int:
-    with socket.socket() as trial:
-        trial.bind(("127.0.0.1", 0))
-        return int(trial.getsockname()[1])
+    return free_ports(1)
 
 
 class Program:
@@ -264,7 +263,10 @@ class Receiver:
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
+                length = int(self.headers["Content-Length"])
+                body = self.rfile.read(length)
+                if len(body) < length:
+                    return  # its sender was killed
                 receiver.messages.append(json.loads(body))
                 self.send_response(200)
                 self.send_header("Content-Length", "0")
