@@ -10,6 +10,7 @@ from detector.settings import Policies, Settings
 from detector.settings.kafka import Kafka
 from streams.console import Status, first_user
 from streams.enforcers.feed import Feed, blocks_of
+from streams.kafka.backlog import Backlog
 from streams.kafka.producer import KafkaIngest
 from streams.keys import shared_vault
 from streams.listeners import console_listener, outside_listener, shown
@@ -21,7 +22,7 @@ from streams.site import frames_of
 from streams.sources.seen import SqliteSeen
 from streams.sources.webhook import WebhookPbx, webhook_of
 from streams.store.journal import Journal
-from streams.store.migrate import opened
+from streams.store.migrate import migrate, opened
 
 AWAY = "Kafka takes nothing right now. Events and orders wait on disk."
 
@@ -38,6 +39,8 @@ class Serve:
         key = shared_vault(settings.data)
         self._policies = Policies(settings, catalogue())
         self._database = opened(database, "journal")
+        migrate(self._database, "stream")
+        self._backlog = Backlog(kafka, self._database)
         self._journal = Journal(self._database)
         self._ingest = KafkaIngest(kafka, key, settings.data / "spool" / name)
         self._webhooks = self._receivers(partial(key.keyed_hash, "pin"))
@@ -73,6 +76,7 @@ class Serve:
         others = [
             asyncio.create_task(self._reports.run(), name="reports"),
             asyncio.create_task(self._ingest.watch(), name="ingest"),
+            asyncio.create_task(self._backlog.run(), name="backlog"),
         ]
         url = f"http://{settings.console.host}:{console.port}/"
         ready(Ready(url, password, None if outside is None else outside.port))
@@ -98,11 +102,14 @@ class Serve:
             webhook.frames.clock = PbxClock(webhook.frames.clock.zone, report.date_format, report.time_format)
 
     def status(self) -> Status:
-        """How everything is doing, as far as it is known here: of workers nothing is."""
+        """How everything is doing, as far as it is known here: of workers only whether any is at work."""
         pbxs, own = self._reports.summary, {name: webhook.status for name, webhook in self._webhooks.items()}
         away = self._ingest.behind or not self._ingest.connected
+        problems = [AWAY] if away else []
+        if self._backlog.problem is not None:
+            problems.append(self._backlog.problem)
         return Status(
             sources=pbxs.sources + tuple(one for name, hook in own.items() for one in shown(name, sources_of([hook]))),
             events=pbxs.events + sum(hook.events for hook in own.values()), findings=None, detector_errors=None,
-            dead_letters=pbxs.rejected + self._ingest.dead_letters, problems=(AWAY,) if away else (),
+            dead_letters=pbxs.rejected + self._ingest.dead_letters, problems=tuple(problems),
         )  # fmt: skip

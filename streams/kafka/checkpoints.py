@@ -43,9 +43,7 @@ class LogCheckpoints(SqlCheckpoints):
 
     def offsets(self) -> dict[int, int]:
         """How far each partition that anybody ever worked on is saved."""
-        with reading(self._database) as connection:
-            rows = connection.execute(select(Partition.partition, Partition.offset)).all()
-        return {row.partition: max(row.offset, 0) for row in rows}
+        return saved_offsets(self._database)
 
     def load(self, partition: int) -> Checkpoint:
         """The newest checkpoint, without the page that is ours."""
@@ -74,6 +72,13 @@ class LogCheckpoints(SqlCheckpoints):
                     copy.write_row((stored(key), value))
             cursor.execute(PUT, (partition,))
             cursor.execute(DROP, (partition,))
+
+
+def saved_offsets(database: Engine) -> dict[int, int]:
+    """How far each partition that anybody ever worked on is saved."""
+    with reading(database) as connection:
+        rows = connection.execute(select(Partition.partition, Partition.offset)).all()
+    return {row.partition: max(row.offset, 0) for row in rows}
 
 
 def without(key: str, pages: Iterator[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
