@@ -28,7 +28,9 @@ from streams.store.vault import Vault
 MIB = 1024 * 1024
 DEAD = "dead"
 FOUND = "found-"
+ALL = "control"
 EVERY_PBX = "*"
+OTHERS = {DEAD: "dead-letters", ALL: "control"}
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -89,7 +91,10 @@ class KafkaIngest:
         await self._put(events, trusted=False)
 
     async def put_control(self, events: Sequence[Control]) -> None:
-        """Make control events of our own durable, under our seal; one for every PBX goes into every partition."""
+        """Make control events of our own durable, under our seal.
+
+        One for every PBX goes into every partition, and once into the topic that all may read.
+        """
         await self._put(events, trusted=True)
 
     async def publish(self, findings: Sequence[Action]) -> None:
@@ -148,7 +153,7 @@ class KafkaIngest:
 
     def _lanes_of(self, event: AnyEvent, *, trusted: bool) -> Sequence[str]:
         if trusted and event.pbx == EVERY_PBX:
-            return [str(partition) for partition in range(self._kafka.partitions)]
+            return [ALL, *(str(partition) for partition in range(self._kafka.partitions))]
         return [str(partition_of(event.pbx, self._kafka.partitions))]
 
     async def _deliver(self, items: Sequence[tuple[str, Item]]) -> None:
@@ -215,8 +220,8 @@ class KafkaIngest:
 
 def place_of(lane: str) -> tuple[str, int]:
     """Topic and partition that a lane leads to."""
-    if lane == DEAD:
-        return "dead-letters", 0
+    if lane in OTHERS:
+        return OTHERS[lane], 0
     return ("findings" if lane.startswith(FOUND) else "events"), int(lane.removeprefix(FOUND))
 
 

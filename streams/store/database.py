@@ -17,6 +17,11 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from streams.store.errors import UnavailableError
 
 BUSY_SECONDS = 10
+PATIENCE = {
+    "connect_timeout": BUSY_SECONDS, "tcp_user_timeout": 2 * BUSY_SECONDS * 1_000,
+    "keepalives_idle": BUSY_SECONDS, "keepalives_interval": 3, "keepalives_count": 3,
+}  # fmt: skip
+"""A server that swallows packets is found out, too."""
 PRAGMAS = (
     f"PRAGMA busy_timeout={BUSY_SECONDS * 1_000}",
     "PRAGMA synchronous=FULL",
@@ -34,9 +39,7 @@ def open_engine(url: str) -> Engine:
         return _open_sqlite(url, parsed.database)
     if parsed.drivername == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
-    return create_engine(
-        parsed, pool_pre_ping=True, hide_parameters=True, connect_args={"connect_timeout": BUSY_SECONDS}
-    )
+    return create_engine(parsed, pool_pre_ping=True, hide_parameters=True, connect_args=PATIENCE)
 
 
 def _open_sqlite(url: str, database: str | None) -> Engine:

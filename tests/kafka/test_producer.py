@@ -231,6 +231,9 @@ async def test_control_events_are_sealed_and_one_for_all_stands_in_every_partiti
     found = await records(kafka, "events")
     sealed = [record for record in found if record.headers]
     assert sorted(record.partition for record in sealed if b"settings:1" in record.value) == list(range(PARTITIONS))
+    (copy,) = await records(kafka, "control")
+    sealed.append(copy)
+    assert b"settings:1" in copy.value
     seals, others = Seals(vault), Seals(Vault(tmp_path / "another"))
     for record in sealed:
         assert ("origin", b"ringfence") in record.headers
