@@ -231,12 +231,13 @@ def right(log: Log) -> list[bytes]:
 async def test_a_worker_stopped_until_its_partitions_moved_is_fenced_when_it_wakes(
     fleet: Fleet, log: Log, right: list[bytes]
 ) -> None:
-    sleeper = fleet.start("sleeper", static=False, checkpoint="5s")  # falls asleep with something that is not saved
+    sleeper = fleet.start("sleeper", static=False, checkpoint="30s")  # falls asleep with something that is not saved
     other = fleet.start("other", static=False)
     await sleeper.owns(at_least=PARTITIONS // 2)
     await other.owns(at_least=PARTITIONS // 2)
     publishing = asyncio.create_task(fleet.publish(interleaved(log, 1), pause=0.04))
     await fleet.first_finding()
+    await asyncio.sleep(1)  # each has applied something by now
     sleeper.send(signal.SIGSTOP)
     await other.owns(at_least=PARTITIONS)
     sleeper.send(signal.SIGCONT)
