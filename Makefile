@@ -5,7 +5,7 @@ BIN := .venv/bin
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_BUILD_CONSTRAINT := $(CURDIR)/constraints.txt
 
-.PHONY: help demo cluster test check bench bench-kafka
+.PHONY: help demo cluster test check evaluate bench bench-kafka
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -25,6 +25,9 @@ check: .venv/developing ## formatting, lint, types, import rules, generated file
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+evaluate: .venv/developing ## false alarms in honest months, and what is found of attacks woven into them
+	$(BIN)/python -m tests.evaluate
 
 bench: .venv/developing ## speed and memory, as ratios within one run
 	$(BIN)/python -m tests.bench

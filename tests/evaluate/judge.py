@@ -1,0 +1,124 @@
+"""Runs a month through the engine, and judges what it made of it."""
+
+from collections.abc import Iterable, Sequence
+from random import Random
+
+from msgspec import Struct
+
+from detector.contract.codec import to_micros
+from detector.contract.events import AnyEvent, Tick
+from detector.contract.findings import AnyFinding, Decision, Detection, Incident, Mode, Severity
+from detector.engine.engine import Engine
+from detector.engine.site import Tables
+from detector.enrich.addresses import AddressTable
+from detector.settings import Settings
+from models.places import Places
+from tests.evaluate.attacks import ATTACKS, Attack
+from tests.evaluate.month import honest
+from tests.evaluate.site import DAYS, Site, seconds
+
+TABLES = Tables(addresses=AddressTable())
+TICK = seconds(60)
+
+
+class Quiet(Struct, frozen=True, kw_only=True):
+    """What came of an honest month at one PBX: what there should not be."""
+
+    extension_days: int
+    incidents: tuple[Incident, ...]
+    containments: tuple[Decision, ...]
+    rules: dict[str, int]
+    events: int
+
+
+class Found(Struct, frozen=True, kw_only=True):
+    """What came of an attack: `named` is whether an incident names the right subject, `incidents` how many do.
+
+    `delay` in seconds from its first event, `spent` in minor units of money when it was decided to act, or in the end.
+    """
+
+    attack: str
+    pbx: str
+    named: bool
+    incidents: int
+    kind: str
+    kind_right: bool
+    contained: bool
+    delay: float
+    spent: int
+    title: str
+    rules: tuple[str, ...]
+
+
+def findings_of(site: Site, events: Iterable[AnyEvent]) -> list[AnyFinding]:
+    """All findings, with time passing where the PBX says nothing."""
+    engine = Engine(Settings.model_validate({"pbxs": [site.configured()]}), TABLES, Places())
+    found: list[AnyFinding] = []
+    last = None
+    for event in events:
+        while last is not None and event.at > last + TICK and engine.due(to_micros(last + TICK)):
+            last += TICK
+            found += engine.process(Tick(pbx=site.pbx, id=f"tick:{last.isoformat()}", at=last))
+        last = event.at if last is None else max(last, event.at)
+        found += engine.process(event)
+    assert not engine.errors, engine.errors
+    return found
+
+
+def judged_quiet(site: Site, seed: int) -> Quiet:
+    """An honest month."""
+    events = honest(site, seed)
+    found = findings_of(site, events)
+    rules: dict[str, int] = {}
+    for finding in found:
+        if isinstance(finding, Detection) and finding.severity is not Severity.INFO:
+            rules[finding.rule] = rules.get(finding.rule, 0) + 1
+    return Quiet(
+        extension_days=site.extensions * DAYS, incidents=tuple(alarming(found)), containments=tuple(acting(found)),
+        rules=rules, events=len(events),
+    )  # fmt: skip
+
+
+def judged_attack(site: Site, name: str, seed: int) -> Found:
+    """An attack woven into an honest month; what the honest part alone leads to is left out."""
+    made = ATTACKS[name](site, Random(f"{seed} {name} {site.pbx}"))  # noqa: S311 - traffic, not secrets
+    events = sorted([*honest(site, seed), *made.events], key=lambda event: (event.received_at or event.at, event.id))
+    found = findings_of(site, events)
+    begun = min(event.at for event in made.events)
+    ours = {event.id for event in made.events}
+    detections = {one.id: one for one in found if isinstance(one, Detection) and ours & set(one.evidence)}
+    named = [one for one in alarming(found) if set(one.detections) & detections.keys()]
+    right = [one for one in named if names(one, made)]
+    decisions = [one for one in acting(found) if one.incident in {incident.id for incident in named}]
+    first = next((one for one in found if isinstance(one, Detection) and one.id in detections), None)
+    told = right[0] if right else named[0] if named else None
+    spent = [one.loss.spent for one in found if isinstance(one, Incident) and told is not None and one.id == told.id
+             and (not decisions or one.at <= decisions[0].at)]  # fmt: skip
+    return Found(
+        attack=name, pbx=site.pbx, named=bool(right), incidents=len(named), kind=told.kind if told else "",
+        kind_right=told is not None and (not made.kinds or told.kind in made.kinds), contained=bool(decisions),
+        delay=(first.at - begun).total_seconds() if first else float("inf"), spent=max(spent, default=0),
+        title=told.title if told else "", rules=tuple(sorted({one.rule for one in detections.values()})),
+    )  # fmt: skip
+
+
+def names(incident: Incident, made: Attack) -> bool:
+    """Whether one of those who must be named is; a destination counts by the beginning of its number."""
+    subjects = {(subject.kind.value, subject.id) for subject in incident.subjects}
+    return any(
+        (kind, id_) in subjects
+        or (kind == "destination" and any(k == kind and other.startswith(id_) for k, other in subjects))
+        for kind, id_ in made.subjects
+    )
+
+
+def alarming(found: Sequence[AnyFinding]) -> list[Incident]:
+    """Incidents as they were in the end, that somebody is woken for; those merged into others count with them."""
+    last = {one.id: one for one in found if isinstance(one, Incident)}
+    return [one for one in last.values() if one.severity is not Severity.INFO and one.status != "merged"]
+
+
+def acting(found: Sequence[AnyFinding]) -> list[Decision]:
+    """Decisions that are carried out without anybody being asked."""
+    last = {one.id: one for one in found if isinstance(one, Decision)}
+    return [one for one in last.values() if one.mode is Mode.AUTO and one.refused is None]
