@@ -238,8 +238,9 @@ async def test_a_worker_stopped_until_its_partitions_moved_is_fenced_when_it_wak
     publishing = asyncio.create_task(fleet.publish(interleaved(log, 1), pause=0.04))
     await fleet.first_finding()
     await asyncio.sleep(1)  # each has applied something by now
+    before = other.loads(at_least=PARTITIONS)  # it may have been the first to join
     sleeper.send(signal.SIGSTOP)
-    await other.owns(at_least=PARTITIONS)
+    await other.owns(at_least=PARTITIONS, times=before + 1)
     sleeper.send(signal.SIGCONT)
     await publishing
     assert await sleeper.ended() == 75, sleeper.said()
