@@ -15,6 +15,7 @@ from msgspec import Struct
 from detector.contract.codec import Codec, Rejected, encode_finding
 from detector.contract.events import AnyEvent, Control, Tick, Unknown
 from detector.contract.findings import Action, AnyFinding, Decision, Detection, Incident
+from streams.clock import micros_now
 from streams.store.errors import OffsetError, UnavailableError
 from streams.store.journal import Journal
 from streams.store.stream import Letter, StreamStore
@@ -294,8 +295,3 @@ SHAPES: dict[str, type[Detection | Incident | Decision | Action]] = {
 def visible(text: str) -> str:
     """The same with lone surrogates, which no database takes, written out."""
     return text.encode("utf-8", "backslashreplace").decode()
-
-
-def micros_now() -> int:
-    """Microseconds since 1970."""
-    return time.time_ns() // 1_000

@@ -13,8 +13,9 @@ from detector.contract.findings import Act
 from streams.actions import block_ip, block_number, hang_up, lock_route, restrict_extension
 from streams.actions.base import Site
 from streams.actions.budget import Budgets
-from streams.actions.carry_out import CarryOut, LiveFacts, utc_now
+from streams.actions.carry_out import CarryOut, LiveFacts
 from streams.actions.outcome import Outcome, outcome
+from streams.clock import utc_now
 from streams.store.errors import UnavailableError
 from streams.store.journal import Journal
 from streams.store.rows import ActionRow

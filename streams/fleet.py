@@ -13,8 +13,9 @@ from detector.contract.findings import Subject, SubjectKind
 from detector.fleet import Sighting, unlistable
 from detector.guard import GuardFacts
 from detector.settings import Settings
+from streams.clock import micros_now
 from streams.kafka.records import EVERY_PBX
-from streams.orders import PutControl, now_micros
+from streams.orders import PutControl
 from streams.store.journal import Journal
 from streams.store.rows import FleetRow
 
@@ -48,7 +49,7 @@ class FleetList:
         good = [one for one in sightings if self._listable(one)]
         self.refused += len(sightings) - len(good)
         if good:
-            await asyncio.to_thread(self._journal.sight, good, now_micros(), pbxs=self._fleet.pbxs, window=self._window)
+            await asyncio.to_thread(self._journal.sight, good, micros_now(), pbxs=self._fleet.pbxs, window=self._window)
 
     async def tell(self) -> int:
         """Announce what is new, and now and then forget what is old; returns how many entries were announced.
@@ -58,14 +59,14 @@ class FleetList:
         """
         told = 0
         while self._fleet.enabled:
-            news = await asyncio.to_thread(self._journal.fleet_news, AT_ONCE, now_micros())
+            news = await asyncio.to_thread(self._journal.fleet_news, AT_ONCE, micros_now())
             if not news:
                 break
-            await self._put([announcement(news, now_micros())])
+            await self._put([announcement(news, micros_now())])
             await asyncio.to_thread(self._journal.fleet_announced, news)
             told += len(news)
         if time.monotonic() > self._forgot + FORGET_EVERY:
-            await asyncio.to_thread(self._journal.fleet_forget, now_micros(), window=self._window)
+            await asyncio.to_thread(self._journal.fleet_forget, micros_now(), window=self._window)
             self._forgot = time.monotonic()
         if told:
             log.info("fleet list announced", entries=told)

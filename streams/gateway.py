@@ -16,6 +16,7 @@ from detector.settings import Pbx, Policies, Settings
 from detector.settings.kafka import Kafka
 from streams.actions.outcome import Outcome
 from streams.choices import cluster_of, named
+from streams.clock import utc_now
 from streams.enforcers.feed import Feed, blocks_of
 from streams.executor import Executor
 from streams.failures import err
@@ -33,7 +34,6 @@ from streams.pbx_status import PbxStatus, decode_status, encode_status, sources_
 from streams.serving import on_signal
 from streams.site import Connected
 from streams.sites import Sites, enforcers_of
-from streams.sources.base import utc_now
 from streams.store.database import open_engine
 from streams.store.errors import Fenced, UnavailableError
 from streams.store.journal import Journal

@@ -1,13 +1,14 @@
 """Imports recorded history: baselines learn from it, nothing of it is told, decided or done."""
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import islice
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from detector.contract.events import AnyEvent, Control, Unknown
+from streams.clock import utc_now
 from streams.service import Service
 
 RECENT = timedelta(hours=1)
@@ -41,7 +42,7 @@ async def import_history(service: Service, events: Iterable[AnyEvent | Unknown])
 
 def history(events: Iterable[AnyEvent | Unknown], counted: Imported) -> Iterator[AnyEvent | Unknown]:
     """What is old enough, received now."""
-    now = datetime.now(UTC)
+    now = utc_now()
     for event in events:
         if now - event.at <= RECENT:
             counted.recent += 1

@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime
 
 from detector.contract.codec import to_micros
 from detector.contract.events import Control
+from streams.clock import micros_now, utc_now
 from streams.store.journal import Journal
 from streams.store.rows import About
 
@@ -25,7 +25,7 @@ class Orders:
 
     async def approve(self, action_id: str, by: str) -> bool:
         """Carry out a requested action."""
-        done = await asyncio.to_thread(self._journal.approve, action_id, by, now=now_micros())
+        done = await asyncio.to_thread(self._journal.approve, action_id, by, now=micros_now())
         self._wake()
         if done:
             await self._remark_action(action_id, by, "approved", "")
@@ -33,14 +33,14 @@ class Orders:
 
     async def refuse(self, action_id: str, by: str, why: str) -> bool:
         """Never carry out a requested action."""
-        done = await asyncio.to_thread(self._journal.refuse, action_id, by, why, now=now_micros())
+        done = await asyncio.to_thread(self._journal.refuse, action_id, by, why, now=micros_now())
         if done:
             await self._remark_action(action_id, by, "refused", why)
         return done
 
     async def undo(self, action_id: str, by: str, note: str) -> bool:
         """Take back what was done, and do not do it again for a day."""
-        done = await asyncio.to_thread(self._journal.request_undo, action_id, by, now=now_micros())
+        done = await asyncio.to_thread(self._journal.request_undo, action_id, by, now=micros_now())
         row = await asyncio.to_thread(self._journal.action, action_id)
         if done and row is not None:
             await self._verdict(row.pbx, by, note, row.drill, decision=row.decision.id)
@@ -65,21 +65,16 @@ class Orders:
 
     async def _remark(self, incident_id: str, by: str, about: About, text: str, action_id: str | None = None) -> None:
         await asyncio.to_thread(
-            self._journal.remark, incident_id, by=by, about=about, text=text, now=now_micros(), action_id=action_id
+            self._journal.remark, incident_id, by=by, about=about, text=text, now=micros_now(), action_id=action_id
         )
 
     async def _verdict(
         self, pbx: str, by: str, note: str, drill: bool, *, decision: str | None = None, incident: str | None = None
     ) -> None:
-        at = datetime.now(UTC)
+        at = utc_now()
         about = decision or incident or ""
         await self._put([Control(
             pbx=pbx, id=f"verdict:{about}:{to_micros(at)}", at=at, name="verdict", source="ringfence", drill=drill,
             verdict="undone" if decision else "closed", decision=decision, incident=incident, by=by[:64],
             note=note[:1024] or None,
         )])  # fmt: skip
-
-
-def now_micros() -> int:
-    """Microseconds since 1970."""
-    return to_micros(datetime.now(UTC))

@@ -1,13 +1,13 @@
 """What gateways write into the journal of their PBXs, read again and again."""
 
 import asyncio
-import time
 from collections.abc import Callable, Mapping, Sequence
 
 import structlog
 from msgspec import Struct
 from msgspec.structs import replace
 
+from streams.clock import micros_now
 from streams.console import SourceStatus
 from streams.listeners import shown
 from streams.pbx_status import PbxStatus, decode_status
@@ -68,7 +68,7 @@ class Reports:
     def _read(self) -> tuple[Mapping[str, PbxStatus], Summary]:
         rows = {row.pbx: row for row in self._journal.sessions()}
         reports = {pbx: report for pbx in self._pbxs if pbx in rows and (report := decode_status(rows[pbx].status))}
-        now = time.time_ns() // 1_000
+        now = micros_now()
         every = [source for report in reports.values() for source in report.sources]
         return reports, Summary(
             tuple(one for pbx in self._pbxs for one in sources_of(pbx, rows.get(pbx), reports.get(pbx), now)),

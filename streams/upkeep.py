@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import structlog
 
 from detector.contract.codec import to_micros
 from detector.contract.events import Control
 from detector.settings import Policies, Settings, settings_as_json
+from streams.clock import utc_now
 from streams.store.errors import UnavailableError
 from streams.store.journal import Journal
 
@@ -19,7 +20,7 @@ log = structlog.get_logger(__name__)
 
 def settings_event(settings: Settings, tables: Mapping[str, str]) -> Control:
     """The settings in force, for the log: everything the core reads is there."""
-    at = datetime.now(UTC)
+    at = utc_now()
     return Control(
         pbx="*",
         id=f"settings:{at.isoformat()}",
@@ -37,7 +38,7 @@ async def retention(journal: Journal, settings: Settings, policies: Policies) ->
     keep = timedelta(seconds=max(profile.findings_retention for profile in profiles))
     while True:
         try:
-            await asyncio.to_thread(journal.forget, to_micros(datetime.now(UTC) - keep))
+            await asyncio.to_thread(journal.forget, to_micros(utc_now() - keep))
         except UnavailableError as error:
             log.warning("journal unavailable", error=str(error))
         await asyncio.sleep(RETENTION_EVERY)

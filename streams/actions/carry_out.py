@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -16,6 +16,7 @@ from detector.guard import GuardFacts, block_range, veto
 from streams.actions.base import ACTIONS, Drifted, Order, PbxAction, Site
 from streams.actions.budget import Budgets, spent
 from streams.actions.hang_up import Calls
+from streams.clock import utc_now
 from streams.enforcers.base import EnforcerError
 from streams.pbx.errors import GiveUp, PbxError, TryAgain
 from streams.store.errors import UnavailableError
@@ -39,11 +40,6 @@ STANDS = {State.CONFIRMED, State.DRIFTED, State.UNDO_FAILED}
 STOP_NEW_CALLS = {Act.RESTRICT_EXTENSION, Act.BLOCK_NUMBER, Act.LOCK_ROUTE}
 
 log = structlog.get_logger(__name__)
-
-
-def utc_now() -> datetime:
-    """The time, with its zone."""
-    return datetime.now(UTC)
 
 
 class CarryOut:

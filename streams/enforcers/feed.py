@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import hmac
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import ClassVar
 
 import msgspec
@@ -12,16 +12,12 @@ from fastapi import APIRouter, HTTPException, Request, Response
 
 from detector.contract.findings import Act
 from detector.guard import block_range
+from streams.clock import utc_now
 from streams.enforcers.base import Enforcer, enforcer
 from streams.store.journal import Journal
 
 ActiveBlocks = Callable[[], Mapping[str, datetime]]
 """The journal's blocks in force: target -> until. Called in a thread."""
-
-
-def utc_now() -> datetime:
-    """The time, with its zone."""
-    return datetime.now(UTC)
 
 
 @enforcer

@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network, summarize_address_range
 from typing import Any, ClassVar
 
@@ -12,6 +12,7 @@ import msgspec
 
 from detector.contract.findings import FOREVER
 from detector.guard import Network, block_range
+from streams.clock import utc_now
 from streams.enforcers.base import Enforcer, EnforcerError, enforcer, inside
 
 TABLE = "inet ringfence"
@@ -66,7 +67,7 @@ class Nftables(Enforcer):
     async def block(self, target: str, until: datetime) -> None:
         """Add the element, in place of narrower ones it covers; a wider one that is there already stays."""
         network = block_range(target)
-        seconds = int((until - datetime.now(UTC)).total_seconds())
+        seconds = int((until - utc_now()).total_seconds())
         if seconds <= 0:
             return
         timeout = f" timeout {seconds}s" if until < FOREVER and seconds <= LONGEST_SECONDS else ""

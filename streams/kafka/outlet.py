@@ -1,7 +1,6 @@
 """What a worker writes to Kafka: findings, sightings, dead letters, events of other partitions and ticks."""
 
 import asyncio
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -9,9 +8,10 @@ import msgspec
 from aiokafka import AIOKafkaProducer  # type: ignore[import-untyped]  # it ships no types
 from msgspec import Struct
 
-from detector.contract.codec import Rejected, encode_finding, from_micros
+from detector.contract.codec import Rejected, encode_finding
 from detector.contract.events import Tick
 from detector.contract.findings import AnyFinding
+from streams.clock import utc_now
 from streams.kafka.client import LARGEST, key_of
 from streams.kafka.records import Foreign, Headers
 from streams.kafka.seal import Seals
@@ -81,7 +81,7 @@ class Outlet:
 
     async def bury(self, rejected: Iterable[Rejected], place: Place) -> None:
         """What cannot be used, with the reason and where it stands."""
-        now = from_micros(time.time_ns() // 1_000)
+        now = utc_now()
         for one in rejected:
             letter = {"at": now, **msgspec.structs.asdict(one), **msgspec.structs.asdict(place)}
             await self._send(self._dead, f"{place.topic}-{place.partition}", msgspec.json.encode(letter))

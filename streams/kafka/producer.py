@@ -15,6 +15,7 @@ from detector.contract.codec import Codec, Rejected, encode_finding, reject
 from detector.contract.events import AnyEvent, Control, Unknown
 from detector.contract.findings import Action
 from detector.settings.kafka import Kafka
+from streams.clock import utc_now
 from streams.kafka.client import key_of, partition_of
 from streams.kafka.folding import Attempt, folded
 from streams.kafka.items import Item, Receipt
@@ -22,7 +23,6 @@ from streams.kafka.lane import HELD, Disk, Lane
 from streams.kafka.link import STOP, Link
 from streams.kafka.seal import Seals
 from streams.kafka.spool import Entry, Spool
-from streams.sources.base import utc_now
 from streams.store.vault import Vault
 
 MIB = 1024 * 1024

@@ -11,6 +11,7 @@ from aiokafka.errors import KafkaError  # type: ignore[import-untyped]  # it shi
 from detector.contract.codec import Rejected
 from detector.settings import Settings
 from detector.settings.kafka import Kafka
+from streams.clock import micros_now
 from streams.garbage import spare
 from streams.kafka import client
 from streams.kafka.checkpoints import LogCheckpoints
@@ -153,7 +154,7 @@ class Runtime:
         if self.partitions.database_away:
             self._progress.excuse()
         self._progress.look(told, ends)
-        await self.partitions.tick(time.time_ns() // 1_000, ends)
+        await self.partitions.tick(micros_now(), ends)
 
     def _check_ends(self, positions: Mapping[int, int], ends: Mapping[int, int]) -> None:
         for partition, position in positions.items():

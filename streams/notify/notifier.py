@@ -3,13 +3,14 @@
 import asyncio
 import hashlib
 from collections.abc import Callable, Collection, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from msgspec import Struct, structs
 
 from detector.contract.codec import from_micros, to_micros
 from detector.contract.findings import Incident, Severity
+from streams.clock import utc_now
 from streams.notify.compose import Message, compose, occasion
 from streams.notify.due import untold
 from streams.notify.senders import Sender, SendError
@@ -44,11 +45,6 @@ class Channel(Struct, frozen=True):
     def wants(self, incident: Incident) -> bool:
         """Whether this kind of incident is for this channel; no kinds named are all."""
         return not self.kinds or incident.kind in self.kinds
-
-
-def utc_now() -> datetime:
-    """The time, with its zone."""
-    return datetime.now(UTC)
 
 
 class Notifier:

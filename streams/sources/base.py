@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Protocol
 
 import msgspec
@@ -50,11 +50,6 @@ def say_trouble(status: SourceStatus, error: PbxError) -> None:
         say = log.error if isinstance(error, GiveUp) else log.warning
         say("trouble with the PBX", source=status.source, pbx=status.pbx, problem=problem)
     status.problem = problem
-
-
-def utc_now() -> datetime:
-    """The time of day."""
-    return datetime.now(UTC)
 
 
 def stamped(event: AnyEvent, source: str) -> AnyEvent:

@@ -10,8 +10,9 @@ import msgspec
 from detector.contract.codec import Rejected
 from detector.contract.events import AnyEvent, Call
 from detector.formats.yeastar_frames import YeastarFrames
+from streams.clock import utc_now
 from streams.pbx.client import YeastarClient
-from streams.sources.base import Delivery, Reading, utc_now
+from streams.sources.base import Delivery, Reading
 
 OVERLAP = timedelta(minutes=15)
 LONGEST_CALL = timedelta(hours=24)

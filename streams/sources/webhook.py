@@ -19,7 +19,8 @@ from detector.contract.codec import Rejected
 from detector.contract.events import MAX_EVENT_BYTES
 from detector.formats.yeastar_frames import REGISTRATION, YeastarFrames, serial_of, type_of
 from detector.settings import Pbx, Transport
-from streams.sources.base import Ingest, SourceStatus, stamped, utc_now
+from streams.clock import utc_now
+from streams.sources.base import Ingest, SourceStatus, stamped
 from streams.sources.seen import Seen
 
 NAME = "yeastar-webhook"

@@ -8,11 +8,12 @@ import structlog
 
 from detector.contract.codec import Rejected
 from detector.formats.yeastar_frames import WANTED, YeastarFrames, serial_of
+from streams.clock import utc_now
 from streams.pbx.backoff import Backoff
 from streams.pbx.client import YeastarClient
 from streams.pbx.errors import GiveUp, LockedOut, PbxError, Unreachable
 from streams.pbx.subscription import HEARTBEAT_ANSWER, Subscription
-from streams.sources.base import Delivery, Ingest, Reading, SourceStatus, say_trouble, utc_now
+from streams.sources.base import Delivery, Ingest, Reading, SourceStatus, say_trouble
 from streams.sources.catchup import Catchup
 
 NAME = "yeastar-websocket"
