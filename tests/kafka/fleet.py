@@ -89,7 +89,7 @@ class Fleet:
     def __init__(self, broker: Kafka, prefix: str, database: str, folder: Path, program: Program | None = None) -> None:
         self.program = program
         self.kafka = KafkaSettings.model_validate(
-            {"brokers": broker.brokers, "prefix": prefix, "partitions": PARTITIONS, "replication": 1}
+            {"brokers": broker.brokers, "prefix": prefix, "partitions": PARTITIONS, "replication": broker.nodes}
         )
         self.events, self.findings_topic, self.letters_topic = (
             f"{prefix}.{name}" for name in ("events", "findings", "dead-letters")
@@ -112,7 +112,8 @@ class Fleet:
         file.write_text(
             f"{POLICY}data: {self.folder / 'data'}\njournal: env:RINGFENCE_TEST_DATABASE\n"
             f"kafka: {{brokers: {list(self.kafka.brokers)}, prefix: {self.prefix}, partitions: {PARTITIONS}, "
-            f"replication: 1, group: {self.prefix}, {member} session_timeout: {session}s, checkpoint: {checkpoint}}}\n"
+            f"replication: {self.kafka.replication}, group: {self.prefix}, {member} session_timeout: {session}s, "
+            f"checkpoint: {checkpoint}}}\n"
         )
         return self.member(name, "worker", "--config", str(file))
 
