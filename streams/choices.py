@@ -7,10 +7,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from pydantic import TypeAdapter, ValidationError
+
 from detector.engine.registry import catalogue
 from detector.formats import formats
 from detector.settings import Settings, profile
-from detector.settings.kafka import Kafka
+from detector.settings.kafka import NAME, Kafka, Name
+from detector.settings.metrics import Process
 from streams import config
 from streams.failures import FAILED, WRONG_USAGE, err, fail
 from streams.inputs import STDIN, Cemetery, Inputs, Options
@@ -43,6 +46,24 @@ def named(name: str) -> str:
     if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", name) is None:
         fail(f"--name: {name!r} is no name; allowed are letters, digits, '.', '_' and '-', up to 64", WRONG_USAGE)
     return name
+
+
+def observed_at(settings: Settings, process: Process, port: int | None) -> Settings:
+    """With another port for metrics where one is given."""
+    if port is None:
+        return settings
+    return settings.model_copy(update={"metrics": settings.metrics.model_copy(update={process: port})})
+
+
+def with_member(settings: Settings, member: str | None) -> Settings:
+    """With another static member of the group where one is given."""
+    if member is None or settings.kafka is None:
+        return settings
+    try:
+        name = TypeAdapter(Name).validate_python(member)
+    except ValidationError:
+        fail(f"--member: {member!r} is no name; allowed are {NAME}", WRONG_USAGE)
+    return settings.model_copy(update={"kafka": settings.kafka.model_copy(update={"static_member": name})})
 
 
 def options_of(settings: Settings, name: str, pbx: str | None, timezone: str | None, year: int | None) -> Options:

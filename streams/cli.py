@@ -16,7 +16,7 @@ from detector.engine.engine import Engine
 from detector.formats import formats
 from models.places import Places
 from streams import config, logs
-from streams.choices import loaded, options_of, reading, verify
+from streams.choices import loaded, named, observed_at, options_of, reading, verify
 from streams.failures import FAILED, WRONG_USAGE, err, explained, fail
 from streams.replay import replay as replay_events
 from streams.tables import tables
@@ -61,6 +61,13 @@ DeadLetters = Annotated[
     typer.Option(
         "--dead-letters", metavar="FILE",
         help="Where unreadable lines go, each with number and reason; default: NAME.dead-letters.jsonl here.",
+    ),
+]  # fmt: skip
+MetricsPort = Annotated[
+    int | None,
+    typer.Option(
+        "--metrics-port", metavar="PORT", min=0, max=65_535, envvar="RINGFENCE_METRICS_PORT",
+        help="Port of /metrics and /healthz, 0 for none; default: that of the configuration.",
     ),
 ]  # fmt: skip
 Out = Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE", help="Write to this file, not to stdout.")]
@@ -219,7 +226,7 @@ def import_(
 
 
 @commands.command(epilog="Example: ringfence run -c ringfence.yaml", short_help="Watch and protect the PBXs.")
-def run(config_file: NeededConfig) -> None:
+def run(config_file: NeededConfig, metrics_port: MetricsPort = None) -> None:
     """Watch and protect the configured PBXs: the service on one machine, no broker needed.
 
     The console's address, and at the first start its password, are printed once. Ends in good order on SIGTERM.
@@ -230,11 +237,22 @@ def run(config_file: NeededConfig) -> None:
         fail(f"{config_file}: no PBX has a connection; there is nothing to watch", WRONG_USAGE)
     from streams import serving
 
-    serving.run(settings, f"watching {', '.join(connected)}")
+    serving.run(observed_at(settings, "run", metrics_port), f"watching {', '.join(connected)}")
 
 
 @commands.command(epilog="Example: ringfence worker -c ringfence.yaml", short_help="Detect, on Kafka.")
-def worker(config_file: NeededConfig) -> None:
+def worker(
+    config_file: NeededConfig,
+    metrics_port: MetricsPort = None,
+    member: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            envvar="RINGFENCE_MEMBER",
+            help="Fixed name in the group: its partitions wait for it over a restart; default: `static_member`.",
+        ),
+    ] = None,
+) -> None:
     """Read events from Kafka and write findings to it, together with other workers of the same group.
 
     Memory is saved in the PostgreSQL of `journal`. Ends in good order on SIGTERM; exit code 75 says that another
@@ -243,7 +261,7 @@ def worker(config_file: NeededConfig) -> None:
     settings = loaded(config_file, secrets=("journal", "username", "password"))
     from streams.kafka.app import run_worker
 
-    run_worker(settings)
+    run_worker(observed_at(with_member(settings, member), "worker", metrics_port))
 
 
 @commands.command(epilog="Example: ringfence gateway -c ringfence.yaml", short_help="Speak to PBXs and act, on Kafka.")

@@ -90,6 +90,7 @@ def settings_for(pbx: SimulatedPbx, data: Path, console: int, outside: int, toke
         "data": data,
         "console": {"port": console},
         "webhook": {"port": outside},
+        "metrics": {"run": 0},
         "feed": {"enabled": True, "token": SecretStr(token)},
         "enforcers": {"feed": {}},
         "defaults": {"access_digit": "9", "rules": {rule: {"mode": "auto"} for rule in AUTO}},

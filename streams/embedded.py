@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -15,7 +16,8 @@ from msgspec import Struct
 from detector.contract.codec import Codec, Rejected, encode_finding
 from detector.contract.events import AnyEvent, Control, Tick, Unknown
 from detector.contract.findings import Action, AnyFinding, Decision, Detection, Incident
-from streams.clock import micros_now
+from streams.clock import micros_now, utc_now
+from streams.observe.delays import CHECKPOINT, arrived, took
 from streams.store.errors import OffsetError, UnavailableError
 from streams.store.journal import Journal
 from streams.store.stream import Letter, StreamStore
@@ -64,9 +66,19 @@ class Embedded:
         self._failed: BaseException | None = None
         self._stopped = False
         self.delivered = asyncio.Event()
-        self.findings = 0
+        self.found: Counter[str] = Counter()
         self.dead_letters = 0
         self.checkpoint_at = time.monotonic()
+
+    @property
+    def findings(self) -> int:
+        """How many were handed to the journal since the start."""
+        return self.found.total()
+
+    @property
+    def waiting(self) -> int:
+        """How many calls of `put` wait to be made durable."""
+        return self._queue.qsize()
 
     async def recover(self) -> None:
         """Load the checkpoint and process the log behind it once more. Raises `OffsetError` if a part is missing."""
@@ -181,6 +193,7 @@ class Embedded:
 
     def _step(self, batch: Sequence[Incoming]) -> None:
         """One commit: events, and the findings they lead to."""
+        taken, begun = utc_now(), time.monotonic()
         offset = self._store.next_offset()
         rows: list[tuple[str, bytes]] = []
         events: list[tuple[int, AnyEvent | Unknown]] = []
@@ -196,6 +209,9 @@ class Embedded:
         if buried:
             self._bury(buried)
         self._publish(rows, self.worker.process(events))
+        if events:
+            arrived(events[0][1], taken)
+            took("decide", time.monotonic() - begun)
 
     def _judged(self, event: AnyEvent, *, trusted: bool) -> tuple[bytes, AnyEvent | Unknown | Rejected]:
         """An event as it would stand in the log, and as recovery would read it there, limits included."""
@@ -216,7 +232,7 @@ class Embedded:
             rows,
             [(f.id, f.revision, type(f).__name__.lower(), f.pbx, encode_finding(f)) for f in findings],
         )
-        self.findings += len(findings)
+        self.found.update(type(finding).__name__.lower() for finding in findings)
         if findings:
             self._loop.call_soon_threadsafe(self._published.set)
 
@@ -232,9 +248,14 @@ class Embedded:
         """Not any more once memory is ahead of a log that could not be written."""
         if self._failed is not None:
             return
+        before, begun = self.worker.saved, time.monotonic()
         saved = self.worker.checkpoint()
         self._store.cut(saved)
-        self.checkpoint_at = time.monotonic()
+        now = time.monotonic()
+        if saved > before:
+            CHECKPOINT.observe(now - begun)
+            took("checkpoint", now - self.checkpoint_at)
+        self.checkpoint_at = now
 
     # --- the rest of the line
 

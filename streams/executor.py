@@ -9,16 +9,17 @@ from functools import partial
 import structlog
 
 from detector.contract.codec import to_micros
-from detector.contract.findings import Act
+from detector.contract.findings import Act, Mode, State
 from streams.actions import block_ip, block_number, hang_up, lock_route, restrict_extension
 from streams.actions.base import Site
 from streams.actions.budget import Budgets
 from streams.actions.carry_out import CarryOut, LiveFacts
 from streams.actions.outcome import Outcome, outcome
 from streams.clock import utc_now
+from streams.observe.delays import Stage, took
 from streams.store.errors import UnavailableError
 from streams.store.journal import Journal
-from streams.store.rows import ActionRow
+from streams.store.rows import ActionRow, Announcement
 from streams.store.vault import Vault
 
 Announce = Callable[[Sequence[Outcome]], Awaitable[None]]
@@ -30,6 +31,7 @@ LEASE_SECONDS = 180
 ANNOUNCED_AT_ONCE = 200
 POLL_SECONDS = 0.25
 EVERY = timedelta(minutes=5)
+STAGES: dict[State, Stage] = {State.APPLIED: "act", State.CONFIRMED: "confirm"}
 
 log = structlog.get_logger(__name__)
 
@@ -110,6 +112,8 @@ class Executor:
         """Announce every change of state that the log does not have yet, oldest first."""
         while changes := await asyncio.to_thread(self._journal.unannounced, ANNOUNCED_AT_ONCE):
             await self._announce([outcome(change) for change in changes])
+            for change in changes:
+                measure(change)
             await asyncio.to_thread(self._journal.announced, [change.change.seq for change in changes])
 
     async def drain(self) -> None:
@@ -144,6 +148,14 @@ class Executor:
                 self._woken.set()
         finally:
             del self._lanes[lane]
+
+
+def measure(announcement: Announcement) -> None:
+    """How long it took until something was done that waited for nobody's consent."""
+    change, action = announcement.change, announcement.action
+    stage = STAGES.get(change.state)
+    if stage is not None and action.decision.mode is Mode.AUTO:
+        took(stage, (change.at - action.created_at) / 1_000_000)
 
 
 def lane_of(row: ActionRow) -> Lane:

@@ -24,11 +24,14 @@ from streams.garbage import spare
 from streams.keys import KEY_FILE
 from streams.listeners import console_listener, outside_listener, shown
 from streams.notify.notifier import Notifier
+from streams.observe.run import RunVitals
+from streams.observe.server import Observer
 from streams.orders import Orders
 from streams.pbx.remembered import in_file
 from streams.pbx_status import sources_of
 from streams.running import Ready, ended, until_stopped
 from streams.sites import Sites, enforcers_of
+from streams.sources.base import SourceStatus as PbxSource
 from streams.sources.seen import SqliteSeen
 from streams.store.checkpoints import SqlCheckpoints
 from streams.store.journal import Journal
@@ -61,12 +64,14 @@ class Service:
         self.journal = Journal(self._journal_database)
         self.policies = Policies(settings, catalogue())
         self._tables = tables(settings)
-        worker = Worker(settings, self._tables, SqlCheckpoints(self._stream_database))
+        checkpoints = SqlCheckpoints(self._stream_database)
+        worker = Worker(settings, self._tables, checkpoints)
         self.runtime = Embedded(worker, StreamStore(self._stream_database), self.journal)
         self.feed = Feed(blocks_of(self.journal))
         self._seen = SqliteSeen(data / "webhook.db")
         enforcers = enforcers_of(settings, self.feed)
         self.sites = Sites(settings, self.policies, self.vault, self.runtime, enforcers)
+        self._vitals = RunVitals(self.runtime, checkpoints, self.journal, self._sources)
         self._stop = asyncio.Event()
 
     def stop(self) -> None:
@@ -78,7 +83,8 @@ class Service:
         try:
             await self.runtime.recover()
             spare()
-            await self._work(ready)
+            with Observer(self.settings.metrics, "run", self._vitals):
+                await self._work(ready)
         finally:
             await self.close()
 
@@ -149,6 +155,9 @@ class Service:
             self.runtime.delivered.clear()
             executor.wake()
             notifier.wake()
+
+    def _sources(self) -> list[PbxSource]:
+        return [one for pbx in self.sites.connected.values() for one in pbx.statuses()]
 
     def status(self) -> Status:
         """How everything is doing."""

@@ -10,6 +10,7 @@ from detector.params import Params, Seconds
 from detector.settings.fleet import Fleet
 from detector.settings.kafka import Kafka
 from detector.settings.layers import Located, Pbx, Policy
+from detector.settings.metrics import Metrics
 from detector.settings.values import (
     Extension,
     Host,
@@ -111,6 +112,7 @@ class Settings(Params):
     journal: JournalUrl = None
     console: Console = Console()
     webhook: Webhook = Webhook()
+    metrics: Metrics = Metrics()
     feed: Feed = Feed()
     enforcers: Enforcers = Enforcers()
     notify: tuple[Notify, ...] = ()

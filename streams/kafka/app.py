@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn, cast
@@ -30,6 +31,8 @@ from streams.kafka.partitions import Record
 from streams.kafka.runtime import End, GapError, Runtime, fatal
 from streams.kafka.topiclog import LogChangedError
 from streams.kafka.watchdog import StalledError
+from streams.observe.server import Observer
+from streams.observe.worker import WorkerVitals
 from streams.store.errors import Fenced
 
 FENCED = 75
@@ -50,17 +53,21 @@ class Around(Service):
         super().__init__(**kwargs)
         self.runtime: Runtime
         self._made = partial(Runtime, settings, kafka, database, end)
+        self._observed = partial(Observer, settings.metrics, "worker")
+        self._open = ExitStack()
         self._end = end
 
     async def on_start(self) -> None:
         """Everything but Faust."""
         with fatal(self._end):
             self.runtime = self._made()
+            self._open.enter_context(self._observed(WorkerVitals(self.runtime)))
             await self.runtime.start()
 
     async def on_stop(self) -> None:
         """Close it."""
         await self.runtime.stop()
+        self._open.close()
 
 
 class Process(faust.Worker):

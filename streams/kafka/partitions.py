@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 import structlog
@@ -11,9 +11,11 @@ from msgspec import Struct
 from detector.contract.codec import from_micros
 from detector.contract.events import Tick
 from detector.contract.findings import AnyFinding
+from streams.clock import utc_now
 from streams.kafka.outlet import Outlet, Place
 from streams.kafka.records import Headers, Judge
 from streams.kafka.sightings import Sealed
+from streams.observe.delays import CHECKPOINT, arrived, took
 from streams.store.errors import UnavailableError
 from streams.worker import Worker
 
@@ -47,7 +49,21 @@ class Owned:
         self.fresh = worker.offset == 0
         self.busy = asyncio.Lock()
         self.saving = asyncio.Lock()
+        self.collected_at = time.monotonic()
         self.waiting: deque[tuple[int, int, Callable[[], object]]] = deque()
+
+
+class Tally:
+    """What engines count of events, and errors by rule."""
+
+    def __init__(self, counts: Counter[str] | None = None, errors: Counter[str] | None = None) -> None:
+        self.counts: Counter[str] = counts or Counter()
+        self.errors: Counter[str] = errors or Counter()
+
+    def add(self, worker: Worker) -> None:
+        """Count these, too."""
+        self.counts.update(worker.engine.counts)
+        self.errors.update(worker.engine.errors)
 
 
 class Partitions:
@@ -79,7 +95,9 @@ class Partitions:
         self._room = asyncio.Event()
         self._waiting_bytes = self._waiting_records = 0
         self.generation = 0
-        self.records = self.events = self.findings = self.foreign = self.dead_letters = 0
+        self.records = self.events = self.foreign = self.dead_letters = 0
+        self.found: Counter[str] = Counter()
+        self._given_up = Tally()
         self.saved_at = time.monotonic()
         self.database_away = False
 
@@ -121,6 +139,13 @@ class Partitions:
         """The memory of each partition."""
         return {partition: owned.worker for partition, owned in self._owned.items()}
 
+    def tally(self) -> "Tally":
+        """What the engines have counted since the process began, those of partitions that are gone included."""
+        total = Tally(self._given_up.counts.copy(), self._given_up.errors.copy())
+        for owned in self._owned.values():
+            total.add(owned.worker)
+        return total
+
     # --- the way of a record
 
     async def take(self, record: Record) -> None:
@@ -157,18 +182,22 @@ class Partitions:
     async def _apply(self, owned: Owned, record: Record) -> None:
         if record.offset < owned.worker.offset:
             return
+        taken, begun = utc_now(), time.monotonic()
         judged = self._judge.judge(record.partition, record.value, record.headers)
         findings = owned.worker.apply(record.offset + 1, judged.events)
         await self._outlet.findings(findings)
         if findings:
             await self._outlet.sightings(self._sightings(findings))
+        took("decide", time.monotonic() - begun)
         await self._outlet.forward(judged.foreign)
         await self._outlet.bury(judged.rejected, Place(self._topic, record.partition, record.offset))
         self.records += 1
         self.events += len(judged.events)
-        self.findings += len(findings)
+        self.found.update(type(finding).__name__.lower() for finding in findings)
         self.foreign += len(judged.foreign)
         self.dead_letters += len(judged.rejected)
+        if judged.events:
+            arrived(judged.events[0], taken)
 
     # --- checkpoints
 
@@ -189,10 +218,16 @@ class Partitions:
 
     async def _checkpoint(self, owned: Owned) -> None:
         async with owned.saving:
+            before = owned.worker.saved
             async with owned.busy:
                 owned.worker.collect()
+                collected_at = time.monotonic()
             await self._outlet.flush()
             saved = await asyncio.to_thread(owned.worker.save)
+            if saved > before:
+                CHECKPOINT.observe(time.monotonic() - collected_at)
+                took("checkpoint", time.monotonic() - owned.collected_at)
+            owned.collected_at = collected_at
             while owned.waiting and owned.waiting[0][0] <= saved:
                 _, size, acknowledge = owned.waiting.popleft()
                 acknowledge()
@@ -232,6 +267,7 @@ class Partitions:
             self._forget(self._owned.pop(partition))
 
     def _forget(self, owned: Owned) -> None:
+        self._given_up.add(owned.worker)
         self._make_room(sum(size for _, size, _ in owned.waiting), len(owned.waiting))
         owned.waiting.clear()
 

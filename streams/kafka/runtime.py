@@ -73,9 +73,12 @@ class Runtime:
         self._outlet = Outlet(arguments, kafka.prefix, self._partition_of, seals)
         self._database = open_engine(database)
         self._tables = tables(settings)
-        self._checkpoints: LogCheckpoints
+        self.checkpoints: LogCheckpoints
         self._identity = ""
-        self._progress = Progress(LOOKS)
+        self.progress = Progress(LOOKS)
+        self.looked_at = time.monotonic()
+        self.ends: dict[int, int] = {}
+        self.started = False
         self._heartbeat = Heartbeat(LOOK_EVERY, LOOKS, end)
         self._loops: list[asyncio.Task[None]] = []
         judge = Judge(self._partition_of, seals.sealed)
@@ -88,12 +91,14 @@ class Runtime:
             self._log.start(), self._outlet.start(), asyncio.to_thread(migrate, self._database, "stream")
         )
         self._identity = await self._known_log()
-        self._checkpoints = LogCheckpoints(self._database, self._identity)
-        await asyncio.to_thread(self._checkpoints.verify)
+        self.checkpoints = LogCheckpoints(self._database, self._identity)
+        await asyncio.to_thread(self.checkpoints.verify)
         spare()
         self._heartbeat.start()
         for every, work in ((self._kafka.checkpoint, self.partitions.checkpoint), (LOOK_EVERY, self._look)):
             self._loops.append(asyncio.create_task(self._again(every, work)))
+        self.looked_at = self.partitions.saved_at = time.monotonic()
+        self.started = True
 
     async def stop(self) -> None:
         """Close everything; the partitions were given up before."""
@@ -106,7 +111,7 @@ class Runtime:
         self._database.dispose()
 
     def _worker_of(self, partition: int) -> Worker:
-        return Worker(self._settings, self._tables, self._checkpoints, partition)
+        return Worker(self._settings, self._tables, self.checkpoints, partition)
 
     def _partition_of(self, pbx: str) -> int:
         return client.partition_of(pbx, self._kafka.partitions)
@@ -152,8 +157,9 @@ class Runtime:
             return
         self._check_ends(positions, ends)
         if self.partitions.database_away:
-            self._progress.excuse()
-        self._progress.look(told, ends)
+            self.progress.excuse()
+        self.progress.look(told, ends)
+        self.ends, self.looked_at = ends, time.monotonic()
         await self.partitions.tick(micros_now(), ends)
 
     def _check_ends(self, positions: Mapping[int, int], ends: Mapping[int, int]) -> None:
@@ -167,7 +173,7 @@ class Runtime:
     async def _of_all(self) -> dict[int, int]:
         """How far the others are: nobody gives us anything, so we must know whether somebody else is at work."""
         try:
-            saved = await asyncio.to_thread(self._checkpoints.offsets)
+            saved = await asyncio.to_thread(self.checkpoints.offsets)
         except UnavailableError:
             return {}
         beginnings = await self._log.beginnings(range(self._kafka.partitions))

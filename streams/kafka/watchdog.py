@@ -30,6 +30,11 @@ class Progress:
         if self._looks >= self._patience:
             raise StalledError(f"{behind} records wait, and none was processed at {self._looks} looks in a row")
 
+    @property
+    def standstill(self) -> int:
+        """At how many looks in a row records waited and none was processed."""
+        return self._looks
+
     def excuse(self) -> None:
         """There is a reason to stand still: begin to count anew."""
         self._looks = 0

@@ -14,6 +14,7 @@ from streams.clock import utc_now
 from streams.notify.compose import Message, compose, occasion
 from streams.notify.due import untold
 from streams.notify.senders import Sender, SendError
+from streams.observe.delays import took
 from streams.store.errors import UnavailableError
 from streams.store.journal import Journal
 from streams.store.rows import IncidentView, NotificationRow
@@ -197,6 +198,7 @@ class Notifier:
             error = await attempt(channel.sender, row)
             if error is None:
                 await asyncio.to_thread(self._finish, row, "sent")
+                took("notify", (to_micros(self._now()) - row.created_at) / SECOND)
             else:
                 await self._failed(row, error)
         except UnavailableError:

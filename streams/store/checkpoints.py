@@ -45,12 +45,13 @@ class Checkpoints(Protocol):
 
 
 class SqlCheckpoints:
-    """Checkpoints in the tables `partition` and `page`, on SQLite and PostgreSQL."""
+    """Checkpoints in the tables `partition` and `page`, on SQLite and PostgreSQL; counts what it has written."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         page = insert_into(engine, Page)
         self._put = page.on_conflict_do_update(index_elements=["partition", "key"], set_={"value": page.excluded.value})
+        self.pages_written = self.bytes_written = 0
         self._drop = delete(Page).where(Page.partition == bindparam("of_partition"), Page.key == bindparam("of_key"))
 
     def claim(self, partition: int) -> int:
@@ -82,6 +83,8 @@ class SqlCheckpoints:
             if connection.execute(owned).rowcount != 1:
                 raise self._refusal(connection, partition, epoch, offset)
             self._write(connection, partition, pages)
+        self.pages_written += len(pages)
+        self.bytes_written += sum(len(key) + len(value or b"") for key, value in pages.items())
 
     def _write(self, connection: Connection, partition: int, pages: Mapping[str, bytes | None]) -> None:
         put = [

@@ -1,0 +1,1 @@
+"""What every process tells of itself: `/metrics` for Prometheus and `/healthz`, on a port of its own."""
