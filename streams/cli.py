@@ -16,7 +16,7 @@ from detector.engine.engine import Engine
 from detector.formats import formats
 from models.places import Places
 from streams import config, logs
-from streams.choices import loaded, named, observed_at, options_of, reading, verify
+from streams.choices import loaded, observed_at, options_of, reading, verify, with_member
 from streams.failures import FAILED, WRONG_USAGE, err, explained, fail
 from streams.replay import replay as replay_events
 from streams.tables import tables
@@ -271,6 +271,7 @@ def gateway(
         str,
         typer.Option(metavar="NAME", help="Tells gateways of one data folder apart: each has its own spool."),
     ] = "gateway",
+    metrics_port: MetricsPort = None,
 ) -> None:
     """Speak to this gateway's share of the PBXs, carry out what workers decide, and tell people.
 
@@ -280,7 +281,7 @@ def gateway(
     settings = loaded(config_file, secrets=None)
     from streams.gateway import run_gateway
 
-    run_gateway(settings, name)
+    run_gateway(observed_at(settings, "gateway", metrics_port), name)
 
 
 SERVE = """\b

@@ -1,7 +1,7 @@
 """`ringfence gateway`: speaks to its share of the PBXs, carries out decisions, tells people; several share a fleet."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from secrets import token_hex
 from socket import gethostname
@@ -27,13 +27,16 @@ from streams.kafka.producer import KafkaIngest
 from streams.kafka.seal import Seals
 from streams.kafka.sightings import Sightings
 from streams.keys import shared_vault
-from streams.leases import Lease, Leases
+from streams.leases import Lease, Leases, boot_time
 from streams.notify.notifier import Notifier
+from streams.observe.cluster import ClusterVitals
+from streams.observe.server import Observer
 from streams.pbx.remembered import LoginMemory, SealedMemory
 from streams.pbx_status import PbxStatus, decode_status, encode_status, sources_of
 from streams.serving import on_signal
 from streams.site import Connected
 from streams.sites import Sites, enforcers_of
+from streams.sources.base import SourceStatus
 from streams.store.database import open_engine
 from streams.store.errors import Fenced, UnavailableError
 from streams.store.journal import Journal
@@ -65,6 +68,7 @@ class Gateway:
 
     def __init__(self, settings: Settings, kafka: Kafka, database: str, name: str) -> None:
         self.settings = settings
+        self._lease = kafka.lease
         self.owner = f"{gethostname()}/{name}/{token_hex(4)}"
         self._database = open_engine(database)
         migrate(self._database, "journal")
@@ -102,8 +106,10 @@ class Gateway:
         try:
             async with self.ingest:
                 await self.ingest.put_control([settings_event(self.settings, tables(self.settings).digests)])
-                ready()
-                await self._work()
+                vitals = ClusterVitals(self.journal, self.ingest, self._sources, self._ailments)
+                with Observer(self.settings.metrics, "gateway", vitals):
+                    ready()
+                    await self._work()
         finally:
             self._database.dispose()
 
@@ -184,6 +190,16 @@ class Gateway:
             except UnavailableError as error:
                 log.warning("journal unavailable", error=str(error))
             await asyncio.sleep(FLEET_EVERY)
+
+    def _sources(self) -> list[SourceStatus]:
+        connections = [held.connected for held in self._held.values() if held.connected is not None]
+        return [status for connected in connections for status in connected.statuses()]
+
+    def _ailments(self) -> Iterator[str]:
+        if (unseen := boot_time() - self.leases.seen_at) > self._lease:
+            yield f"the database last said {unseen:.0f} s ago which PBXs are ours"
+        if not self.ingest.connected:
+            yield "Kafka cannot be reached; events wait on disk"
 
     # --- what the parts need of each other
 

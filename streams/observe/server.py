@@ -24,7 +24,7 @@ from streams.observe.families import about
 ANSWER_WITHIN = 5.0
 CONNECTION = 10.0
 AT_ONCE = 8
-POLL = 0.5
+POLL = 0.2
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")

@@ -105,7 +105,9 @@ class Fleet:
         await asyncio.to_thread(migrate, engine, "journal")
         engine.dispose()
 
-    def start(self, name: str = "one", *, static: bool = True, session: int = 6, checkpoint: str = "200ms") -> Member:
+    def start(
+        self, name: str = "one", *, static: bool = True, session: int = 6, checkpoint: str = "200ms", metrics: int = 0
+    ) -> Member:
         """A worker of this name; the same one again when it died."""
         file = self.folder / f"{name}.yaml"
         member = f"static_member: {name}," if static else ""
@@ -115,11 +117,11 @@ class Fleet:
             f"replication: {self.kafka.replication}, group: {self.prefix}, {member} session_timeout: {session}s, "
             f"checkpoint: {checkpoint}}}\n"
         )
-        return self.member(name, "worker", "--config", str(file))
+        return self.member(name, "worker", "--config", str(file), "--metrics-port", str(metrics))
 
     def member(self, name: str, *command: str, **environment: str) -> Member:
         """A process of any command."""
-        environment = {"RINGFENCE_TEST_DATABASE": self.through, **environment}
+        environment = {"RINGFENCE_TEST_DATABASE": self.through, "RINGFENCE_METRICS_PORT": "0", **environment}
         made = Member(self.folder, name, environment, *command, program=self.program)
         self.members.append(made)
         return made

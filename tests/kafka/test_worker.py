@@ -5,7 +5,8 @@ import logging
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,16 +16,23 @@ from aiokafka import AIOKafkaProducer
 
 from detector.contract.codec import Codec
 from detector.contract.events import Control
+from detector.settings import Settings
+from detector.settings.kafka import Kafka as KafkaSettings
 from streams.kafka.app import Seldom
 from streams.kafka.client import partition_of
 from streams.kafka.records import Judge
+from streams.kafka.runtime import Runtime
 from streams.kafka.seal import Seals
 from streams.kafka.watchdog import Heartbeat, Progress, StalledError
 from streams.keys import shared_vault
+from streams.observe.worker import WorkerVitals
+from streams.web import free_port
 from tests.kafka.fleet import PARTITIONS, Fleet, fleet_of
 from tests.kafka.running import Kafka
 from tests.kafka.traffic import interleaved, parted, traffic, wanted
+from tests.prometheus import figures, health
 
+LOOPBACK = "0100007F"
 COMMAND = Path(sys.executable).with_name("ringfence")
 
 
@@ -34,25 +42,96 @@ async def fleet(broker: Kafka, prefix: str, postgres_database: str, tmp_path: Pa
         yield made
 
 
-def listening(pid: int) -> bool:
-    """Whether the process accepts connections from the network."""
+def listening(pid: int) -> list[tuple[str, int]]:
+    """Where the process accepts connections from the network: `/proc`'s address, and port."""
     sockets = {str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink()}
     lines = [line.split() for name in ("tcp", "tcp6") for line in Path("/proc/net", name).read_text().splitlines()[1:]]
-    return any(f"socket:[{fields[9]}]" in sockets for fields in lines if fields[3] == "0A")
+    found = [fields[1].split(":") for fields in lines if fields[3] == "0A" and f"socket:[{fields[9]}]" in sockets]
+    return [(address, int(port, 16)) for address, port in found]
 
 
-async def test_the_command_keeps_ports_shut_and_standard_output_silent_and_ends_in_good_order(fleet: Fleet) -> None:
+async def test_the_command_keeps_all_other_ports_shut_and_standard_output_silent_and_ends_in_good_order(
+    fleet: Fleet,
+) -> None:
     log = parted(traffic(3_000, seed=2), PARTITIONS)
     await fleet.publish(interleaved(log, 1))
-    member = fleet.start("one")
+    port = free_port()
+    member = fleet.start("one", metrics=port)
     await fleet.settled()
-    assert not listening(member.pid)
+    assert listening(member.pid) == [(LOOPBACK, port)]
     assert (fleet.folder / "data").is_dir()
     member.send(signal.SIGTERM)
     assert await member.ended() == 0
     assert member.stdout.read_bytes() == b""
     assert await fleet.findings() == wanted(log)
     assert await fleet.committed() == await fleet.ends()
+
+
+async def test_figures_and_health_come_from_the_work(fleet: Fleet) -> None:
+    log = parted(traffic(3_000, seed=2), PARTITIONS)
+    values = interleaved(log, 10)
+    await fleet.publish([*values, (0, b"{"), (1, values[0][1])])
+    port = free_port()
+    fleet.start("one", metrics=port)
+    await fleet.settled()
+    assert await asyncio.to_thread(health, port) == (200, {"status": "ok"})
+    found = await asyncio.to_thread(figures, port)
+    written = await fleet.records(fleet.findings_topic)
+    kinds = Counter(msgspec.json.decode(value)["type"] for _, value in written)
+    assert {kind: found[f'findings_total{{type="{kind}"}}'] for kind in kinds} == kinds
+    assert found["records_total"] == sum((await fleet.ends()).values())
+    assert found["dead_letters_total"] == 1
+    assert found["foreign_events_total"] == found["duplicate_events_total"] > 0
+    assert found["events_total"] >= 3_000 + found["duplicate_events_total"]  # ticks count as well
+    assert found["partitions"] == PARTITIONS
+    assert {found[f'lag_records{{partition="{number}"}}'] for number in range(PARTITIONS)} == {0}
+    assert found["journal_up"] == 1
+    assert 0 <= found["checkpoint_age_seconds"] < 60
+    assert found["checkpoint_bytes_total"] > 10 * found["checkpoint_pages_total"] > 0
+    for histogram in ("delay_seconds_count{stage=\"decide\"}", "delay_seconds_count{stage=\"checkpoint\"}",
+                      "checkpoint_seconds_count"):  # fmt: skip
+        assert found[histogram] > 0
+    assert "pbx-" not in str(found)
+
+
+async def test_counts_outlast_the_partitions_they_are_of(fleet: Fleet) -> None:
+    values = interleaved(parted(traffic(2_000, seed=5), PARTITIONS), 1)
+    await fleet.publish([*values, *values])
+    port = free_port()
+    first = fleet.start("one", metrics=port)
+    await fleet.settled()
+    before = found = await asyncio.to_thread(figures, port)
+    fleet.start("two")
+    while not 0 < found["partitions"] < PARTITIONS:
+        assert first.running
+        found = await asyncio.to_thread(figures, port)
+    assert before["duplicate_events_total"] >= 2_000
+    assert found["duplicate_events_total"] >= before["duplicate_events_total"]
+    assert found["events_total"] >= before["events_total"] >= 4_000
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda _: None, None),
+        (lambda runtime: setattr(runtime, "started", False), "starting: not connected to Kafka and the database yet"),
+        (lambda runtime: setattr(runtime.partitions, "saved_at", -1_000.0), "memory was last saved"),
+        (lambda runtime: setattr(runtime, "looked_at", -1_000.0), "Kafka last said"),
+        (lambda runtime: [runtime.progress.look({0: 1}, {0: 2}) for _ in range(20)], "records wait"),
+    ],
+)
+async def test_what_ails_a_worker_is_said(
+    change: Callable[[Runtime], object], says: str | None, tmp_path: Path
+) -> None:
+    kafka = KafkaSettings(brokers=("127.0.0.1:1",))
+    runtime = Runtime(Settings(data=tmp_path, kafka=kafka), kafka, "postgresql:///nowhere", lambda error: None)
+    runtime.started = True
+    try:
+        change(runtime)
+        said = list(WorkerVitals(runtime).ailments())
+    finally:
+        await runtime.stop()
+    assert [text.startswith(says or "") for text in said] == ([True] if says else [])
 
 
 async def test_what_nobody_can_use_is_buried_with_its_reason_and_the_rest_goes_on(fleet: Fleet) -> None:

@@ -59,6 +59,7 @@ class Program:
             "RINGFENCE_SIM_SECRET": SECRET,
             "RINGFENCE_SIM_WEBHOOK_SECRET": WEBHOOK_SECRET,
             "COLUMNS": "200",
+            "RINGFENCE_METRICS_PORT": "0",
             **options.pop("env", {}),
         }
         with said.open("ab") as out:

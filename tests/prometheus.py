@@ -1,0 +1,24 @@
+"""What a process answers to Prometheus and to whoever asks for its health."""
+
+import httpx
+
+PREFIX = "ringfence_"
+
+
+def samples(text: str) -> dict[str, float]:
+    """Our own figures, by name and labels as they stand there."""
+    lines = (line.rpartition(" ") for line in text.splitlines() if line.startswith(PREFIX))
+    return {name.removeprefix(PREFIX): float(value) for name, _, value in lines}
+
+
+def figures(port: int) -> dict[str, float]:
+    """Of the process that answers on this port."""
+    answer = httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False, timeout=20)
+    assert answer.status_code == 200, answer.text
+    return samples(answer.text)
+
+
+def health(port: int) -> tuple[int, object]:
+    """Status and body."""
+    answer = httpx.get(f"http://127.0.0.1:{port}/healthz", trust_env=False, timeout=20)
+    return answer.status_code, answer.json()
