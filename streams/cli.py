@@ -296,6 +296,7 @@ def serve(
     name: Annotated[
         str, typer.Option(metavar="NAME", help="Tells those of one data folder apart: each has its own spool.")
     ] = "serve",
+    metrics_port: MetricsPort = None,
 ) -> None:
     """Show what gateways and workers do, take people's orders and PBXs' webhooks, offer the feed of blocked addresses.
 
@@ -306,7 +307,7 @@ def serve(
     settings = loaded(config_file, secrets=("journal", "username", "password", "webhook_secret", "token"))
     from streams import serving
 
-    serving.serve(settings, name)
+    serving.serve(observed_at(settings, "serve", metrics_port), name)
 
 
 RESET = """\b

@@ -1,7 +1,7 @@
 """`ringfence serve`: console, webhook receiver and feed of the Kafka runtime; it knows no secret of a PBX's API."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 
 from detector.engine.registry import catalogue
@@ -14,11 +14,14 @@ from streams.kafka.backlog import Backlog
 from streams.kafka.producer import KafkaIngest
 from streams.keys import shared_vault
 from streams.listeners import console_listener, outside_listener, shown
+from streams.observe.cluster import ClusterVitals
+from streams.observe.server import Observer
 from streams.orders import Orders
 from streams.pbx_status import PbxStatus, sources_of
 from streams.reports import Reports
 from streams.running import Ready, ended, until_stopped
 from streams.site import frames_of
+from streams.sources.base import SourceStatus
 from streams.sources.seen import SqliteSeen
 from streams.sources.webhook import WebhookPbx, webhook_of
 from streams.store.journal import Journal
@@ -56,9 +59,11 @@ class Serve:
         """Work until `stop`. Raises what went wrong beyond repair; whoever supervises starts us again."""
         try:
             async with self._ingest:
+                vitals = ClusterVitals(self._journal, self._ingest, self._sources, self._ailments)
                 seen = SqliteSeen(self.settings.data / "webhook.db")
                 try:
-                    await self._work(seen, ready)
+                    with Observer(self.settings.metrics, "serve", vitals):
+                        await self._work(seen, ready)
                 finally:
                     seen.close()
         finally:
@@ -94,6 +99,13 @@ class Serve:
             for pbx in self.settings.pbxs
         }  # fmt: skip
         return {name: webhook for name, webhook in found.items() if webhook is not None}
+
+    def _sources(self) -> list[SourceStatus]:
+        return [webhook.status for webhook in self._webhooks.values()]
+
+    def _ailments(self) -> Iterator[str]:
+        if not self._ingest.connected:
+            yield AWAY
 
     def _heard(self, pbx: str, report: PbxStatus) -> None:
         """The PBX's own way of showing times, which its gateway asks it for."""

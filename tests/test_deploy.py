@@ -1,0 +1,102 @@
+"""The files in deploy/ name commands, settings and metrics that exist, and keep to what they promise."""
+
+import configparser
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from streams import config
+from streams.cli import commands
+
+DEPLOY = Path(__file__).parents[1] / "deploy"
+UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
+COMMANDS = {command.name or command.callback.__name__ for command in commands.registered_commands if command.callback}
+HARDENING = {
+    "NoNewPrivileges": "yes", "ProtectSystem": "strict", "PrivateTmp": "yes", "CapabilityBoundingSet": "",
+    "User": "ringfence", "UMask": "0077", "MemoryDenyWriteExecute": "yes", "Restart": "always",
+    "RestartForceExitStatus": "75", "RestartPreventExitStatus": "2",
+}  # fmt: skip
+
+
+def unit(path: Path) -> configparser.ConfigParser:
+    read = configparser.ConfigParser(strict=False, interpolation=None)
+    read.optionxform = str  # type: ignore[assignment,method-assign]
+    read.read(path)
+    return read
+
+
+def compose() -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+    return loaded
+
+
+@pytest.mark.parametrize("path", UNITS, ids=lambda path: path.name)
+def test_a_unit_starts_a_command_without_privileges_and_again_after_it_was_fenced(path: Path) -> None:
+    service = unit(path)["Service"]
+    program, command, *_ = service["ExecStart"].split()
+    assert Path(program).name == "ringfence"
+    assert command in COMMANDS
+    assert {name: service[name] for name in HARDENING} == HARDENING
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
+@pytest.mark.parametrize("path", UNITS, ids=lambda path: path.name)
+def test_systemd_understands_the_unit(path: Path, tmp_path: Path) -> None:
+    own = tmp_path / path.name.replace("@.", "@1.")
+    own.write_text(path.read_text().replace("/opt/ringfence/.venv/bin/ringfence", "/bin/true"))
+    for target in (DEPLOY / "systemd").glob("*.target"):
+        shutil.copy(target, tmp_path)
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--recursive-errors=no", own], capture_output=True, text=True, check=False
+    )
+    assert path.name.split(".")[0].rstrip("@") not in done.stderr, done.stderr
+
+
+def test_the_target_wants_units_that_are_there() -> None:
+    wanted = unit(DEPLOY / "systemd" / "ringfence.target")["Unit"]["Wants"].split()
+    assert {re.sub(r"@\w+\.", "@.", name) for name in wanted} <= {path.name for path in UNITS}
+
+
+def test_every_process_in_a_container_is_a_command_without_privileges() -> None:
+    ours = {name: service for name, service in compose()["services"].items() if service["image"] == "ringfence"}
+    assert {service["command"][0] for service in ours.values()} == {"topics", "worker", "gateway", "serve"} <= COMMANDS
+    for service in ours.values():
+        assert service["read_only"] is True
+        assert service["cap_drop"] == ["ALL"]
+        assert service["user"] == "10001:10001"
+        assert service["security_opt"] == ["no-new-privileges:true"]
+
+
+def test_only_the_gateway_is_given_what_opens_a_pbx() -> None:
+    services = compose()["services"]
+    given = {name: {secret for secret in service.get("secrets", ()) if "client" in secret}
+             for name, service in services.items()}  # fmt: skip
+    assert {name for name, secrets in given.items() if secrets} == {"gateway"}
+
+
+def test_the_configuration_of_the_containers_is_sound_and_each_secret_is_given(tmp_path: Path) -> None:
+    text = (DEPLOY / "ringfence-cluster.yaml").read_text()
+    for name in re.findall(r"file:/run/secrets/(\w+)", text):
+        assert name in compose()["secrets"]
+        (tmp_path / name).write_text("postgresql://ringfence:x@postgres/ringfence" if name == "journal" else "x" * 20)
+    (tmp_path / "ringfence.yaml").write_text(text.replace("/run/secrets", str(tmp_path)))
+    assert config.check_report(tmp_path / "ringfence.yaml") == []
+
+
+def test_alerts_rest_on_metrics_that_are_documented() -> None:
+    rules = (DEPLOY / "prometheus" / "ringfence.rules.yml").read_text()
+    known = set(re.findall(r"`(\w+)(?:\{[\w,]+\})?`", (DEPLOY.parent / "docs" / "operating.md").read_text()))
+    assert {name.removeprefix("ringfence_") for name in re.findall(r"ringfence_\w+", rules)} <= known
+
+
+def test_the_image_holds_what_it_needs_and_no_root() -> None:
+    text = (DEPLOY / "Dockerfile").read_text()
+    let_in = {line[1:] for line in (DEPLOY.parent / ".dockerignore").read_text().splitlines() if line.startswith("!")}
+    copied = set(re.findall(r"^COPY (?!--from)(.*) \S+$", text, re.MULTILINE))
+    assert {name for names in copied for name in names.split()} == let_in
+    assert re.findall(r"^USER (.*)$", text, re.MULTILINE)[-1] == "10001:10001"
