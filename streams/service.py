@@ -157,7 +157,8 @@ class Service:
             notifier.wake()
 
     def _sources(self) -> list[PbxSource]:
-        return [one for pbx in self.sites.connected.values() for one in pbx.statuses()]
+        webhooks = [pbx.webhook.status for pbx in self.sites.connected.values() if pbx.webhook is not None]
+        return [one for pbx in self.sites.connected.values() for one in pbx.statuses()] + webhooks
 
     def status(self) -> Status:
         """How everything is doing."""

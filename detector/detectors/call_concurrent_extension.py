@@ -15,6 +15,8 @@ from detector.params import Params, Seconds
 class CallConcurrentExtension(Detector[Call]):
     """Fires when the Nth outbound call of one extension is up at the same time; again after `pause` at the earliest.
 
+    Members whom a conference has called count by a limit of their own.
+
     Quiet when: several legs of one call; internal and emergency calls.
     Runbook: hang up what the user does not know of, change the extension's password, look where it is registered.
     """
@@ -28,9 +30,10 @@ class CallConcurrentExtension(Detector[Call]):
     reads = (Begun,)
 
     class Limits(Params):
-        """`calls` up at once; `pause` seconds before it is said again."""
+        """`calls` up at once, `conference` with members of conferences; `pause` seconds before it is said again."""
 
         calls: PositiveInt = 4
+        conference: PositiveInt = 20
         pause: Seconds = 300
 
     limits: Limits
@@ -41,11 +44,15 @@ class CallConcurrentExtension(Detector[Call]):
         if leg is None or not leg.up or not facts.extension or not facts.billable:
             return None
         calls = facts.ledger.calls("extension", facts.extension)
-        if calls < self.limits.calls:
+        limit = self.limits.calls
+        if calls < limit:
+            return None
+        alone = {leg.call_id for leg in facts.ledger.up("extension", facts.extension) if not leg.conference}
+        if len(alone) < limit and calls < (limit := max(limit, self.limits.conference)):
             return None
         if not self.said.passed(memory, facts.extension, facts.at, micros(self.limits.pause)):
             return None
         return self.hit(
             facts.extension, f"Extension {facts.extension} holds {calls} outbound calls at once",
-            calls=calls, limit=self.limits.calls,
+            calls=calls, limit=limit,
         )  # fmt: skip

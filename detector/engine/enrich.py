@@ -119,7 +119,7 @@ def opened(event: Call, facts: Facts, site: Site) -> Leg:
     leg = Leg(
         call_id=event.call_id, leg=event.leg or "", started=min(started, facts.at), direction=event.direction or "",
         extension=facts.extension, trunk=event.trunk or "", route=event.route or "", channel=event.channel or "",
-        source=facts.place.key if facts.place is not None else "", event=event.id,
+        source=facts.place.key if facts.place is not None else "", event=event.id, conference=event.via == "conference",
     )  # fmt: skip
     if leg.direction in OUTWARD and event.to:
         number = facts.number = site.plan.read(event.to)

@@ -49,6 +49,7 @@ class Leg(Struct, kw_only=True, gc=False, array_like=True):
     event: str = ""
     incident: str = ""
     number: int = 0
+    conference: bool = False
 
     @property
     def up(self) -> bool:

@@ -111,9 +111,9 @@ async def test_a_finding_is_durable_before_the_checkpoint_that_covers_it(
     process = Process(database, outlet)
     await process.partitions.assigned({HERE}, 1)
     await process.take(0, 1, *map(guess, range(10)))
-    assert process.partitions.findings
+    assert process.partitions.found.total()
     await process.partitions.checkpoint()
-    assert len(await fleet.findings()) == process.partitions.findings
+    assert len(await fleet.findings()) == process.partitions.found.total()
 
 
 async def test_a_revoked_partition_is_saved_and_goes_on_elsewhere(
@@ -127,7 +127,7 @@ async def test_a_revoked_partition_is_saved_and_goes_on_elsewhere(
     await second.partitions.assigned({HERE}, 2)
     await second.take(1, 2, *map(guess, range(2, 10)))
     await alone.partitions.assigned({ELSEWHERE}, 1)
-    assert second.partitions.findings
+    assert second.partitions.found.total()
 
 
 async def test_who_lost_a_partition_unknowingly_is_fenced_and_acknowledges_nothing(

@@ -38,6 +38,10 @@ CASES = [
     ("a call to emergency services is not one more", [*held(2), call(25, EMERGENCY), call(30, HOME)], []),
     ("nor is it reported", [*held(3), call(35, EMERGENCY)], []),
     ("never answered and never ended: given up after ten minutes", [*held(3), call(621, HOME)], []),
+    ("a conference of nineteen", held(19, via="conference"), []),
+    ("a conference of twenty", held(20, via="conference"), [190]),
+    ("three calls beside a conference", [*held(10, via="conference"), *held(3, start=200)], []),
+    ("four calls beside a conference", [*held(10, via="conference"), *held(4, start=200)], [230]),
     ("ringing still", [*held(3), call(599, HOME)], [599]),
     ("a record of a call that is over", [*held(4), cdr(300, 60, GERMANY)], [30]),
 ]  # fmt: skip
