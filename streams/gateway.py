@@ -8,6 +8,7 @@ from socket import gethostname
 
 import structlog
 from msgspec import Struct
+from prometheus_client.metrics_core import Metric
 
 from detector.contract.codec import Rejected, from_micros, to_micros
 from detector.engine.registry import catalogue
@@ -30,6 +31,7 @@ from streams.keys import shared_vault
 from streams.leases import Lease, Leases, boot_time
 from streams.notify.notifier import Notifier
 from streams.observe.cluster import ClusterVitals
+from streams.observe.families import gauge
 from streams.observe.server import Observer
 from streams.pbx.remembered import LoginMemory, SealedMemory
 from streams.pbx_status import PbxStatus, decode_status, encode_status, sources_of
@@ -106,7 +108,7 @@ class Gateway:
         try:
             async with self.ingest:
                 await self.ingest.put_control([settings_event(self.settings, tables(self.settings).digests)])
-                vitals = ClusterVitals(self.journal, self.ingest, self._sources, self._ailments)
+                vitals = ClusterVitals(self.journal, self.ingest, self._sources, self._figures, self._ailments)
                 with Observer(self.settings.metrics, "gateway", vitals):
                     ready()
                     await self._work()
@@ -194,6 +196,9 @@ class Gateway:
     def _sources(self) -> list[SourceStatus]:
         connections = [held.connected for held in self._held.values() if held.connected is not None]
         return [status for connected in connections for status in connected.statuses()]
+
+    def _figures(self) -> list[Metric]:
+        return [gauge("pbxs", "PBXs that are in the hands of this gateway.", len(self._held))]
 
     def _ailments(self) -> Iterator[str]:
         if (unseen := boot_time() - self.leases.seen_at) > self._lease:

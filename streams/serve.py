@@ -14,7 +14,7 @@ from streams.kafka.backlog import Backlog
 from streams.kafka.producer import KafkaIngest
 from streams.keys import shared_vault
 from streams.listeners import console_listener, outside_listener, shown
-from streams.observe.cluster import ClusterVitals
+from streams.observe.cluster import ClusterVitals, backlog_metrics
 from streams.observe.server import Observer
 from streams.orders import Orders
 from streams.pbx_status import PbxStatus, sources_of
@@ -59,7 +59,8 @@ class Serve:
         """Work until `stop`. Raises what went wrong beyond repair; whoever supervises starts us again."""
         try:
             async with self._ingest:
-                vitals = ClusterVitals(self._journal, self._ingest, self._sources, self._ailments)
+                backlog = partial(backlog_metrics, self._backlog)
+                vitals = ClusterVitals(self._journal, self._ingest, self._sources, backlog, self._ailments)
                 seen = SqliteSeen(self.settings.data / "webhook.db")
                 try:
                     with Observer(self.settings.metrics, "serve", vitals):

@@ -30,8 +30,9 @@ from streams.orders import Orders
 from streams.pbx.remembered import in_file
 from streams.pbx_status import sources_of
 from streams.running import Ready, ended, until_stopped
+from streams.site import Connected
 from streams.sites import Sites, enforcers_of
-from streams.sources.base import SourceStatus as PbxSource
+from streams.sources.base import SourceStatus
 from streams.sources.seen import SqliteSeen
 from streams.store.checkpoints import SqlCheckpoints
 from streams.store.journal import Journal
@@ -156,9 +157,8 @@ class Service:
             executor.wake()
             notifier.wake()
 
-    def _sources(self) -> list[PbxSource]:
-        webhooks = [pbx.webhook.status for pbx in self.sites.connected.values() if pbx.webhook is not None]
-        return [one for pbx in self.sites.connected.values() for one in pbx.statuses()] + webhooks
+    def _sources(self) -> list[SourceStatus]:
+        return [one for pbx in self.sites.connected.values() for one in all_sources(pbx)]
 
     def status(self) -> Status:
         """How everything is doing."""
@@ -167,12 +167,17 @@ class Service:
             sources=tuple(
                 one
                 for name, pbx in self.sites.connected.items()
-                for one in shown(name, sources_of([*pbx.statuses(), *([pbx.webhook.status] if pbx.webhook else [])]))
+                for one in shown(name, sources_of(all_sources(pbx)))
             ),
             events=engine.counts["read"], findings=self.runtime.findings, dead_letters=self.runtime.dead_letters,
             detector_errors=sum(engine.errors.values()), calls_up=engine.calls_up(),
             checkpoint_age=time.monotonic() - self.runtime.checkpoint_at,
         )  # fmt: skip
+
+
+def all_sources(pbx: Connected) -> list[SourceStatus]:
+    """How its sources are doing, the webhook included, which its gateway does not have."""
+    return [*pbx.statuses(), *([pbx.webhook.status] if pbx.webhook is not None else [])]
 
 
 def journal_url(settings: Settings) -> str:

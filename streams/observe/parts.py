@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from prometheus_client.metrics_core import Metric
 
 from streams.kafka.producer import KafkaIngest
+from streams.observe.delays import CHECKPOINT
 from streams.observe.families import counter, counters, gauge, gauges
 from streams.sources.base import SourceStatus
 from streams.store.checkpoints import SqlCheckpoints
@@ -40,6 +41,7 @@ def checkpoint_metrics(checkpoints: SqlCheckpoints, age: float) -> Iterator[Metr
     """How much was saved, and when last, in seconds."""
     yield gauge("checkpoint_age_seconds", "Since all memory was last known to be saved.", age)
     yield counter("checkpoint_bytes", "Bytes of pages written by checkpoints.", checkpoints.bytes_written)
+    yield from CHECKPOINT.collect()
     yield counter("checkpoint_pages", "Pages written by checkpoints.", checkpoints.pages_written)
 
 

@@ -18,7 +18,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from detector.settings.metrics import Metrics, Process
-from streams.observe.delays import CHECKPOINT, DELAY
+from streams.observe.delays import DELAY
 from streams.observe.families import about
 
 ANSWER_WITHIN = 5.0
@@ -186,7 +186,7 @@ def registry(asker: Asker, process: Process) -> CollectorRegistry:
     """All that `/metrics` shows."""
     made = CollectorRegistry()
     ProcessCollector(registry=made)
-    for collector in (about(process), DELAY, CHECKPOINT, asker):
+    for collector in (about(process), DELAY, asker):
         made.register(collector)
     return made
 

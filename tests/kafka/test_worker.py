@@ -194,7 +194,7 @@ async def test_our_own_control_events_are_known_by_their_seal(fleet: Fleet) -> N
 def test_what_is_missing_is_said(journal: str, kafka: str, says: str, code: int, tmp_path: Path) -> None:
     file = tmp_path / "c.yaml"
     file.write_text(f"data: {tmp_path}\n{journal}\n{kafka}\n")
-    secret = {"POSTGRES": "postgresql:///nowhere"}
+    secret = {"POSTGRES": "postgresql:///nowhere", "RINGFENCE_METRICS_PORT": "0"}
     done = subprocess.run([COMMAND, "worker", "-c", file], env=secret, capture_output=True, text=True, timeout=60)
     assert done.returncode == code, done.stderr
     assert says in done.stderr
@@ -210,7 +210,7 @@ async def test_a_topic_of_another_size_is_refused(fleet: Fleet) -> None:
     done = await asyncio.to_thread(
         subprocess.run,
         [COMMAND, "worker", "-c", file],
-        env={"DB": fleet.database},
+        env={"DB": fleet.database, "RINGFENCE_METRICS_PORT": "0"},
         capture_output=True,
         text=True,
         timeout=60,

@@ -23,6 +23,7 @@ STOLEN = Path(__file__).parents[1] / "data" / "stolen-extension.jsonl"
 PROGRAM = (sys.executable, "-c", "from streams.cli import app; app()")
 SERVICE = """
 data: {data}
+metrics: {{run: {metrics}}}
 console: {{port: {port}}}
 pbxs:
   - id: hq
@@ -214,20 +215,28 @@ def test_a_level_of_logs_that_is_none_is_wrong_usage(folder: Path) -> None:
     assert result.stderr == "ringfence: RINGFENCE_LOG='loud': allowed are debug, info, warning, error\n"
 
 
-def test_the_service_names_the_port_it_cannot_have(folder: Path) -> None:
+@pytest.mark.parametrize(
+    ("ports", "says"),
+    [
+        ({"port": 0, "metrics": 0}, "cannot listen on 127.0.0.1:{port} (console)"),
+        ({"port": 8686, "metrics": 0}, "127.0.0.1:{port} (metrics): Address already in use"),
+    ],
+)
+def test_the_service_names_the_port_it_cannot_have(ports: dict[str, int], says: str, folder: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        (folder / "run.yaml").write_text(SERVICE.format(data=folder / "data", port=port))
+        wanted = ports | {"port" if "console" in says else "metrics": port}
+        (folder / "run.yaml").write_text(SERVICE.format(data=folder / "data", **wanted))
         result = program("run", "-c", "run.yaml")
     assert result.returncode == 1
-    assert f"cannot listen on 127.0.0.1:{port} (console)" in result.stderr
+    assert says.format(port=port) in result.stderr
     assert "Traceback" not in result.stderr
 
 
 def test_the_service_names_the_database_it_cannot_use(folder: Path) -> None:
     (folder / "data").mkdir()
     (folder / "data" / "stream.db").write_bytes(bytes(range(256)) * 40)
-    (folder / "run.yaml").write_text(SERVICE.format(data=folder / "data", port=8686))
+    (folder / "run.yaml").write_text(SERVICE.format(data=folder / "data", port=8686, metrics=0))
     result = program("run", "-c", "run.yaml")
     assert result.returncode == 1
     assert result.stderr.startswith(f"ringfence: database: file is not a database (it is in {folder / 'data'}")
@@ -235,7 +244,7 @@ def test_the_service_names_the_database_it_cannot_use(folder: Path) -> None:
 
 
 def test_a_data_folder_that_is_a_file_is_named(folder: Path) -> None:
-    (folder / "run.yaml").write_text(SERVICE.format(data=folder / "noise", port=8686))
+    (folder / "run.yaml").write_text(SERVICE.format(data=folder / "noise", port=8686, metrics=0))
     result = program("run", "-c", "run.yaml")
     assert (result.returncode, result.stderr) == (1, f"ringfence: {folder / 'noise'}: File exists\n")
 

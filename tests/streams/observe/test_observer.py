@@ -48,7 +48,7 @@ async def test_figures_are_what_prometheus_reads(settings: Metrics) -> None:
     assert [sample.value for sample in found["ringfence_lag_records"].samples] == [3]
     assert found["ringfence_findings"].samples[0].labels == {"type": "incident"}
     assert found["ringfence_info"].samples[0].labels["process"] == "run"
-    assert {"process_resident_memory_bytes", "ringfence_delay_seconds", "ringfence_checkpoint_seconds"} <= found.keys()
+    assert {"process_resident_memory_bytes", "ringfence_delay_seconds"} <= found.keys()
     assert all(one.documentation for one in found.values())
     assert not [name for name in found if name.endswith("_created")]
 
