@@ -35,14 +35,14 @@ from streams.observe.families import gauge
 from streams.observe.server import Observer
 from streams.pbx.remembered import LoginMemory, SealedMemory
 from streams.pbx_status import PbxStatus, decode_status, encode_status, sources_of
+from streams.running import ended, until_stopped
 from streams.serving import on_signal
 from streams.site import Connected
 from streams.sites import Sites, enforcers_of
 from streams.sources.base import SourceStatus
-from streams.store.database import open_engine
 from streams.store.errors import Fenced, UnavailableError
 from streams.store.journal import Journal
-from streams.store.migrate import migrate
+from streams.store.migrate import opened
 from streams.tables import tables
 from streams.upkeep import repeat_of, retention, settings_event
 
@@ -72,8 +72,7 @@ class Gateway:
         self.settings = settings
         self._lease = kafka.lease
         self.owner = f"{gethostname()}/{name}/{token_hex(4)}"
-        self._database = open_engine(database)
-        migrate(self._database, "journal")
+        self._database = opened(database, "journal")
         self.journal = Journal(self._database)
         self.vault = shared_vault(settings.data)
         self.policies = Policies(settings, catalogue())
@@ -116,24 +115,27 @@ class Gateway:
             self._database.dispose()
 
     async def _work(self) -> None:
-        workers = {
-            "leases": self.leases.run(self._stop), "executor": self.executor.run(self._stop),
-            "notifier": self.notifier.run(self._stop), "findings": self.inbox.run(), "status": self._tell_status(),
-            "fleet": self._tell_fleet(), "ingest": self.ingest.watch(),
-            "retention": retention(self.journal, self.settings, self.policies),
-        }  # fmt: skip
-        tasks = [asyncio.create_task(work, name=name) for name, work in workers.items()]
-        stopping = asyncio.create_task(self._stop.wait())
+        finished = asyncio.Event()
+        leases = asyncio.create_task(self.leases.run(finished), name="leases")
+        workers = [
+            asyncio.create_task(self.executor.run(self._stop), name="executor"),
+            asyncio.create_task(self.notifier.run(self._stop), name="notifier"),
+        ]
+        others = [
+            asyncio.create_task(self.inbox.run(), name="findings"),
+            asyncio.create_task(self.ingest.watch(), name="ingest"),
+            asyncio.create_task(self._tell_status(), name="status"),
+            asyncio.create_task(self._tell_fleet(), name="fleet"),
+            asyncio.create_task(retention(self.journal, self.settings, self.policies), name="retention"),
+        ]
         try:
-            done, _ = await asyncio.wait([stopping, *tasks], return_when=asyncio.FIRST_COMPLETED)
-            for task in done - {stopping}:
-                task.result()
-                raise RuntimeError(f"{task.get_name()} ended by itself")
+            await until_stopped(self._stop, [leases, *workers, *others])
         finally:
             self._stop.set()
-            for task in (stopping, *tasks[3:]):
-                task.cancel()
-            await asyncio.gather(stopping, *tasks, return_exceptions=True)
+            await ended(others, cancel=True)
+            await ended(workers)  # what has begun is finished while the PBXs are still ours
+            finished.set()
+            await ended([leases])
 
     # --- PBXs come and go
 
