@@ -1,13 +1,10 @@
 """A private PostgreSQL, and every store test on both databases."""
 
 import os
-import pwd
 import shutil
-import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from itertools import count
 from pathlib import Path
 
@@ -18,9 +15,9 @@ from streams.store.database import open_engine
 from streams.store.migrate import migrate
 from streams.store.tables_journal import JournalBase
 from streams.store.tables_stream import StreamBase
+from tests.postgres import postgres
 
-SETTINGS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "listen_addresses=",
-            "shared_buffers=32MB", "max_connections=60")  # fmt: skip
+SETTINGS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=32MB", "max_connections=60")
 NUMBERS = count(1)
 PROCESSES = {"kafka", "system"}
 ACTIVITY = table("pg_stat_activity", column("pid"), column("datname"))
@@ -33,70 +30,16 @@ def unavailable(reason: str) -> None:
     pytest.skip(f"PostgreSQL: {reason}")
 
 
-def server_programs() -> Path | None:
-    """The folder with `initdb` and `postgres`, newest version first."""
-    versions = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda p: int(p.parts[-3]))
-    if versions:
-        return versions[-1].parent
-    found = shutil.which("initdb")
-    return Path(found).resolve().parent if found else None
-
-
-def unprivileged() -> str | None:
-    """The user PostgreSQL runs as; it refuses root."""
-    if os.geteuid() != 0:
-        return None
-    users = {entry.pw_name for entry in pwd.getpwall()}
-    return "postgres" if "postgres" in users else "nobody"
-
-
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """A server of our own behind a socket in a private folder; the URL of its first database."""
-    programs = server_programs()
-    if programs is None:
-        unavailable("initdb is not installed (Debian: apt-get install postgresql)")
-        return
-    user = unprivileged()
-    with tempfile.TemporaryDirectory(prefix="ringfence-pg-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
-        if user:
-            shutil.chown(folder, user)
-        log = (folder / "log").open("wb")
-        as_user = {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []} if user else {}
-        subprocess.run(
-            [programs / "initdb", "-D", folder / "data", "-U", "ringfence", "-A", "trust",
-             "-N", "--no-locale", "-E", "UTF8"],
-            check=True, stdout=log, stderr=log, cwd="/", **as_user,
-        )  # fmt: skip
-        options = [part for setting in SETTINGS for part in ("-c", setting)]
-        server = subprocess.Popen(
-            [programs / "postgres", "-D", folder / "data", "-k", folder, *options],
-            stdout=log, stderr=log, cwd="/", **as_user,
-        )  # fmt: skip
+    with tempfile.TemporaryDirectory(prefix="ringfence-pg-", ignore_cleanup_errors=True) as name, ExitStack() as stack:
         try:
-            url = f"postgresql+psycopg://ringfence@/postgres?host={folder}"
-            wait_for(url, server, folder / "log")
-            yield url
-        finally:
-            server.send_signal(2)  # fast shutdown: ends sessions
-            server.wait(30)
-            log.close()
-
-
-def wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
-    """Until the server answers; its log when it does not."""
-    engine = create_engine(url)
-    until = time.monotonic() + 30
-    while True:
-        try:
-            engine.connect().close()
-            break
-        except Exception:
-            if server.poll() is not None or time.monotonic() > until:
-                pytest.fail(f"PostgreSQL did not start:\n{log.read_text()[-2000:]}")
-            time.sleep(0.05)
-    engine.dispose()
+            url = stack.enter_context(postgres(Path(name), *SETTINGS))
+        except RuntimeError as error:
+            unavailable(str(error))
+            return
+        yield url
 
 
 @contextmanager

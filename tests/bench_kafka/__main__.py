@@ -14,6 +14,7 @@ from tests.bench_kafka import figures
 from tests.bench_kafka.pauses import program
 from tests.kafka.fleet import Fleet, Program
 from tests.kafka.running import Kafka, kafka
+from tests.postgres import postgres
 
 EVENTS = 150_000
 SINGLE = 20_000
@@ -65,7 +66,7 @@ def main() -> None:
         folder.chmod(0o755)
         kept = folder / "postgres"
         kept.mkdir()
-        with kafka(1) as broker, figures.postgres(kept) as database:
+        with kafka(1) as broker, postgres(kept, "shared_buffers=128MB", "max_wal_size=4GB") as database:
             found = asyncio.run(measure(broker, database, folder))
     say(f"bytes of checkpoints, and memory of {ENTITIES:,} entities")
     report(found, checkpoint_bytes(traffic(STEADY)), memory(ENTITIES))

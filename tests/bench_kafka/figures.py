@@ -1,13 +1,10 @@
 """The measurements on a real Kafka and PostgreSQL; each gives one figure, or two."""
 
 import asyncio
-import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -19,7 +16,6 @@ from streams.kafka import topics
 from streams.kafka.client import partition_of
 from tests.bench.figures import batches
 from tests.bench_kafka.pauses import longest
-from tests.conftest import server_programs, unprivileged, wait_for
 from tests.kafka.fleet import PARTITIONS, Fleet
 from tests.kafka.traffic import parted
 
@@ -142,29 +138,3 @@ def delays(sent: dict[str, float], arrived: Sequence[tuple[float, bytes]]) -> li
         elif finding["type"] == "decision" and not finding.get("revision") and finding["because"][-1] in fired:
             found.append((at - fired[finding["because"][-1]]) * 1_000)
     return sorted(found)
-
-
-@contextmanager
-def postgres(folder: Path) -> Iterator[str]:
-    """A server that keeps what it commits, unlike that of the tests; its URL."""
-    programs, user = server_programs(), unprivileged()
-    if programs is None:
-        raise SystemExit("PostgreSQL is needed (Debian: apt-get install postgresql)")
-    if user:
-        shutil.chown(folder, user)
-    prefix = ["runuser", "-u", user, "--"] if user else []
-    data, log = folder / "data", folder / "log"
-    subprocess.run([*prefix, programs / "initdb", "-D", data, "-U", "ringfence", "-A", "trust", "--no-locale",
-                    "-E", "UTF8"], check=True, capture_output=True, cwd="/")  # fmt: skip
-    with log.open("wb") as output:
-        server = subprocess.Popen(
-            [*prefix, programs / "postgres", "-D", data, "-k", folder, "-c", "listen_addresses=",
-             "-c", "shared_buffers=128MB", "-c", "max_wal_size=4GB"], stdout=output, stderr=output, cwd="/",
-        )  # fmt: skip
-        try:
-            url = f"postgresql+psycopg://ringfence@/postgres?host={folder}"
-            wait_for(url, server, log)
-            yield url
-        finally:
-            server.terminate()
-            server.wait(30)
