@@ -21,6 +21,7 @@ from streams.kafka.folding import Attempt, folded
 from streams.kafka.items import Item, Receipt
 from streams.kafka.lane import HELD, Disk, Lane
 from streams.kafka.link import STOP, Link
+from streams.kafka.records import EVERY_PBX
 from streams.kafka.seal import Seals
 from streams.kafka.spool import Entry, Spool
 from streams.store.vault import Vault
@@ -29,7 +30,6 @@ MIB = 1024 * 1024
 DEAD = "dead"
 FOUND = "found-"
 ALL = "control"
-EVERY_PBX = "*"
 OTHERS = {DEAD: "dead-letters", ALL: "control"}
 
 log = structlog.get_logger(__name__)

@@ -10,13 +10,13 @@ from typing import Any
 from pydantic import SecretStr
 from sqlalchemy import create_engine, text
 
+from streams.demo import AUTO
 from streams.sim import SimOptions, SimulatedPbx
 from tests.kafka.fleet import PARTITIONS, WITHIN, Fleet, Member, fleet_of
 from tests.kafka.running import Kafka
 
 SECRET = "sim-secret-of-the-test"
 SPEED = 25.0
-AUTO = ("call.concurrent_extension", "call.frequency", "login.bruteforce", "registration.bruteforce")
 POLICY = f"""
 defaults:
   region: US

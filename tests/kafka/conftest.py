@@ -1,11 +1,13 @@
 """A real Apache Kafka, one node or three, on ports of its own."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from itertools import count
+from pathlib import Path
 
 import pytest
 
+from tests.kafka.fleet import Fleet, fleet_of
 from tests.kafka.running import Kafka, kafka
 
 NUMBERS = count(1)
@@ -29,3 +31,10 @@ def cluster() -> Iterator[Kafka]:
 def prefix() -> str:
     """The beginning of the names of a test's own topics and groups."""
     return f"t{next(NUMBERS)}-{os.getpid()}"
+
+
+@pytest.fixture
+async def fleet(broker: Kafka, prefix: str, postgres_database: str, tmp_path: Path) -> AsyncIterator[Fleet]:
+    """Topics and a database of a test's own, and the workers that it starts."""
+    async with fleet_of(broker, prefix, postgres_database, tmp_path) as made:
+        yield made

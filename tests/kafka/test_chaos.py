@@ -1,14 +1,13 @@
 """Whatever is killed, stopped or taken away: no finding is lost, none is invented."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from streams.kafka import topics
 from tests.kafka.door import Door
-from tests.kafka.fleet import PARTITIONS, WITHIN, Fleet, Member, fleet_of
+from tests.kafka.fleet import PARTITIONS, WITHIN, Fleet, Member
 from tests.kafka.running import Kafka
 from tests.kafka.traffic import Log, interleaved, parted, traffic, wanted
 
@@ -24,12 +23,6 @@ def log() -> Log:
 @pytest.fixture(scope="module")
 def right(log: Log) -> list[bytes]:
     return wanted(log)
-
-
-@pytest.fixture
-async def fleet(broker: Kafka, prefix: str, postgres_database: str, tmp_path: Path) -> AsyncIterator[Fleet]:
-    async with fleet_of(broker, prefix, postgres_database, tmp_path) as made:
-        yield made
 
 
 async def test_a_worker_is_killed_ten_times_under_load(fleet: Fleet, log: Log, right: list[bytes]) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -28,12 +28,6 @@ def log() -> Log:
 @pytest.fixture(scope="module")
 def right(log: Log) -> list[bytes]:
     return wanted(log)
-
-
-@pytest.fixture
-async def fleet(broker: Kafka, prefix: str, postgres_database: str, tmp_path: Path) -> AsyncIterator[Fleet]:
-    async with fleet_of(broker, prefix, postgres_database, tmp_path) as made:
-        yield made
 
 
 async def test_leaders_fall_while_a_worker_and_a_producer_are_at_work(

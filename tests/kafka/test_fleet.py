@@ -1,13 +1,10 @@
 """The whole way on real Kafka: three PBXs are guessed at, and a fourth knows the address at its first attempt."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import msgspec
-import pytest
 from aiokafka import AIOKafkaProducer
 
 from detector.contract.codec import Rejected
@@ -22,21 +19,14 @@ from streams.store.database import open_engine
 from streams.store.journal import Journal
 from streams.store.migrate import migrate
 from streams.store.vault import Vault
-from tests.kafka.fleet import WITHIN, Fleet, fleet_of
+from tests.kafka.fleet import WITHIN, Fleet
 from tests.kafka.reading import logged, records
-from tests.kafka.running import Kafka
 
 THIEF, HIT, SPARED, CAREFUL = "203.0.113.77", ("pbx-a", "pbx-b", "pbx-c"), "pbx-d", "pbx-e"
 SETTINGS = {
     "defaults": {"region": "US", "timezone": "America/New_York", "mode": "auto"},
     "pbxs": [{"id": CAREFUL, "protected": ["203.0.113.0/24"]}],
 }
-
-
-@pytest.fixture
-async def fleet(broker: Kafka, prefix: str, postgres_database: str, tmp_path: Path) -> AsyncIterator[Fleet]:
-    async with fleet_of(broker, prefix, postgres_database, tmp_path) as made:
-        yield made
 
 
 def refused(pbx: str, number: int) -> Registration:

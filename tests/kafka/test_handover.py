@@ -4,7 +4,6 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -25,8 +24,7 @@ from streams.store.vault import Vault
 from streams.tables import tables
 from streams.worker import Worker
 from tests.bench.traffic import SETTINGS, START, registration
-from tests.kafka.fleet import PARTITIONS, Fleet, fleet_of
-from tests.kafka.running import Kafka
+from tests.kafka.fleet import PARTITIONS, Fleet
 from tests.kafka.traffic import Log, interleaved, parted, traffic, wanted
 
 HERE, ELSEWHERE = 0, 1
@@ -62,12 +60,6 @@ def database(migrated_url: str) -> Iterator[Database]:
     engine = open_engine(migrated_url)
     yield engine
     engine.dispose()
-
-
-@pytest.fixture
-async def fleet(broker: Kafka, prefix: str, postgres_database: str, tmp_path: Path) -> AsyncIterator[Fleet]:
-    async with fleet_of(broker, prefix, postgres_database, tmp_path) as made:
-        yield made
 
 
 @pytest.fixture

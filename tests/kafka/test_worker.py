@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,19 +27,12 @@ from streams.kafka.watchdog import Heartbeat, Progress, StalledError
 from streams.keys import shared_vault
 from streams.observe.worker import WorkerVitals
 from streams.web import free_port
-from tests.kafka.fleet import PARTITIONS, Fleet, fleet_of
-from tests.kafka.running import Kafka
+from tests.kafka.fleet import PARTITIONS, Fleet
 from tests.kafka.traffic import interleaved, parted, traffic, wanted
 from tests.prometheus import figures, health
 
 LOOPBACK = "0100007F"
 COMMAND = Path(sys.executable).with_name("ringfence")
-
-
-@pytest.fixture
-async def fleet(broker: Kafka, prefix: str, postgres_database: str, tmp_path: Path) -> AsyncIterator[Fleet]:
-    async with fleet_of(broker, prefix, postgres_database, tmp_path) as made:
-        yield made
 
 
 def listening(pid: int) -> list[tuple[str, int]]:

@@ -19,6 +19,7 @@ import httpx
 import yaml
 from sqlalchemy import NullPool, create_engine, text
 
+from streams.demo import AUTO
 from tests.ports import free_ports
 
 T = TypeVar("T")
@@ -28,7 +29,6 @@ FEED_TOKEN = "feed-token-of-the-test"
 WEBHOOK_SECRET = "webhook-secret-of-the-test"
 THIEF = "203.0.113.77"
 STOLEN = "1007"
-AUTO = ("call.concurrent_extension", "call.frequency", "login.bruteforce", "registration.bruteforce")
 BUSY_STATES = ("approved", "applying", "applied")
 Rows = Callable[[str], list[tuple[Any, ...]]]
 
