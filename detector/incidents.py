@@ -26,6 +26,15 @@ MAX_SUBJECTS = 100
 SEVERITIES = tuple(Severity)
 MODES = tuple(Mode)
 BROKEN_IN = (Stage.CREDENTIAL, Stage.ACCESS)
+TELLING = {
+    "login.administrator": "admin_takeover", "config.administrator": "admin_takeover",
+    "source.enumeration": "enumeration", "fleet.known_source": "known_attacker", "source.listed": "known_attacker",
+}  # fmt: skip
+"""Rules that say by themselves what sort of attack it is, as long as nothing worse is known."""
+PARTIES = (
+    (SubjectKind.EXTENSION, "Extension"), (SubjectKind.TRUNK, "A trunk"), (SubjectKind.ACCOUNT, "Account"),
+    (SubjectKind.SOURCE_IP, "Address"), (SubjectKind.PBX, "PBX"),
+)  # fmt: skip
 
 
 class Case(Struct, kw_only=True, gc=False):
@@ -94,11 +103,14 @@ class Case(Struct, kw_only=True, gc=False):
         """What sort of attack it looks like by now."""
         if Stage.PUMPING in self.stages and (self.broken_in() or self.countries):
             return "irsf"
+        telling = next((TELLING[rule] for rule in self.rules if rule in TELLING), "policy")
+        if telling == "admin_takeover" and not self.names(SubjectKind.EXTENSION):
+            return telling
         if Stage.ACCESS in self.stages or (self.broken_in() and Stage.PROBE in self.stages):
             return "stolen_credential"
         if Stage.CREDENTIAL in self.stages:
             return "password_guessing"
-        return "known_attacker" if self.stages == [Stage.RECON] else "policy"
+        return telling
 
     def weight(self) -> tuple[bool, int, int, str]:
         """What is given up first where there is no more room: no calls, an early stage, long quiet."""
@@ -168,9 +180,12 @@ def title(case: Case) -> str:
     origin = f" from {listing(sources)}" if sources else ""
     abroad = f" {listing([country_name(country) for country in case.countries])}" if case.countries else ""
     if case.kind() == "password_guessing":
-        return f"Password guessing{origin}"
+        return f"Password guessing{at_accounts(case)}{origin}"
+    if case.kind() == "enumeration":
+        return f"Accounts are tried one after the other{origin}"
     if case.kind() == "known_attacker":
-        return f"An attacker known from other PBXs came{origin}"
+        told = "known from other PBXs" if "fleet.known_source" in case.rules else "named by a block list"
+        return f"An attacker {told} came{origin}"
     if Stage.PUMPING in case.stages:
         calling = f" {'is pumping' if now else 'pumped'} calls{' to' + abroad if abroad else ''}"
     elif Stage.PROBE in case.stages:
@@ -178,13 +193,26 @@ def title(case: Case) -> str:
     else:
         calling = ""
     if who and case.broken_in():
-        taken = " was taken over" + origin
-        text = who + taken + (" and" + calling if calling else "")
+        text = who + " was taken over" + origin + (" and" + calling if calling else "")
     else:
-        text = (who or "A trunk") + (calling or " breaks a rule")
+        text = (who or party(case)) + (calling or " breaks a rule")
     if case.per_minute:
         text += f": {amount(case.per_minute, case.currency)} a minute"
     return text
+
+
+def at_accounts(case: Case) -> str:
+    """The accounts that are guessed at, where it is about those."""
+    accounts = case.names(SubjectKind.ACCOUNT)
+    return f" at account {listing(accounts)}" if accounts else ""
+
+
+def party(case: Case) -> str:
+    """Who or what an incident without extensions is about."""
+    for kind, word in PARTIES:
+        if names := case.names(kind):
+            return word if kind is SubjectKind.TRUNK else f"{word} {listing(names)}"
+    return "Somebody"
 
 
 def listing(items: list[str], most: int = 3) -> str:

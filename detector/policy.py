@@ -49,15 +49,16 @@ class Sign(Struct, frozen=True, kw_only=True):
 def wishes(case: Case, sign: Sign, rung: int, bans: int) -> list[Wish]:
     """What one detection asks for, given how often its address was banned before.
 
-    Guessing asks for a block of the address. A stolen extension and what it dials ask to hang up and restrict it and to
-    block where it came in from; if calls still get through, for the numbers (rung 2) and the route (rung 3).
+    Guessing asks for a block of the address, or, where many guess at one account, of every one that is proven. A
+    stolen extension and what it dials ask to hang up and restrict it and to block where it came in from; if calls
+    still get through, for the numbers (rung 2) and the route (rung 3).
     """
     if sign.severity is Severity.INFO:
         return []
     if sign.stage in {Stage.RECON, Stage.CREDENTIAL}:
-        if sign.subject.kind is not SubjectKind.SOURCE_IP:
-            return []
-        return [ban(sign.subject, bans, for_good=sign.permanent)]
+        if sign.subject.kind is SubjectKind.SOURCE_IP:
+            return [ban(sign.subject, bans, for_good=sign.permanent)]
+        return [ban(source, bans) for source in case.proven] if sign.severity is Severity.CRITICAL else []
     if sign.severity is not Severity.CRITICAL and not case.broken_in():
         return []
     found = extension_wishes(sign) + [

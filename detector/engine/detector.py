@@ -52,13 +52,15 @@ class Hit(Struct, frozen=True, kw_only=True):
 class Detector(ABC, Generic[E]):
     """One rule. Instances hold the limits of one scope and no memory.
 
-    `id` is unique and names the file; `control` is the guide's C01..C32; `subject` is what a firing is about;
+    `id` is unique and names the file; `control` is the guide's C01..C32, `also` are others that it carries out;
+    `subject` is what a firing is about;
     `reads` are the kinds of event it looks at, `Begun` for legs of calls when they are first heard of.
     `stage` is how far an attack has come that does this; `attack` are MITRE ATT&CK techniques.
     """
 
     id: ClassVar[str]
     control: ClassVar[str]
+    also: ClassVar[tuple[str, ...]] = ()
     subject: ClassVar[SubjectKind]
     severity: ClassVar[Severity]
     stage: ClassVar[Stage]

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any, Protocol
 
 from detector.contract.codec import to_micros
-from detector.contract.events import AnyEvent, Call, Config, Control, Login, Registration, Tick, Unknown
+from detector.contract.events import AnyEvent, Call, Control, Login, Registration, Tick, Unknown
 from detector.contract.findings import AnyFinding
 from detector.engine import enrich
 from detector.engine import state as states
@@ -115,7 +115,7 @@ class Engine:
         kind = type(event)
         if kind is Call:
             enrich.follow_call(event, facts, state, site)
-        elif kind is not Config:
+        else:
             enrich.identify(event, facts, state, site)
         if self._fleet.entries:
             enrich.compare(facts, self._fleet)

@@ -1,11 +1,11 @@
 """Enrichment of one event: who, where from, whereto, since when, at what price."""
 
 from detector.contract.codec import to_micros
-from detector.contract.events import Call, Login, Notice, Registration
+from detector.contract.events import Call, Config, Login, Notice, Registration
 from detector.contract.findings import Stage, Subject, SubjectKind
 from detector.engine.facts import Facts
 from detector.engine.fleet import Fleet
-from detector.engine.memory import Days, First, Memory
+from detector.engine.memory import Days, Distinct, First, Memory, digest
 from detector.engine.site import Site
 from detector.engine.state import PbxState
 from detector.engine.timers import LEDGER
@@ -17,12 +17,18 @@ accepted_first = First("accepted")
 shared_since = First("shared", cap=3)
 """Since when an address is that of an office: three accounts were accepted from there."""
 good_days = Days("good")
+in_use = Distinct("in use")
+"""From which addresses an account was accepted within `IN_USE_FOR`."""
+IN_USE_FOR = Days.DAY
 
 
-def identify(event: Registration | Login | Notice, facts: Facts, state: PbxState, site: Site) -> None:
-    """Source address and account of a registration, login or notice."""
+def identify(event: Registration | Login | Notice | Config, facts: Facts, state: PbxState, site: Site) -> None:
+    """Source address and account of a registration, login or notice, or of whoever changed something."""
     if event.source_ip:
         facts.place = site.addresses.look_up(event.source_ip)
+    if isinstance(event, Config):
+        suspects(facts, state, event.actor or "")
+        return
     if not isinstance(event, Login):
         facts.extension = event.extension or ""
     if isinstance(event, Registration) and not facts.extension and event.outcome == "accepted":
@@ -82,6 +88,8 @@ def learn_place(facts: Facts, state: PbxState, account: str) -> None:
         return
     if account and accepted_first.since(state.memory, f"{account}\x1f{facts.place.key}") is None:
         shared_since.add(state.memory, facts.place.key, facts.at)
+    if account:
+        in_use.add(state.memory, account, digest(facts.place.key), facts.at, IN_USE_FOR, cap=4)
     for name in dict.fromkeys((account, facts.extension)):
         if name:
             accepted_first.add(state.memory, f"{name}\x1f{facts.place.key}", facts.at)

@@ -127,6 +127,15 @@ def host_or_network(value: str, *, cidr: bool = True) -> str:
     return value.lower().rstrip(".")
 
 
+def address_or_network(value: str) -> str:
+    """An address or CIDR, no host name: whoever answers for a name can change what it stands for."""
+    try:
+        return network(value)
+    except ValueError as error:
+        near = str(ipaddress.ip_network(value, strict=False)) if "host bits" in str(error) else None
+        raise refusal("not an address", "an address or a CIDR; no host name", near) from None
+
+
 def host_only(value: str) -> str:
     """An address or a host name, no CIDR."""
     if "/" in value:
@@ -224,6 +233,8 @@ Place = Annotated[str, AfterValidator(known_holidays)]
 Day = Annotated[date, BeforeValidator(iso_date)]
 Currency = Annotated[str, AfterValidator(matching(r"[A-Z]{3}", "an ISO 4217 code such as USD"))]
 Address = Annotated[str, AfterValidator(host_or_network)]
+Network = Annotated[str, AfterValidator(address_or_network)]
+Networks = Annotated[tuple[Network, ...], AfterValidator(unique)]
 Host = Annotated[str, AfterValidator(host_only)]
 Url = Annotated[str, AfterValidator(web_url)]
 Port = Annotated[int, Field(ge=1, le=65_535)]

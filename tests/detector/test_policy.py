@@ -12,7 +12,7 @@ from tests.detector.engine.builders import (
     OFFICE,
     PREMIUM,
     ROAMING,
-    SCANNER,
+    ROGUE,
     THIEF,
     call,
     cdr,
@@ -185,7 +185,7 @@ def test_the_thief_s_own_stay_does_not_protect_him() -> None:
     assert {each.refused for each in decisions(found, "block_ip")} == {None}
     traveller = [
         *known_phones(["1007"], "8.8.8.8"),
-        *(registration(6 * HOUR * n, "accepted", source=ROAMING, user_agent=SCANNER) for n in range(20)),
+        *(registration(6 * HOUR * n, "accepted", source=ROAMING, user_agent=ROGUE) for n in range(20)),
     ]
     assert decisions(run([*traveller, *guesses(5 * DAY, source=ROAMING)]), "block_ip", ROAMING)[-1].refused is None
 

@@ -7,7 +7,7 @@ from tests.detector.engine.builders import (
     OFFICE,
     PHONE,
     ROAMING,
-    SCANNER,
+    ROGUE,
     THIEF,
     detections,
     fired,
@@ -96,7 +96,7 @@ def test_what_a_thief_did_makes_no_place_known() -> None:
 
 
 def test_a_traveller_may_not_guess_more_often_the_next_day() -> None:
-    travelling = [*KNOWN, registration(0, "accepted", source=ROAMING, user_agent=SCANNER)]
+    travelling = [*KNOWN, registration(0, "accepted", source=ROAMING, user_agent=ROGUE)]
     guessed = guesses(DAY, 5, source=ROAMING)
     assert detections(run(travelling), RULE)
     assert fired([*travelling, *guessed], "registration.bruteforce") == [DAY + 4]

@@ -23,7 +23,7 @@ SOMALIA, SOMALIA_NEXT, LATVIA = "901125261234567", "901125261234568", "901137127
 HOME, GERMANY, PREMIUM, SATELLITE = "912125550123", "901149301234567", "919005551234", "9011881612345678"
 EMERGENCY = "911"
 SOMALIA_BLOCK = "+2526123"
-PHONE, SCANNER = "Yealink SIP-T46S 66.85.0.5", "friendly-scanner"
+PHONE, SCANNER, ROGUE = "Yealink SIP-T46S 66.85.0.5", "friendly-scanner", "eyeBeam release 3006o"
 
 
 def moment(seconds: float) -> datetime:
@@ -65,7 +65,7 @@ def registration(seconds: float, outcome: str = "rejected", account: str = "1007
     """A phone, or somebody like one, tries to register."""
     given = {"pbx": "hq", "id": f"r/{account}/{source}/{outcome}/{seconds}", "at": moment(seconds),
              "outcome": outcome, "account": account, "extension": account, "source_ip": source,
-             "user_agent": SCANNER if source == THIEF else PHONE}  # fmt: skip
+             "user_agent": ROGUE if source == THIEF else PHONE}  # fmt: skip
     return Registration(**given | more)
 
 

@@ -6,7 +6,7 @@ from array import array
 
 import pytest
 
-from detector.engine.memory import MAX_SUBJECTS, Days, First, Memory, Once, Window
+from detector.engine.memory import MAX_SUBJECTS, Days, Distinct, First, Memory, Once, Window, digest
 from detector.engine.seen import MAX_IDS, Seen
 from detector.engine.state import PbxState, restore
 from detector.enrich.ledger import MAX_LEGS, Leg
@@ -210,6 +210,53 @@ def test_the_first_instants(times, cap, since) -> None:
     for at in times:
         field.add(memory, "x", at)
     assert field.since(memory, "x") == since
+
+
+DIFFERENT = Distinct("different")
+
+
+@pytest.mark.parametrize(
+    ("things", "counts"),
+    [
+        ([("a", 0), ("b", 0)], (2, 2)),
+        ([("a", 0), ("a", 5)], (1, 1)),
+        ([("a", 0), ("b", 63)], (2, 2)),
+        ([("a", 0), ("b", 64)], (1, 1)),
+        ([("a", 0), ("a", 63), ("b", 64)], (2, 2)),
+        ([("b", 64), ("a", 0)], (0, 0)),
+        ([("b", 64), ("a", 1), ("a", 0)], (0, 0)),
+        ([("a", 63), ("a", 1), ("b", 64)], (2, 2)),
+        ([("a", 0), ("b?", 0), ("c?", 0)], (3, 1)),
+        ([("a?", 0), ("a", 0)], (1, 1)),
+        ([("a", 0), ("a?", 5)], (1, 1)),
+    ],
+)
+def test_how_many_different_things(things, counts) -> None:
+    """`?`: read out of free text."""
+    memory, found = Memory(), (0, 0)
+    for name, at in things:
+        value = digest(name.rstrip("?"))
+        found = DIFFERENT.add(memory, "x", value, at, 64, cap=9, solid="?" not in name)
+    assert found == counts
+
+
+def test_different_things_are_no_more_than_the_cap_and_the_youngest() -> None:
+    memory = Memory()
+    for number in range(100):
+        DIFFERENT.add(memory, "x", digest(str(number)), number, 10_000, cap=32)
+    assert set(DIFFERENT.seen(memory, "x")) == {digest(str(number)) for number in range(68, 100)}
+    assert len(memory.page("different", "x")) == 32 * 16
+
+
+def test_what_is_seen_again_soon_is_not_written_again() -> None:
+    memory = Memory()
+    for name in "ab":
+        DIFFERENT.add(memory, "x", digest(name), 0, 6_400, cap=9)
+    memory.dirty.clear()
+    assert DIFFERENT.add(memory, "x", digest("a"), 99, 6_400, cap=9) == (2, 2)
+    assert not memory.dirty
+    assert DIFFERENT.add(memory, "x", digest("a"), 100, 6_400, cap=9) == (2, 2)
+    assert DIFFERENT.seen(memory, "x") == {digest("a"): 100, digest("b"): 0}
 
 
 def test_once_in_a_pause() -> None:
