@@ -1,4 +1,4 @@
-"""The immutable tables the core reads: countries by address, and the operator's tariffs."""
+"""The immutable tables the core reads: countries by address, the operator's block lists and tariffs."""
 
 from hashlib import blake2b
 from pathlib import Path
@@ -6,9 +6,14 @@ from pathlib import Path
 import maxminddb
 
 from detector.engine.site import Tables
+from detector.enrich import blocklists
 from detector.enrich.addresses import AddressTable
+from detector.enrich.blocklists import BlockList, BlockLists, Listing
+from detector.enrich.networks import Networks
 from detector.settings import Settings
 from streams.config import read_tariffs
+
+LARGEST_LIST = 64 * 1024 * 1024
 
 
 class TableError(Exception):
@@ -37,7 +42,23 @@ class MmdbCountries:
         return (code if isinstance(code, str) else None), (number if isinstance(number, int) else None)
 
 
+def block_list(name: str, path: Path) -> BlockList:
+    """One list, its age the file's. Raises TableError."""
+    try:
+        if not path.is_file() or path.stat().st_size > LARGEST_LIST:
+            raise TableError(f"block_lists: {path}: no file, or larger than {LARGEST_LIST} bytes")
+        at, content = round(path.stat().st_mtime) * 1_000_000, path.read_bytes()
+    except OSError as error:
+        raise TableError(f"block_lists: {path}: {error.strerror}") from None
+    networks, _ = blocklists.read(content.decode("utf-8-sig", "replace").splitlines())
+    if content.strip() and not networks:
+        raise TableError(f"block_lists: {path}: no public address in it")
+    digest = blake2b(content + at.to_bytes(8), digest_size=8).hexdigest()
+    return BlockList(Listing(name, at), Networks(networks), f"{name}-{digest}")
+
+
 def tables(settings: Settings) -> Tables:
     """The tables that the settings name. Raises TariffError and TableError."""
     reader = MmdbCountries(settings.country_database) if settings.country_database is not None else None
-    return Tables(addresses=AddressTable(reader), tariffs=read_tariffs(settings))
+    lists = BlockLists(block_list(each.name, each.file) for each in settings.block_lists)
+    return Tables(addresses=AddressTable(reader), block_lists=lists, tariffs=read_tariffs(settings))

@@ -1,4 +1,4 @@
-"""An address that attacked other PBXs comes to this one: stopped at its first attempt (C09)."""
+"""An address that attacked other PBXs comes to this one: stopped at its first attempt (C05, C09)."""
 
 from detector.contract.events import Login, Registration
 from detector.contract.findings import Severity, Stage, SubjectKind
@@ -21,7 +21,8 @@ class FleetKnownSource(Detector[Registration | Login]):
     """
 
     id = "fleet.known_source"
-    control = "C09"
+    control = "C05"
+    also = ("C09",)
     subject = SubjectKind.SOURCE_IP
     severity = Severity.WARNING
     stage = Stage.RECON

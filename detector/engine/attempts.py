@@ -6,7 +6,7 @@ from detector.engine.facts import Facts
 from detector.engine.memory import Memory, Window
 
 Attempt = Registration | Login
-COMPANION = "linkus"
+APP = "linkus"
 """Devices and surfaces of the PBX's own apps begin so: one person has several."""
 
 
@@ -28,6 +28,12 @@ def who(event: Attempt, facts: Facts) -> str:
 def names(event: Attempt) -> tuple[str, ...]:
     """The accounts that an event stands for."""
     return event.accounts or ((event.account,) if event.account else ())
+
+
+def by_app(event: Attempt) -> bool:
+    """Whether it came through one of the PBX's own apps."""
+    name = event.device if isinstance(event, Registration) else event.surface
+    return (name or "").startswith(APP)
 
 
 def vouched(event: Event) -> bool:

@@ -119,6 +119,8 @@ class Engine:
             enrich.identify(event, facts, state, site)
         if self._fleet.entries:
             enrich.compare(facts, self._fleet)
+        if self.tables.block_lists and facts.place is not None:
+            facts.listed = self.tables.block_lists.find(facts.place.address)
         account = ""
         accepted = (kind is Registration or kind is Login) and event.outcome == "accepted"
         if accepted and facts.place is not None:

@@ -3,6 +3,7 @@
 from detector.engine.fleet import Listed
 from detector.engine.timers import Timers
 from detector.enrich.addresses import Place
+from detector.enrich.blocklists import Listing
 from detector.enrich.ledger import Ledger, Leg
 from detector.enrich.numbers import Number
 from detector.settings import PbxProfile
@@ -22,6 +23,7 @@ class Facts:
     `suspect_source`, `suspect_extension`: they were seen breaking in, in an incident that is open; `guesser`: by
     guessing passwords. `novelty` is the score of a new place, None while its model is cold. `fleet_source` and
     `fleet_block`: several PBXs saw this source address attack, or calls of attackers to this block of numbers.
+    `listed`: a block list of the operator names the source address.
     """
 
     extension: str = ""
@@ -43,6 +45,7 @@ class Facts:
     novelty: float | None = None
     fleet_source: Listed | None = None
     fleet_block: Listed | None = None
+    listed: Listing | None = None
 
     @property
     def caller(self) -> str:

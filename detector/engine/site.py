@@ -12,6 +12,7 @@ from detector.engine.detector import Begun, Detector
 from detector.engine.registry import detectors
 from detector.enrich import numbering
 from detector.enrich.addresses import AddressTable
+from detector.enrich.blocklists import BlockLists
 from detector.enrich.calendar import Calendar
 from detector.enrich.numbers import NumberPlan
 from detector.enrich.tariff import Tariff
@@ -30,12 +31,14 @@ class Tables(Struct, frozen=True):
     """
 
     addresses: AddressTable
+    block_lists: BlockLists = BlockLists()
     tariffs: Mapping[str, Rows] = {}
 
     @property
     def digests(self) -> dict[str, str]:
         """Name to digest."""
-        return {"addresses": self.addresses.digest, "numbers": numbering.DIGEST}
+        found = {"addresses": self.addresses.digest, "numbers": numbering.DIGEST}
+        return found | {"block_lists": self.block_lists.digest} if self.block_lists else found
 
 
 class Site:

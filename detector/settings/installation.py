@@ -100,6 +100,13 @@ class CallOut(Params):
         return self
 
 
+class BlockListFile(Params):
+    """A list of addresses as plain text, CSV or netset, fetched by whatever keeps it fresh; its age is the file's."""
+
+    name: Identifier
+    file: Located
+
+
 class Settings(Params):
     """The whole configuration. `journal` None is SQLite in `data`; `kafka` None is the embedded runtime."""
 
@@ -118,6 +125,7 @@ class Settings(Params):
     notify: tuple[Notify, ...] = ()
     calls: tuple[CallOut, ...] = ()
     country_database: Located | None = None
+    block_lists: tuple[BlockListFile, ...] = ()
     kafka: Kafka | None = None
     fleet: Fleet = Fleet()
 

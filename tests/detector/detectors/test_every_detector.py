@@ -49,7 +49,9 @@ def test_it_is_named_after_its_file_and_has_a_test(cls) -> None:
 
 @every_detector
 def test_it_says_what_it_is(cls) -> None:
-    assert re.fullmatch(r"C(0[1-9]|[12]\d|3[0-2])", cls.control)
+    for control in (cls.control, *cls.also):
+        assert re.fullmatch(r"C(0[1-9]|[12]\d|3[0-2])", control)
+    assert cls.control not in cls.also
     assert cls.attack
     assert all(re.fullmatch(r"T\d{4}(\.\d{3})?", technique) for technique in cls.attack)
     assert cls.reads

@@ -1,0 +1,78 @@
+"""One account is let in from two countries within a time in which nobody travels between them (C14, C21)."""
+
+from detector.contract.events import Login, Registration
+from detector.contract.findings import Severity, Stage, SubjectKind
+from detector.engine.attempts import Attempt, accepted, by_app, who
+from detector.engine.detector import Basis, Detector, Hit, micros
+from detector.engine.facts import Facts
+from detector.engine.memory import Distinct, Memory, Once
+from detector.engine.registry import register
+from detector.enrich.countries import name as country_name
+from detector.params import Params, Seconds
+
+KEPT = 4
+
+
+@register
+class AccountImpossibleTravel(Detector[Registration | Login]):
+    """Fires when an account is accepted in a second country within `window`: information, for people do travel.
+
+    A warning when it is accepted in both in turn, not by the PBX's own app: then two are active. Each is said once
+    in `pause`.
+
+    Quiet when: the account was accepted from that address on an earlier day; the country is not known; a trunk.
+    Runbook: ask the owner where they are; if not there, change the password and end the other session.
+    """
+
+    id = "account.impossible_travel"
+    control = "C14"
+    also = ("C21",)
+    subject = SubjectKind.ACCOUNT
+    severity = Severity.WARNING
+    stage = Stage.ACCESS
+    basis = Basis.COUNTRY
+    attack = ("T1078",)
+    reads = (Registration, Login)
+
+    class Limits(Params):
+        """`window` seconds between the two countries; `pause` seconds before it is said again."""
+
+        window: Seconds = 14_400
+        pause: Seconds = 86_400
+
+    limits: Limits
+    countries = Distinct("countries")
+    said = Once("said")
+
+    def inspect(self, event: Attempt, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
+        place = facts.place
+        if place is None or place.country is None or not accepted(event):
+            return None
+        account = who(event, facts)
+        if not account:
+            return None
+        here, window, earlier = coded(place.country), micros(self.limits.window), self.countries.seen(memory, account)
+        self.countries.add(memory, account, here, facts.at, window, cap=KEPT)
+        near = {at: country for country, at in earlier.items() if country != here and abs(facts.at - at) < window}
+        if not near or facts.known_place:
+            return None
+        last = max(near)
+        both = earlier.get(here, facts.at) < last < facts.at
+        severity = self.severity if both and not by_app(event) else Severity.INFO
+        if not self.said.passed(memory, f"{account}\x1f{severity}", facts.at, micros(self.limits.pause)):
+            return None
+        other = decoded(near[last])
+        return self.hit(
+            account, f"Account {account} was let in from {country_name(place.country)} and {country_name(other)}",
+            severity=severity, country=place.country, other=other, window=self.limits.window, both_active=both,
+        )  # fmt: skip
+
+
+def coded(country: str) -> int:
+    """The two letters of a country as an even number."""
+    return int.from_bytes(country.encode()) << 1
+
+
+def decoded(number: int) -> str:
+    """The country again."""
+    return (number >> 1).to_bytes(2).decode()

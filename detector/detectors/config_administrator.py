@@ -1,0 +1,43 @@
+"""Somebody is made administrator, or what a role may do is changed (C20)."""
+
+from detector.contract.events import Config
+from detector.contract.findings import Severity, Stage, SubjectKind
+from detector.engine.detector import Detector, Hit
+from detector.engine.facts import Facts
+from detector.engine.memory import Memory
+from detector.engine.registry import register
+
+OBJECTS = {"role", "administrator", "user_role"}
+FIELDS = {"role", "user_role", "role_name", "permissions", "administrator"}
+
+
+@register
+class ConfigAdministrator(Detector[Config]):
+    """Fires when a role is granted or changed; critical from an address that broke in.
+
+    Quiet when: other settings are changed.
+    Runbook: ask whoever is named as having done it; take the role away again and look at what was changed since.
+    """
+
+    id = "config.administrator"
+    control = "C20"
+    subject = SubjectKind.ACCOUNT
+    severity = Severity.WARNING
+    stage = Stage.RECON
+    attack = ("T1098", "T1136")
+    reads = (Config,)
+
+    def inspect(self, event: Config, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
+        changes = event.changes or {}
+        if event.object_ not in OBJECTS and not (FIELDS & changes.keys()):
+            return None
+        whom, what = event.object_id or event.object_, ", ".join(sorted(changes)[:8])
+        return self.hit(
+            whom, f"The rights of {whom[:64]} were changed{by(event)}", fields=what or None, actor=event.actor,
+            severity=Severity.CRITICAL if facts.suspect_source else self.severity,
+        )  # fmt: skip
+
+
+def by(event: Config) -> str:
+    """Who did it, if that is known."""
+    return f" by {event.actor[:64]}" if event.actor else ""

@@ -1,0 +1,53 @@
+"""An extension is registered from an address that is not on its list (C13)."""
+
+from detector.contract.events import Registration
+from detector.contract.findings import Severity, Stage, SubjectKind
+from detector.engine.detector import Detector, Hit, micros
+from detector.engine.facts import Facts
+from detector.engine.memory import Memory, Once
+from detector.engine.registry import register
+from detector.enrich.networks import Networks
+from detector.params import Params, Seconds
+from detector.settings import values
+
+
+@register
+class RegistrationAddress(Detector[Registration]):
+    """Fires for an accepted registration from outside `addresses`; the same address once in `pause`.
+
+    Quiet when: no address is listed, so that nothing is enforced; it was refused, as it should be; a trunk.
+    Runbook: if the device is the user's, list its address; if not, change the password. Set the same list on the PBX.
+    """
+
+    id = "registration.address"
+    control = "C13"
+    subject = SubjectKind.EXTENSION
+    severity = Severity.CRITICAL
+    stage = Stage.ACCESS
+    attack = ("T1078",)
+    reads = (Registration,)
+
+    class Limits(Params):
+        """`addresses` and CIDRs from which to register, empty is not enforced; `pause` seconds until said again."""
+
+        addresses: values.Networks = ()
+        pause: Seconds = 3_600
+
+    limits: Limits
+    said = Once("said")
+
+    def prepare(self) -> None:  # noqa: D102
+        self.listed = Networks(self.limits.addresses)
+
+    def inspect(self, event: Registration, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
+        if not self.limits.addresses or event.outcome != "accepted" or event.party == "trunk":
+            return None
+        place, extension = facts.place, facts.extension
+        if place is None or not extension or place.address in self.listed:
+            return None
+        if not self.said.passed(memory, f"{extension}\x1f{place.key}", facts.at, micros(self.limits.pause)):
+            return None
+        return self.hit(
+            extension, f"Extension {extension} registered from {place.address}, which is not on its list",
+            address=place.address, country=place.country,
+        )  # fmt: skip

@@ -1,0 +1,52 @@
+"""An extension registers with a kind of device that was never seen for it (C12)."""
+
+from detector.contract.events import Registration
+from detector.contract.findings import Severity, Stage, SubjectKind
+from detector.engine.detector import Basis, Detector, Hit, micros
+from detector.engine.facts import Facts
+from detector.engine.memory import Distinct, Memory, digest
+from detector.engine.registry import register
+from detector.enrich.agents import without_version
+from detector.params import Params, Seconds
+
+KEPT = 8
+
+
+@register
+class RegistrationNewAgent(Detector[Registration]):
+    """Fires on an accepted registration whose user agent, without digits, the extension had never: information.
+
+    Quiet when: the extension is new to us; the address is one from which it was accepted on an earlier day: a phone
+    was updated or replaced there; versions differ; a trunk.
+    Runbook: none by itself; it counts beside other signs of the same incident.
+    """
+
+    id = "registration.new_agent"
+    control = "C12"
+    subject = SubjectKind.EXTENSION
+    severity = Severity.INFO
+    stage = Stage.ACCESS
+    basis = Basis.DERIVED
+    attack = ("T1078",)
+    reads = (Registration,)
+
+    class Limits(Params):
+        """`memory` seconds in which a user agent has to be seen again so as not to be new."""
+
+        memory: Seconds = 90 * 86_400
+
+    limits: Limits
+    agents = Distinct("agents")
+
+    def inspect(self, event: Registration, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
+        if event.outcome != "accepted" or not event.user_agent or event.party == "trunk" or not facts.extension:
+            return None
+        agent, extension = digest(without_version(event.user_agent)), facts.extension
+        known = self.agents.seen(memory, extension)
+        self.agents.add(memory, extension, agent, facts.at, micros(self.limits.memory), cap=KEPT)
+        if not known or agent in known or facts.known_place:
+            return None
+        return self.hit(
+            extension, f"Extension {extension} registered with a new user agent, {event.user_agent[:64]}",
+            user_agent=event.user_agent[:256],
+        )  # fmt: skip

@@ -1,0 +1,71 @@
+"""Neighbours try one account after the other, each only a few: one attacker with a whole network (C09, C15)."""
+
+from typing import Annotated
+
+from pydantic import Field, PositiveInt
+
+from detector.contract.events import Login, Registration
+from detector.contract.findings import Severity, Stage, SubjectKind
+from detector.engine.attempts import Attempt, names, refused, resting, vouched
+from detector.engine.detector import Detector, Hit, micros
+from detector.engine.enrich import familiar
+from detector.engine.facts import Facts
+from detector.engine.memory import Distinct, Memory, digest
+from detector.engine.registry import register
+from detector.params import Params, Seconds
+
+KEPT = 32
+
+
+@register
+class SourceNetwork(Detector[Registration | Login]):
+    """Fires for each address that is refused once `accounts` were by `addresses` of its /24 or /48 within `window`.
+
+    Quiet when: somebody was accepted from the address on an earlier day; it is private; all come from one address,
+    which other rules count.
+    Runbook: if the network is a hosting company's, put it on the deny list; look for an accepted login from it.
+    """
+
+    id = "source.network"
+    control = "C09"
+    also = ("C15",)
+    subject = SubjectKind.SOURCE_IP
+    severity = Severity.WARNING
+    stage = Stage.CREDENTIAL
+    attack = ("T1110.003",)
+    reads = (Registration, Login)
+
+    class Limits(Params):
+        """`accounts` by `addresses` of a network within `window` seconds."""
+
+        accounts: Annotated[PositiveInt, Field(le=KEPT)] = 10
+        addresses: Annotated[PositiveInt, Field(le=KEPT)] = 3
+        window: Seconds = 21_600
+
+    limits: Limits
+    tried = Distinct("tried")
+    sources = Distinct("sources")
+
+    def inspect(self, event: Attempt, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
+        place = facts.place
+        if not refused(event) or place is None or place.private or familiar(facts, memory):
+            return None
+        network, window, solid = nearby(place.key), micros(self.limits.window), vouched(event)
+        sources, told = self.sources.add(memory, network, digest(place.key), facts.at, window, cap=KEPT, solid=solid)
+        accounts, sure = 0, 0
+        for name in names(event):
+            accounts, sure = self.tried.add(memory, network, digest(name), facts.at, window, cap=KEPT, solid=solid)
+        if accounts < self.limits.accounts or sources < self.limits.addresses:
+            return None
+        weakest = min(told - self.limits.addresses, sure - self.limits.accounts)
+        return self.hit(
+            place.key, f"{accounts} accounts were tried by {sources} addresses of {network}", accounts=accounts,
+            addresses=sources, limit=self.limits.accounts, network=network, basis=resting(weakest, 0),
+        )  # fmt: skip
+
+
+def nearby(key: str) -> str:
+    """The /24 of an IPv4 address, the /48 of an IPv6 /64."""
+    if ":" not in key:
+        return f"{key.rpartition('.')[0]}.0/24"
+    return f"{':'.join(key.partition('::')[0].split(':')[:3])}::/48"
