@@ -22,7 +22,7 @@ LISTED = Networks(["203.0.113.0/24", "198.51.100.7", "198.51.100.8/31", "2001:db
         ("2001:db8:ffff:ffff:ffff:ffff:ffff:ffff", True),
         ("2001:db9::", False),
         ("::", False),
-        ("0.0.0.0", False),
+        ("0.0.0.0", False),  # noqa: S104 - an address to look up
     ],
 )
 def test_an_address_in_a_set_of_networks(address, inside) -> None:
