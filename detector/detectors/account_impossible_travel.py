@@ -18,7 +18,7 @@ class AccountImpossibleTravel(Detector[Registration | Login]):
     """Fires when an account is accepted in a second country within `window`: information, for people do travel.
 
     A warning when it is accepted in both in turn, not by the PBX's own app: then two are active. Each is said once
-    in `pause`.
+    in `pause`. It is one more view of a new place, so beside that it adds no certainty.
 
     Quiet when: the account was accepted from that address on an earlier day; the country is not known; a trunk.
     Runbook: ask the owner where they are; if not there, change the password and end the other session.
@@ -30,7 +30,7 @@ class AccountImpossibleTravel(Detector[Registration | Login]):
     subject = SubjectKind.ACCOUNT
     severity = Severity.WARNING
     stage = Stage.ACCESS
-    basis = Basis.COUNTRY
+    basis = Basis.DERIVED
     attack = ("T1078",)
     reads = (Registration, Login)
 

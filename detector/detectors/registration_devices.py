@@ -31,7 +31,7 @@ class RegistrationDevices(Detector[Registration]):
     subject = SubjectKind.EXTENSION
     severity = Severity.WARNING
     stage = Stage.ACCESS
-    basis = Basis.SCORE
+    basis = Basis.DERIVED
     attack = ("T1078",)
     reads = (Registration,)
 

@@ -91,7 +91,20 @@ def test_two_detectors_of_one_name_stop_the_program() -> None:
 @every_detector
 def test_it_fires_in_an_attack_and_over_restarts_in_the_same_way(cls) -> None:
     """So that the quiet day and the round trip say something about it."""
-    strict = settings(allowed_destination_countries=["US"], rules={"registration.new_place": {"novelty": 0.3}})
+    strict = settings(
+        allowed_destination_countries=["US"],
+        allowed_source_countries=["US"],
+        rules={
+            "registration.new_place": {"novelty": 0.3},
+            "registration.user_agent": {"allowed": ["Yealink"]},
+            "registration.address": {"addresses": ["192.0.2.0/24"]},
+            "registration.remote": {"restricted": ["1012"]},
+            "login.remote": {"restricted": ["admin"]},
+            "login.sso": {"accounts": ["*"]},
+            "login.second_factor": {"accounts": ["*"]},
+            "source.denied": {"deny": ["5.9.0.0/16"]},
+        },
+    )
     events = [listed(-60, THIEF, SOMALIA_BLOCK), *attack()]
     seconds = fired(events, cls.id, strict)
     assert seconds

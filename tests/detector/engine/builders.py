@@ -5,11 +5,24 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from detector.contract.codec import encode_finding
-from detector.contract.events import AnyEvent, Call, Control, FleetEntry, Login, Notice, Registration, Tick, Unknown
+from detector.contract.events import (
+    AnyEvent,
+    Call,
+    Config,
+    Control,
+    FleetEntry,
+    Login,
+    Notice,
+    Registration,
+    Tick,
+    Unknown,
+)
 from detector.contract.findings import AnyFinding, Decision, Detection, Incident
 from detector.engine.engine import Engine
 from detector.engine.site import Tables
 from detector.enrich.addresses import AddressTable
+from detector.enrich.blocklists import BlockList, BlockLists, Listing
+from detector.enrich.networks import Networks
 from detector.settings import Settings
 from models.places import Places
 
@@ -24,6 +37,11 @@ HOME, GERMANY, PREMIUM, SATELLITE = "912125550123", "901149301234567", "91900555
 EMERGENCY = "911"
 SOMALIA_BLOCK = "+2526123"
 PHONE, SCANNER, ROGUE = "Yealink SIP-T46S 66.85.0.5", "friendly-scanner", "eyeBeam release 3006o"
+
+
+LISTED = "45.95.147.9"
+"""Stands on a block list that was made an hour before `NOON`."""
+LISTS = BlockLists([BlockList(Listing("hosting", round(NOON.timestamp() - HOUR) * 1_000_000), Networks([LISTED]), "1")])
 
 
 def moment(seconds: float) -> datetime:
@@ -82,6 +100,13 @@ def notice(seconds: float, name: str, source: str | None = THIEF, **more: Any) -
     return Notice(**given | more)
 
 
+def config(seconds: float, object_: str, changes: dict[str, Any] | None = None, **more: Any) -> Config:
+    """Something is changed on the PBX."""
+    given = {"pbx": "hq", "id": f"c/{object_}/{seconds}", "at": moment(seconds), "object_": object_,
+             "changes": changes, "actor": "admin"}  # fmt: skip
+    return Config(**given | more)
+
+
 def tick(seconds: float, **more: Any) -> Tick:
     """Time passes."""
     return Tick(**{"pbx": "hq", "id": f"t/{seconds}", "at": moment(seconds)} | more)
@@ -134,7 +159,7 @@ def settings(*, mode: str = "auto", rules: dict[str, Any] | None = None, pbx: di
 
 def engine(configured: Settings | None = None) -> Engine:
     """A new engine with empty memory."""
-    return Engine(configured or settings(), Tables(addresses=AddressTable()), Places())
+    return Engine(configured or settings(), Tables(addresses=AddressTable(), block_lists=LISTS), Places())
 
 
 def run(events: Iterable[AnyEvent | Unknown], configured: Settings | None = None) -> list[AnyFinding]:

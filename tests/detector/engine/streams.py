@@ -11,13 +11,16 @@ from tests.detector.engine.builders import (
     HOME,
     HOUR,
     LATVIA,
+    LISTED,
     NOON,
     OTHER_THIEF,
     PREMIUM,
+    SCANNER,
     SOMALIA,
     THIEF,
     call,
     cdr,
+    config,
     guesses,
     known_phones,
     login,
@@ -95,6 +98,31 @@ class Day:
         return found
 
 
+def sneaking(start: float) -> list[AnyEvent]:
+    """Under every limit of one address and minute, or against a policy that some operators have."""
+    us, de = "8.8.8.8", "5.9.0.1"
+    return [
+        *(registration(start + n, account=f"90{n:02}", source="5.9.1.1", reason="unknown_account") for n in range(6)),
+        *(registration(start + 60 * n, account=f"91{n:02}", source=f"5.9.2.{n % 4}") for n in range(12)),
+        *(registration(start + 900 * n, account="1011", source="5.9.3.1") for n in range(16)),
+        *(login(start + 300 * n, account="sales", source=f"5.9.{10 + n}.1") for n in range(9)),
+        *(login(start + 60 * n, account=f"user{n}", source=f"5.10.{n}.1") for n in range(21)),
+        *(registration(start + 600 * n, "accepted", "1012", (us, de)[n % 2], path="direct") for n in range(4)),
+        registration(start + 5, account="1013", source="5.9.4.1", user_agent=SCANNER),
+        registration(start + 2_500, "accepted", "1012", de, user_agent="Zoiper"),
+        registration(start + 7, account="1013", source="5.9.5.1", count=40), registration(start + 8, source=LISTED),
+        login(start + 10, "accepted", surface="ssh"),
+        login(start + 20, "accepted", method="password", second_factor=False),
+        *(login(start + 30 + n, ("accepted", "rejected")[n], "1012", (us, de)[n], method="link", credential="once")
+          for n in range(2)),
+        *(login(start + 30 * HOUR * n, "accepted", f"boss {n}", us, role="Administrator") for n in range(2)),
+        config(start + 40, "extension", {"role": ("Employee", "Administrator")}, object_id="1012"),
+        config(start + 50, "outbound_route", {"pin": ("list", "none")}, object_id="International"),
+        config(start + 60, "security", {"ssh_enabled": (False, True)}),
+        notice(start + 70, "system_upgrade_completed", None),
+    ]  # fmt: skip
+
+
 def attack(pbx: str = "hq", start: float = 0) -> list[AnyEvent]:
     """Everything the engine does at least once: two thieves, guessing to pumping, a record with a source, a drill."""
     found = [
@@ -110,6 +138,7 @@ def attack(pbx: str = "hq", start: float = 0) -> list[AnyEvent]:
         *whole(start + 10 * HOUR, 60, GERMANY, "1005"),
         tick(start + 40 * HOUR), *guesses(start + 50 * HOUR, 6), tick(start + 90 * HOUR),
     ]  # fmt: skip
+    found += sneaking(start + 55 * HOUR)
     record = whole(start + 60, 12)[2]
     found.append(replace(record, revision=1, source_ip=THIEF, at=record.at))
     found += [replace(event, drill=True, id=f"drill {event.id}") for event in guesses(start + 30, 5)]

@@ -1,0 +1,44 @@
+"""One password at all accounts from everywhere (C15, C09)."""
+
+import pytest
+
+from tests.detector.engine.builders import decisions, detections, fired, known_phones, login, registration, run
+
+RULE = "account.spraying"
+
+
+def tries(count, addresses=20, gap=60, accounts=100, net="203.0.{}.1", **more):
+    return [
+        login(gap * n, account=f"user{n % accounts}", source=net.format(n % addresses), **more) for n in range(count)
+    ]
+
+
+CASES = [
+    ("one below the limit", tries(19), []),
+    ("at the limit", tries(20), [1_140]),
+    ("said once in the time", tries(59), [1_140]),
+    ("it goes on", tries(120), [1_140, 4_740]),
+    ("registrations", [registration(60 * n, account=str(n), source=f"203.0.{n}.1") for n in range(20)], [1_140]),
+    ("too few addresses", tries(60, addresses=9), []),
+    ("too few accounts", tries(60, accounts=19), []),
+    ("slow drip", tries(60, gap=200), []),
+    ("out of order", list(reversed(tries(20))), [0]),
+    ("twice the same event", [event for event in tries(19) for _ in "ab"], []),
+    ("accepted", tries(60, outcome="accepted"), []),
+    ("accounts that do not exist", tries(60, reason="unknown_account"), []),
+    ("the local network", tries(60, net="10.0.{}.1"), []),
+    ("people who mistype at home",
+     [event for n in range(20) for event in known_phones([f"1{n}"], f"203.0.{n}.1", [-1])] + tries(60), []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("events", "seconds"), [pytest.param(*case[1:], id=case[0]) for case in CASES])
+def test_account_spraying(events, seconds) -> None:
+    assert fired(events, RULE) == seconds
+
+
+def test_it_is_about_the_pbx_and_contains_nobody() -> None:
+    found = run(tries(20))
+    (one,) = detections(found, RULE)
+    assert (one.subject.kind, one.subject.id, one.values["addresses"]) == ("pbx", "hq", 20)
+    assert decisions(found) == []
