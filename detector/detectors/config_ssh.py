@@ -8,7 +8,7 @@ from detector.engine.memory import Memory, Once
 from detector.engine.registry import register
 from detector.params import Params, Seconds
 
-OFF = {False, None, "", "0", "off", "no", "false", "disabled"}
+OFF = {"", "0", "off", "no", "false", "none", "disabled"}
 PBX = "pbx"
 
 
@@ -40,7 +40,7 @@ class ConfigSsh(Detector[Config]):
         states = [new for field, (_, new) in (event.changes or {}).items() if "ssh" in field.lower()]
         if not states:
             return None
-        if all(isinstance(state, bool | int | str | None) and state in OFF for state in states):
+        if all(str(state).lower() in OFF for state in states):
             memory.forget(self.on.name, PBX)
         elif memory.get(self.on.name, PBX) is None:
             self.on.passed(memory, PBX, facts.at, 0)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, JsonValue, ValidationError
 from detector.contract.findings import Mode
 from detector.settings.installation import Settings
 from detector.settings.layers import Pbx, Personal, Rules
+from detector.settings.profile import PbxProfile
 from detector.settings.resolve import Policies
 from detector.settings.rules import Catalogue
 from detector.settings.values import listed, nearest, refusal
@@ -122,12 +123,20 @@ def group_problems(pbx: Pbx, path: Path) -> Iterator[Problem]:
             yield Problem(where, f"extension {number} is also in group {group_of[number]} (allowed: one group)")
 
 
+def locked_out(path: Path, profile: PbxProfile) -> Iterator[Problem]:
+    """The PBX's own country has to be allowed before others are not, or its administrator is a stranger (C06)."""
+    allowed = profile.allowed_source_countries
+    if allowed and profile.region not in allowed:
+        text = refusal("the PBX's own country could not reach it", f"a list with {profile.region}")
+        yield Problem((*path, "allowed_source_countries"), str(text))
+
+
 def misfits(settings: Settings, catalogue: Catalogue) -> Iterator[Problem]:
     """Layers that are sound one by one but not together."""
     policies = Policies(settings, catalogue)
     for path, pbx in [(("defaults",), ""), *((("pbxs", i), pbx.id) for i, pbx in enumerate(settings.pbxs))]:
         try:
-            policies.of(pbx)
+            yield from locked_out(path, policies.of(pbx))
         except ValidationError as error:
             for one in error.errors(include_url=False, include_input=False):
                 yield Problem(path, f"rules do not fit together: {plain(one['msg'])}")

@@ -310,6 +310,13 @@ LOW = {"call.frequency": {"limit": 4}}
             ("pbxs.0.extensions.1.group", "unknown group (allowed: sales; did you mean sales?)"),
         ),
         (
+            {"defaults": {"allowed_source_countries": ["US"]}, "pbxs": [{"id": "a", "region": "DE"}]},
+            (
+                "pbxs.0.allowed_source_countries",
+                "the PBX's own country could not reach it (allowed: a list with DE)",
+            ),
+        ),
+        (
             {"enforcers": {"feed": {}}},
             ("enforcers.feed", "the feed is not enabled (allowed: feed: {enabled: true, token: env:NAME})"),
         ),

@@ -1,0 +1,40 @@
+"""Roles granted and changed (C20)."""
+
+import pytest
+
+from tests.detector.engine.builders import THIEF, config, decisions, detections, fired, guesses, incidents, run
+
+RULE = "config.administrator"
+GRANTED = config(0, "extension", {"role": ("Employee", "Administrator")}, object_id="1007", source_ip=THIEF)
+CASES = [
+    ("a role is granted", [GRANTED], [0]),
+    ("a role is changed", [config(0, "role", {"cdr": (False, True)})], [0]),
+    ("a role is made", [config(0, "role", None, object_id="Owner")], [0]),
+    ("each change", [config(0, "role"), config(5, "role")], [0, 5]),
+    ("out of order", [config(5, "role"), config(0, "role")], [5, 0]),
+    ("twice the same event", [GRANTED, GRANTED], [0]),
+    ("something else", [config(0, "extension", {"name": ("a", "b")}), config(1, "trunk")], []),
+]
+
+
+@pytest.mark.parametrize(("events", "seconds"), [pytest.param(*case[1:], id=case[0]) for case in CASES])
+def test_config_administrator(events, seconds) -> None:
+    assert fired(events, RULE) == seconds
+
+
+def test_what_it_says() -> None:
+    found = run([GRANTED])
+    (one,) = detections(found)
+    assert (one.severity, one.summary, one.values["fields"]) == (
+        "warning",
+        "The rights of 1007 were changed by admin",
+        "role",
+    )
+    assert [each.kind for each in incidents(found)] == ["admin_takeover"]
+    assert decisions(found) == []
+
+
+def test_from_an_address_that_guessed_it_is_critical_and_the_same_incident() -> None:
+    found = run([*guesses(-60), GRANTED])
+    assert detections(found, RULE)[0].severity == "critical"
+    assert len(incidents(found)) == 1

@@ -1,0 +1,69 @@
+"""New administrators, and old ones from new places (C20)."""
+
+import pytest
+
+from tests.detector.engine.builders import (
+    DAY,
+    OFFICE,
+    THIEF,
+    decisions,
+    detections,
+    fired,
+    guesses,
+    incidents,
+    login,
+    run,
+    settings,
+)
+
+RULE = "login.administrator"
+HERE, NEAR, FAR = "8.8.8.8", "4.4.4.4", "5.9.0.1"
+
+
+def seen(day=0, account="anna", source=HERE, outcome="accepted", role="Super Administrator", **more):
+    return login(day * DAY, outcome, account, source, role=role, **more)
+
+
+CASES = [
+    ("the first day we see one", [seen(), seen(0.1, "ben")], []),
+    ("a new account", [seen(), seen(1, "ben")], [DAY]),
+    ("it is known the next day", [seen(), seen(1, "ben"), seen(2, "ben")], [DAY]),
+    ("a new place", [seen(), seen(1, source=NEAR)], [DAY]),
+    ("it is known the next day too", [seen(), seen(1, source=NEAR), seen(2, source=NEAR)], [DAY]),
+    ("the place next door", [seen(), seen(1, source="8.8.8.9")], []),
+    ("the same", [seen(day) for day in range(9)], []),
+    ("out of order", [seen(), seen(2, source=HERE), seen(1, "ben")], [DAY]),
+    ("twice the same event", [seen(), seen(1, "ben"), seen(1, "ben")], [DAY]),
+    ("the local network", [seen(), seen(1, source="10.0.0.9")], []),
+    ("an employee", [seen(), seen(1, "ben", role="Employee")], []),
+    ("the role is not known", [seen(), seen(1, "ben", role=None)], []),
+    ("refused", [seen(), seen(1, "ben", outcome="rejected")], []),
+    ("no address", [seen(), seen(1, "ben", source=None)], []),
+]
+
+
+@pytest.mark.parametrize(("events", "seconds"), [pytest.param(*case[1:], id=case[0]) for case in CASES])
+def test_login_administrator(events, seconds) -> None:
+    assert fired(events, RULE) == seconds
+
+
+@pytest.mark.parametrize(
+    ("event", "severity"),
+    [(seen(1, "ben"), "warning"), (seen(1, source=NEAR), "info"), (seen(1, source=FAR), "warning")],
+    ids=["a new account", "a traveller at home", "a traveller abroad"],
+)
+def test_how_bad_it_is(event, severity) -> None:
+    found = run([seen(), event], settings())
+    assert [each.severity for each in detections(found, RULE)] == [severity]
+    assert {each.mode for each in decisions(found)} <= {"ask"}
+    assert [each.kind for each in incidents(found)] == ["admin_takeover"] * (severity != "info")
+
+
+def test_from_where_passwords_were_guessed_it_is_critical_also_on_the_first_day() -> None:
+    found = run([*guesses(0), login(10, "accepted", source=THIEF, role="Administrator")])
+    assert [each.severity for each in detections(found, RULE)] == ["critical"]
+
+
+def test_administrators_by_name() -> None:
+    own = settings(rules={RULE: {"accounts": ["root"]}})
+    assert fired([seen(), seen(1, "root", OFFICE, role=None)], RULE, own) == [DAY]

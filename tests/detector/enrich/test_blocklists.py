@@ -1,0 +1,38 @@
+"""Block lists as they are published: what is read, and what is left out (C05)."""
+
+import pytest
+
+from detector.enrich.blocklists import BlockList, BlockLists, Listing, read
+from detector.enrich.networks import Networks
+
+CASES = [
+    ("plain", "203.0.113.7\n198.51.100.0/24\n", ["203.0.113.7/32", "198.51.100.0/24"], 0),
+    ("netset with comments", "# name\n; more\n203.0.113.0/24 # hosting\n\n", ["203.0.113.0/24"], 0),
+    ("CSV with a header", "ip,score\n203.0.113.7,99\n", ["203.0.113.7/32"], 1),
+    ("CSV, the address later and in quotes", '7,"203.0.113.7","a, b"\n', ["203.0.113.7/32"], 0),
+    ("tabs", "203.0.113.7\t99\n", ["203.0.113.7/32"], 0),
+    ("IPv6", "2001:db8::/32\n", ["2001:db8::/32"], 0),
+    ("IPv4 inside IPv6", "::ffff:203.0.113.7\n", ["203.0.113.7/32"], 0),
+    ("host bits", "203.0.113.7/24\n", ["203.0.113.0/24"], 0),
+    ("private ranges", "10.0.0.0/8\n127.0.0.1\n100.64.0.0/10\n192.168.1.1\nfd00::/8\nfe80::1\n::1\n", [], 7),
+    ("a range that holds a private one", "172.0.0.0/8\n", [], 1),
+    ("the whole Internet", "0.0.0.0/0\n::/0\n64.0.0.0/2\n", [], 3),
+    ("rubbish", 'hello\n1234\n999.1.1.1\n1.2.3.4/99\n\x00\n"\n', [], 6),
+    ("nothing", "", [], 0),
+]
+
+
+@pytest.mark.parametrize(("text", "found", "skipped"), [pytest.param(*case[1:], id=case[0]) for case in CASES])
+def test_what_is_read(text, found, skipped) -> None:
+    assert read(text.splitlines()) == (found, skipped)
+
+
+def test_the_first_list_that_names_an_address_tells() -> None:
+    one = BlockList(Listing("one", 1), Networks(["203.0.113.0/24"]), "a")
+    two = BlockList(Listing("two", 2), Networks(["203.0.112.0/23"]), "b")
+    lists = BlockLists([one, two])
+    assert [lists.find(address) for address in ("203.0.113.1", "203.0.112.1", "203.0.114.1")] == [
+        Listing("one", 1), Listing("two", 2), None,
+    ]  # fmt: skip
+    assert lists.digest == "a+b"
+    assert not BlockLists([BlockList(Listing("empty", 1), Networks([]), "c")])
