@@ -67,9 +67,7 @@ def wrong(value, schema, whole, path="$") -> list[str]:
         elif word == "additionalProperties":
             found += [e for name, part in value.items() if name not in schema.get("properties", {})
                       for e in wrong(part, wanted, whole, f"{path}.{name}")]  # fmt: skip
-        elif word == "propertyNames":
-            found += [e for name in value for e in wrong(name, wanted, whole, f"{path}.{name}")]
-        elif word == "items":
+        elif word in {"items", "propertyNames"}:  # iterating over an object gives its names
             found += [e for part in value for e in wrong(part, wanted, whole, path)] if wanted else []
         elif word == "prefixItems":
             found += [e for part, own in zip(value, wanted, strict=True) for e in wrong(part, own, whole, path)]

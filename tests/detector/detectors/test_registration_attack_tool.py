@@ -35,7 +35,8 @@ CASES = [
     ("out of order", [seen(seconds=9), seen(seconds=0)], [9]),
     ("twice the same event", [seen(), seen()], [0]),
     *((f"known as {name}", [seen(name)], [0]) for name in
-      ("friendly-scanner", "sipvicious", "SIPVicious/0.3.4", "sipcli/v1.8", "SIPBLAST", "sundayddr", "VaxSIPUserAgent/3.1",
+      ("friendly-scanner", "sipvicious", "SIPVicious/0.3.4", "sipcli/v1.8", "SIPBLAST", "sundayddr",
+       "VaxSIPUserAgent/3.1",
        "Friendly-Request", "sipsak 0.9.7", "SIPp/3.6")),
     *((f"honest: {name}", [seen(name)], []) for name in
       (PHONE, "Asterisk PBX 18.9", "Zoiper rv2.10.20", "Linphone/4.5", "Cisco-SIPGateway/IOS-15", "", None)),

@@ -22,6 +22,10 @@ def seen(*places, gap=600, start=0, **more):
     return [registration(start + gap * n, "accepted", source=place, **more) for n, place in enumerate(places)]
 
 
+def by_agents(*agents):
+    return [registration(600 * n, "accepted", source=OFFICE, user_agent=agent) for n, agent in enumerate(agents)]
+
+
 CASES = [
     ("one device", seen(*[OFFICE] * 20), []),
     ("a phone that moved", seen(OFFICE, OFFICE, ROAMING, ROAMING, ROAMING), []),
@@ -29,9 +33,9 @@ CASES = [
     ("once a day", seen(*[OFFICE, THIEF] * 20), [1_200]),
     ("too far apart", seen(OFFICE, THIEF, OFFICE, gap=3_600), []),
     ("just near enough", seen(OFFICE, THIEF, OFFICE, gap=3_599), [7_198]),
-    ("behind one address", [registration(600 * n, "accepted", source=OFFICE, user_agent="ab"[n % 2]) for n in range(3)], [1_200]),
-    ("an update", [registration(600 * n, "accepted", source=OFFICE, user_agent="old" if n < 3 else "new") for n in range(9)], []),
-    ("versions differ", [registration(600 * n, "accepted", source=OFFICE, user_agent=f"x{n % 2}") for n in range(9)], []),
+    ("behind one address", by_agents("a", "b", "a"), [1_200]),
+    ("an update", by_agents(*["old"] * 3, *["new"] * 6), []),
+    ("versions differ", by_agents(*["x1", "x2"] * 4), []),
     ("out of order", [seen(OFFICE, THIEF, OFFICE)[n] for n in (0, 2, 1)], []),
     ("twice the same event", [event for event in seen(OFFICE, THIEF) for _ in "ab"], []),
     ("desk phone and the app", [registration(600 * n, "accepted", source=(OFFICE, ROAMING)[n % 2],

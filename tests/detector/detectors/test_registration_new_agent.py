@@ -6,11 +6,11 @@ from tests.detector.engine.builders import (
     DAY,
     OFFICE,
     ROAMING,
+    detections,
     fired,
     incidents,
     registration,
     run,
-    detections,
     settings,
 )
 

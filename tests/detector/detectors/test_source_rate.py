@@ -26,8 +26,10 @@ def web(count, gap=0.5, **more):
     return [login(gap * n, **more) for n in range(count)]
 
 
-PHONES = [(registration(n / 100, "challenged", str(n), OFFICE), registration(n / 100 + 0.005, "accepted", str(n), OFFICE))
-          for n in range(300)]  # fmt: skip
+PHONES = [
+    (registration(n / 100, "challenged", str(n), OFFICE), registration(n / 100 + 0.005, "accepted", str(n), OFFICE))
+    for n in range(300)
+]
 CASES = [
     ("one below the limit", sip(39), []),
     ("at the limit", sip(40), [1.56]),
