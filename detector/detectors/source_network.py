@@ -15,14 +15,19 @@ from detector.engine.registry import register
 from detector.params import Params, Seconds
 
 KEPT = 32
+SEVERAL, FEW = 2, 4
+"""How many accounts an address has to try to count, and how many of them do."""
 
 
 @register
 class SourceNetwork(Detector[Registration | Login]):
     """Fires for each address that is refused once `accounts` were by `addresses` of its /24 or /48 within `window`.
 
-    Quiet when: somebody was accepted from the address on an earlier day; it is private; all come from one address,
-    which other rules count.
+    Only addresses count that try several accounts, and of each the first few: whoever tries more is counted by another
+    rule, and must not bring his neighbours into disrepute.
+
+    Quiet when: somebody was accepted from the address on an earlier day; it is private; it tries only one account, as
+    somebody does who mistypes beside an attacker.
     Runbook: if the network is a hosting company's, put it on the deny list; look for an accepted login from it.
     """
 
@@ -43,6 +48,7 @@ class SourceNetwork(Detector[Registration | Login]):
         window: Seconds = 21_600
 
     limits: Limits
+    own = Distinct("own")
     tried = Distinct("tried")
     sources = Distinct("sources")
 
@@ -51,10 +57,14 @@ class SourceNetwork(Detector[Registration | Login]):
         if not refused(event) or place is None or place.private or familiar(facts, memory):
             return None
         network, window, solid = nearby(place.key), micros(self.limits.window), vouched(event)
-        sources, told = self.sources.add(memory, network, digest(place.key), facts.at, window, cap=KEPT, solid=solid)
-        accounts, sure = 0, 0
+        mine, accounts, sure = 0, 0, 0
         for name in names(event):
-            accounts, sure = self.tried.add(memory, network, digest(name), facts.at, window, cap=KEPT, solid=solid)
+            mine, _ = self.own.add(memory, place.key, digest(name), facts.at, window, cap=FEW + 1)
+            if mine <= FEW:
+                accounts, sure = self.tried.add(memory, network, digest(name), facts.at, window, cap=KEPT, solid=solid)
+        if mine < SEVERAL or mine > FEW:
+            return None
+        sources, told = self.sources.add(memory, network, digest(place.key), facts.at, window, cap=KEPT, solid=solid)
         if accounts < self.limits.accounts or sources < self.limits.addresses:
             return None
         weakest = min(told - self.limits.addresses, sure - self.limits.accounts)
