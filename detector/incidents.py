@@ -175,7 +175,7 @@ def remember(items: list[str], item: str, most: int = MAX_SUBJECTS) -> bool:
 def title(case: Case) -> str:
     """One sentence: what happened to whom, and what it costs a minute."""
     now = case.status is Status.OPEN
-    extensions, sources = case.names(SubjectKind.EXTENSION), case.names(SubjectKind.SOURCE_IP)
+    extensions, sources = case.names(SubjectKind.EXTENSION), addresses(case)
     who = f"Extension {listing(extensions)}" if extensions else ""
     origin = f" from {listing(sources)}" if sources else ""
     abroad = f" {listing([country_name(country) for country in case.countries])}" if case.countries else ""
@@ -183,6 +183,8 @@ def title(case: Case) -> str:
         return f"Password guessing{at_accounts(case)}{origin}"
     if case.kind() == "enumeration":
         return f"Accounts are tried one after the other{origin}"
+    if case.kind() == "admin_takeover":
+        return f"Administrator rights in new hands: {listing(case.names(SubjectKind.ACCOUNT))}{origin}"
     if case.kind() == "known_attacker":
         told = "known from other PBXs" if "fleet.known_source" in case.rules else "named by a block list"
         return f"An attacker {told} came{origin}"
@@ -199,6 +201,12 @@ def title(case: Case) -> str:
     if case.per_minute:
         text += f": {amount(case.per_minute, case.currency)} a minute"
     return text
+
+
+def addresses(case: Case) -> list[str]:
+    """Its addresses, and the networks that link them only where there is no address."""
+    sources = case.names(SubjectKind.SOURCE_IP)
+    return [source for source in sources if not source.endswith(("/24", "/48"))] or sources
 
 
 def at_accounts(case: Case) -> str:

@@ -12,6 +12,7 @@ from detector.engine.enrich import familiar
 from detector.engine.facts import Facts
 from detector.engine.memory import Distinct, Memory, digest
 from detector.engine.registry import register
+from detector.enrich.networks import nearby
 from detector.params import Params, Seconds
 
 KEPT = 32
@@ -66,5 +67,6 @@ class AccountDistributedGuessing(Detector[Registration | Login]):
         return self.hit(
             account, f"{found} addresses were refused for account {account}",
             severity=Severity.CRITICAL if spread else self.severity, addresses=found, countries=countries,
-            limit=self.limits.addresses, window=self.limits.window, basis=resting(sure, self.limits.addresses),
+            limit=self.limits.addresses, window=self.limits.window,
+            network=nearby(place.key), basis=resting(sure, self.limits.addresses),
         )  # fmt: skip

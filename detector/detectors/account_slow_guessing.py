@@ -12,6 +12,7 @@ from detector.engine.enrich import IN_USE_FOR, familiar, in_use
 from detector.engine.facts import Facts
 from detector.engine.memory import Distinct, Memory, Once, digest
 from detector.engine.registry import register
+from detector.enrich.networks import nearby
 from detector.params import Params, Seconds
 
 KEPT = 32
@@ -44,7 +45,7 @@ class AccountSlowGuessing(Detector[Registration | Login]):
 
         minutes: Annotated[PositiveInt, Field(le=KEPT)] = 15
         window: Seconds = 86_400
-        pause: Seconds = 86_400
+        pause: Seconds = 43_200
 
     limits: Limits
     failed = Distinct("failed")
@@ -65,5 +66,6 @@ class AccountSlowGuessing(Detector[Registration | Login]):
         return self.hit(
             account, f"Account {account} was refused in {failed} different minutes from unknown addresses",
             severity=self.severity if elsewhere else Severity.INFO, minutes=failed, limit=self.limits.minutes,
-            window=self.limits.window, in_use=elsewhere, basis=resting(solid, self.limits.minutes),
+            window=self.limits.window, in_use=elsewhere,
+            network=nearby(facts.place.key), basis=resting(solid, self.limits.minutes),
         )  # fmt: skip

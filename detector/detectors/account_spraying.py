@@ -12,6 +12,7 @@ from detector.engine.enrich import familiar
 from detector.engine.facts import Facts
 from detector.engine.memory import Distinct, Memory, Once, digest
 from detector.engine.registry import register
+from detector.enrich.networks import nearby
 from detector.params import Params, Seconds
 
 KEPT = 32
@@ -65,5 +66,6 @@ class AccountSpraying(Detector[Registration | Login]):
         weakest = min(told - self.limits.addresses, sure - self.limits.accounts)
         return self.hit(
             facts.profile.pbx, f"{accounts} accounts were refused for {sources} unknown addresses", accounts=accounts,
-            addresses=sources, limit=self.limits.accounts, window=self.limits.window, basis=resting(weakest, 0),
+            addresses=sources, limit=self.limits.accounts, window=self.limits.window,
+            network=nearby(place.key), basis=resting(weakest, 0),
         )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from detector.contract.events import Config
 from detector.contract.findings import Severity, Stage, SubjectKind
-from detector.engine.detector import Detector, Hit
+from detector.engine.detector import Basis, Detector, Hit
 from detector.engine.facts import Facts
 from detector.engine.memory import Memory
 from detector.engine.registry import register
@@ -29,6 +29,7 @@ class ConfigRoute(Detector[Config]):
     subject = SubjectKind.ROUTE
     severity = Severity.INFO
     stage = Stage.RECON
+    basis = Basis.DERIVED
     attack = ("T1098",)
     reads = (Config,)
 

@@ -17,10 +17,10 @@ ALL = "\x1fall"
 class LoginAdministrator(Detector[Login]):
     """Fires for the accepted login of an administrator whose account or network is new on this day.
 
-    Known is who, or where, was there on an earlier day. A new account is a warning; a new place is information, and a
-    warning abroad; from where passwords were guessed it is critical.
+    Known is who, or where, logged in on an earlier day, in whatever role. A new account is a warning; a new place is
+    information, and a warning abroad; from where passwords were guessed it is critical.
 
-    Quiet when: this is the first day we see an administrator; the place is private or known; the role is not known and
+    Quiet when: this is the first day we see anybody log in; the place is private or known; the role is not known and
     the account is not listed.
     Runbook: ask the administrator; if it was not them, change the password, and look at what was changed since.
     """
@@ -46,13 +46,13 @@ class LoginAdministrator(Detector[Login]):
         account, place = event.account, facts.place
         if event.outcome != "accepted" or not account or place is None:
             return None
-        if ROLE not in (event.role or "").lower() and account not in self.limits.accounts:
-            return None
         there = f"{account}\x1f{place.network}"
         warm, old, home = (self.days.before(memory, key, facts.at) > 0 for key in (ALL, account, there))
         if not facts.suspect_source:
             for key in (ALL, account, there):
                 self.days.add(memory, key, facts.at)
+        if ROLE not in (event.role or "").lower() and account not in self.limits.accounts:
+            return None
         if facts.guesser:
             severity, what = Severity.CRITICAL, "from where passwords were guessed"
         elif not warm or (old and (home or place.private or facts.known_place)):

@@ -2,7 +2,7 @@
 
 from detector.contract.events import Login
 from detector.contract.findings import Severity, Stage, SubjectKind
-from detector.engine.detector import Detector, Hit, micros
+from detector.engine.detector import Basis, Detector, Hit, micros
 from detector.engine.facts import Facts
 from detector.engine.memory import Memory, Once
 from detector.engine.registry import register
@@ -22,6 +22,7 @@ class LoginSso(Detector[Login]):
     subject = SubjectKind.ACCOUNT
     severity = Severity.WARNING
     stage = Stage.RECON
+    basis = Basis.DERIVED
     attack = ("T1078",)
     reads = (Login,)
 

@@ -3,7 +3,7 @@
 from detector.contract.events import Login, Registration
 from detector.contract.findings import Severity, Stage, SubjectKind
 from detector.engine.attempts import Attempt, accepted, who
-from detector.engine.detector import Detector, Hit, micros
+from detector.engine.detector import Basis, Detector, Hit, micros
 from detector.engine.facts import Facts
 from detector.engine.memory import Memory, Once
 from detector.engine.registry import register
@@ -25,6 +25,7 @@ class SourceDirect(Detector[Registration | Login]):
     subject = SubjectKind.ACCOUNT
     severity = Severity.WARNING
     stage = Stage.RECON
+    basis = Basis.DERIVED
     attack = ("T1133",)
     reads = (Registration, Login)
 

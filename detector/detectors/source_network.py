@@ -12,6 +12,7 @@ from detector.engine.enrich import familiar
 from detector.engine.facts import Facts
 from detector.engine.memory import Distinct, Memory, digest
 from detector.engine.registry import register
+from detector.enrich.networks import nearby
 from detector.params import Params, Seconds
 
 KEPT = 32
@@ -70,12 +71,6 @@ class SourceNetwork(Detector[Registration | Login]):
         weakest = min(told - self.limits.addresses, sure - self.limits.accounts)
         return self.hit(
             place.key, f"{accounts} accounts were tried by {sources} addresses of {network}", accounts=accounts,
-            addresses=sources, limit=self.limits.accounts, network=network, basis=resting(weakest, 0),
+            addresses=sources, limit=self.limits.accounts,
+            network=network, basis=resting(weakest, 0),
         )  # fmt: skip
-
-
-def nearby(key: str) -> str:
-    """The /24 of an IPv4 address, the /48 of an IPv6 /64."""
-    if ":" not in key:
-        return f"{key.rpartition('.')[0]}.0/24"
-    return f"{':'.join(key.partition('::')[0].split(':')[:3])}::/48"

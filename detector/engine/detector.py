@@ -37,7 +37,7 @@ class Hit(Struct, frozen=True, kw_only=True):
     """A rule fired: for which subject, in one sentence, with what was measured and its limit.
 
     `key` names the firing where it is not the event that caused it, so that it keeps its id. `basis` is what this one
-    firing rests on, where that is not what the rule rests on.
+    firing rests on, where that is not what the rule rests on; `network` is shared with others of the same attack.
     """
 
     subject: str
@@ -47,6 +47,7 @@ class Hit(Struct, frozen=True, kw_only=True):
     evidence: tuple[str, ...] = ()
     key: str = ""
     basis: Basis | None = None
+    network: str = ""
 
 
 class Detector(ABC, Generic[E]):
@@ -90,11 +91,12 @@ class Detector(ABC, Generic[E]):
         raise NotImplementedError(f"{self.id} asked for a timer and does not answer it: {key!r}")
 
     def hit(self, subject: str, summary: str, *, severity: Severity | None = None, key: str = "",
-            evidence: tuple[str, ...] = (), basis: Basis | None = None, **values: Value) -> Hit:  # fmt: skip
+            evidence: tuple[str, ...] = (), basis: Basis | None = None, network: str = "",
+            **values: Value) -> Hit:  # fmt: skip
         """A firing of this rule."""
         return Hit(
             subject=subject, summary=summary, values=values, severity=severity or self.severity, key=key,
-            evidence=evidence, basis=basis,
+            evidence=evidence, basis=basis, network=network,
         )  # fmt: skip
 
 

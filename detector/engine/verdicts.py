@@ -66,6 +66,8 @@ class Verdicts:
         if leg is not None and not self.state.cases.links:
             suspects(facts, self.state, facts.extension)  # left out as long as there was nobody to suspect
         links = self._links(rule, detection.subject, facts)
+        if hit.network:
+            links.append(Subject(SubjectKind.SOURCE_IP, hit.network))
         case = self._case(detection, links, facts.at)
         if case is None:
             return
@@ -268,7 +270,8 @@ class Verdicts:
         case.raise_stage(rule.stage)
         case.raise_severity(detection.severity)
         remember(case.rules, rule.id)
-        remember(case.bases, basis)
+        if detection.severity is not Severity.INFO:  # what is no sign of an attack by itself vouches for none
+            remember(case.bases, basis)
         remember(case.detections, detection.id, MAX_DETECTIONS)
 
     def _prove(self, case: Case, rule: Detector[Any], facts: Facts) -> None:

@@ -41,3 +41,10 @@ def parsed(address: str) -> tuple[int, int]:
     """Family and number of an address."""
     read = ip_address(address)
     return read.version, int(read)
+
+
+def nearby(key: str) -> str:
+    """The /24 of an IPv4 address, the /48 of an IPv6 /64."""
+    if ":" not in key:
+        return f"{key.rpartition('.')[0]}.0/24"
+    return f"{':'.join(key.partition('::')[0].split(':')[:3])}::/48"

@@ -9,6 +9,7 @@ from tests.detector.engine.builders import (
     GERMANY,
     HOME,
     HOUR,
+    NIGHT,
     OFFICE,
     PREMIUM,
     ROAMING,
@@ -143,6 +144,15 @@ WEAK = [
 @pytest.mark.parametrize(("events", "configured"), [pytest.param(*case[1:], id=case[0]) for case in WEAK])
 def test_country_score_or_text_alone_never_contains(events, configured) -> None:
     assert "auto" not in {each.mode for each in decisions(run(events, configured))}
+
+
+def test_information_vouches_for_nothing() -> None:
+    """A traveller who works at night is no more certain a thief for it."""
+    home = known_phones(["1007"], "8.8.8.8")
+    away = registration(0, "accepted", source="1.1.1.1", user_agent="x", path="direct")
+    found = run([*home, away, call(NIGHT, HOME), call(DAY - HOUR, GERMANY)])
+    assert {each.rule for each in detections(found)} >= {"registration.new_place", "source.direct", "call.after_hours"}
+    assert {each.mode for each in decisions(found)} == {"ask"}
 
 
 def test_with_something_seen_beside_it_the_same_contains() -> None:

@@ -36,6 +36,7 @@ CASES = [
     ("twice the same event", [seen(), seen(1, "ben"), seen(1, "ben")], [DAY]),
     ("the local network", [seen(), seen(1, source="10.0.0.9")], []),
     ("an employee", [seen(), seen(1, "ben", role="Employee")], []),
+    ("somebody who was no administrator yet is known", [seen(), seen(0, "ben", role=None), seen(1, "ben")], []),
     ("the role is not known", [seen(), seen(1, "ben", role=None)], []),
     ("refused", [seen(), seen(1, "ben", outcome="rejected")], []),
     ("no address", [seen(), seen(1, "ben", source=None)], []),
@@ -56,7 +57,8 @@ def test_how_bad_it_is(event, severity) -> None:
     found = run([seen(), event], settings())
     assert [each.severity for each in detections(found, RULE)] == [severity]
     assert {each.mode for each in decisions(found)} <= {"ask"}
-    assert [each.kind for each in incidents(found)] == ["admin_takeover"] * (severity != "info")
+    told = f"Administrator rights in new hands: {event.account} from {event.source_ip}"
+    assert [each.title for each in incidents(found)] == [told] * (severity != "info")
 
 
 def test_from_where_passwords_were_guessed_it_is_critical_also_on_the_first_day() -> None:

@@ -2,8 +2,18 @@
 
 import pytest
 
-from detector.detectors.source_network import nearby
-from tests.detector.engine.builders import DAY, decisions, detections, fired, known_phones, login, registration, run
+from detector.enrich.networks import nearby
+from tests.detector.engine.builders import (
+    DAY,
+    decisions,
+    detections,
+    fired,
+    incidents,
+    known_phones,
+    login,
+    registration,
+    run,
+)
 
 RULE = "source.network"
 
@@ -60,3 +70,9 @@ def test_what_was_read_out_of_text_is_asked_about() -> None:
 )
 def test_the_network_of_an_address(key, network) -> None:
     assert nearby(key) == network
+
+
+def test_all_of_them_are_one_incident() -> None:
+    (incident,) = incidents(run(tries(12)))
+    assert incident.kind == "password_guessing"
+    assert incident.title == "Password guessing from 203.0.113.0, 203.0.113.1, 203.0.113.2"
