@@ -15,7 +15,7 @@ from detector.engine.registry import register
 from detector.enrich.networks import nearby
 from detector.params import Params, Seconds
 
-KEPT = 32
+KEPT = 16
 
 
 @register
@@ -36,6 +36,7 @@ class AccountDistributedGuessing(Detector[Registration | Login]):
     stage = Stage.CREDENTIAL
     attack = ("T1110.001",)
     reads = (Registration, Login)
+    outcomes = ("rejected",)
 
     class Limits(Params):
         """`addresses` within `window` seconds; critical if they are in `countries` different ones."""
@@ -57,10 +58,10 @@ class AccountDistributedGuessing(Detector[Registration | Login]):
             return None
         here = digest(place.key)
         new = here not in self.sources.seen(memory, account)
-        found, sure = self.sources.add(memory, account, here, facts.at, window, cap=KEPT, solid=solid)
+        found = self.sources.add(memory, account, here, facts.at, window, cap=KEPT, solid=solid)
         countries = 0
         if place.country:
-            countries, _ = self.countries.add(memory, account, digest(place.country), facts.at, window, cap=8)
+            countries = self.countries.add(memory, account, digest(place.country), facts.at, window, cap=8)
         if not new or found < self.limits.addresses:
             return None
         spread = countries >= self.limits.countries
@@ -68,5 +69,5 @@ class AccountDistributedGuessing(Detector[Registration | Login]):
             account, f"{found} addresses were refused for account {account}",
             severity=Severity.CRITICAL if spread else self.severity, addresses=found, countries=countries,
             limit=self.limits.addresses, window=self.limits.window,
-            network=nearby(place.key), basis=resting(sure, self.limits.addresses),
+            network=nearby(place.key), basis=resting(self.sources.vouched(memory, account), self.limits.addresses),
         )  # fmt: skip

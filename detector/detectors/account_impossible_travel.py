@@ -4,13 +4,12 @@ from detector.contract.events import Login, Registration
 from detector.contract.findings import Severity, Stage, SubjectKind
 from detector.engine.attempts import Attempt, accepted, by_app, who
 from detector.engine.detector import Basis, Detector, Hit, micros
+from detector.engine.enrich import country_of, in_use
 from detector.engine.facts import Facts
-from detector.engine.memory import Distinct, Memory, Once
+from detector.engine.memory import Memory, Once
 from detector.engine.registry import register
 from detector.enrich.countries import name as country_name
 from detector.params import Params, Seconds
-
-KEPT = 4
 
 
 @register
@@ -33,6 +32,7 @@ class AccountImpossibleTravel(Detector[Registration | Login]):
     basis = Basis.DERIVED
     attack = ("T1078",)
     reads = (Registration, Login)
+    outcomes = ("accepted",)
 
     class Limits(Params):
         """`window` seconds between the two countries; `pause` seconds before it is said again."""
@@ -41,38 +41,31 @@ class AccountImpossibleTravel(Detector[Registration | Login]):
         pause: Seconds = 86_400
 
     limits: Limits
-    countries = Distinct("countries")
     said = Once("said")
+
+    def prepare(self) -> None:  # noqa: D102
+        self.window = micros(self.limits.window)
 
     def inspect(self, event: Attempt, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
         place = facts.place
-        if place is None or place.country is None or not accepted(event):
+        if place is None or place.country is None or facts.known_place or not accepted(event):
             return None
         account = who(event, facts)
         if not account:
             return None
-        here, window, earlier = coded(place.country), micros(self.limits.window), self.countries.seen(memory, account)
-        self.countries.add(memory, account, here, facts.at, window, cap=KEPT)
-        near = {at: country for country, at in earlier.items() if country != here and abs(facts.at - at) < window}
-        if not near or facts.known_place:
+        seen: dict[str, int] = {}
+        for from_, at in in_use.seen(memory, account).items():
+            if (country := country_of(from_)) and abs(facts.at - at) < self.window:
+                seen[country] = max(at, seen.get(country, at))
+        here = seen.pop(place.country, facts.at)
+        if not seen:
             return None
-        last = max(near)
-        both = earlier.get(here, facts.at) < last < facts.at
+        other, last = max(seen.items(), key=lambda pair: pair[::-1])
+        both = here < last < facts.at
         severity = self.severity if both and not by_app(event) else Severity.INFO
         if not self.said.passed(memory, f"{account}\x1f{severity}", facts.at, micros(self.limits.pause)):
             return None
-        other = decoded(near[last])
         return self.hit(
             account, f"Account {account} was let in from {country_name(place.country)} and {country_name(other)}",
             severity=severity, country=place.country, other=other, window=self.limits.window, both_active=both,
         )  # fmt: skip
-
-
-def coded(country: str) -> int:
-    """The two letters of a country as an even number."""
-    return int.from_bytes(country.encode()) << 1
-
-
-def decoded(number: int) -> str:
-    """The country again."""
-    return (number >> 1).to_bytes(2).decode()

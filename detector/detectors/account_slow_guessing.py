@@ -8,9 +8,9 @@ from detector.contract.events import Login, Registration
 from detector.contract.findings import Severity, Stage, SubjectKind
 from detector.engine.attempts import Attempt, refused, resting, vouched, who
 from detector.engine.detector import Detector, Hit, micros
-from detector.engine.enrich import IN_USE_FOR, familiar, in_use
+from detector.engine.enrich import IN_USE_FOR, familiar, in_use, origin
 from detector.engine.facts import Facts
-from detector.engine.memory import Distinct, Memory, Once, digest
+from detector.engine.memory import Distinct, Memory, Once
 from detector.engine.registry import register
 from detector.enrich.networks import nearby
 from detector.params import Params, Seconds
@@ -39,6 +39,7 @@ class AccountSlowGuessing(Detector[Registration | Login]):
     stage = Stage.CREDENTIAL
     attack = ("T1110.001",)
     reads = (Registration, Login)
+    outcomes = ("rejected",)
 
     class Limits(Params):
         """`minutes` with a failure within `window` seconds; `pause` until it is said again."""
@@ -58,14 +59,16 @@ class AccountSlowGuessing(Detector[Registration | Login]):
         if not account or familiar(facts, memory):
             return None
         minute = facts.at // MINUTE * 2
-        failed, solid = self.failed.add(memory, account, minute, facts.at, window, cap=KEPT, solid=vouched(event))
+        failed = self.failed.add(
+            memory, account, minute, facts.at, window, cap=self.limits.minutes, solid=vouched(event)
+        )
         if failed < self.limits.minutes or not self.said.passed(memory, account, facts.at, micros(self.limits.pause)):
             return None
-        here, since = digest(facts.place.key), facts.at - IN_USE_FOR
+        here, since = origin(facts.place), facts.at - IN_USE_FOR
         elsewhere = any(place != here and at > since for place, at in in_use.seen(memory, account).items())
         return self.hit(
             account, f"Account {account} was refused in {failed} different minutes from unknown addresses",
             severity=self.severity if elsewhere else Severity.INFO, minutes=failed, limit=self.limits.minutes,
             window=self.limits.window, in_use=elsewhere,
-            network=nearby(facts.place.key), basis=resting(solid, self.limits.minutes),
+            network=nearby(facts.place.key), basis=resting(self.failed.vouched(memory, account), self.limits.minutes),
         )  # fmt: skip

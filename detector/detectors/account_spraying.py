@@ -35,6 +35,7 @@ class AccountSpraying(Detector[Registration | Login]):
     stage = Stage.CREDENTIAL
     attack = ("T1110.003",)
     reads = (Registration, Login)
+    outcomes = ("rejected",)
 
     class Limits(Params):
         """`accounts` and `addresses` within `window` seconds."""
@@ -55,15 +56,18 @@ class AccountSpraying(Detector[Registration | Login]):
         if familiar(facts, memory):
             return None
         window, solid = micros(self.limits.window), vouched(event)
-        sources, told = self.sources.add(memory, "", digest(place.key), facts.at, window, cap=KEPT, solid=solid)
-        accounts, sure = 0, 0
+        sources = self.sources.add(memory, "", digest(place.key), facts.at, window, cap=KEPT, solid=solid)
+        accounts = 0
         for name in names(event):
-            accounts, sure = self.tried.add(memory, "", digest(name), facts.at, window, cap=KEPT, solid=solid)
+            accounts = self.tried.add(memory, "", digest(name), facts.at, window, cap=KEPT, solid=solid)
         if accounts < self.limits.accounts or sources < self.limits.addresses:
             return None
         if not self.said.passed(memory, "", facts.at, window):
             return None
-        weakest = min(told - self.limits.addresses, sure - self.limits.accounts)
+        weakest = min(
+            self.sources.vouched(memory, "") - self.limits.addresses,
+            self.tried.vouched(memory, "") - self.limits.accounts,
+        )
         return self.hit(
             facts.profile.pbx, f"{accounts} accounts were refused for {sources} unknown addresses", accounts=accounts,
             addresses=sources, limit=self.limits.accounts, window=self.limits.window,

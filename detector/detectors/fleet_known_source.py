@@ -28,6 +28,7 @@ class FleetKnownSource(Detector[Registration | Login]):
     stage = Stage.RECON
     attack = ("T1110",)
     reads = (Registration, Login)
+    outcomes = ("accepted", "rejected")
 
     said = Once("said")
 

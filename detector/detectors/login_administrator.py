@@ -33,6 +33,7 @@ class LoginAdministrator(Detector[Login]):
     basis = Basis.SCORE
     attack = ("T1078",)
     reads = (Login,)
+    outcomes = ("accepted",)
 
     class Limits(Params):
         """`accounts` that are administrators, whatever role is told."""

@@ -32,6 +32,7 @@ class LoginBruteforce(Detector[Login | Notice]):
     stage = Stage.CREDENTIAL
     attack = ("T1110.001",)
     reads = (Login, Notice)
+    outcomes = ("rejected",)
 
     class Limits(Params):
         """`failures` within `window` seconds lock out; `permanent` lock-outs within `memory` ban for good."""

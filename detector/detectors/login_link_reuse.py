@@ -44,7 +44,7 @@ class LoginLinkReuse(Detector[Login]):
         link, length, place = event.credential, micros(self.limits.memory), facts.place
         places = 1
         if place is not None:
-            places, _ = self.places.add(memory, link, digest(place.key), facts.at, length, cap=KEPT)
+            places = self.places.add(memory, link, digest(place.key), facts.at, length, cap=KEPT)
         if self.presented.add(memory, link, facts.at, length, cap=2) < 2:
             return None
         refused = Severity.INFO if places < 2 else self.severity

@@ -25,6 +25,7 @@ class LoginRemote(Detector[Login]):
     stage = Stage.ACCESS
     attack = ("T1133",)
     reads = (Login,)
+    outcomes = ("accepted",)
 
     class Limits(RemotePolicy):
         """`allowed` accounts, `restricted` ones, `addresses` to come from; `pause` seconds until said again."""
@@ -34,6 +35,10 @@ class LoginRemote(Detector[Login]):
 
     def prepare(self) -> None:  # noqa: D102
         self.judge = judge(self.limits)
+
+    @property
+    def idle(self) -> bool:  # noqa: D102
+        return self.judge is None
 
     def inspect(self, event: Login, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
         if self.judge is None:

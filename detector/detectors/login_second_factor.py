@@ -26,6 +26,7 @@ class LoginSecondFactor(Detector[Login]):
     basis = Basis.DERIVED
     attack = ("T1078",)
     reads = (Login,)
+    outcomes = ("accepted",)
 
     class Limits(Whom):
         """`accounts` that must (`*`: all; none: nobody), those `exempt`; `pause` seconds until said again."""
@@ -33,8 +34,12 @@ class LoginSecondFactor(Detector[Login]):
     limits: Limits
     said = Once("said")
 
+    @property
+    def idle(self) -> bool:  # noqa: D102
+        return not self.limits.accounts
+
     def inspect(self, event: Login, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
-        if not self.limits.accounts or event.second_factor is not False or event.outcome != "accepted":
+        if event.second_factor is not False or event.outcome != "accepted":
             return None
         account = event.account
         if event.method not in {"password", None} or event.surface not in PEOPLE or not account:

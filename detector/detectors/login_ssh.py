@@ -31,6 +31,7 @@ class LoginSsh(Detector[Login]):
     stage = Stage.CREDENTIAL
     attack = ("T1021.004",)
     reads = (Login,)
+    outcomes = ("accepted", "rejected")
 
     class Limits(Params):
         """`failures` within `window` seconds; `allowed` addresses and CIDRs; `pause` seconds until said again."""

@@ -25,6 +25,7 @@ class LoginSso(Detector[Login]):
     basis = Basis.DERIVED
     attack = ("T1078",)
     reads = (Login,)
+    outcomes = ("accepted",)
 
     class Limits(Whom):
         """`accounts` that must (`*`: all; none: nobody), those `exempt`; `pause` seconds until said again."""
@@ -32,8 +33,12 @@ class LoginSso(Detector[Login]):
     limits: Limits
     said = Once("said")
 
+    @property
+    def idle(self) -> bool:  # noqa: D102
+        return not self.limits.accounts
+
     def inspect(self, event: Login, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
-        if not self.limits.accounts or event.outcome != "accepted" or event.method != "password":
+        if event.outcome != "accepted" or event.method != "password":
             return None
         account = event.account
         if not account or event.surface not in PEOPLE or not self.limits.covers(account):

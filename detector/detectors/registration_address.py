@@ -26,6 +26,7 @@ class RegistrationAddress(Detector[Registration]):
     stage = Stage.ACCESS
     attack = ("T1078",)
     reads = (Registration,)
+    outcomes = ("accepted",)
 
     class Limits(Params):
         """`addresses` and CIDRs from which to register, empty is not enforced; `pause` seconds until said again."""
@@ -39,8 +40,12 @@ class RegistrationAddress(Detector[Registration]):
     def prepare(self) -> None:  # noqa: D102
         self.listed = Networks(self.limits.addresses)
 
+    @property
+    def idle(self) -> bool:  # noqa: D102
+        return not self.limits.addresses
+
     def inspect(self, event: Registration, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
-        if not self.limits.addresses or event.outcome != "accepted" or event.party == "trunk":
+        if event.outcome != "accepted" or event.party == "trunk":
             return None
         place, extension = facts.place, facts.extension
         if place is None or not extension or place.address in self.listed:

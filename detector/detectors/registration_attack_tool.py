@@ -30,6 +30,7 @@ class RegistrationAttackTool(Detector[Registration | Login]):
     basis = Basis.TEXT
     attack = ("T1595.002",)
     reads = (Registration, Login)
+    outcomes = ("accepted", "rejected", "challenged")
 
     class Limits(Params):
         """`tools`: parts of further user agents; `pause` seconds before the same is said again."""

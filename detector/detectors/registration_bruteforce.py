@@ -31,6 +31,7 @@ class RegistrationBruteforce(Detector[Registration | Notice]):
     stage = Stage.CREDENTIAL
     attack = ("T1110.001",)
     reads = (Registration, Notice)
+    outcomes = ("rejected",)
 
     class Limits(Params):
         """`failures` within `window` seconds; `stale` times as many for a phone known from there."""

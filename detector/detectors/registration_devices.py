@@ -34,6 +34,7 @@ class RegistrationDevices(Detector[Registration]):
     basis = Basis.DERIVED
     attack = ("T1078",)
     reads = (Registration,)
+    outcomes = ("accepted",)
 
     class Limits(Params):
         """`over` so many devices of one sort; each is there for `lifetime` seconds; `pause` until said again."""
@@ -51,8 +52,7 @@ class RegistrationDevices(Detector[Registration]):
             return None
         sort, lifetime = f"{facts.extension}\x1f{event.device or 'sip'}", micros(self.limits.lifetime)
         mine = digest(f"{facts.place.key} {without_version(event.user_agent)}")
-        earlier = self.contacts.seen(memory, sort)
-        self.contacts.add(memory, sort, mine, facts.at, lifetime, cap=KEPT)
+        earlier = self.contacts.note(memory, sort, mine, facts.at, lifetime, cap=KEPT)
         before = earlier.get(mine)
         if before is None or len(earlier) <= self.limits.over or before <= facts.at - lifetime or facts.known_place:
             return None

@@ -29,6 +29,7 @@ class RegistrationNewAgent(Detector[Registration]):
     basis = Basis.DERIVED
     attack = ("T1078",)
     reads = (Registration,)
+    outcomes = ("accepted",)
 
     class Limits(Params):
         """`memory` seconds in which a user agent has to be seen again so as not to be new."""
@@ -42,8 +43,7 @@ class RegistrationNewAgent(Detector[Registration]):
         if event.outcome != "accepted" or not event.user_agent or event.party == "trunk" or not facts.extension:
             return None
         agent, extension = digest(without_version(event.user_agent)), facts.extension
-        known = self.agents.seen(memory, extension)
-        self.agents.add(memory, extension, agent, facts.at, micros(self.limits.memory), cap=KEPT)
+        known = self.agents.note(memory, extension, agent, facts.at, micros(self.limits.memory), cap=KEPT)
         if not known or agent in known or facts.known_place:
             return None
         return self.hit(

@@ -34,6 +34,7 @@ class RegistrationNewPlace(Detector[Registration]):
     basis = Basis.SCORE
     attack = ("T1078",)
     reads = (Registration,)
+    outcomes = ("accepted",)
 
     class Limits(Params):
         """`novelty` from 0 to 1: 1 is country, network and user agent all new; `pause` seconds until said again."""

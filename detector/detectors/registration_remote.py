@@ -25,6 +25,7 @@ class RegistrationRemote(Detector[Registration]):
     stage = Stage.ACCESS
     attack = ("T1133",)
     reads = (Registration,)
+    outcomes = ("accepted",)
 
     class Limits(RemotePolicy):
         """`allowed` accounts, `restricted` ones, `addresses` to come from; `pause` seconds until said again."""
@@ -34,6 +35,10 @@ class RegistrationRemote(Detector[Registration]):
 
     def prepare(self) -> None:  # noqa: D102
         self.judge = judge(self.limits)
+
+    @property
+    def idle(self) -> bool:  # noqa: D102
+        return self.judge is None
 
     def inspect(self, event: Registration, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
         if self.judge is None:

@@ -28,6 +28,7 @@ class RegistrationUserAgent(Detector[Registration]):
     basis = Basis.TEXT
     attack = ("T1078",)
     reads = (Registration,)
+    outcomes = ("accepted",)
 
     class Limits(Params):
         """`allowed`: what user agents may begin with, empty is not enforced; `pause` seconds until said again."""
@@ -38,9 +39,13 @@ class RegistrationUserAgent(Detector[Registration]):
     limits: Limits
     said = Once("said")
 
+    @property
+    def idle(self) -> bool:  # noqa: D102
+        return not self.limits.allowed
+
     def inspect(self, event: Registration, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
         allowed, agent = self.limits.allowed, event.user_agent or ""
-        if not allowed or event.outcome != "accepted" or agent.startswith(allowed):
+        if event.outcome != "accepted" or agent.startswith(allowed):
             return None
         if event.party == "trunk" or not facts.extension:
             return None

@@ -29,6 +29,7 @@ class SourceCountry(Detector[Registration | Login]):
     basis = Basis.COUNTRY
     attack = ("T1078",)
     reads = (Registration, Login)
+    outcomes = ("accepted", "rejected")
 
     class Limits(Params):
         """`pause` seconds before the same address is said again."""

@@ -29,6 +29,7 @@ class SourceDenied(Detector[Registration | Login]):
     stage = Stage.RECON
     attack = ("T1190",)
     reads = (Registration, Login)
+    outcomes = ("accepted", "rejected", "challenged")
 
     class Limits(Params):
         """`deny` and `allow` of addresses and CIDRs; `strict`: nobody else either; `pause` seconds until said again."""
@@ -43,11 +44,14 @@ class SourceDenied(Detector[Registration | Login]):
 
     def prepare(self) -> None:  # noqa: D102
         self.denied, self.allowed = Networks(self.limits.deny), Networks(self.limits.allow)
-        self.idle = not (self.limits.deny or self.limits.strict)
+
+    @property
+    def idle(self) -> bool:  # noqa: D102
+        return not (self.limits.deny or self.limits.strict)
 
     def inspect(self, event: Attempt, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
         place = facts.place
-        if self.idle or place is None or event.outcome not in {"accepted", "rejected", "challenged"}:
+        if place is None or event.outcome not in {"accepted", "rejected", "challenged"}:
             return None
         denied = place.address in self.denied or (self.limits.strict and not place.private)
         if not denied or place.address in self.allowed:

@@ -28,6 +28,7 @@ class SourceDirect(Detector[Registration | Login]):
     basis = Basis.DERIVED
     attack = ("T1133",)
     reads = (Registration, Login)
+    outcomes = ("accepted",)
 
     class Limits(Params):
         """`enforced`: it is a warning; `pause` seconds before the same account is said again."""

@@ -14,14 +14,12 @@ from detector.engine.memory import Distinct, Memory, digest
 from detector.engine.registry import register
 from detector.params import Params, Seconds
 
-KEPT = 32
+KEPT = 24
 
 
 @register
 class SourceEnumeration(Detector[Registration | Login]):
     """Fires when the Nth different account of one address is refused within `window`, then starts over.
-
-    Accounts that do not exist count by themselves as well, and fewer of them are enough.
 
     Quiet when: an office behind NAT mistypes: where somebody was accepted on an earlier day, only `office` are too
     many; one account repeats; a trunk; a challenge.
@@ -36,37 +34,33 @@ class SourceEnumeration(Detector[Registration | Login]):
     stage = Stage.RECON
     attack = ("T1087", "T1110.003")
     reads = (Registration, Login)
+    outcomes = ("rejected",)
 
     class Limits(Params):
-        """`accounts`, or `unknown` ones, within `window` seconds; `office` accounts at an address known for long."""
+        """`accounts` within `window` seconds; `office` at an address from which somebody was accepted before."""
 
         accounts: Annotated[PositiveInt, Field(le=KEPT)] = 10
-        unknown: Annotated[PositiveInt, Field(le=KEPT)] = 6
         office: Annotated[PositiveInt, Field(le=KEPT)] = KEPT
         window: Seconds = 3_600
 
     limits: Limits
     tried = Distinct("tried")
-    missing = Distinct("missing")
+
+    def prepare(self) -> None:  # noqa: D102
+        self.window = micros(self.limits.window)
 
     def inspect(self, event: Attempt, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
         if not refused(event) or facts.place is None or facts.known_place:
             return None
-        source, known = facts.place.key, familiar(facts, memory)
-        kinds = [(self.tried, self.limits.office if known else self.limits.accounts, "accounts")]
-        if event.reason == "unknown_account":
-            kinds.append((self.missing, self.limits.office if known else self.limits.unknown, "accounts without owner"))
-        for field, limit, what in kinds:
-            found, solid = 0, 0
-            for name in names(event):
-                found, solid = field.add(
-                    memory, source, digest(name), facts.at, micros(self.limits.window), cap=KEPT, solid=vouched(event)
-                )
-            if found >= limit:
-                self.tried.clear(memory, source)
-                self.missing.clear(memory, source)
-                return self.hit(
-                    source, f"{source} tried {found} {what}", accounts=found, limit=limit,
-                    window=self.limits.window, basis=resting(solid, limit),
-                )  # fmt: skip
-        return None
+        source, found = facts.place.key, 0
+        for name in names(event):
+            found = self.tried.add(memory, source, digest(name), facts.at, self.window, cap=KEPT, solid=vouched(event))
+        limit = self.limits.office if familiar(facts, memory) else self.limits.accounts
+        if found < limit:
+            return None
+        basis = resting(self.tried.vouched(memory, source), limit)
+        self.tried.clear(memory, source)
+        return self.hit(
+            source, f"{source} tried {found} accounts", accounts=found, limit=limit, window=self.limits.window,
+            basis=basis,
+        )  # fmt: skip

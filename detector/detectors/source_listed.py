@@ -29,6 +29,7 @@ class SourceListed(Detector[Registration | Login]):
     basis = Basis.HEARSAY
     attack = ("T1110",)
     reads = (Registration, Login)
+    outcomes = ("accepted", "rejected", "challenged")
 
     class Limits(Params):
         """`age` seconds after which a list is no longer believed; `pause` seconds before it is said again."""

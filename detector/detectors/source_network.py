@@ -40,6 +40,7 @@ class SourceNetwork(Detector[Registration | Login]):
     stage = Stage.CREDENTIAL
     attack = ("T1110.003",)
     reads = (Registration, Login)
+    outcomes = ("rejected",)
 
     class Limits(Params):
         """`accounts` by `addresses` of a network within `window` seconds."""
@@ -58,17 +59,20 @@ class SourceNetwork(Detector[Registration | Login]):
         if not refused(event) or place is None or place.private or familiar(facts, memory):
             return None
         network, window, solid = nearby(place.key), micros(self.limits.window), vouched(event)
-        mine, accounts, sure = 0, 0, 0
+        mine, accounts = 0, 0
         for name in names(event):
-            mine, _ = self.own.add(memory, place.key, digest(name), facts.at, window, cap=FEW + 1)
+            mine = self.own.add(memory, place.key, digest(name), facts.at, window, cap=FEW + 1)
             if mine <= FEW:
-                accounts, sure = self.tried.add(memory, network, digest(name), facts.at, window, cap=KEPT, solid=solid)
+                accounts = self.tried.add(memory, network, digest(name), facts.at, window, cap=KEPT, solid=solid)
         if mine < SEVERAL or mine > FEW:
             return None
-        sources, told = self.sources.add(memory, network, digest(place.key), facts.at, window, cap=KEPT, solid=solid)
+        sources = self.sources.add(memory, network, digest(place.key), facts.at, window, cap=KEPT, solid=solid)
         if accounts < self.limits.accounts or sources < self.limits.addresses:
             return None
-        weakest = min(told - self.limits.addresses, sure - self.limits.accounts)
+        weakest = min(
+            self.sources.vouched(memory, network) - self.limits.addresses,
+            self.tried.vouched(memory, network) - self.limits.accounts,
+        )
         return self.hit(
             place.key, f"{accounts} accounts were tried by {sources} addresses of {network}", accounts=accounts,
             addresses=sources, limit=self.limits.accounts,

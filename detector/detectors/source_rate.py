@@ -8,9 +8,9 @@ from detector.contract.events import Login, Registration
 from detector.contract.findings import Severity, Stage, SubjectKind
 from detector.engine.attempts import Attempt, Tally, resting
 from detector.engine.detector import Detector, Hit, micros
-from detector.engine.enrich import familiar
+from detector.engine.enrich import good_days
 from detector.engine.facts import Facts
-from detector.engine.memory import Memory
+from detector.engine.memory import Days, Memory
 from detector.engine.registry import register
 from detector.frequency import parse
 from detector.params import Params
@@ -31,10 +31,10 @@ Rate = Annotated[str, AfterValidator(one_rule)]
 class SourceRate(Detector[Registration | Login]):
     """Fires on the Nth attempt of one address at SIP, web or SSH within the time, then starts over.
 
-    Refused and challenged attempts count; one that is accepted starts the count anew.
+    Refused and challenged attempts count.
 
-    Quiet when: a whole office registers again after an outage: those are accepted; anybody was accepted from that
-    address on an earlier day; a trunk.
+    Quiet when: anybody was accepted from that address, on that day or earlier: a whole office registers again after
+    an outage; a trunk.
     Runbook: keep the block if the address is not the customer's; set the same auto defence rules on the PBX.
     """
 
@@ -45,6 +45,7 @@ class SourceRate(Detector[Registration | Login]):
     stage = Stage.RECON
     attack = ("T1498", "T1595")
     reads = (Registration, Login)
+    outcomes = ("rejected", "challenged")
 
     class Limits(Params):
         """`sip`, `web` and `ssh` as number/time/unit, the figures published for the PBX."""
@@ -61,17 +62,14 @@ class SourceRate(Detector[Registration | Login]):
 
     def inspect(self, event: Attempt, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
         place = facts.place
-        if place is None or facts.known_place:
-            return None
-        service = "sip" if isinstance(event, Registration) else "ssh" if event.surface == "ssh" else "web"
-        key = f"{place.key}\x1f{service}"
-        if event.outcome == "accepted":
-            self.tries.clear(memory, key)
-            return None
-        if event.outcome not in {"rejected", "challenged"} or familiar(facts, memory):
+        if place is None or facts.known_place or event.outcome == "accepted":
             return None
         if isinstance(event, Registration) and event.party == "trunk":
             return None
+        if good_days.before(memory, place.key, facts.at + Days.DAY):
+            return None
+        service = "sip" if isinstance(event, Registration) else "ssh" if event.surface == "ssh" else "web"
+        key = f"{place.key}\x1f{service}"
         rate = self.rates[service]
         found, solid = self.tries.add(memory, key, event, facts.at, micros(rate.seconds), cap=rate.calls)
         if found < rate.calls:

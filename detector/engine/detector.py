@@ -55,7 +55,8 @@ class Detector(ABC, Generic[E]):
 
     `id` is unique and names the file; `control` is the guide's C01..C32, `also` are others that it carries out;
     `subject` is what a firing is about;
-    `reads` are the kinds of event it looks at, `Begun` for legs of calls when they are first heard of.
+    `reads` are the kinds of event it looks at, `Begun` for legs of calls when they are first heard of; `outcomes` those
+    of registrations and logins, None for all of them.
     `stage` is how far an attack has come that does this; `attack` are MITRE ATT&CK techniques.
     """
 
@@ -68,6 +69,7 @@ class Detector(ABC, Generic[E]):
     basis: ClassVar[Basis] = Basis.BEHAVIOUR
     attack: ClassVar[tuple[str, ...]] = ()
     reads: ClassVar[tuple[type[Event], ...]]
+    outcomes: ClassVar[tuple[str, ...] | None] = None
 
     class Limits(Params):
         """No limits."""
@@ -81,6 +83,11 @@ class Detector(ABC, Generic[E]):
 
     def prepare(self) -> None:
         """Reckon once what follows from the limits."""
+
+    @property
+    def idle(self) -> bool:
+        """Whether its limits leave nothing to look for, so that it need not be asked."""
+        return False
 
     @abstractmethod
     def inspect(self, event: E, facts: Facts, memory: Memory) -> Hit | None:

@@ -122,12 +122,13 @@ class Engine:
         if self.tables.block_lists and facts.place is not None:
             facts.listed = self.tables.block_lists.find(facts.place.address)
         account = ""
-        accepted = (kind is Registration or kind is Login) and event.outcome == "accepted"
+        judged = kind is Registration or kind is Login
+        accepted = judged and event.outcome == "accepted"
         if accepted and facts.place is not None:
             account = event.account or facts.extension
             facts.novelty = self.places.score(state.memory, account, facts.place, event.user_agent)
         rules = site.rules_for(facts.extension)
-        for detector in rules.get(Begun if facts.opened else kind, ()):
+        for detector in rules.get((kind, event.outcome) if judged else Begun if facts.opened else kind, ()):
             try:
                 hit = detector.inspect(event, facts, state.memory)
             except Exception:  # counted and alarms: never the same as one that did not fire

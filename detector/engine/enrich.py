@@ -9,6 +9,7 @@ from detector.engine.memory import Days, Distinct, First, Memory, digest
 from detector.engine.site import Site
 from detector.engine.state import PbxState
 from detector.engine.timers import LEDGER
+from detector.enrich.addresses import Place
 from detector.enrich.ledger import INSIDE, OUTWARD, Leg, charged_extension, talked
 from detector.enrich.numbers import Klass, Number
 
@@ -18,7 +19,7 @@ shared_since = First("shared", cap=3)
 """Since when an address is that of an office: three accounts were accepted from there."""
 good_days = Days("good")
 in_use = Distinct("in use")
-"""From which addresses an account was accepted within `IN_USE_FOR`."""
+"""From which addresses and countries an account was accepted within `IN_USE_FOR`, by `origin`."""
 IN_USE_FOR = Days.DAY
 
 
@@ -80,6 +81,16 @@ def familiar(facts: Facts, memory: Memory) -> bool:
     return facts.place is not None and good_days.before(memory, facts.place.key, facts.at) > 0
 
 
+def origin(place: Place) -> int:
+    """A place as an even number of 63 bits, of which the first 16 are the letters of its country."""
+    return int.from_bytes((place.country or "").encode()) << 47 | digest(place.key) & (1 << 47) - 1
+
+
+def country_of(origin: int) -> str:
+    """The country of an `origin`, empty where it was not known."""
+    return (origin >> 47).to_bytes(2).strip(b"\0").decode()
+
+
 def learn_place(facts: Facts, state: PbxState, account: str) -> None:
     """An accepted registration or login that nobody suspects makes its address known and good."""
     if facts.place is None or facts.suspect_source or facts.suspect_extension:
@@ -89,7 +100,7 @@ def learn_place(facts: Facts, state: PbxState, account: str) -> None:
     if account and accepted_first.since(state.memory, f"{account}\x1f{facts.place.key}") is None:
         shared_since.add(state.memory, facts.place.key, facts.at)
     if account:
-        in_use.add(state.memory, account, digest(facts.place.key), facts.at, IN_USE_FOR, cap=4)
+        in_use.add(state.memory, account, origin(facts.place), facts.at, IN_USE_FOR, cap=4)
     for name in dict.fromkeys((account, facts.extension)):
         if name:
             accepted_first.add(state.memory, f"{name}\x1f{facts.place.key}", facts.at)

@@ -215,42 +215,71 @@ class Distinct(Field):
         return "distinct things within a window"
 
     def add(self, memory: Memory, subject: str, value: int, at: int, length: int, *, cap: int,
-            solid: bool = True) -> tuple[int, int]:  # fmt: skip
-        """How many lie in the window that ends at the newest instant, and how many of them are vouched for.
+            solid: bool = True) -> int:  # fmt: skip
+        """How many lie in the window that ends at the newest instant; `solid`: something vouches for this one.
 
         `at` and `length` in microseconds. What is older than the window changes nothing and gives 0.
         """
         record = memory.get(self.name, subject)
         if record is None:
-            record = array("q")
-        since = max(record[-2] if record else at, at) - length
+            memory.put(self.name, subject, array("q", (at, value | solid)))
+            return 1
+        since = (at if at > record[-2] else record[-2]) - length
         if at <= since:
-            return 0, 0
-        key = value & ~1
-        if record and record[-1] == key | solid and at - record[-2] < length // 64 and record[0] > since:
-            return len(record) // 2, sum(told & 1 for told in record[1::2])
-        seen = {told & ~1: (instant, told) for instant, told in pairs(record) if instant > since}
-        before, told = seen.get(key, (at, 0))
-        now = told | solid
-        if key not in seen or at - before >= length // 64 or now & 1 != told & 1:
-            seen[key] = (max(before, at), key | now & 1)
-            rows = sorted(seen.values())
-            memory.put(self.name, subject, array("q", [number for row in rows[-cap:] for number in row]))
-        return len(seen), sum(told & 1 for _, told in seen.values())
+            return 0
+        while record and record[0] <= since:
+            del record[:2]
+        found = place_of(record, value)
+        if found is not None:
+            before, told = record[found], record[found + 1]
+            if at - before < length // 64 and told & 1 >= solid:
+                return len(record) // 2
+            del record[found : found + 2]
+            at, solid = max(before, at), bool(told & 1) or solid
+        put_in_order(record, at, value | solid)
+        total = len(record) // 2
+        if total > cap:
+            del record[: 2 * (total - cap)]
+        memory.put(self.name, subject, record)
+        return total
+
+    def note(self, memory: Memory, subject: str, value: int, at: int, length: int, *, cap: int) -> dict[int, int]:
+        """As `add`, but says what was seen before: everything that was remembered, and when it was last seen."""
+        before = self.seen(memory, subject)
+        if not (len(before) == 1 and 0 <= at - before.get(value, at + 1) < length // 64):
+            self.add(memory, subject, value, at, length, cap=cap)
+        return before
 
     def seen(self, memory: Memory, subject: str) -> dict[int, int]:
         """Everything that is remembered, without its last bit, and when it was last seen."""
         record = memory.get(self.name, subject)
-        return {} if record is None else {told & ~1: instant for instant, told in pairs(record)}
+        return {} if record is None else {told & ~1: at for at, told in zip(record[::2], record[1::2], strict=True)}
+
+    def vouched(self, memory: Memory, subject: str) -> int:
+        """For how many of those that are remembered something better than free text vouches."""
+        record = memory.get(self.name, subject)
+        return 0 if record is None else sum(told & 1 for told in record[1::2])
 
     def clear(self, memory: Memory, subject: str) -> None:
         """Start over."""
         memory.forget(self.name, subject)
 
 
-def pairs(record: Record) -> zip[tuple[int, int]]:
-    """What a record holds in twos."""
-    return zip(record[::2], record[1::2], strict=True)
+def place_of(record: Record, value: int) -> int | None:
+    """Where the pair of a value begins, whoever vouches for it."""
+    values = record[1::2]
+    for told in (value | 1, value):
+        if told in values:
+            return 2 * values.index(told)
+    return None
+
+
+def put_in_order(record: Record, at: int, value: int) -> None:
+    """Insert a pair by its instant; nearly always it is the latest."""
+    place = len(record)
+    while place and record[place - 2] > at:
+        place -= 2
+    record[place:place] = array("q", (at, value))
 
 
 @lru_cache(maxsize=32_768)

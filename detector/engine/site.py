@@ -7,7 +7,7 @@ from typing import Any
 import phonenumbers
 from msgspec import Struct
 
-from detector.contract.events import Call, Event
+from detector.contract.events import Call, Event, Login, Registration
 from detector.engine.detector import Begun, Detector
 from detector.engine.registry import detectors
 from detector.enrich import numbering
@@ -19,8 +19,12 @@ from detector.enrich.tariff import Tariff
 from detector.settings import ExtensionProfile, PbxProfile, RuleSettings
 
 Rows = tuple[tuple[str, str, int | str], ...]
-RuleSet = dict[type[Event], tuple[Detector[Any], ...]]
-"""Rules by what they read; of a call that opens a leg, `Begun` has them all."""
+Sort = type[Event] | tuple[type[Event], str]
+RuleSet = dict[Sort, tuple[Detector[Any], ...]]
+"""Rules by what they read, registrations and logins by kind and outcome; of a call that opens a leg `Begun` has all."""
+JUDGED: dict[type[Event], tuple[str, ...]] = {
+    kind: tuple(sorted(kind.ENUMS["outcome"])) for kind in (Registration, Login)
+}
 plan = lru_cache(maxsize=256)(NumberPlan)  # PBXs with equal settings share one, and its readings
 
 
@@ -88,11 +92,14 @@ class Site:
         return self._calendars[key]
 
     def _ruleset(self, settings: Mapping[str, RuleSettings]) -> RuleSet:
-        reading: dict[type[Event], list[Detector[Any]]] = {}
+        reading: dict[Sort, list[Detector[Any]]] = {}
         for rule in detectors():
             made = self._instance(rule, settings[rule])
-            for kind in made.reads:
+            for kind in made.reads if not made.idle else ():
                 reading.setdefault(kind, []).append(made)
+                for outcome in JUDGED.get(kind, ()):
+                    if made.outcomes is None or outcome in made.outcomes:
+                        reading.setdefault((kind, outcome), []).append(made)
         reading[Begun] = [*reading.get(Begun, ()), *reading.get(Call, ())]
         return {kind: tuple(rules) for kind, rules in reading.items()}
 

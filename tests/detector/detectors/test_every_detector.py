@@ -97,8 +97,8 @@ def test_it_fires_in_an_attack_and_over_restarts_in_the_same_way(cls) -> None:
         rules={
             "registration.new_place": {"novelty": 0.3},
             "registration.user_agent": {"allowed": ["Yealink"]},
-            "registration.address": {"addresses": ["192.0.2.0/24"]},
-            "registration.remote": {"restricted": ["1012"]},
+            "registration.address": {"addresses": ["192.0.2.0/24", "8.8.8.8"]},
+            "registration.remote": {"restricted": ["1007"]},
             "login.remote": {"restricted": ["admin"]},
             "login.sso": {"accounts": ["*"]},
             "login.second_factor": {"accounts": ["*"]},

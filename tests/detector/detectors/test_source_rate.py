@@ -50,6 +50,7 @@ CASES = [
     ("it did so before", [*known_phones(["1001"]), *sip(400, source=OFFICE, account="9")], []),
     ("an integration logs in all the time", web(500, gap=0.1, outcome="accepted", surface="api"), []),
     ("a trunk", sip(400, party="trunk"), []),
+    ("an account that was let in from there today", [registration(-60, "accepted", "9"), *sip(400)], []),
     ("contacts that expire", sip(400, outcome="expired"), []),
 ]  # fmt: skip
 

@@ -102,7 +102,7 @@ def sneaking(start: float) -> list[AnyEvent]:
     """Under every limit of one address and minute, or against a policy that some operators have."""
     us, de = "8.8.8.8", "5.9.0.1"
     return [
-        *(registration(start + n, account=f"90{n:02}", source="5.9.1.1", reason="unknown_account") for n in range(6)),
+        *(registration(start + n, account=f"90{n:02}", source="5.9.1.1", reason="unknown_account") for n in range(10)),
         *(registration(start + 60 * n, account=f"91{n:02}", source=f"5.9.2.{n % 4}") for n in range(12)),
         *(registration(start + 900 * n, account="1011", source="5.9.3.1") for n in range(16)),
         *(login(start + 300 * n, account="sales", source=f"5.9.{10 + n}.1") for n in range(9)),
