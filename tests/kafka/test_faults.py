@@ -5,19 +5,21 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
+from tests.bench.traffic import START
 from tests.kafka.fleet import PARTITIONS, Fleet, fleet_of
 from tests.kafka.running import Kafka
 from tests.kafka.traffic import Log, interleaved, parted, traffic, wanted
 
 EVENTS = 8_000
-FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
-AHEAD = ("+2d", "-2d", "+0")
+FAKETIME = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
+JUMPS = (timedelta(days=2), timedelta(days=-2), timedelta(0))
 
 
 @pytest.fixture(scope="module")
@@ -84,26 +86,30 @@ async def test_a_log_that_was_cut_before_it_was_processed_is_told_and_the_rest_g
 
 
 class Jumpy:
-    """A worker in a process whose clock can be set while it runs; only the one that people set, not the steady one."""
+    """A worker in a process whose clock can be set while it runs; only the one that people set, not the steady one.
+
+    Before it jumps it is an hour behind the traffic: ticks that are right change nothing, and those of a jump would.
+    """
 
     def __init__(self, fleet: Fleet) -> None:
         self._offset = fleet.folder / "offset"
-        self.set("+0")
+        self._right = START - timedelta(hours=1) - datetime.now(UTC)
+        self.jump(timedelta(0))
         self._said = (fleet.folder / "jumpy.stderr").open("w+b")
         fleet.start("jumpy").kill()  # for its configuration
         self.process = subprocess.Popen(
             [sys.executable, "-c", "from streams.cli import app; app()", "worker", "-c", fleet.folder / "jumpy.yaml"],
             stdin=subprocess.DEVNULL, stdout=self._said, stderr=self._said,
             env=os.environ | {
-                "LD_PRELOAD": str(FAKETIME), "FAKETIME_TIMESTAMP_FILE": str(self._offset), "FAKETIME_NO_CACHE": "1",
+                "LD_PRELOAD": str(FAKETIME), "FAKETIME_TIMESTAMP_FILE": str(self._offset), "FAKETIME_CACHE_DURATION": "1",
                 "DONT_FAKE_MONOTONIC": "1", "RINGFENCE_TEST_DATABASE": fleet.through,
             },
         )  # fmt: skip
 
-    def set(self, offset: str) -> None:
+    def jump(self, away: timedelta) -> None:
         """The clock jumps so far away from the right time."""
         beside = self._offset.with_suffix(".new")
-        beside.write_text(offset)
+        beside.write_text(f"{(self._right + away).total_seconds():+.0f}")
         beside.replace(self._offset)
 
     def said(self) -> str:
@@ -117,7 +123,7 @@ class Jumpy:
 
 @pytest.fixture
 def jumpy(fleet: Fleet) -> Iterator[Jumpy]:
-    if not FAKETIME.exists():
+    if FAKETIME is None:
         reason = "libfaketime is not installed (Debian: apt-get install faketime)"
         (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
     made = Jumpy(fleet)
@@ -130,12 +136,11 @@ async def test_a_clock_jumps_by_days_while_the_worker_is_at_work(
 ) -> None:
     """Ticks two days ahead would end windows and blocks, and make what comes after them late."""
     values = interleaved(log, 6)
-    share = len(values) // len(AHEAD)
-    for step, offset in enumerate(AHEAD):
-        jumpy.set(offset)
-        await asyncio.sleep(2.5)  # more than one look, each of which may tick
-        await fleet.publish(values[step * share : None if step == len(AHEAD) - 1 else (step + 1) * share], pause=0.01)
+    share = -(-len(values) // (len(JUMPS) + 1))
+    for step, away in enumerate((timedelta(0), *JUMPS)):
+        jumpy.jump(away)
+        await asyncio.sleep(3)  # a second until it is seen, and more than one look, each of which may tick
+        await fleet.publish(values[step * share : (step + 1) * share])
         await fleet.settled()
-    found = await fleet.findings()
-    assert found == right
+    assert await fleet.findings() == right
     assert "the clock jumped" in jumpy.said()
