@@ -16,6 +16,8 @@ from sqlalchemy import text
 
 from detector.settings.kafka import Kafka as KafkaSettings
 from streams.kafka import topics
+from streams.kafka.seal import Seals
+from streams.keys import shared_vault
 from streams.store.database import open_engine
 from streams.store.migrate import migrate
 from tests.kafka.running import Kafka
@@ -126,11 +128,13 @@ class Fleet:
         self.members.append(made)
         return made
 
-    async def publish(self, values: Iterable[tuple[int, bytes]], pause: float = 0.0) -> None:
-        """Values to their partitions, in order."""
+    async def publish(self, values: Iterable[tuple[int, bytes]], pause: float = 0.0, *, sealed: bool = False) -> None:
+        """Values to their partitions, in order; under our seal if so wanted."""
+        seals = Seals(shared_vault(self.folder / "data"))
         async with AIOKafkaProducer(bootstrap_servers=self.bootstrap, acks="all", enable_idempotence=True) as producer:
             for partition, value in values:
-                await producer.send(self.events, value, partition=partition)
+                headers = seals.headers(value) if sealed else []
+                await producer.send(self.events, value, partition=partition, headers=headers)
                 if pause:
                     await asyncio.sleep(pause)
 

@@ -101,8 +101,9 @@ class Jumpy:
             [sys.executable, "-c", "from streams.cli import app; app()", "worker", "-c", fleet.folder / "jumpy.yaml"],
             stdin=subprocess.DEVNULL, stdout=self._said, stderr=self._said,
             env=os.environ | {
-                "LD_PRELOAD": str(FAKETIME), "FAKETIME_TIMESTAMP_FILE": str(self._offset), "FAKETIME_CACHE_DURATION": "1",
-                "DONT_FAKE_MONOTONIC": "1", "RINGFENCE_TEST_DATABASE": fleet.through,
+                "LD_PRELOAD": str(FAKETIME), "FAKETIME_TIMESTAMP_FILE": str(self._offset),
+                "FAKETIME_CACHE_DURATION": "1", "DONT_FAKE_MONOTONIC": "1",
+                "RINGFENCE_TEST_DATABASE": fleet.through,
             },
         )  # fmt: skip
 

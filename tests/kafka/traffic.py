@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from itertools import count, islice
+from itertools import count, groupby, islice
 from random import Random
 
 import msgspec
 
 from detector.contract.codec import encode_finding
-from detector.contract.events import AnyEvent, Login, Tick
+from detector.contract.events import AnyEvent, Control, Login, Tick
 from detector.engine.engine import Engine
 from detector.engine.site import Tables
 from detector.enrich.addresses import AddressTable
@@ -76,10 +76,11 @@ def parted(events: Sequence[AnyEvent], partitions: int) -> Log:
 
 
 def values(events: Sequence[AnyEvent], seed: int, largest: int = 60) -> Iterator[bytes]:
-    """Objects and arrays of all sizes, as a Kafka value may be either."""
-    random, rest = Random(seed), iter(events)  # noqa: S311 - sizes, not secrets
-    while batch := list(islice(rest, random.randint(1, largest))):
-        yield msgspec.json.encode(batch if len(batch) > 1 else batch[0])
+    """Objects and arrays of all sizes, as a Kafka value may be either; what we say ourselves stands alone."""
+    random = Random(seed)  # noqa: S311 - sizes, not secrets
+    for ours, run in groupby(events, lambda event: isinstance(event, Control)):
+        while batch := list(islice(run, 1 if ours else random.randint(1, largest))):
+            yield msgspec.json.encode(batch if len(batch) > 1 else batch[0])
 
 
 def interleaved(log: Log, seed: int) -> list[tuple[int, bytes]]:
@@ -89,12 +90,17 @@ def interleaved(log: Log, seed: int) -> list[tuple[int, bytes]]:
     return [(partition, found[n]) for n in range(longest) for partition, found in each.items() if n < len(found)]
 
 
+def engine() -> Engine:
+    """That of a partition, before any event."""
+    return Engine(SETTINGS, Tables(addresses=AddressTable()), Places())
+
+
 def wanted(log: Log) -> list[bytes]:
     """The findings of the engine alone, sorted by id and revision, as they stand in the topic."""
     found: dict[tuple[str, int], bytes] = {}
     for events in log.values():
-        engine = Engine(SETTINGS, Tables(addresses=AddressTable()), Places())
+        alone = engine()
         for event in events:
-            for finding in engine.process(event):
+            for finding in alone.process(event):
                 found[finding.id, finding.revision] = encode_finding(finding)
     return [found[key] for key in sorted(found)]
