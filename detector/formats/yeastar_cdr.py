@@ -1,6 +1,5 @@
 """Yeastar's call records: the CSV export with its header, or what `cdr/list` and `cdr/search` answer."""
 
-import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
@@ -12,12 +11,12 @@ from msgspec import Struct
 from detector.contract.codec import Rejected, mended, reject
 from detector.contract.events import MAX_EVENT_BYTES
 from detector.formats.base import Format, FormatOptions, Occurrences, Reading, register
+from detector.formats.csv_records import CsvRecords, cells
 from detector.formats.yeastar_clock import PbxClock
 from detector.formats.yeastar_fields import BadFieldError
 from detector.formats.yeastar_records import cdr_event
 
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
-MAX_LINES = 16
 MAX_NAME = 64
 MAX_UNDECIDED = 1_000
 BOM = b"\xef\xbb\xbf"
@@ -26,7 +25,6 @@ CLOCK_TIME = re.compile(r"\s*(\d{1,3}):(\d\d):(\d\d)\s*", re.ASCII)
 EITHER_ORDER = re.compile(r"\s*(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})\b", re.ASCII)
 UNIT = re.compile(r"\([^()]*\)")
 NOT_A_LETTER = re.compile(r"[\W_]+")
-NOT_CLOSED = Rejected(reason="a quote that is not closed")
 INDENTED = (b" ", b"\t", b"}", b"]")
 BROKEN_OFF = Rejected(reason="JSON that breaks off")
 
@@ -77,7 +75,7 @@ class YeastarCdr(Format):
     def __init__(self, options: FormatOptions) -> None:
         super().__init__(options)
         self._header: _Header | None = None
-        self._lines: list[bytes] = []
+        self._records = CsvRecords()
         self._printed = bytearray()
         self._undecided: list[Row] = []
         self._clock: PbxClock | None = None
@@ -95,7 +93,7 @@ class YeastarCdr(Format):
         if self._printed:
             self._printed.clear()
             yield BROKEN_OFF
-        if not self._lines and not line.strip():
+        if not self._records.open and not line.strip():
             self.ignored += 1
         elif self._header is None and line.rstrip() in (b"{", b"["):
             self._printed += line
@@ -111,9 +109,7 @@ class YeastarCdr(Format):
         if self._printed:
             self._printed.clear()
             yield BROKEN_OFF
-        if self._lines:
-            self._lines = []
-            yield NOT_CLOSED
+        yield from self._records.close()
         yield from self._settle()
 
     def _printed_line(self, line: bytes) -> Iterator[Reading]:
@@ -125,18 +121,11 @@ class YeastarCdr(Format):
             yield from self._answer(whole)
 
     def _csv_line(self, line: bytes) -> Iterator[Reading]:
-        """A stray quote costs the one record it is in: the lines it swallowed are read again."""
-        waiting = [line]
-        while waiting:
-            self._lines.append(waiting.pop(0))
-            content = b"\n".join(self._lines)
-            text = content.decode("utf-8", "replace")
-            if not _unclosed(text, self._header.delimiter if self._header else ","):
-                self._lines = []
-                yield from self._csv_record(text)
-            elif len(self._lines) >= MAX_LINES or len(content) > MAX_EVENT_BYTES:
-                waiting, self._lines = self._lines[1:] + waiting, []
-                yield NOT_CLOSED
+        for record in self._records.add(line, self._header.delimiter if self._header else ","):
+            if isinstance(record, Rejected):
+                yield record
+            else:
+                yield from self._csv_record(record)
 
     def _csv_record(self, text: str) -> Iterator[Reading]:
         if self._header is None:
@@ -144,13 +133,13 @@ class YeastarCdr(Format):
             if self._header is None:
                 yield Rejected(reason="no header yet with a time, Call From and Call To")
             return
-        names, cells = self._header.names, _cells(text, self._header.delimiter)
-        if len(cells) < len(names):
-            yield Rejected(reason=f"{len(cells)} cells, the header has {len(names)}")
-        elif tuple(cells) == names:
+        names, values = self._header.names, cells(text, self._header.delimiter)
+        if len(values) < len(names):
+            yield Rejected(reason=f"{len(values)} cells, the header has {len(names)}")
+        elif tuple(values) == names:
             self.ignored += 1
         else:
-            yield from self._row(_fields(zip(names, cells, strict=False)))
+            yield from self._row(_fields(zip(names, values, strict=False)))
 
     def _answer(self, line: bytes) -> Iterator[Reading]:
         if len(line) > MAX_ANSWER_BYTES:
@@ -237,39 +226,11 @@ def _field(name: str) -> str | None:
 
 def _header_of(text: str) -> _Header | None:
     for delimiter in DELIMITERS:
-        names = tuple(_cells(text, delimiter))
+        names = tuple(cells(text, delimiter))
         known = {_field(name[:MAX_NAME]) for name in names}
         if all(any(field in known for field in either) for either in NEEDED):
             return _Header(delimiter, names)
     return None
-
-
-def _cells(text: str, delimiter: str) -> list[str]:
-    try:
-        return next(csv.reader([text], delimiter=delimiter), [])
-    except csv.Error:
-        return []
-
-
-def _unclosed(text: str, delimiter: str) -> bool:
-    """Whether a quote that began a cell is still open at the end."""
-    at = 0
-    while True:
-        if text.startswith('"', at):
-            at = _after_quote(text, at + 1)
-            if at < 0:
-                return True
-        at = text.find(delimiter, at) + 1
-        if at == 0:
-            return False
-
-
-def _after_quote(text: str, at: int) -> int:
-    while (at := text.find('"', at)) >= 0:
-        if not text.startswith('"', at + 1):
-            return at + 1
-        at += 2
-    return -1
 
 
 def _either_order(row: Row) -> tuple[int, int, int] | None:
