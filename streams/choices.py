@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from detector.engine.registry import catalogue
 from detector.formats import formats
+from detector.formats.parties import TRUNK_CONTEXTS, Parties
 from detector.settings import Settings, profile
 from detector.settings.kafka import NAME, Kafka, Name
 from detector.settings.metrics import Process
@@ -76,7 +77,23 @@ def options_of(settings: Settings, name: str, pbx: str | None, timezone: str | N
         found = ZoneInfo(zone)
     except (KeyError, ValueError, OSError):
         fail(f"--timezone: no time zone {zone!r}; write it as America/New_York", WRONG_USAGE)
-    return Options(format=name, pbx=chosen, zone=found, year=year, keyed_hash=pin_hash(settings.data))
+    return Options(
+        format=name, pbx=chosen, zone=found, year=year, keyed_hash=pin_hash(settings.data),
+        parties=parties_of(settings, chosen),
+    )  # fmt: skip
+
+
+def parties_of(settings: Settings, pbx: str) -> Parties:
+    """Which names of its channels the configuration says are trunks, and which extensions."""
+    for one in settings.pbxs:
+        if one.id == pbx:
+            members = {member for group in one.groups.values() for member in group.members}
+            return Parties(
+                trunks=frozenset(one.trunks),
+                extensions=frozenset(one.extensions) | members,
+                trunk_contexts=TRUNK_CONTEXTS | frozenset(one.trunk_contexts),
+            )
+    return Parties()
 
 
 def pbx_of(settings: Settings, format_name: str, pbx: str | None) -> str:

@@ -19,6 +19,7 @@ from detector.contract.codec import Rejected
 from detector.contract.events import AnyEvent, Unknown
 from detector.formats import Format, FormatOptions, formats
 from detector.formats.events_jsonl import EventsJsonl
+from detector.formats.parties import Parties
 
 STDIN = "-"
 GZIP = b"\x1f\x8b"
@@ -37,13 +38,14 @@ class DeadLetter(Struct, frozen=True, kw_only=True):
 
 
 class Options(Struct, frozen=True, kw_only=True):
-    """What the records of a format lack: the PBX, its zone, the year of the first line."""
+    """What the records of a format lack: the PBX, its zone, the year of the first line, its trunks."""
 
     format: str
     pbx: str
     zone: ZoneInfo
     year: int | None
     keyed_hash: Callable[[str], str]
+    parties: Parties = Parties()
 
 
 class Inputs:
@@ -87,7 +89,9 @@ class Inputs:
     def _reader(self, year: int | None) -> Format:
         options = self._options
         return formats()[options.format](
-            FormatOptions(pbx=options.pbx, zone=options.zone, year=year, keyed_hash=options.keyed_hash)
+            FormatOptions(
+                pbx=options.pbx, zone=options.zone, year=year, keyed_hash=options.keyed_hash, parties=options.parties
+            )
         )
 
     def _file(self, opened: BinaryIO, name: str, year: int | None) -> Iterator[AnyEvent | Unknown]:

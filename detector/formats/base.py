@@ -5,7 +5,7 @@ import pkgutil
 from abc import ABC, abstractmethod
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import tzinfo
 from functools import lru_cache
 from hashlib import blake2b
@@ -14,6 +14,7 @@ from typing import ClassVar, Literal, TypeVar
 
 from detector.contract.codec import Rejected
 from detector.contract.events import MAX_EVENT_BYTES, AnyEvent, Unknown
+from detector.formats.parties import Parties
 
 MAX_TEXT = 1_024
 REMEMBERED_LINES = 16_384
@@ -26,7 +27,8 @@ class FormatOptions:
     """What the records of a format may lack.
 
     `zone` is the PBX's own, `year` that of the first line, `keyed_hash` makes a PIN its keyed hash (hex).
-    `date_order` says how `03/04/2026` is meant; without it the file's own rows decide.
+    `date_order` says how `03/04/2026` is meant; without it the file's own rows decide. `parties` tells extensions from
+    trunks where the records name both alike.
     """
 
     pbx: str
@@ -34,6 +36,7 @@ class FormatOptions:
     year: int | None
     keyed_hash: Callable[[str], str]
     date_order: Literal["mdy", "dmy"] | None = None
+    parties: Parties = field(default_factory=Parties)
 
 
 class Format(ABC):

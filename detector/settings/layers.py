@@ -121,7 +121,10 @@ class Route(Params):
 
 
 class Pbx(Policy):
-    """One telephone system; without a `connection` it is only replayed or imported."""
+    """One telephone system; without a `connection` it is only replayed or imported.
+
+    `trunk_contexts` are those of an Asterisk or FreeSWITCH in which calls from trunks begin, over and above the usual.
+    """
 
     id: Identifier
     tenant: Identifier | None = None
@@ -130,4 +133,5 @@ class Pbx(Policy):
     groups: dict[Short, Group] = Field(default_factory=dict)
     extensions: dict[Extension, ExtensionSettings] = Field(default_factory=dict)
     connection: Connection | None = None
+    trunk_contexts: tuple[Short, ...] = ()
     notice_names: dict[Short, Snake] = Field(default_factory=dict)

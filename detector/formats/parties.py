@@ -1,0 +1,38 @@
+"""Who is ours: which names of channels are extensions and which are trunks, where the records do not say."""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+TRUNK_CONTEXTS = frozenset({
+    "from-trunk", "from-pstn", "from-external", "from-did-direct", "from-sip-external", "incoming", "inbound", "public",
+})  # fmt: skip
+INTERNAL_NUMBER = re.compile(r"\d{2,7}", re.ASCII)
+NOT_DIALLED = frozenset({"", "s", "h", "i", "t", "a", "o", "start", "~~s~~"})
+
+Side = Literal["extension", "trunk"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parties:
+    """The names an operator gave, and a guess for all others.
+
+    What is named in the configuration is certain. Otherwise a call that begins in one of `trunk_contexts` comes in by
+    a trunk, and a name of two to seven digits is an extension, any other a trunk.
+    """
+
+    trunks: frozenset[str] = frozenset()
+    extensions: frozenset[str] = frozenset()
+    trunk_contexts: frozenset[str] = TRUNK_CONTEXTS
+
+    def side(self, name: str, context: str = "") -> Side:
+        """What the peer of a channel is; `context` is where its call begins, for the calling side only."""
+        if name in self.trunks:
+            return "trunk"
+        if name in self.extensions:
+            return "extension"
+        return "trunk" if context in self.trunk_contexts else "extension" if self.internal(name) else "trunk"
+
+    def internal(self, number: str) -> bool:
+        """Whether a number is one of ours, by its name or its length."""
+        return number in self.extensions or INTERNAL_NUMBER.fullmatch(number) is not None
