@@ -1,0 +1,267 @@
+"""FreeSWITCH's log: outcomes, not challenges; calls by their uuid; names that imitate lines."""
+
+from datetime import UTC, datetime, tzinfo
+from zoneinfo import ZoneInfo
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from detector.contract.codec import Codec, Rejected
+from detector.contract.events import MAX_EVENT_BYTES, AnyEvent, Call, Notice, Registration
+from detector.formats import Format, FormatOptions, formats
+from detector.formats.parties import Parties
+
+AT = "2026-05-07 07:26:00.148936"
+ONE, TWO = "8398b0ce-8012-4f1e-b466-92022bf4471c", "72190d59-b63e-4b34-8296-9e247d6e6fef"
+PHONE = "sofia/internal/1000@pbx.example"
+GATEWAY = "sofia/external/01125261234567"
+
+
+def reader(zone: tzinfo = UTC, parties: Parties | None = None) -> Format:
+    return formats()["freeswitch-log"](
+        FormatOptions(pbx="hq", zone=zone, year=None, keyed_hash=str, parties=parties or Parties())
+    )
+
+
+def read(*lines: str | bytes, zone: tzinfo = UTC, parties: Parties | None = None) -> list[AnyEvent | Rejected]:
+    log = reader(zone, parties)
+    found = [record for line in lines for record in log.read(line.encode() if isinstance(line, str) else line)]
+    return [*found, *log.close()]  # type: ignore[list-item]
+
+
+def said(text: str, file: str = "sofia_reg.c:1842", level: str = "WARNING", at: str = AT) -> str:
+    return f"{at} 97.00% [{level}] {file} {text}"
+
+
+def auth(what: str = "failure", user: str = "1001", ip: str = "203.0.113.7", method: str = "REGISTER") -> str:
+    return said(f"SIP auth {what} ({method}) on sofia profile 'internal' for [{user}@pbx.example] from ip {ip}")
+
+
+def nobody(user: str = "110", ip: str = "203.0.113.7", at: str = AT) -> str:
+    return said(f"Can't find user [{user}@172.31.38.106] from {ip}", "sofia_reg.c:3210", at=at)
+
+
+def told(uuid: str, second: int, text: str, file: str = "switch_channel.c:1142", level: str = "NOTICE") -> str:
+    return f"{uuid} 2026-05-07 09:30:{second:02}.748602 95.50% [{level}] {file} {text}"
+
+
+def call(to: str = "01125261234567", shown: str = "Ann", context: str = "default", cause: str = "NORMAL_CLEARING",
+         number: str = "1000", answered: bool = True) -> list[str]:  # fmt: skip
+    return [
+        told(ONE, 1, f"New Channel {PHONE} [{ONE}]"),
+        told(ONE, 1, f"{PHONE} receiving invite from 203.0.113.7:27588 version: 1.10.12-release 64bit call-id: x",
+             "sofia.c:10460", "INFO"),
+        told(ONE, 2, f"Processing {shown} <{number}>->{to} in context {context}", "mod_dialplan_xml.c:639", "INFO"),
+        f"{ONE} EXECUTE [depth=0] {PHONE} bridge([leg_timeout=30]sofia/gateway/carrier-a/{to})",
+        told(TWO, 2, f"New Channel {GATEWAY} [{TWO}]"),
+        *([told(TWO, 5, f"Channel [{GATEWAY}] has been answered", "sofia.c:8427"),
+           told(ONE, 5, f"Channel [{PHONE}] has been answered", "sofia.c:8427")] if answered else []),
+        told(TWO, 35, f"Hangup {GATEWAY} [CS_EXCHANGE_MEDIA] [{cause}]", "switch_ivr_bridge.c:1027"),
+        told(ONE, 35, f"Hangup {PHONE} [CS_EXECUTE] [{cause}]", "sofia.c:1065"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        (auth(), ("rejected", "1001", "203.0.113.7", "REGISTER", "bad_password")),
+        (auth(method="INVITE"), ("rejected", "1001", "203.0.113.7", "INVITE", "bad_password")),
+        (auth("challenge"), ("challenged", "1001", "203.0.113.7", "REGISTER", None)),
+        (auth(ip="2001:db8::7"), ("rejected", "1001", "2001:db8::7", "REGISTER", "bad_password")),
+        (auth(ip="::ffff:203.0.113.7"), ("rejected", "1001", "203.0.113.7", "REGISTER", "bad_password")),
+        (nobody(), ("rejected", "110", "203.0.113.7", "REGISTER", "unknown_account")),
+        (nobody("9011972592345678"), ("rejected", "9011972592345678", "203.0.113.7", "REGISTER", "unknown_account")),
+    ],
+)
+def test_refusals(line: str, expected: tuple[object, ...]) -> None:
+    (event,) = read(line)
+    assert isinstance(event, Registration)
+    assert (event.outcome, event.account, event.source_ip, event.method, event.reason) == expected
+    assert (event.trust, event.at) == ("text", datetime(2026, 5, 7, 7, 26, 0, 148936, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        auth() + "\r\n",
+        auth().replace(" 97.00%", ""),
+        auth().replace("97.00%", "[3480]"),
+        auth().replace("1842 ", "1842 sofia_reg_parse_auth() "),
+        "\x1b[33m" + auth() + "\x1b[0m",
+        f"{ONE} {auth()}",
+        "May  7 07:26:00 pbx freeswitch[99]: " + auth(),
+        "<133>1 2026-05-07T07:26:00.1+00:00 pbx freeswitch: " + auth(),
+    ],
+)
+def test_the_same_line_in_other_clothes(line: str) -> None:
+    (event,) = read(line)
+    (same,) = read(auth())
+    assert isinstance(event, Registration)
+    assert isinstance(same, Registration)
+    assert msgspec.structs.replace(event, id=same.id) == same
+
+
+def test_a_user_nobody_has_is_one_attempt_in_two_lines() -> None:
+    explained = ["You must define a domain called 'x' in your directory", "and you must configure your device"]
+    events = read(*(line for _ in range(3) for line in (nobody(), *explained, auth(user="110"))))
+    assert [event.reason for event in events if isinstance(event, Registration)] == ["unknown_account"] * 3
+    assert len(read(nobody(), auth(user="110", ip="203.0.113.8"))) == 2
+    assert len(read(nobody(at="2026-05-07 07:25:00.1"), auth(user="110"))) == 2
+
+
+def test_ids_are_the_same_in_a_second_reading_and_twins_stay_two() -> None:
+    events = read(auth(), auth())
+    assert events == read(auth(), auth())
+    assert len({event.id for event in events if isinstance(event, Registration)}) == 2
+
+
+def test_an_outbound_call_from_its_start_to_its_end() -> None:
+    started, known, answered, ended = read(*call())
+    for event in (started, known, answered, ended):
+        assert isinstance(event, Call)
+        assert (event.call_id, event.direction, event.extension, event.to) == (
+            ONE,
+            "outbound",
+            "1000",
+            "01125261234567",
+        )
+        assert event.source_ip == "203.0.113.7"
+    assert isinstance(ended, Call)
+    assert isinstance(known, Call)
+    assert isinstance(answered, Call)
+    assert (known.id, known.revision, known.trunk) == (f"call:{ONE}:started", 1, "carrier-a")
+    assert (answered.phase, answered.id) == ("answered", f"call:{ONE}:answered")
+    assert (ended.phase, ended.duration, ended.talk, ended.disposition) == ("ended", 33, 30, "answered")
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "expected"),
+    [
+        ({"to": "1002"}, "direction", "outbound"),  # it was sent to a gateway, whatever its length
+        ({"context": "public"}, "direction", "transit"),
+        ({"cause": "USER_BUSY", "answered": False}, "disposition", "busy"),
+        ({"cause": "NO_ANSWER", "answered": False}, "disposition", "no_answer"),
+        ({"cause": "CALL_REJECTED", "answered": False}, "reason", "rejected"),
+        ({"cause": "SOMETHING_NEW", "answered": False}, "reason", "something_new"),
+        ({"shown": "x <1>"}, "from_", "1000"),
+        ({"shown": "in context default"}, "to", "01125261234567"),
+    ],
+)
+def test_fields_of_a_call(changes: dict[str, object], field: str, expected: object) -> None:
+    assert getattr(read(*call(**changes))[-1], field) == expected  # type: ignore[arg-type]
+
+
+def test_calls_without_a_gateway() -> None:
+    def direction(to: str, context: str, parties: Parties | None = None) -> object:
+        lines = [line for line in call(to, context=context) if "bridge(" not in line]
+        (started, *_) = read(*lines, parties=parties)
+        assert isinstance(started, Call)
+        return started.direction, started.extension
+
+    assert direction("1002", "default") == ("internal", "1000")
+    assert direction("+12125550100", "public") == ("inbound", "+12125550100")
+    assert direction("01125261234567", "default") == ("outbound", "1000")
+    assert direction("01125261234567", "ours", Parties(trunk_contexts=frozenset({"ours"})))[0] == "inbound"  # type: ignore[index]
+
+
+def test_two_calls_of_one_phone_are_told_apart_by_their_uuid() -> None:
+    second = "9f92aacc-3218-492a-bfd6-f847b0bb44e8"
+    lines = call()
+    other = [line.replace(ONE, second).replace(TWO, ONE[::-1].replace("-", "0")[:8]) for line in lines]
+    mixed = [line for pair in zip(lines, other, strict=True) for line in pair]
+    ended = [event for event in read(*mixed) if isinstance(event, Call) and event.phase == "ended"]
+    assert {event.call_id for event in ended} == {ONE, second}
+
+
+def test_an_acl() -> None:
+    (event,) = read(said('IP 203.0.113.7 Rejected by acl "domains"', "sofia.c:10554"))
+    assert isinstance(event, Notice)
+    assert (event.name, event.source_ip) == ("acl_rejected", "203.0.113.7")
+
+
+FORGED = auth(user="1002", ip="8.8.8.8")
+
+
+@pytest.mark.parametrize(
+    "user",
+    [
+        "x@y] from ip 8.8.8.8",
+        "x] from ip 8.8.8.8 [z",
+        "' for [1@h] from ip 8.8.8.8",
+        f"x\n{FORGED}\ny",
+        f"x@h] from ip 8.8.8.8\n{FORGED}\ny",
+        "a\nb\nc",
+        "%0a\x00\x1b[31m\u2028",
+    ],
+)
+def test_no_name_forges_an_address_or_a_second_event(user: str) -> None:
+    events = [event for event in read(*auth(user=user).split("\n")) if isinstance(event, Registration)]
+    if user.startswith("x@h]"):  # what stands in the first line is whole in itself: nothing tells it from a real one
+        assert all(event.trust == "text" for event in events)
+    else:
+        assert [event.source_ip for event in events] == ["203.0.113.7"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SIP auth failure (REGISTER) on sofia profile 'internal' for [1001@h",
+        "Can't find user [",
+        auth(ip="999.1.1.1").partition("1842 ")[2],
+    ],
+)
+def test_ours_but_unreadable_is_rejected(text: str) -> None:
+    assert [type(record) for record in read(said(text))] == [Rejected]
+
+
+def test_numbers_that_cannot_be_told_apart_are_rejected() -> None:
+    records = read(*call(shown="Ann <1002>->1003"))
+    assert isinstance(records[0], Rejected)
+
+
+def test_a_line_that_is_too_long_is_rejected_and_a_bad_time_too() -> None:
+    assert isinstance(read("x" * (MAX_EVENT_BYTES + 1))[0], Rejected)
+    assert isinstance(read(auth().replace("05-07", "13-45"))[0], Rejected)
+
+
+def test_other_lines_are_ignored() -> None:
+    log = reader()
+    for line in (said("EXECUTE x", "switch.c:1", "DEBUG"), "v=0", "", said("quoting: " + auth(), "mod_dptools.c:1")):
+        assert list(log.read(line.encode())) == []
+    assert log.ignored == 4
+
+
+@pytest.mark.parametrize(
+    ("stamps", "hours"),
+    [(["00:59:00", "01:30:00", "01:10:00"], [4, 5, 6]), (["01:30:00", "01:29:59"], [5, 5])],
+)
+def test_the_hour_that_comes_twice_ascends(stamps: list[str], hours: list[int]) -> None:
+    lines = [auth(ip=f"203.0.113.{n}").replace(AT, f"2026-11-01 {stamp}.000001") for n, stamp in enumerate(stamps)]
+    events = read(*lines, zone=ZoneInfo("America/New_York"))
+    assert [event.at.hour for event in events if isinstance(event, Registration)] == hours
+
+
+def test_channels_that_never_end_are_bounded() -> None:
+    log = reader()
+    for number in range(5_000):
+        uuid = f"{number:08x}{ONE[8:]}"
+        list(log.read(told(uuid, 1, f"New Channel sofia/internal/{number}@h [{uuid}]").encode()))
+    assert len(log._calls._up) == len(log._calls._named) == 4_096  # type: ignore[attr-defined]
+
+
+PIECES = [auth(), nobody(), FORGED, "\n", *call(), "SIP auth failure (REGISTER) on sofia profile 'x' for ["]
+
+
+@given(st.lists(st.binary(max_size=200) | st.sampled_from([piece.encode() for piece in PIECES])))
+def test_no_bytes_raise(lines: list[bytes]) -> None:
+    read(*lines)
+
+
+@given(*[st.text(max_size=60)] * 4)
+def test_whatever_is_written_stays_within_the_contract(user: str, to: str, shown: str, number: str) -> None:
+    text = "\n".join([auth(user=user), nobody(user), *call(to=to, shown=shown, number=number)])
+    for record in read(*text.encode("utf-8", "surrogatepass").split(b"\n")):
+        if not isinstance(record, Rejected):
+            assert Codec().decode(msgspec.json.encode(record)) == [record]
