@@ -7,6 +7,8 @@ from msgspec import Struct
 
 HEAD = re.compile(
     r"(?:<\d{1,3}>)?"
+    r"(?:1 (?P<framed>\d{4}-\d\d-\d\dT[\d:.]{8,15}(?:Z|[+-]\d\d:\d\d))(?: [^\s]{1,255}){4}"
+    r" (?:-|\[(?:[^\]\\]|\\.){0,4096}\]) (?:\ufeff)?)?"
     r"(?:(?P<carried>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[\d:.]{8,15}(?:Z|[+-]\d\d:?\d\d))"
     r" [^\s:]+ [^\s:\[]+(?:\[\d+\])?: )?"
     r"(?:\[(?P<stamp>[^\]]{5,40})\] )?"
@@ -45,7 +47,7 @@ def parse(raw: bytes) -> Line | None:
         return None
     start = head.start("stamp") - 1 if head["stamp"] else head.start("level")
     return Line(
-        stamp=head["stamp"] or head["carried"] or "",
+        stamp=head["stamp"] or head["carried"] or head["framed"] or "",
         file=head["file"],
         text=head["text"],
         whole=content[start:],

@@ -1,4 +1,4 @@
-"""Asterisk's `messages` and security log, in one file or two, plain or behind syslog."""
+"""Asterisk's `messages` and security log, in one file or two, plain, behind syslog or in the journal."""
 
 import re
 from collections.abc import Iterator
@@ -10,9 +10,10 @@ from detector.contract.events import MAX_EVENT_BYTES
 from detector.formats.asterisk_attempts import Attempts, Draft, Twins
 from detector.formats.asterisk_line import Line, LogClock, parse
 from detector.formats.asterisk_messages import MessagesReader
-from detector.formats.asterisk_security import SecurityReader
+from detector.formats.asterisk_security import SecurityReader, key_of
 from detector.formats.asterisk_security import parse as parse_security
 from detector.formats.base import Format, FormatOptions, Occurrences, Reading, register
+from detector.formats.journal import out_of_journal
 
 OURS = (
     b"SecurityEvent=",
@@ -55,6 +56,7 @@ class AsteriskLog(Format):
         if len(line) > MAX_EVENT_BYTES:
             yield reject(f"line of {len(line)} bytes, allowed are {MAX_EVENT_BYTES}", line)
             return
+        line = out_of_journal(line)
         ours = any(mark in line for mark in OURS)
         if not ours and not self._twins.holding:
             self.ignored += 1
@@ -98,7 +100,8 @@ class AsteriskLog(Format):
         at = event.at or self._clock.read(line.stamp)
         if at is None:
             return Rejected(reason=NO_TIME)
-        return self._security.read(event, at, self._occurrences.id_of(line.whole.encode()))
+        content = line.whole.encode() if event.at is None else key_of(event)
+        return self._security.read(event, at, self._occurrences.id_of(content))
 
     def _pass_on(self, moment: datetime, drafts: list[Draft]) -> Iterator[Reading]:
         for draft in drafts:

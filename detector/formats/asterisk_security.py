@@ -96,6 +96,12 @@ def parse(text: str) -> SecurityEvent | None:
     )
 
 
+def key_of(event: SecurityEvent) -> bytes:
+    """What names an event however it came, by the log or by AMI; the stated time is part of it."""
+    parts = (event.name, event.service, str(event.at), event.account, event.session, event.remote, event.port)
+    return "\0".join(parts).encode("utf-8", "replace")
+
+
 def event_time(text: str) -> datetime | None:
     """`2026-11-23T09:05:02.692+0000`, or `1462285045-854739` (seconds and microseconds) of old versions."""
     match = EPOCH_TIME.fullmatch(text)

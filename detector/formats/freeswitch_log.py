@@ -11,6 +11,7 @@ from detector.contract.events import MAX_EVENT_BYTES, Notice, Registration
 from detector.formats.base import Format, FormatOptions, Occurrences, Reading, address, clean, register
 from detector.formats.freeswitch_calls import Calls
 from detector.formats.freeswitch_line import Line, LocalClock, parse, plain
+from detector.formats.journal import out_of_journal
 
 OURS = (
     b"SIP auth ", b"Can't find user [", b"Rejected by acl ", b"New Channel ", b" receiving invite from ",
@@ -52,6 +53,7 @@ class FreeswitchLog(Format):
 
     def read(self, line: bytes) -> Iterator[Reading]:
         """The events of this line."""
+        line = out_of_journal(line)
         if len(line) > MAX_EVENT_BYTES:
             yield reject(f"line of {len(line)} bytes, allowed are {MAX_EVENT_BYTES}", line)
         elif self._broken:

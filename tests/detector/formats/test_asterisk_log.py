@@ -1,5 +1,6 @@
 """Asterisk's two logs: one attempt is one event, and nothing the other side writes names an address."""
 
+import json
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, tzinfo
@@ -78,6 +79,12 @@ def asked(account: str, *, nonce: str = "320d0370", **more: object) -> str:
     return security("ChallengeSent", account, tail=f',Challenge="{nonce}"', **more)  # type: ignore[arg-type]
 
 
+def journal(message: object, **more: object) -> str:
+    """As `journalctl -o json` prints it; what is no text comes as a list of bytes."""
+    micros = str(int(datetime(2026, 11, 23, 9, 5, 2, tzinfo=UTC).timestamp()) * 1_000_000)
+    return json.dumps({"__REALTIME_TIMESTAMP": micros, "SYSLOG_IDENTIFIER": "asterisk", "MESSAGE": message, **more})
+
+
 def registrations(records: list[Record], outcome: str = "rejected") -> list[Registration]:
     return [record for record in records if isinstance(record, Registration) and record.outcome == outcome]
 
@@ -113,6 +120,11 @@ def test_a_failed_registration(words: str, reason: str) -> None:
         (failed().replace("chan_sip.c", "chan_sip.c:28501 in handle_request_register"), "127.0.0.6"),
         ("<133>Nov 23 09:05:02 pbx asterisk[99]: " + failed().partition("] ")[2], "127.0.0.6"),
         ("2026-11-23T09:05:02.1+00:00 pbx asterisk: " + failed(), "127.0.0.6"),
+        ("<133>1 2026-11-23T09:05:02+00:00 pbx asterisk 99 - - " + failed().partition("] ")[2], "127.0.0.6"),
+        ('<133>1 2026-11-23T09:05:02Z pbx asterisk 99 ID [a@1 b="x\\]y"] \ufeff' + failed(), "127.0.0.6"),
+        (journal(failed()), "127.0.0.6"),
+        (journal(failed().partition("] ")[2]), "127.0.0.6"),
+        (journal(list(failed().encode())), "127.0.0.6"),
     ],
 )
 def test_the_same_line_in_other_clothes(line: str, source_ip: str) -> None:
@@ -120,6 +132,19 @@ def test_the_same_line_in_other_clothes(line: str, source_ip: str) -> None:
     assert isinstance(event, Registration)
     assert event.source_ip == source_ip
     assert event.at == datetime(2026, 11, 23, 9, 5, 2, tzinfo=UTC)
+
+
+def test_the_journal_tells_one_event_of_a_message_with_line_ends() -> None:
+    forged = notice("Registration from '<sip:1@h>' failed for '8.8.8.8:1' - Wrong password")
+    text = failed().replace("sip:1005@", f"sip:1005\n{forged}\n@")
+    assert [event.source_ip for event in registrations(read(journal(text)))] == ["127.0.0.6"]
+
+
+@pytest.mark.parametrize("line", [journal(None), journal([999]), journal(7), '{"MESSAGE": "', "{}", "{" * 50_000])
+def test_a_journal_that_says_nothing_is_ignored(line: str) -> None:
+    log = reader()
+    assert list(log.read(line.encode())) == []
+    assert log.ignored == 1
 
 
 def test_syslog_and_file_agree_on_the_id() -> None:

@@ -1,5 +1,6 @@
 """FreeSWITCH's log: outcomes, not challenges; calls by their uuid; names that imitate lines."""
 
+import json
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
@@ -92,7 +93,9 @@ def test_refusals(line: str, expected: tuple[object, ...]) -> None:
         "\x1b[33m" + auth() + "\x1b[0m",
         f"{ONE} {auth()}",
         "May  7 07:26:00 pbx freeswitch[99]: " + auth(),
-        "<133>1 2026-05-07T07:26:00.1+00:00 pbx freeswitch: " + auth(),
+        "2026-05-07T07:26:00.1+00:00 pbx freeswitch[99]: " + auth(),
+        "<133>1 2026-05-07T07:26:00.1+00:00 pbx freeswitch 99 - - " + auth(),
+        json.dumps({"MESSAGE": auth(), "SYSLOG_IDENTIFIER": "freeswitch", "__REALTIME_TIMESTAMP": "1778138760148936"}),
     ],
 )
 def test_the_same_line_in_other_clothes(line: str) -> None:
