@@ -100,8 +100,7 @@ class Inputs:
         try:
             for number, line in enumerate(lines(unpacked(opened), reader.max_line), 1):
                 self._advanced(len(line))
-                if line.strip():
-                    yield from self._sorted(reader.read(line), name, number)
+                yield from self._sorted(reader.read(line), name, number)
         except DAMAGED as error:
             lost = Rejected(reason=f"damaged gzip file, what follows is lost: {error}")
             yield from self._sorted([lost], name, number + 1)

@@ -113,7 +113,7 @@ class CallRecords:
         caller = peer_of(record.channel, self.parties, record.context)
         called = peer_of(record.dstchannel, self.parties)
         direction = self._direction(record, caller, called)
-        forwarder = self._forwarder(record, caller, called)
+        forwarder = self.forwarder(record.linkedid, caller, called)
         disposition = DISPOSITIONS.get(record.disposition.upper(), record.disposition.lower())
         via = APPLICATIONS.get(record.application.lower(), "direct")
         to = dialled(record.dst, record.data)
@@ -142,9 +142,8 @@ class CallRecords:
             return "outbound" if outside else "internal"
         return "transit" if outside else "inbound"
 
-    def _forwarder(self, record: Record, caller: Peer | None, called: Peer | None) -> str | None:
-        """The extension that sent a call on to a trunk, `""` if it is not known; None if nobody did."""
-        key = record.linkedid
+    def forwarder(self, key: str, caller: Peer | None, called: Peer | None) -> str | None:
+        """The extension that sent call `key` on to a trunk, `""` if it is not known; None if nobody did."""
         if caller is None or called is None:
             return None
         if caller.side == "local" and called.side == "trunk":

@@ -1,0 +1,62 @@
+"""Frames of Asterisk's manager interface (AMI) out of lines: `Key: value` up to an empty line."""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from detector.contract.codec import Rejected
+from detector.contract.events import MAX_EVENT_BYTES
+
+FIELD = re.compile(r"([A-Za-z][\w.()-]{0,63}):(?: (.*))?", re.ASCII | re.DOTALL)
+BANNER = b"Asterisk Call Manager/"
+MAX_LINES = 512
+TOO_LONG = Rejected(reason=f"a frame of more than {MAX_LINES} lines or {MAX_EVENT_BYTES} bytes")
+TWO_EVENTS = Rejected(reason="two events in one frame: a value held a line end, or an empty line was lost")
+BROKEN_OFF = Rejected(reason="a frame that breaks off")
+
+Fields = Mapping[str, str]
+
+
+class Frames:
+    """Collects lines; a frame is used only once its empty line has come."""
+
+    def __init__(self) -> None:
+        self._fields: dict[str, str] = {}
+        self._lines = 0
+        self._bytes = 0
+        self._spoilt = False
+
+    def add(self, line: bytes) -> Iterator[Fields | Rejected]:
+        """The frame that an empty line completes; one whose fields cannot be trusted is told once."""
+        content = line.rstrip(b"\r\n")
+        if not content:
+            if self._fields and not self._spoilt:
+                yield self._fields
+            self._reset()
+            return
+        if content.startswith(BANNER) or self._spoilt:
+            return
+        self._lines += 1
+        self._bytes += len(content)
+        if self._lines > MAX_LINES or self._bytes > MAX_EVENT_BYTES:
+            self._spoilt = True
+            yield TOO_LONG
+            return
+        field = FIELD.fullmatch(content.decode("utf-8", "replace"))
+        if field is None:
+            return
+        if field[1] == "Event" and "Event" in self._fields:
+            self._spoilt = True
+            yield TWO_EVENTS
+            return
+        self._fields.setdefault(field[1], (field[2] or "").strip())
+
+    def close(self) -> Iterator[Rejected]:
+        """What has no end: its last value may be cut."""
+        if self._fields and not self._spoilt:
+            yield BROKEN_OFF
+        self._reset()
+
+    def _reset(self) -> None:
+        self._fields = {}
+        self._lines = self._bytes = 0
+        self._spoilt = False
