@@ -16,6 +16,8 @@ LONGEST_NUMBER = 15
 SHORTEST_UNREADABLE = 9
 """From so many digits on, a string that no plan explains is taken for an attempt to dial abroad."""
 LONGEST_KEY = 64
+TAIL = 8
+"""Digits by which a target is known again behind whatever prefix: few national numbers are shorter."""
 
 # What dial-prefix hunts put before the target: runs of access digits, or anything that ends in an exit code.
 _GUESSED_EXIT = re.compile(r"[09]*|\d{0,6}(?:00|011|010|810|119)|9?101\d{4}(?:011)?")
@@ -49,8 +51,10 @@ class Number(msgspec.Struct, frozen=True):
 
     `e164` is `+252612345678`, None where the digits name no such number. `country` is ISO 3166-1 alpha-2; a
     `network` without a country (Inmarsat, Iridium) has a name instead. `block` is what `e164` begins with
-    without its last four digits: equal for neighbours, however they were dialled. `mobile` is true only where
-    the plan tells mobiles apart. `international`: outside the home country, or long and unreadable.
+    without its last four digits: equal for neighbours, however they were dialled. `tail` is the last eight
+    digits, None for fewer and for what is no outside number: a hunt through prefixes changes everything before
+    them, so equal tails are one target even where the strings are read differently or not at all. `mobile` is
+    true only where the plan tells mobiles apart. `international`: outside the home country, or long and unreadable.
     """
 
     dialled: str
@@ -61,6 +65,7 @@ class Number(msgspec.Struct, frozen=True):
     international: bool
     network: str | None = None
     mobile: bool = False
+    tail: str | None = None
 
 
 class NumberPlan:
@@ -218,6 +223,7 @@ class NumberPlan:
             klass=Klass.UNKNOWN,
             block=core[:-4][: LONGEST_NUMBER - 4] or None if risky else None,
             international=risky,
+            tail=_tail(digits),
         )
 
     def _number(self, shown: str, digits: str, listing: Listing) -> Number:
@@ -231,6 +237,7 @@ class NumberPlan:
             international=abroad,
             network=listing.network,
             mobile=listing.kind == "mobile",
+            tail=_tail(digits),
         )
 
 
@@ -245,6 +252,10 @@ def _block(digits: str, listing: Listing) -> str:
     """Digits past the longest number of the plan are not dialled by anyone: they must not split a block."""
     dialled = digits[: listing.longest]
     return f"+{dialled[: max(len(dialled) - 4, len(listing.calling_code) + 3)]}"
+
+
+def _tail(digits: str) -> str | None:
+    return digits[-TAIL:] if len(digits) >= TAIL else None
 
 
 def _plain(shown: str, klass: Klass, country: str | None = None) -> Number:

@@ -221,8 +221,20 @@ def test_the_same_target_behind_every_dial_string_is_one_block() -> None:
     for plan in ("US", "US bare", "GB", "GB bare", "ZA", "ZA bare"):
         for text in strings:
             number = PLANS[plan].read(text)
-            read = (number.e164, number.block, number.country, number.klass)
-            assert read == ("+252612345678", "+25261234", "SO", Klass.INTERNATIONAL), (plan, text)
+            read = (number.e164, number.block, number.country, number.klass, number.tail)
+            assert read == ("+252612345678", "+25261234", "SO", Klass.INTERNATIONAL, "12345678"), (plan, text)
+
+
+def test_a_target_keeps_its_tail_where_its_prefix_makes_it_another_number_or_none() -> None:
+    plan = PLANS["US"]
+    assert {plan.read(f"{prefix}252612345678").tail for prefix in ("", "9", "7777", "33", "00044", "999x")} == {
+        "12345678"
+    }
+
+
+@pytest.mark.parametrize("text", ["911", "1003", "9411", "*97", "5551234", "alice", "00252"])
+def test_what_is_short_or_inside_has_no_tail(text: str) -> None:
+    assert PLANS["US"].read(text).tail is None
 
 
 def test_neighbours_share_a_block_and_others_do_not() -> None:
