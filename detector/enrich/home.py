@@ -1,27 +1,24 @@
 """The numbering plan of the home country, as dialled from inside it."""
 
-import re
 from collections.abc import Iterable, Iterator
 
 from phonenumbers.phonemetadata import PhoneMetadata, PhoneNumberDesc
 
+from detector.enrich import customs
 from detector.enrich.dialled import boil_down
-from detector.enrich.numbering import Listing, look_up, region
+from detector.enrich.numbering import Listing, compiled, look_up, region
 
 GUESSED_ACCESS = ("9", "0")
 """What people dial for an outside line where nobody configured it."""
 LONGEST_LOCAL = 8
 """Digits of a number dialled without its area code."""
+SHORTEST_NATIONAL = 7
+"""Fewer digits behind a national prefix are rather an extension behind an access digit."""
+
+LONGEST_EMERGENCY = 24
+"""Digits of an emergency number with an access digit and a carrier before it; longer settings are never dialled."""
 
 _EVERYWHERE_EMERGENCY = ("112", "911")
-_DOMESTIC = {
-    "AU": ("CC", "CX"),
-    "FI": ("AX",),
-    "GB": ("GG", "IM", "JE"),
-    "NO": ("SJ",),
-    "US": ("AS", "GU", "MP", "PR", "VI"),
-}
-"""Territories that are not abroad for the country they are billed with."""
 
 
 class Home:
@@ -32,20 +29,17 @@ class Home:
         metadata = self._region.metadata
         self.code = code
         self.calling_code = str(metadata.country_code)
-        self.domestic = frozenset((code, *_DOMESTIC.get(code, ())))
-        self._national_prefix = metadata.national_prefix or ""
-        self._prefix = _compiled(metadata.national_prefix_for_parsing)
-        self._transform = metadata.national_prefix_transform_rule or ""
-        self._exit = _compiled(metadata.international_prefix)
+        self.domestic = next((group for group in customs.BILLED_TOGETHER if code in group), frozenset({code}))
+        self._exit = compiled("|".join(filter(None, (metadata.international_prefix, customs.EXIT_CODES.get(code)))))
+        self._before = compiled(customs.BEFORE_A_NUMBER.get(self.calling_code))
         short = _short_numbers(code)
-        self._sms = _compiled(_pattern(short.sms_services))
+        self._sms = compiled(_pattern(short.sms_services))
+        self._costly = compiled(customs.SHORT_PREMIUM.get(code))
         self._short_services = [
-            (kind, _compiled(_pattern(described)))
-            for kind, described in (
-                ("premium", short.premium_rate),
-                ("toll_free", short.toll_free),
-                ("national", short.short_code),
-            )
+            ("premium", self._costly),
+            ("premium", compiled(_pattern(short.premium_rate))),
+            ("toll_free", compiled(_pattern(short.toll_free))),
+            ("national", compiled(_pattern(short.short_code))),
         ]
 
     def look_up(self, digits: str) -> Listing | None:
@@ -64,57 +58,73 @@ class Home:
         """National numbers as people here write and dial them."""
         if self._region.is_dialled_bare(body):
             yield body
-        yield from self._without_prefix(body)
+        yield from self._region.without_prefix(body)
 
     def by_length(self, body: str) -> Iterator[str]:
         """National numbers by their length alone."""
-        for national in (*self._without_prefix(body), body):
-            if len(national) in self._region.lengths and len(national) > LONGEST_LOCAL and national[0] != "0":
+        lengths = self._region.lengths
+        for national in self._region.without_prefix(body):
+            if len(national) in lengths and len(national) >= SHORTEST_NATIONAL and national[0] != "0":
                 yield national
+        if len(body) in lengths and len(body) > LONGEST_LOCAL and body[0] != "0":
+            yield body
+
+    def is_directory(self, digits: str) -> bool:
+        """Whether these are directory enquiries, whose numbers look like an extension's."""
+        return digits.startswith("118") and self._costly.fullmatch(digits) is not None
+
+    def after_selection(self, body: str) -> str:
+        """What follows a code that selects a carrier or withholds the caller's number; empty without one."""
+        found = self._before.match(body)
+        return body[found.end() :] if found is not None else ""
 
     def prefix_end(self, body: str) -> int:
         """Where the national prefix ends if a national number by its length follows, else 0."""
-        end = len(self._national_prefix)
-        return end if body.startswith(self._national_prefix) and len(body) - end in self._region.lengths else 0
+        end = len(self._region.national_prefix)
+        return end if body.startswith(self._region.national_prefix) and len(body) - end in self._region.lengths else 0
 
     def short_service(self, digits: str) -> str | None:
         """Service with a short number: `premium`, `toll_free` or `national`; text-message codes are none."""
-        if self._sms.fullmatch(digits):
+        if len(digits) > LONGEST_LOCAL or self._sms.fullmatch(digits):
             return None
         return next((kind for kind, pattern in self._short_services if pattern.fullmatch(digits)), None)
-
-    def _without_prefix(self, body: str) -> Iterator[str]:
-        found = self._prefix.match(body)
-        if found is None or found.end() == 0:
-            return
-        if self._transform and found.lastindex and found.group(found.lastindex) is not None:
-            yield found.expand(self._transform) + body[found.end() :]
-        yield body[found.end() :]
 
 
 class Emergency:
     """Exactly the emergency numbers: a longer string that only begins with one is no emergency call."""
 
-    def __init__(self, code: str, access_digit: str, configured: Iterable[str]) -> None:
-        short = _short_numbers(code)
-        self._own = _compiled(_pattern(short.emergency))
+    def __init__(self, home: Home, access_digit: str, configured: Iterable[str]) -> None:
+        self._home = home
+        self._official = compiled(_pattern(_short_numbers(home.code).emergency))
+        self._others = compiled(customs.EMERGENCY.get(home.code))
         self._listed = {*_EVERYWHERE_EMERGENCY, *(boil_down(text).digits for text in configured)} - {""}
-        self._access = (access_digit,) if access_digit else ()
+        self._access = access_digit
 
     def is_dialled(self, digits: str, *, internal: bool) -> bool:
         """Whether these digits reach an emergency service; inside the PBX only without access digit."""
-        if self._is(digits):
-            return True
-        if internal:
+        if len(digits) > LONGEST_EMERGENCY:
             return False
-        for access in self._access or GUESSED_ACCESS:
-            rest = digits.removeprefix(access)
-            if rest != digits and self._is(rest):
-                return bool(self._access) or access == "0" or len(rest) > 2
-        return False
+        if self._reaches(digits):
+            return True
+        return not internal and self._behind_access(digits)
+
+    def _behind_access(self, digits: str) -> bool:
+        if self._access:
+            rest = digits.removeprefix(self._access)
+            return rest != digits and self._reaches(rest)
+        rest = digits[1:]
+        if not digits.startswith(GUESSED_ACCESS) or not self._is(rest):
+            return False
+        return digits[0] == "0" or len(rest) > 2
+
+    def _reaches(self, digits: str) -> bool:
+        if self._is(digits) or self._others.fullmatch(digits) is not None:
+            return True
+        rest = self._home.after_selection(digits)
+        return bool(rest) and self._is(rest)
 
     def _is(self, digits: str) -> bool:
-        return digits in self._listed or self._own.fullmatch(digits) is not None
+        return digits in self._listed or self._official.fullmatch(digits) is not None
 
 
 def _short_numbers(code: str) -> PhoneMetadata:
@@ -123,8 +133,3 @@ def _short_numbers(code: str) -> PhoneMetadata:
 
 def _pattern(described: PhoneNumberDesc | None) -> str | None:
     return described.national_number_pattern if described is not None else None
-
-
-def _compiled(pattern: str | None) -> re.Pattern[str]:
-    """An expression that matches nothing where the plan has none."""
-    return re.compile(pattern if pattern else r"(?!)")

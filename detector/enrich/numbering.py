@@ -1,11 +1,14 @@
 """The world's numbering plans, from the phonenumbers metadata, compiled for one look-up a number."""
 
 import re
+from collections.abc import Iterator
 from functools import cache
 
 import msgspec
 import phonenumbers
 from phonenumbers.phonemetadata import NumberFormat, PhoneMetadata, PhoneNumberDesc
+
+from detector.enrich.customs import KINDS
 
 DIGEST = f"phonenumbers-{phonenumbers.__version__}"
 """Names this table in the log: the same name gives the same readings."""
@@ -41,8 +44,8 @@ NETWORK_KINDS = {
 }
 """What the numbers of a network are, assigned or not; the others are ordinary."""
 
-_SHARED_AFTER_ALL = {"GB": r"8(?:4[2-5]|7[0-3])\d{7}|845464\d"}
-"""Premium to the metadata, although the surcharge is capped at a few pence: every business dials them."""
+_WRITTEN = {"52": "1"}
+"""One digit written after a calling code though it is no national prefix, where that is not a zero."""
 
 _PERSONAL_NUMBERS_COST = "shared_cost"  # 070 in Britain: follows a person, charged to the caller
 
@@ -71,6 +74,9 @@ class Region:
         general = metadata.general_desc
         self.lengths = frozenset(general.possible_length if general is not None else ())
         self.leading = re.compile(metadata.leading_digits) if metadata.leading_digits else None
+        self.national_prefix = metadata.national_prefix or ""
+        self._prefix = compiled(metadata.national_prefix_for_parsing)
+        self._transform = metadata.national_prefix_transform_rule or ""
         self._ranges = re.compile(_ranges(metadata))
         self._formats = [_format(row) for row in metadata.number_format]
 
@@ -87,10 +93,32 @@ class Region:
 
     def is_dialled_bare(self, national: str) -> bool:
         """Whether people write this number without the national prefix (all of +1, mobiles in China)."""
+        if not self.national_prefix:
+            return True
         for shape, leading, bare in self._formats:
             if (leading is None or leading.match(national)) and shape.fullmatch(national):
                 return bare
         return False
+
+    def without_prefix(self, dialled: str) -> Iterator[str]:
+        """National numbers behind the national prefix, none where there is no prefix."""
+        found = self._prefix.match(dialled)
+        if found is None or found.end() == 0:
+            return
+        if self._transform and found.lastindex and found.group(found.lastindex) is not None:
+            yield found.expand(self._transform) + dialled[found.end() :]
+        yield dialled[found.end() :]
+
+
+def without_trunk(digits: str) -> Iterator[str]:
+    """E.164 digits without what is not dialled after a calling code, but written there: `+44 (0)20`, `+52 1 55`."""
+    code = calling_code(digits)
+    if code is None or code in NETWORKS:
+        return
+    national = digits[len(code) :]
+    for prefix in {_regions(code)[0].national_prefix, _WRITTEN.get(code, "0")} - {""}:
+        if national.startswith(prefix):
+            yield code + national[len(prefix) :]
 
 
 def look_up(digits: str, home: str) -> Listing | None:
@@ -158,6 +186,11 @@ def _network(digits: str, code: str) -> str | None:
     return next(NETWORKS[digits[:n]] for n in range(7, 2, -1) if digits[:n] in NETWORKS)
 
 
+def compiled(pattern: str | None) -> re.Pattern[str]:
+    """An expression that matches nothing where the plan has none."""
+    return re.compile(pattern if pattern else r"(?!)")
+
+
 def _ranges(metadata: PhoneMetadata) -> str:
     """One expression whose last group names the kind; the order is libphonenumber's."""
     kinds: list[tuple[str, PhoneNumberDesc | None]] = [
@@ -174,8 +207,8 @@ def _ranges(metadata: PhoneMetadata) -> str:
     ]
     general = metadata.general_desc
     patterns: dict[str, list[str]] = {}
-    if metadata.id in _SHARED_AFTER_ALL:
-        patterns["shared_cost"] = [_SHARED_AFTER_ALL[metadata.id]]
+    for kind, pattern in KINDS.get(metadata.id, {}).items():
+        patterns[kind] = [pattern]
     for kind, described in kinds:
         if described is not None and described.national_number_pattern:
             patterns.setdefault(kind, []).append(described.national_number_pattern)

@@ -8,8 +8,8 @@ from functools import lru_cache
 import msgspec
 
 from detector.enrich.dialled import LONGEST_TEXT, Dialled, boil_down
-from detector.enrich.home import GUESSED_ACCESS, LONGEST_LOCAL, Emergency, Home
-from detector.enrich.numbering import NETWORK_KINDS, Listing
+from detector.enrich.home import GUESSED_ACCESS, LONGEST_LOCAL, SHORTEST_NATIONAL, Emergency, Home
+from detector.enrich.numbering import NETWORK_KINDS, Listing, without_trunk
 
 LONGEST_NUMBER = 15
 """Digits of an E.164 number, calling code included (ITU-T E.164)."""
@@ -20,7 +20,7 @@ TAIL = 8
 """Digits by which a target is known again behind whatever prefix: few national numbers are shorter."""
 
 # What dial-prefix hunts put before the target: runs of access digits, or anything that ends in an exit code.
-_GUESSED_EXIT = re.compile(r"[09]*|\d{0,6}(?:00|011|010|810|119)|9?101\d{4}(?:011)?")
+_GUESSED_EXIT = re.compile(r"[09]*|\d{0,6}(?:00|011|010|810|119)|9?00\d{1,3}|9?101\d{4}(?:011)?")
 _CLEAN_EXIT = re.compile(r"[09]?0{2,4}|9?(?:0?011|810)")  # plain enough to believe without a valid number behind it
 # Before what has the length of a national number these are no exit code.
 _ACCESS_AND_PREFIX = ("9", "0", "90")
@@ -29,7 +29,6 @@ _LONGEST_GUESS = 12
 # `00252612345678` with access digit 0 is sooner Somalia behind an exit code than a village behind the access digit.
 _LONGEST_USUAL = 12
 _SHORTEST_GUESSED = 8
-_CARRIER_SELECTION = re.compile(r"101\d{4}")  # +1: 101XXXX before the number picks another carrier
 
 
 class Klass(StrEnum):
@@ -44,6 +43,10 @@ class Klass(StrEnum):
     SATELLITE = "satellite"
     TOLL_FREE = "toll_free"
     UNKNOWN = "unknown"
+
+
+_SPELT = {"toll_free", "premium", "shared_cost"}
+_Found = tuple[str, Listing]  # E.164 digits, and where they belong
 
 
 class Number(msgspec.Struct, frozen=True):
@@ -95,7 +98,7 @@ class NumberPlan:
             ValueError: there is no numbering plan for the region.
         """
         self._home = Home(region.upper())
-        self._emergency = Emergency(self._home.code, access_digit, emergency_numbers)
+        self._emergency = Emergency(self._home, access_digit, emergency_numbers)
         self._exit = international_prefix
         self._access = access_digit
         self._internal_length = internal_length
@@ -112,10 +115,9 @@ class NumberPlan:
         text = boil_down(shown)
         inside = self._inside(text, internal)
         if inside is not None:
-            return _plain(shown, inside)
-        if text.words:
-            return self._unreadable(shown, text.digits)
-        return self._outside(shown, text)
+            outside = inside not in (Klass.INTERNAL, Klass.EMERGENCY, Klass.UNKNOWN)
+            return _plain(shown, inside, country=self._home.code if outside else None)
+        return self._spelt(shown, text) if text.words else self._outside(shown, text)
 
     def _inside(self, text: Dialled, internal: bool) -> Klass | None:
         """Emergency, internal and short service numbers come first: they must never be misread."""
@@ -132,28 +134,61 @@ class NumberPlan:
             service = self._home.short_service(digits[len(self._access) :])
             if service is not None:
                 return Klass(service)
+        if not self._access and self._home.is_directory(digits):
+            return Klass.PREMIUM
         if len(digits) <= self._internal_length:
             return Klass.INTERNAL
         service = self._home.short_service(digits)
         return None if service is None else Klass(service)
 
+    def _spelt(self, shown: str, text: Dialled) -> Number:
+        """Letters are dialled only as the name of a service (1-800-FLOWERS); other words are user names."""
+        if text.keypad:
+            found, _ = self._assigned(Dialled(text.keypad, plus=text.plus))
+            if found is not None and found[1].kind in _SPELT:
+                return self._number(shown, *found)
+        return self._unreadable(shown, text.digits)
+
     def _outside(self, shown: str, text: Dialled) -> Number:
+        found, abroad = self._assigned(text)
+        for digits in text.otherwise if found is None else ():
+            found, _ = self._assigned(Dialled(digits, plus=text.plus))
+            if found is not None:
+                break
+        found = found or abroad
+        return self._unlisted(shown, text) if found is None else self._number(shown, *found)
+
+    def _assigned(self, text: Dialled) -> tuple[_Found | None, _Found | None]:
+        """The likeliest number in an assigned range, and else the likeliest behind an exit code."""
         first_abroad = None
         for digits, after_exit in self._candidates(text):
-            listing = self._home.look_up(digits)
-            if listing is None:
+            found = self._look_up(digits)
+            if found is None:
                 continue
-            if listing.kind is not None:
-                return self._number(shown, digits, listing)
+            if found[1].kind is None and after_exit:
+                found = next(self._corrected(digits), found)
+            if found[1].kind is not None:
+                return found, None
             if after_exit and first_abroad is None:
-                first_abroad = digits, listing
-        if first_abroad is not None:
-            return self._number(shown, *first_abroad)
-        return self._unlisted(shown, text)
+                first_abroad = found
+        return None, first_abroad
+
+    def _look_up(self, digits: str) -> _Found | None:
+        listing = self._home.look_up(digits)
+        return None if listing is None else (digits, listing)
+
+    def _corrected(self, digits: str) -> Iterator[_Found]:
+        for shorter in without_trunk(digits):
+            found = self._look_up(shorter)
+            if found is not None and found[1].kind is not None:
+                yield found
 
     def _candidates(self, text: Dialled) -> Iterator[tuple[str, bool]]:
         """E.164 digits this string could stand for, likeliest first, and whether an exit code says so."""
         digits = text.digits
+        if text.context:
+            yield text.context + digits, False
+            yield text.context + digits.removeprefix("0"), False
         if text.plus:
             yield digits, True
         else:
@@ -167,15 +202,15 @@ class NumberPlan:
                 yield self._home.calling_code + body, False
 
     def _bodies(self, digits: str) -> Iterator[str]:
-        """The string without the access digit and as it is, then without a carrier selection code."""
+        """The string without the access digit and as it is, before each of them without a selection code."""
         bodies = [digits]
         if self._access and digits.startswith(self._access):
             bodies.insert(len(digits) - len(self._access) > _LONGEST_USUAL, digits[len(self._access) :])
-        yield from bodies
-        if self._home.calling_code == "1":
-            selection = _CARRIER_SELECTION.match(digits.removeprefix(self._access))
-            if selection is not None:
-                yield digits.removeprefix(self._access)[selection.end() :]
+        for body in bodies:
+            selected = self._home.after_selection(body)
+            if len(selected) >= SHORTEST_NATIONAL:
+                yield selected
+            yield body
 
     def _as_the_plan_says(self, body: str) -> Iterator[tuple[str, bool]]:
         for end in self._home.exit_ends(body, self._exit):
@@ -184,6 +219,8 @@ class NumberPlan:
             yield self._home.calling_code + national, False
         if body.startswith(self._home.calling_code):
             yield body, False
+            for national in self._home.nationals(body[len(self._home.calling_code) :]):
+                yield self._home.calling_code + national, False
 
     def _with_guessed_access(self, digits: str) -> Iterator[tuple[str, bool]]:
         """Nobody configured the access digit, but people dial one."""

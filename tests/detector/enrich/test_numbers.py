@@ -27,8 +27,6 @@ PLANS = {
     "ZA bare": NumberPlan(region="ZA", international_prefix="00"),
 }
 
-DOMESTIC_WITHOUT_COUNTRY = {"118218"}
-
 # plan, dialled, E.164, country, class
 OUTSIDE = """
 US       912125551234               +12125551234     US  national
@@ -99,7 +97,7 @@ FR       00899123456                +33899123456     FR  premium
 FR bare  0142345678                 +33142345678     FR  national
 FR bare  0033142345678              +33142345678     FR  national
 FR bare  0021620123456              +21620123456     TN  international
-FR bare  118218                     -                -   premium
+FR bare  118218                     -                FR  premium
 AU       00412345678                +61412345678     AU  national
 AU       0412345678                 +61412345678     AU  national
 AU       00011252612345678          +252612345678    SO  international
@@ -170,7 +168,7 @@ def test_reads_what_eight_countries_dial(
 ) -> None:
     number = PLANS[plan].read(text)
     assert (number.e164, number.country, number.klass) == (e164, country, klass)
-    assert number.international is (country not in home(plan) and text not in DOMESTIC_WITHOUT_COUNTRY)
+    assert number.international is (country not in home(plan))
 
 
 def home(plan: str) -> set[str]:
