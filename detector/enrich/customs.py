@@ -71,7 +71,7 @@ _DIRECTORY_COUNTRIES = ["AT", "BG", "DE", "ES", "FI", "FR", "GB", "GR", "HU", "I
 SHORT_PREMIUM = dict.fromkeys(_DIRECTORY_COUNTRIES, _DIRECTORY) | {
     "CA": r"976\d{4}",
     "FR": rf"{_DIRECTORY}|32\d\d",
-    "IT": r"12\d\d|892\d{3}|4[0-9]\d{3}",
+    "IT": r"12\d\d|4\d{4}",
     "US": r"976\d{4}",
 }
 """Short numbers that cost: directory enquiries, which connect to anywhere and charge by the minute; 976."""

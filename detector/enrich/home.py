@@ -1,6 +1,7 @@
 """The numbering plan of the home country, as dialled from inside it."""
 
 from collections.abc import Iterable, Iterator
+from enum import IntEnum
 
 from phonenumbers.phonemetadata import PhoneMetadata, PhoneNumberDesc
 
@@ -12,13 +13,27 @@ GUESSED_ACCESS = ("9", "0")
 """What people dial for an outside line where nobody configured it."""
 LONGEST_LOCAL = 8
 """Digits of a number dialled without its area code."""
+FEW_LENGTHS = 3
+"""Where numbers have more lengths than that (Germany), a national prefix and any digits look like one of them."""
 SHORTEST_NATIONAL = 7
 """Fewer digits behind a national prefix are rather an extension behind an access digit."""
 
-LONGEST_EMERGENCY = 24
-"""Digits of an emergency number with an access digit and a carrier before it; longer settings are never dialled."""
+LONGEST_EMERGENCY = 11
+"""Digits of a country's longest emergency number (911, 18000, 1011177) or of a short one behind a selection code."""
 
 _EVERYWHERE_EMERGENCY = ("112", "911")
+
+
+class Basis(IntEnum):
+    """What says that digits are meant as an E.164 number, weakest first.
+
+    `PLAN`: people here dial it like that, if it is assigned. `PREFIX`: the national prefix and the right length.
+    """
+
+    GUESS = 0
+    PLAN = 1
+    PREFIX = 2
+    EXIT = 3
 
 
 class Home:
@@ -30,7 +45,8 @@ class Home:
         self.code = code
         self.calling_code = str(metadata.country_code)
         self.domestic = next((group for group in customs.BILLED_TOGETHER if code in group), frozenset({code}))
-        self._exit = compiled("|".join(filter(None, (metadata.international_prefix, customs.EXIT_CODES.get(code)))))
+        self._fixed = len(self._region.lengths) <= FEW_LENGTHS
+        self._exits = (compiled(metadata.international_prefix), compiled(customs.EXIT_CODES.get(code)))
         self._before = compiled(customs.BEFORE_A_NUMBER.get(self.calling_code))
         short = _short_numbers(code)
         self._sms = compiled(_pattern(short.sms_services))
@@ -48,17 +64,21 @@ class Home:
 
     def exit_ends(self, body: str, configured: str) -> Iterator[int]:
         """Where the exit code could end: the country's own with its carriers, then the PBX's."""
-        found = self._exit.match(body)
-        if found is not None:
-            yield found.end()
-        if configured and body.startswith(configured) and (found is None or found.end() != len(configured)):
+        own = None
+        for code in self._exits:
+            found = code.match(body)
+            if found is not None:
+                own = found.end()
+                yield own
+        if configured and body.startswith(configured) and own != len(configured):
             yield len(configured)
 
-    def nationals(self, body: str) -> Iterator[str]:
-        """National numbers as people here write and dial them."""
+    def nationals(self, body: str) -> Iterator[tuple[str, Basis]]:
+        """National numbers as people here write and dial them, and how surely they are meant."""
         if self._region.is_dialled_bare(body):
-            yield body
-        yield from self._region.without_prefix(body)
+            yield body, Basis.PLAN
+        for national in self._region.without_prefix(body):
+            yield national, Basis.PREFIX if self._fixed else Basis.PLAN
 
     def by_length(self, body: str) -> Iterator[str]:
         """National numbers by their length alone."""
@@ -99,11 +119,17 @@ class Emergency:
         self._others = compiled(customs.EMERGENCY.get(home.code))
         self._listed = {*_EVERYWHERE_EMERGENCY, *(boil_down(text).digits for text in configured)} - {""}
         self._access = access_digit
+        self._longest = max(LONGEST_EMERGENCY, *map(len, self._listed)) + len(access_digit)
 
-    def is_dialled(self, digits: str, *, internal: bool) -> bool:
-        """Whether these digits reach an emergency service; inside the PBX only without access digit."""
-        if len(digits) > LONGEST_EMERGENCY:
+    def is_dialled(self, digits: str, *, internal: bool, plus: bool = False) -> bool:
+        """Whether these digits reach an emergency service; inside the PBX only without access digit.
+
+        With `plus` also behind the calling code: some phones make `+1911` of 911.
+        """
+        if len(digits) > self._longest:
             return False
+        if plus and self._is(digits.removeprefix(self._home.calling_code)):
+            return True
         if self._reaches(digits):
             return True
         return not internal and self._behind_access(digits)

@@ -55,7 +55,8 @@ class Listing(msgspec.Struct, frozen=True):
 
     `country` is ISO 3166-1 alpha-2, None for a `network`. `kind` is `fixed`, `mobile`, `other`, `premium`,
     `toll_free`, `shared_cost` or `satellite`; None when the digits are in no assigned range.
-    `longest` is the most digits a number of this calling code has, the code included.
+    `longest` is the most digits a number of this calling code has, the code included. `possible`: it has as many
+    digits as some number of that code.
     """
 
     calling_code: str
@@ -63,6 +64,7 @@ class Listing(msgspec.Struct, frozen=True):
     network: str | None
     kind: str | None
     longest: int
+    possible: bool
 
 
 class Region:
@@ -78,7 +80,7 @@ class Region:
         self._prefix = compiled(metadata.national_prefix_for_parsing)
         self._transform = metadata.national_prefix_transform_rule or ""
         self._ranges = re.compile(_ranges(metadata))
-        self._formats = [_format(row) for row in metadata.number_format]
+        self._written = re.compile("|".join(map(_written, range(99), metadata.number_format)) or r"(?!)")
 
     def kind(self, national: str) -> str | None:
         """Kind of the range a national number lies in, None outside all of them."""
@@ -95,10 +97,8 @@ class Region:
         """Whether people write this number without the national prefix (all of +1, mobiles in China)."""
         if not self.national_prefix:
             return True
-        for shape, leading, bare in self._formats:
-            if (leading is None or leading.match(national)) and shape.fullmatch(national):
-                return bare
-        return False
+        found = self._written.fullmatch(national)
+        return found is not None and str(found.lastgroup).startswith("bare")
 
     def without_prefix(self, dialled: str) -> Iterator[str]:
         """National numbers behind the national prefix, none where there is no prefix."""
@@ -132,25 +132,23 @@ def look_up(digits: str, home: str) -> Listing | None:
     network = _network(digits, code)
     regions = _regions(code)
     national = digits[len(code) :]
-    longest = len(code) + _longest(code)
+    lengths = _lengths(code)
+    longest, possible = len(code) + max(lengths), len(national) in lengths
     if network is not None:
         kind = NETWORK_KINDS.get(code, "other") if regions[0].kind(national) else None
-        return Listing(code, None, network, kind, longest)
+        return Listing(code, None, network, kind, longest, possible)
     for region in regions:
         if region.code == home and region.has(national):
-            return Listing(code, home, None, region.kind(national), longest)
+            return Listing(code, home, None, region.kind(national), longest, possible)
     for region in regions:
         if region.has(national):
-            return Listing(code, region.code, None, region.kind(national), longest)
-    return Listing(code, regions[0].code, None, None, longest)
+            return Listing(code, region.code, None, region.kind(national), longest, possible)
+    return Listing(code, regions[0].code, None, None, longest, possible)
 
 
 def calling_code(digits: str) -> str | None:
     """The calling code an E.164 number begins with."""
-    for length in (1, 2, 3):
-        if digits[:length] in _CALLING_CODES:
-            return digits[:length]
-    return None
+    return _CODE_OF.get(digits[:3])
 
 
 @cache
@@ -176,8 +174,8 @@ def _regions(calling_code: str) -> tuple[Region, ...]:
 
 
 @cache
-def _longest(calling_code: str) -> int:
-    return max(max(region.lengths) for region in _regions(calling_code))
+def _lengths(calling_code: str) -> frozenset[int]:
+    return frozenset[int]().union(*(region.lengths for region in _regions(calling_code)))
 
 
 def _network(digits: str, code: str) -> str | None:
@@ -217,11 +215,18 @@ def _ranges(metadata: PhoneMetadata) -> str:
     return "|".join(f"(?P<{kind}>{'|'.join(each)})" for kind, each in patterns.items())
 
 
-def _format(row: NumberFormat) -> tuple[re.Pattern[str], re.Pattern[str] | None, bool]:
-    """Shape, leading digits, and whether it is written without a national prefix."""
-    leading = re.compile(row.leading_digits_pattern[-1]) if row.leading_digits_pattern else None
-    rule = row.national_prefix_formatting_rule or ""
-    return re.compile(row.pattern or ""), leading, not any(c.isdigit() for c in rule.replace("\\1", ""))
+def _written(row: int, form: NumberFormat) -> str:
+    """An expression for the numbers of one format; the name of its group says whether without national prefix."""
+    leading = f"(?={form.leading_digits_pattern[-1]})" if form.leading_digits_pattern else ""
+    rule = form.national_prefix_formatting_rule or ""
+    bare = not any(c.isdigit() for c in rule.replace("\\1", ""))
+    return f"(?P<{'bare' if bare else 'prefixed'}{row}>{leading}{form.pattern})"
 
 
 _CALLING_CODES = {str(code): tuple(regions) for code, regions in phonenumbers.COUNTRY_CODE_TO_REGION_CODE.items()}
+_CODE_OF = {
+    f"{code}{rest}"[:3]: code
+    for code in _CALLING_CODES
+    for rest in ("", *(f"{more:0{width}}" for width in (1, 2) for more in range(10**width)))
+}
+"""By the first three digits, or as many as there are: no calling code begins with another."""

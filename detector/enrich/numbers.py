@@ -8,7 +8,7 @@ from functools import lru_cache
 import msgspec
 
 from detector.enrich.dialled import LONGEST_TEXT, Dialled, boil_down
-from detector.enrich.home import GUESSED_ACCESS, LONGEST_LOCAL, SHORTEST_NATIONAL, Emergency, Home
+from detector.enrich.home import GUESSED_ACCESS, LONGEST_LOCAL, SHORTEST_NATIONAL, Basis, Emergency, Home
 from detector.enrich.numbering import NETWORK_KINDS, Listing, without_trunk
 
 LONGEST_NUMBER = 15
@@ -20,7 +20,9 @@ TAIL = 8
 """Digits by which a target is known again behind whatever prefix: few national numbers are shorter."""
 
 # What dial-prefix hunts put before the target: runs of access digits, or anything that ends in an exit code.
-_GUESSED_EXIT = re.compile(r"[09]*|\d{0,6}(?:00|011|010|810|119)|9?00\d{1,3}|9?101\d{4}(?:011)?")
+_GUESSED_ENDS = ("00", "011", "010", "810", "119")
+_LONGEST_WITH_END = 9
+_GUESSED_EXIT = re.compile(r"9?00\d{1,3}|9?101\d{4}(?:011)?")
 _CLEAN_EXIT = re.compile(r"[09]?0{2,4}|9?(?:0?011|810)")  # plain enough to believe without a valid number behind it
 # Before what has the length of a national number these are no exit code.
 _ACCESS_AND_PREFIX = ("9", "0", "90")
@@ -122,7 +124,7 @@ class NumberPlan:
     def _inside(self, text: Dialled, internal: bool) -> Klass | None:
         """Emergency, internal and short service numbers come first: they must never be misread."""
         digits = text.digits
-        if not text.words and self._emergency.is_dialled(digits, internal=internal):
+        if not text.words and self._emergency.is_dialled(digits, internal=internal, plus=text.plus):
             return Klass.EMERGENCY
         if internal or text.feature:
             return Klass.INTERNAL
@@ -159,19 +161,24 @@ class NumberPlan:
         return self._unlisted(shown, text) if found is None else self._number(shown, *found)
 
     def _assigned(self, text: Dialled) -> tuple[_Found | None, _Found | None]:
-        """The likeliest number in an assigned range, and else the likeliest behind an exit code."""
-        first_abroad = None
-        for digits, after_exit in self._candidates(text):
+        """The likeliest number in an assigned range, and else the likeliest that has a prefix or an exit code.
+
+        Digits with a prefix and of the right length are believed before an assigned number that only a guess finds.
+        """
+        likely = abroad = None
+        for digits, basis in self._candidates(text):
             found = self._look_up(digits)
             if found is None:
                 continue
-            if found[1].kind is None and after_exit:
+            if found[1].kind is None and basis is Basis.EXIT:
                 found = next(self._corrected(digits), found)
             if found[1].kind is not None:
-                return found, None
-            if after_exit and first_abroad is None:
-                first_abroad = found
-        return None, first_abroad
+                return (None, likely) if likely is not None and basis is Basis.GUESS else (found, None)
+            if likely is None and basis >= Basis.PREFIX and found[1].possible:
+                likely = found
+            if abroad is None and basis is Basis.EXIT:
+                abroad = found
+        return None, likely or abroad
 
     def _look_up(self, digits: str) -> _Found | None:
         listing = self._home.look_up(digits)
@@ -183,14 +190,14 @@ class NumberPlan:
             if found is not None and found[1].kind is not None:
                 yield found
 
-    def _candidates(self, text: Dialled) -> Iterator[tuple[str, bool]]:
-        """E.164 digits this string could stand for, likeliest first, and whether an exit code says so."""
+    def _candidates(self, text: Dialled) -> Iterator[tuple[str, Basis]]:
+        """E.164 digits this string could stand for, likeliest first, and what says so."""
         digits = text.digits
         if text.context:
-            yield text.context + digits, False
-            yield text.context + digits.removeprefix("0"), False
+            yield text.context + digits, Basis.GUESS
+            yield text.context + digits.removeprefix("0"), Basis.GUESS
         if text.plus:
-            yield digits, True
+            yield digits, Basis.EXIT
         else:
             for body in self._bodies(digits):
                 yield from self._as_the_plan_says(body)
@@ -199,7 +206,7 @@ class NumberPlan:
         yield from self._guessed(digits)
         if not text.plus:
             for body in self._bodies(digits):
-                yield self._home.calling_code + body, False
+                yield self._home.calling_code + body, Basis.GUESS
 
     def _bodies(self, digits: str) -> Iterator[str]:
         """The string without the access digit and as it is, before each of them without a selection code."""
@@ -212,31 +219,31 @@ class NumberPlan:
                 yield selected
             yield body
 
-    def _as_the_plan_says(self, body: str) -> Iterator[tuple[str, bool]]:
+    def _as_the_plan_says(self, body: str) -> Iterator[tuple[str, Basis]]:
         for end in self._home.exit_ends(body, self._exit):
-            yield body[end:], True
-        for national in self._home.nationals(body):
-            yield self._home.calling_code + national, False
+            yield body[end:], Basis.EXIT
+        for national, basis in self._home.nationals(body):
+            yield self._home.calling_code + national, basis
         if body.startswith(self._home.calling_code):
-            yield body, False
-            for national in self._home.nationals(body[len(self._home.calling_code) :]):
-                yield self._home.calling_code + national, False
+            yield body, Basis.PLAN
+            for national, _ in self._home.nationals(body[len(self._home.calling_code) :]):
+                yield self._home.calling_code + national, Basis.PLAN
 
-    def _with_guessed_access(self, digits: str) -> Iterator[tuple[str, bool]]:
+    def _with_guessed_access(self, digits: str) -> Iterator[tuple[str, Basis]]:
         """Nobody configured the access digit, but people dial one."""
         if digits.startswith(GUESSED_ACCESS):
-            for national in self._home.nationals(digits[1:]):
-                yield self._home.calling_code + national, False
+            for national, basis in self._home.nationals(digits[1:]):
+                yield self._home.calling_code + national, basis
 
-    def _guessed(self, digits: str) -> Iterator[tuple[str, bool]]:
+    def _guessed(self, digits: str) -> Iterator[tuple[str, Basis]]:
         """Without any exit code (a trunk that takes bare E.164), then behind wrong ones."""
         national = {len(digits) - len(body) + self._home.prefix_end(body) for body in self._bodies(digits)}
         for end in range(min(_LONGEST_GUESS, max(len(digits) - _SHORTEST_GUESSED, 0)) + 1):
             rest = digits[end:]
             if rest.startswith("0") or (end in national and digits[:end] in _ACCESS_AND_PREFIX):
                 continue
-            if _GUESSED_EXIT.fullmatch(digits, 0, end):
-                yield rest, _CLEAN_EXIT.fullmatch(digits, 0, end) is not None
+            if _could_be_exit(digits[:end]):
+                yield rest, Basis.EXIT if _CLEAN_EXIT.fullmatch(digits, 0, end) else Basis.GUESS
 
     def _unlisted(self, shown: str, text: Dialled) -> Number:
         """In no assigned range: national if its length says so, local if short, else risky."""
@@ -276,6 +283,12 @@ class NumberPlan:
             mobile=listing.kind == "mobile",
             tail=_tail(digits),
         )
+
+
+def _could_be_exit(code: str) -> bool:
+    if not code.strip("09") or (len(code) <= _LONGEST_WITH_END and code.endswith(_GUESSED_ENDS)):
+        return True
+    return _GUESSED_EXIT.fullmatch(code) is not None
 
 
 def _klass(listing: Listing, abroad: bool) -> Klass:

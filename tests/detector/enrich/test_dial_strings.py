@@ -11,7 +11,7 @@ import pytest
 from detector.enrich.numbers import Klass, Number, NumberPlan
 
 FILE = Path(__file__).parents[2] / "data" / "dial-strings.csv"
-ROWS = list(csv.DictReader(FILE.open(encoding="utf-8")))
+ROWS = list(csv.DictReader(FILE.read_text(encoding="utf-8").splitlines()))
 """`home`, the PBX's `access` digit and `exit` code, the string as `dialled`, what it `reads` as (an E.164 number,
 `emergency`, `internal`, `service` for a number without E.164 form, or `unreadable`), `country` and `class`."""
 
