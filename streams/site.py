@@ -47,22 +47,12 @@ class Connected:
         fence: Fence | None = None,
     ) -> None:
         connection = settings.connection
-        if connection is None or connection.client_id is None or connection.client_secret is None:
-            raise ValueError(f"PBX {settings.id} has no connection with client_id and client_secret")
         self.profile = profile
-        zone = zone_of(settings, profile)
-        self.client = YeastarClient(
-            str(connection.url),
-            connection.client_id.get_secret_value(),
-            connection.client_secret,
-            zone=zone,
-            verify=connection.verify_tls,
-            memory=memory,
-            fence=fence,
-        )  # fmt: skip
+        self.client = client_of(settings, profile, memory=memory, fence=fence)
         self.site = Site(client=self.client, enforcers=tuple(enforcers), dialling=dialling(profile))
         frames = frames_of(settings, profile, keyed_hash)
         self.catchup = catchup = Catchup(self.client, frames, since=since)
+        assert connection is not None, "client_of needs it"
         self._poll = CdrPoll(self.client, settings.id, ingest, catchup, interval=connection.poll_cdr)
         self._socket: WebSocketSource | None = None
         if connection.events is not Transport.WEBHOOK:
@@ -85,6 +75,24 @@ class Connected:
                     tasks.create_task(self._socket.run())
         finally:
             await asyncio.shield(self.client.close())
+
+
+def client_of(
+    settings: Pbx, profile: PbxProfile, *, memory: LoginMemory | None = None, fence: Fence | None = None
+) -> YeastarClient:
+    """A client of the PBX's API. Raises ValueError where the settings lack what it needs."""
+    connection = settings.connection
+    if connection is None or connection.client_id is None or connection.client_secret is None:
+        raise ValueError(f"PBX {settings.id} has no connection with client_id and client_secret")
+    return YeastarClient(
+        str(connection.url),
+        connection.client_id.get_secret_value(),
+        connection.client_secret,
+        zone=zone_of(settings, profile),
+        verify=connection.verify_tls,
+        memory=memory,
+        fence=fence,
+    )
 
 
 def zone_of(pbx: Pbx, profile: PbxProfile) -> ZoneInfo:

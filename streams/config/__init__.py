@@ -13,7 +13,7 @@ from streams.config.tariffs import TariffError, read_tariff, read_tariffs, tarif
 from streams.config.tree import Flaw, FlawError, Keys, Mark, Tree
 from streams.config.wording import field, keys_known, keys_of, words
 
-__all__ = ["ConfigError", "check_report", "load", "read_tariffs"]
+__all__ = ["ConfigError", "check_report", "line", "load", "read_tariffs"]
 
 RULES = TypeAdapter(Rules)
 

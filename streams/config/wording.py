@@ -31,10 +31,10 @@ def keys_of(error: ErrorDetails, data: object) -> Keys:
     return tuple(keys)
 
 
-def words(error: ErrorDetails, keys: Keys) -> str:
-    """What is wrong, without what was entered."""
+def words(error: ErrorDetails, keys: Keys, model: type[BaseModel] = Settings) -> str:
+    """What is wrong with a value below `model`, without what was entered."""
     if error["type"] == "extra_forbidden":
-        known = keys_known(Settings, keys[:-1])
+        known = keys_known(model, keys[:-1])
         return str(refusal("unknown key", ", ".join(known), nearest(str(keys[-1]), known)))
     if error["type"] == "enum":
         allowed = [word.strip(" '") for word in str(error["ctx"]["expected"]).replace(" or ", ", ").split(",")]

@@ -150,6 +150,26 @@ class BlockedNumbers(Struct, frozen=True, kw_only=True):
         return tuple(number for number in (self.number_list or "").split("&") if number)
 
 
+class Backup(Struct, frozen=True, kw_only=True):
+    """A backup file on the PBX; `create_time` is as the PBX displays times."""
+
+    id: int | None = None
+    file_name: str | None = None
+    create_time: str | None = None
+    status: str | None = None
+
+
+class Credentials(Struct, frozen=True, kw_only=True):
+    """What an extension registers with; not shown."""
+
+    reg_name: str | None = None
+    reg_password: str | None = None
+
+    def __repr__(self) -> str:
+        """Without the password."""
+        return "Credentials()"
+
+
 class WebhookPush(Struct, frozen=True, kw_only=True):
     """Webhook Event Push; entries hold secrets and are not shown."""
 

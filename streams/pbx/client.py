@@ -12,7 +12,9 @@ from pydantic import SecretStr
 from detector.formats.yeastar_clock import PbxClock
 from streams.pbx.answers import (
     ActiveCall,
+    Backup,
     BlockedNumbers,
+    Credentials,
     Extension,
     Information,
     Item,
@@ -125,6 +127,10 @@ class YeastarClient:
         """Change some fields; a firmware that does not know one ignores it silently, so read it back."""
         await self._post("extension/update", {"id": id, **fields})
 
+    async def registration(self, id: int) -> Credentials:  # noqa: A002 - the PBX's own name
+        """What the extension with this id registers with: a secret."""
+        return await self._read("extension/getpassword", Credentials, id=id)
+
     async def outbound_routes(self) -> list[OutboundRoute]:
         """All outbound routes."""
         return await self._list("outbound_route/list", OutboundRoute)
@@ -224,6 +230,10 @@ class YeastarClient:
     async def create_backup(self, file_name: str) -> int | None:
         """Start a backup of the PBX; its id."""
         return made(await self._post("backup/create", {"file_name": file_name}), "backup/create").id
+
+    async def backups(self) -> list[Backup]:
+        """The backups on the PBX."""
+        return await self._list("backup/list", Backup)
 
     def subscribe(self, topics: Sequence[int]) -> AbstractAsyncContextManager[Subscription]:
         """The event stream of these ids, while the block runs."""

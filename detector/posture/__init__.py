@@ -1,0 +1,1 @@
+"""Posture checks: one file for each, found by walking this folder."""
