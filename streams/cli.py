@@ -193,6 +193,59 @@ def check(config_file: NeededConfig) -> None:
     err.print(f"{config_file}: good, {len(settings.pbxs)} PBX{'' if len(settings.pbxs) == 1 else 's'}")
 
 
+AUDIT = """\b
+Examples:
+  ringfence audit --template > portal.yaml
+  ringfence audit -c ringfence.yaml --settings portal.yaml --html audit.html
+
+Exit codes: 0 all good, 1 a PBX could not be audited, 2 wrong usage, 3 a warning, 4 something critical, 5 nothing weak
+but something unknown. What is marked info does not count.
+"""
+
+
+@commands.command(epilog=AUDIT, short_help="Judge the settings of the PBXs.")
+def audit(
+    config_file: ConfigFile = None,
+    pbx: Annotated[str | None, typer.Option("--pbx", metavar="NAME", help="Only this PBX.")] = None,
+    settings_file: Annotated[
+        Path | None,
+        typer.Option("--settings", metavar="FILE", help="What the portal shows and the API does not: YAML."),
+    ] = None,
+    template: Annotated[bool, typer.Option("--template", help="Print an empty settings file, and end.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, not a table.")] = False,
+    html: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Write a report to read or print.")
+    ] = None,
+    events: Annotated[
+        Path | None,
+        typer.Option(
+            "--events", metavar="FILE", help="Write what changed since the last audit as events; - is stdout."
+        ),
+    ] = None,
+) -> None:
+    """Judge the settings of the PBXs by the posture controls of the guide; nothing is changed there.
+
+    They are read through the API. What it does not show, or what its permissions refuse, is unknown unless the settings
+    file says it.
+    """
+    from streams.audit.command import Wanted, run_audit
+    from streams.audit.settings_file import read_settings
+    from streams.audit.settings_file import template as empty
+
+    if template:
+        typer.echo(empty(), nl=False)
+        return
+    if config_file is None:
+        fail("--config is needed: which PBXs?", WRONG_USAGE)
+    settings = loaded(config_file, secrets=("client_id", "client_secret"))
+    chosen = [one for one in settings.pbxs if (one.id == pbx if pbx is not None else one.connection is not None)]
+    if not chosen:
+        known = ", ".join(one.id for one in settings.pbxs) or "none"
+        fail(f"{config_file}: no such PBX with a connection; there are {known}", WRONG_USAGE)
+    declared = read_settings(settings_file, [one.id for one in settings.pbxs])
+    raise typer.Exit(run_audit(settings, chosen, declared, Wanted(json=as_json, html=html, events=events)))
+
+
 IMPORT = """\b
 Example, before the service is started for the first time:
   ringfence import -c ringfence.yaml -f yeastar-cdr --pbx hq last-year.csv

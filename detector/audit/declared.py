@@ -103,7 +103,17 @@ class Declared(Params):
     notifications: tuple[Snake, ...] | None = Field(
         None,
         description="C30: events whose notification is on, as the guide names them, in snake case",
-        examples=[["extension_registration_blocked_out", "web_user_blocked_out", "linkus_user_blocked_out"]],
+        examples=[
+            [
+                "extension_registration_blocked_out",
+                "web_user_blocked_out",
+                "linkus_user_blocked_out",
+                "auto_defense_ip_blocked_out",
+                "outbound_call_frequency_exceeded",
+                "outbound_call_to_a_disallowed_country",
+                "api_authentication_blocked_out",
+            ]
+        ],
     )
     notification_contacts: NonNegativeInt | None = Field(None, description="C30: how many are told", examples=[2])
     backup_schedule: bool | None = Field(None, description="C31: is there a backup schedule?", examples=[True])

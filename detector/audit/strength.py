@@ -1,4 +1,5 @@
 """What is wrong with a registration password, without keeping it (C10)."""
+
 import itertools
 
 SHORTEST = 10

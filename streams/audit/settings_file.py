@@ -3,8 +3,9 @@
 import json
 from collections.abc import Collection
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from detector.audit.declared import Declared
 from detector.params import Params
@@ -23,7 +24,7 @@ HEAD = """\
 class SettingsFile(Params):
     """`defaults` hold for every PBX; what is written under `pbxs` outweighs them, field by field."""
 
-    defaults: Declared = Declared()
+    defaults: Annotated[Declared, BeforeValidator(lambda value: {} if value is None else value)] = Declared()
     pbxs: dict[Identifier, Declared] = Field(default_factory=dict)
 
     def of(self, pbx: str) -> Declared:
@@ -65,4 +66,3 @@ def explained(model: type[BaseModel]) -> list[str]:
         example = json.dumps((about.examples or [None])[0])
         found.append(f"  # {about.description}\n  # {name}: {example}\n")
     return found
-
