@@ -24,9 +24,9 @@ class Backups:
         self._clock = clock
         self.made: list[Backup] = []
 
-    def create(self, file_name: str) -> Backup:
+    def create(self, file_name: str, days_ago: float = 0) -> Backup:
         """Start a backup; an empty name gives one made from the time."""
-        now = self._clock.now()
+        now = self._clock.now() - days_ago * 86_400
         number = len(self.made) + 1
         name = file_name or f"backup-{self._clock.local(now):%Y%m%d%H%M%S}-{number}.bak"
         backup = Backup(number, name, now, now + self._clock.real(_SECONDS))

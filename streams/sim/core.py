@@ -48,6 +48,8 @@ class PbxCore:
         """Numbers that prompts were played to, with the prompts."""
         self.changes: deque[dict[str, object]] = deque(maxlen=MAX_CHANGES)
         """What the API was told to do, oldest first: path, id or channel, and the names of the fields."""
+        if "C31" not in options.weak:
+            self.backups.create("weekly.bak", days_ago=2)
         furnish(options, self.settings, self.portal, self.rng)
 
     def _trunk_load(self, trunk_id: int) -> int:

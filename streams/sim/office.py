@@ -1,6 +1,7 @@
 """The office the simulated PBX serves: named staff, two carriers, three routes, and the usual weaknesses."""
 
 import random
+from collections.abc import Collection
 
 from streams.sim.logins import Portal
 from streams.sim.options import SimOptions
@@ -15,6 +16,7 @@ from streams.sim.settings import (
     RouteTrunk,
     Trunk,
 )
+from streams.sim.weaknesses import Control
 
 _NAMES = """
 Alice Young, Ben Carter, Carla Diaz, David Kim, Emma Novak, Frank Miller,
@@ -28,6 +30,9 @@ FIRST_NUMBER = 1000
 INTERNATIONAL_STAFF = ("1000", "1001", "1004", "1007", "1012", "1015", "1017")
 REMOTE_STAFF = {"1003": "198.51.100.23", "1007": "198.51.100.61", "1012": "198.51.100.140"}
 """Who may register from outside, and from where they do."""
+TELEPHONES = ("Yealink", "Linkus")
+UNASKED = "1020"
+"""Who has a right that nobody meant to give, where the PBX is weak so."""
 GUESSABLE = ("1007", "1012")
 ADMINISTRATOR = "admin"
 NATIONAL_ROUTE = "National"
@@ -44,7 +49,7 @@ def furnish(options: SimOptions, settings: PbxSettings, portal: Portal, rng: ran
     """Fill an empty PBX with the office's configuration."""
     portal.administrators[ADMINISTRATOR] = _password(rng)
     for number, name in enumerate(STAFF, FIRST_NUMBER):
-        settings.watched_extensions.add(_add_employee(settings, str(number), name, rng).id)
+        settings.watched_extensions.add(_add_employee(settings, str(number), name, options.weak, rng).id)
     _add_trunk(settings, "carrier-a", "sip.carrier-a.example", "12125550100", options.trunk_capacity)
     _add_trunk(settings, "carrier-b", "sip.carrier-b.example", "12125550200", options.trunk_capacity)
     everybody = [str(FIRST_NUMBER + index) for index in range(len(STAFF))]
@@ -54,18 +59,24 @@ def furnish(options: SimOptions, settings: PbxSettings, portal: Portal, rng: ran
         DialPattern(pattern="9NXXXXXX", strip=1),
     )
     _add_route(settings, NATIONAL_ROUTE, national, everybody)
-    _add_route(settings, INTERNATIONAL_ROUTE, (DialPattern(pattern="9011.", strip=1),), INTERNATIONAL_STAFF)
-    _add_route(settings, SOFTPHONE_ROUTE, (DialPattern(pattern="+."),), INTERNATIONAL_STAFF)
-    settings.blocked_numbers.add(
-        lambda new: BlockedNumbers(id=new, name="Premium rate", limit_type="outbound", number_list="91900.&9900.")
-    )
-    settings.pin_lists.add(lambda new: PinList(id=new, name="Travellers", pins=("48151", "62342")))
+    abroad = everybody if "C22" in options.weak else INTERNATIONAL_STAFF
+    travellers = settings.pin_lists.add(lambda new: PinList(id=new, name="Travellers", pins=("48151", "62342")))
+    pins = None if "C23" in options.weak else travellers.id
+    _add_route(settings, INTERNATIONAL_ROUTE, (DialPattern(pattern="9011.", strip=1),), abroad, pins)
+    _add_route(settings, SOFTPHONE_ROUTE, (DialPattern(pattern="+."),), INTERNATIONAL_STAFF, pins)
+    if "C26" not in options.weak:
+        settings.blocked_numbers.add(
+            lambda new: BlockedNumbers(id=new, name="Premium rate", limit_type="outbound", number_list="91900.&9900.")
+        )
 
 
-def _add_employee(settings: PbxSettings, number: str, name: str, rng: random.Random) -> Extension:
+def _add_employee(
+    settings: PbxSettings, number: str, name: str, weak: frozenset[Control], rng: random.Random
+) -> Extension:
     first, last = name.split(" ", 1)
-    secret = f"{number}{first.lower()}" if number in GUESSABLE else _password(rng)
+    secret = f"{number}{first.lower()}" if number in GUESSABLE and "C10" in weak else _password(rng)
     user_password = _password(rng)
+    remote = number in REMOTE_STAFF
     return settings.extensions.add(
         lambda new: Extension(
             id=new,
@@ -73,13 +84,17 @@ def _add_employee(settings: PbxSettings, number: str, name: str, rng: random.Ran
             first_name=first,
             last_name=last,
             email_addr=f"{first}.{last}@example.com".lower(),
-            role_id=1 if number == str(FIRST_NUMBER) else 5,
+            role_id=1 if number == str(FIRST_NUMBER) else 2 if number == UNASKED and "C20" in weak else 5,
             caller_id=number,
             reg_name=number,
             reg_password=secret,
             user_password=user_password,
-            concurrent_registrations=3 if number in REMOTE_STAFF else 1,
-            allow_reg_remotely=1 if number in REMOTE_STAFF else 0,
+            concurrent_registrations=3 if remote and "C11" in weak else 1,
+            allow_reg_remotely=1 if remote or (number == UNASKED and "C14" in weak) else 0,
+            enb_user_agent_ident=0 if "C12" in weak else 1,
+            allowed_user_agents=TELEPHONES,
+            enb_ip_rstr=1 if (remote and "C13" not in weak) or (number == UNASKED and "C14" in weak) else 0,
+            allowed_ips=(lan_address(number), *([REMOTE_STAFF[number]] if remote else [])),
         )
     )
 
@@ -96,12 +111,24 @@ def _add_trunk(settings: PbxSettings, name: str, hostname: str, caller_id: str, 
 
 
 def _add_route(
-    settings: PbxSettings, name: str, patterns: tuple[DialPattern, ...], numbers: tuple[str, ...] | list[str]
+    settings: PbxSettings,
+    name: str,
+    patterns: tuple[DialPattern, ...],
+    numbers: Collection[str],
+    pins: int | None = None,
 ) -> None:
     members = tuple(
         RouteMember(id=e.id, ext_number=e.number, ext_name=e.name) for e in settings.extensions if e.number in numbers
     )
     trunks = tuple(RouteTrunk(id=t.id, name=t.name, type=t.type) for t in settings.trunks)
     settings.routes.add(
-        lambda new: OutboundRoute(id=new, name=name, dial_pattern_list=patterns, trunk_list=trunks, ext_list=members)
+        lambda new: OutboundRoute(
+            id=new,
+            name=name,
+            dial_pattern_list=patterns,
+            trunk_list=trunks,
+            ext_list=members,
+            pin_protect="disable" if pins is None else "pin_list",
+            pin_list=pins,
+        )
     )

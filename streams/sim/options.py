@@ -4,6 +4,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, SecretStr
 
+from streams.sim.weaknesses import USUAL, Control
+
 DateFormat = Literal["YYYY/MM/DD", "MM/DD/YYYY", "DD/MM/YYYY", "YYYY-MM-DD"]
 
 
@@ -37,6 +39,8 @@ class SimOptions(BaseModel):
 
     device_name: str = "PBX-HQ"
     model_name: str = "P570"
+    weak: frozenset[Control] = USUAL
+    """Controls of the guide that this PBX fails; none is a sound one. The attacks need the usual ones."""
     serial: str = "3631A2124001"
     firmware_version: str = "37.23.0.123"
     timezone: str = "America/New_York"

@@ -21,6 +21,7 @@ from streams.sim.registrar import DESK_PHONE, Registration
 from streams.sim.server import LocalServer
 from streams.sim.settings import Extension, OutboundRoute
 from streams.sim.traffic import HonestTraffic
+from streams.sim.weaknesses import portal
 from streams.sim.web import WebServer
 from streams.sim.webhooks import Delivery, WebhookSender
 
@@ -166,6 +167,10 @@ class SimulatedPbx:
     def unblock_api_ip(self, client_ip: str) -> None:
         """What an administrator does in the portal, and no API can."""
         self.core.access.unblock(client_ip)
+
+    def portal(self) -> dict[str, object]:
+        """What the portal shows and the API does not, as `defaults` of an audit's settings file."""
+        return portal(self.options.weak, self.options.firmware_version)
 
     def start_honest_traffic(self) -> None:
         """Register the office's phones and let people call and log in until the end."""

@@ -4,6 +4,7 @@ from streams.sim import webhooks
 from streams.sim.api.endpoint import Answer, Params, endpoint, not_found, page, validated
 from streams.sim.api.extensions import ROLES
 from streams.sim.core import PbxCore
+from streams.sim.weaknesses import OLD_FIRMWARE
 from streams.sim.webhooks import WebhookSettings
 
 
@@ -16,7 +17,7 @@ def information(core: PbxCore, params: Params) -> Answer:
             "device_name": core.options.device_name,
             "model_name": core.options.model_name,
             "sn": core.options.serial,
-            "firmware_version": core.options.firmware_version,
+            "firmware_version": OLD_FIRMWARE if "C01" in core.options.weak else core.options.firmware_version,
             "system_time": core.clock.display(now),
             "up_time": int(now - core.started_at),
             "system_date_format": core.options.date_format,

@@ -1,0 +1,24 @@
+"""C12: user agents, good, weak and unknown."""
+
+import pytest
+
+from tests.detector.posture.postures import UNSEEN, posture, verdict, with_extension
+
+CASES = [
+    ("limited where remote", posture(), "good"),
+    ("not limited, remote", posture(extensions=with_extension(remote=True)), "warning"),
+    ("not limited, not remote", posture(extensions=with_extension(remote=False)), "good"),
+    ("not shown, remote", posture(extensions=with_extension(remote=True, user_agents_limited=None)), "unknown"),
+    ("not limited, and remote not shown", posture(extensions=with_extension(remote=None)), "unknown"),
+    (
+        "limited, and remote not shown",
+        posture(extensions=with_extension(remote=None, user_agents_limited=True)),
+        "good",
+    ),
+    ("not read", posture(extensions=UNSEEN), "unknown"),
+]
+
+
+@pytest.mark.parametrize(("of", "wanted"), [pytest.param(*case[1:], id=case[0]) for case in CASES])
+def test_user_agents(of: object, wanted: str) -> None:
+    assert verdict("user_agents", of) == wanted

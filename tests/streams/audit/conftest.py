@@ -1,0 +1,46 @@
+"""A simulated PBX over real HTTP, and the audit of it."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from detector.audit.declared import Declared
+from detector.audit.posture import Posture
+from detector.engine.registry import catalogue
+from detector.settings import Connection, Pbx, Settings, profile
+from streams.audit.reading import read_posture
+from streams.sim import SimOptions, SimulatedPbx
+
+
+class Audited:
+    """A PBX and hands to audit it."""
+
+    def __init__(self, sim: SimulatedPbx) -> None:
+        self.sim = sim
+        connection = Connection(
+            url=sim.url, client_id=SecretStr(sim.client_id), client_secret=SecretStr(sim.client_secret)
+        )
+        self.pbx = Pbx(id="hq", region="US", access_digit="9", connection=connection)
+        self.settings = Settings(pbxs=(self.pbx,))
+
+    async def posture(self, declared: Declared | None = None) -> Posture:
+        said = Declared.model_validate(self.sim.portal()) if declared is None else declared
+        return await read_posture(self.pbx, profile(self.settings, "hq", catalogue()), said, datetime.now(UTC))
+
+
+@asynccontextmanager
+async def office(**options: Any) -> AsyncIterator[Audited]:
+    async with SimulatedPbx(SimOptions(**options)) as sim:
+        yield Audited(sim)
+
+
+Office = Callable[..., AbstractAsyncContextManager[Audited]]
+
+
+@pytest.fixture(name="office")
+def office_fixture() -> Office:
+    return office

@@ -1,0 +1,95 @@
+"""The audit of a simulated PBX over real HTTP: it finds what is weak there, and says what it may not see."""
+
+from typing import Any, get_args
+
+import msgspec
+import pytest
+
+from detector.audit.check import Verdict, audit
+from detector.audit.declared import Declared
+from streams.pbx.errors import BadCredentials
+from streams.sim import SimOptions, SimulatedPbx
+from streams.sim.weaknesses import Control
+
+CONTROLS = get_args(Control)
+
+
+def found(posture: Any, verdict: Verdict = Verdict.WEAK) -> set[str]:
+    return {one.control for one in audit(posture) if one.verdict is verdict}
+
+
+async def test_a_sound_pbx_has_no_weakness_and_nothing_unknown(office: Any) -> None:
+    async with office(weak=()) as one:
+        judged = audit(await one.posture())
+    assert [(each.check, each.summary) for each in judged if each.verdict is not Verdict.GOOD] == []
+    assert {each.control for each in judged} == set(CONTROLS)
+
+
+@pytest.mark.parametrize("control", CONTROLS)
+async def test_one_weakness_is_found_and_no_other(office: Any, control: str) -> None:
+    async with office(weak=[control]) as one:
+        assert found(await one.posture()) == {control}
+
+
+async def test_all_weaknesses_are_found_together(office: Any) -> None:
+    async with office(weak=CONTROLS) as one:
+        posture = await one.posture()
+        assert found(posture) == set(CONTROLS)
+
+
+async def test_no_secret_is_kept(office: Any) -> None:
+    async with office(weak=CONTROLS) as one:
+        posture = await one.posture()
+        extensions = list(one.sim.core.settings.extensions)
+        pins = [pin for pins in one.sim.core.settings.pin_lists for pin in pins.pins]
+        secrets = [e.reg_password for e in extensions] + [e.user_password for e in extensions] + pins
+        secrets.append(one.sim.client_secret)
+    kept = repr(posture) + msgspec.json.encode(audit(posture)).decode()
+    assert [secret for secret in secrets if secret in kept] == []
+    assert len(secrets) > 60
+
+
+@pytest.mark.parametrize(
+    ("permission", "controls"),
+    [
+        ("extension", {"C10", "C11", "C12", "C13", "C14", "C20", "C22"}),
+        ("outbound_route", {"C22", "C23", "C24"}),
+        ("block_numbers", {"C26"}),
+        ("trunk", {"C28"}),
+        ("backup", {"C31"}),
+        ("system", {"C01"}),
+    ],
+)
+async def test_a_denied_permission_makes_unknown_what_rests_on_it(
+    office: Any, permission: str, controls: set[str]
+) -> None:
+    async with office(weak=(), denied_permissions=[permission]) as one:
+        posture = await one.posture()
+    assert found(posture) == set()
+    assert found(posture, Verdict.UNKNOWN) == controls
+    said = {each.summary for each in audit(posture) if each.control in controls}
+    assert all(text.startswith(f"the API application may not read {permission}/") for text in said)
+
+
+async def test_a_firmware_that_does_not_show_passwords_makes_only_them_unknown(office: Any) -> None:
+    async with office(unsupported_endpoints=["extension/getpassword"]) as one:
+        posture = await one.posture()
+    assert "C10" in found(posture, Verdict.UNKNOWN)
+    assert "C11" in found(posture)
+
+
+async def test_nothing_is_good_of_what_nobody_said(office: Any) -> None:
+    async with office(weak=()) as one:
+        posture = await one.posture(Declared())
+    said = {each.control: each.summary for each in audit(posture) if each.verdict is Verdict.UNKNOWN}
+    assert {"C02", "C09", "C17", "C25", "C30"} <= said.keys()
+    assert "write `ssh` into the settings file" in said["C02"]
+    assert found(posture, Verdict.GOOD) == {"C10", "C11", "C12", "C13", "C23", "C26"}
+
+
+async def test_a_wrong_secret_is_no_audit(office: Any) -> None:
+    async with office() as one, SimulatedPbx(SimOptions()) as other:
+        wrong = one.pbx.connection.model_copy(update={"url": other.url})
+        one.pbx = one.pbx.model_copy(update={"connection": wrong})
+        with pytest.raises(BadCredentials):
+            await one.posture()
