@@ -92,9 +92,9 @@ def _add_employee(
             concurrent_registrations=3 if remote and "C11" in weak else 1,
             allow_reg_remotely=1 if remote or (number == UNASKED and "C14" in weak) else 0,
             enb_user_agent_ident=0 if "C12" in weak else 1,
-            allowed_user_agents=TELEPHONES,
+            allowed_user_agents=() if "C12" in weak else TELEPHONES,
             enb_ip_rstr=1 if (remote and "C13" not in weak) or (number == UNASKED and "C14" in weak) else 0,
-            allowed_ips=(lan_address(number), *([REMOTE_STAFF[number]] if remote else [])),
+            allowed_ips=() if "C13" in weak or not remote else (lan_address(number), REMOTE_STAFF[number]),
         )
     )
 
