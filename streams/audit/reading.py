@@ -141,10 +141,10 @@ async def fact(endpoint: str, ask: Callable[[], Awaitable[R | None]]) -> Fact[R]
         found = await ask()
     except NO_WAY_IN:
         raise
-    except AccessDenied:
-        return Fact(None, f"the API application may not read {endpoint}")
-    except NotSupported:
-        return Fact(None, f"this firmware does not offer {endpoint}")
+    except AccessDenied as error:
+        return Fact(None, f"the API application may not read {endpoint_of(error)}")
+    except NotSupported as error:
+        return Fact(None, f"this firmware does not offer {endpoint_of(error)}")
     except PbxError as error:
         return Fact(None, f"the PBX did not answer as expected: {error}")
     return Fact(found, f"API: {endpoint}" if found is not None else f"the PBX does not show it in {endpoint}")
