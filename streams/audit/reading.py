@@ -150,6 +150,11 @@ async def fact(endpoint: str, ask: Callable[[], Awaitable[R | None]]) -> Fact[R]
     return Fact(found, f"API: {endpoint}" if found is not None else f"the PBX does not show it in {endpoint}")
 
 
+def endpoint_of(error: PbxError) -> str:
+    """Which endpoint an error is about: its text begins with it."""
+    return str(error).partition(":")[0]
+
+
 def judged(
     extensions: Fact[list[Extension]], wrong: Mapping[str, tuple[str, ...]]
 ) -> Fact[tuple[ExtensionPosture, ...]]:
