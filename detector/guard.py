@@ -41,7 +41,7 @@ KINDS: dict[Act, frozenset[SubjectKind]] = {
     Act.BLOCK_IP: frozenset({SubjectKind.SOURCE_IP}),
     Act.BACKUP_PBX: frozenset({SubjectKind.PBX}),
 }
-UNLIMITED = frozenset({Act.HANG_UP, Act.RESTRICT_EXTENSION, Act.BACKUP_PBX})
+UNLIMITED = frozenset({Act.HANG_UP, Act.RESTRICT_EXTENSION})
 """Kinds without a budget, so that decoys cannot spend what the real attack needs."""
 
 _EXTENSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z_.\-]{0,31}", re.ASCII)

@@ -7,6 +7,7 @@ from msgspec import Struct
 from detector.contract.codec import from_micros
 from detector.contract.findings import (
     STAGES,
+    Act,
     Decision,
     Incident,
     Loss,
@@ -150,6 +151,7 @@ class Case(Struct, kw_only=True, gc=False):
         """Whether something that was decided in mode auto is not yet confirmed."""
         return any(
             decision.mode is Mode.AUTO and decision.status == "active" and decision.refused is None
+            and decision.action is not Act.BACKUP_PBX
             and self.states.get(decision.id) not in SETTLED
             for decision in self.decisions.values()
         )  # fmt: skip

@@ -21,6 +21,7 @@ BANS_FOR = 30 * 24 * 3_600 * SECOND
 OVERTURNED_FOR = 24 * 3_600 * SECOND
 MAX_DECISIONS = 200
 GOOD_DAYS = 3
+KEPT = ("emergency", "internal", "inbound")
 bans = Window("bans")
 overturned = Window("overturned")
 
@@ -46,8 +47,8 @@ class Decisions:
         if policy.stronger(mode, case.mode):
             case.mode = mode
         banned = bans.count(self.state.memory, sign.subject.id, max(at, self.state.now), BANS_FOR)
-        for wish in policy.wishes(case, sign, case.rung, banned):
-            self._want(case, wish, mode, because, at)
+        for wish in policy.with_backup(policy.wishes(case, sign, case.rung, banned), self.state.pbx):
+            self._want(case, wish, policy.at_most(mode, wish.ceiling), because, at)
 
     def lift(self, case: Case, name: str, at: int) -> None:
         """A decision has reached its end."""
@@ -56,9 +57,9 @@ class Decisions:
             self._put(case, replace(decision, status="lifted", at=from_micros(at), revision=decision.revision + 1))
 
     def lift_all(self, case: Case, at: int) -> None:
-        """A person closed the incident: everything it holds is let go."""
+        """A person closed the incident: everything it holds is let go, but a stolen password stays out of use."""
         for decision in list(case.decisions.values()):
-            if decision.status == "active":
+            if decision.status == "active" and decision.action is not Act.RESET_REGISTRATION:
                 self._put(
                     case,
                     replace(decision, status="lifted", at=from_micros(at), revision=decision.revision + 1),
@@ -103,7 +104,8 @@ class Decisions:
             id=name, pbx=self.state.pbx,
             tenant=case.tenant, at=from_micros(at), incident=case.id, because=(because,), action=wish.act,
             rung=wish.rung, target=wish.target, until=until, review_at=review_at, mode=mode, status="active",
-            cuts_running=wish.cuts_running, refused=veto(wish.act, wish.target, self._facts(case, wish.target)),
+            cuts_running=wish.cuts_running,
+            keeps=policy.KEEPS.get(wish.act, KEPT), refused=veto(wish.act, wish.target, self._facts(case, wish.target)),
             drill=case.drill,
         )  # fmt: skip
         self._put(case, decision)

@@ -5,6 +5,7 @@ from typing import Any
 from detector.contract.codec import from_micros, to_micros
 from detector.contract.events import Control, Event
 from detector.contract.findings import (
+    Act,
     AnyFinding,
     Detection,
     Severity,
@@ -35,6 +36,7 @@ MONEY_EVERY = MINUTE
 SETTLING = 10 * SECOND
 MAX_CASES = 1_000
 GOOD_DAYS = 3
+HIGHEST_RUNG = 4
 MAX_EVIDENCE = 32
 MAX_SAID = 20
 """Detections a minute of one rule, about one subject and one block of numbers."""
@@ -83,6 +85,7 @@ class Verdicts:
             extension="" if about_trunk or rule.stage in {Stage.RECON, Stage.CREDENTIAL} else facts.extension,
             block=leg.block if leg is not None and not about_trunk else "",
             route=leg.route if leg is not None and not about_trunk else "",
+            trunk=leg.trunk if leg is not None and not about_trunk else "",
             permanent=hit.values.get("permanent") is True,
         )  # fmt: skip
         self.decisions.decide(case, sign, allowed(rule.mode, case.bases), detection.id, facts.at)
@@ -352,6 +355,9 @@ class Verdicts:
 
     def _outcome(self, case: Case, decision: str, outcome: str, at: int, done: int) -> None:
         """`done` is by our own clock: the PBX may have been silent for a while, and how often it ticks is no matter."""
+        made = case.decisions.get(decision)
+        if made is not None and made.action is Act.BACKUP_PBX:  # contains nothing, and its failure lets nothing through
+            return
         case.states[decision] = outcome
         if outcome == State.CONFIRMED:
             case.confirmed_at = done
@@ -368,12 +374,12 @@ class Verdicts:
             caller = Subject(SubjectKind.EXTENSION, leg.extension)
             case = self._joined([case, *self.state.cases.linked([caller])], at)
             self.state.cases.link(case, [caller])
-        case.rung, case.climbed_at = min(case.rung + 1, 3), at
+        case.rung, case.climbed_at = min(case.rung + 1, HIGHEST_RUNG), at
         if case.status is Status.CONTAINED:
             case.status = Status.OPEN
         sign = Sign(
             stage=Stage.PUMPING, severity=Severity.CRITICAL, subject=caller,
-            extension=leg.extension, block=leg.block, route=leg.route,
+            extension=leg.extension, block=leg.block, route=leg.route, trunk=leg.trunk,
         )  # fmt: skip
         self.decisions.decide(case, sign, case.mode, case.detections[-1], at)
         return case

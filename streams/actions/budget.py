@@ -23,6 +23,7 @@ class Budgets(Struct, frozen=True, kw_only=True):
     reset_registration: int = 10
     lock_route: int = 3
     disable_trunk: int = 1
+    backup_pbx: int = 6
 
     def of(self, act: Act) -> int | None:
         """The budget of a kind of action; None is unlimited."""

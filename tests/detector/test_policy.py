@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from detector.contract.findings import FOREVER
+from detector.contract.findings import FOREVER, Decision
 from tests.detector.engine.builders import (
     DAY,
     GERMANY,
@@ -22,6 +22,7 @@ from tests.detector.engine.builders import (
     guesses,
     incidents,
     known_phones,
+    last,
     login,
     moment,
     outcome,
@@ -228,7 +229,76 @@ def test_it_climbs_a_rung_each_time_calls_go_on_after_it_was_contained() -> None
     assert rungs(again) == [(2, "block_number")]
     third = [*confirmed(again, 130), *whole(150, 5)]
     assert rungs(third) == [(2, "block_number"), (3, "lock_route")]
-    assert rungs([*confirmed(third, 160), *whole(180, 5)]) == rungs(third)
+    fourth = [*confirmed(third, 160), *whole(180, 5)]
+    assert rungs(fourth) == [*rungs(third), (4, "disable_trunk")]
+    assert rungs([*confirmed(fourth, 190), *whole(210, 5)]) == rungs(fourth)
+
+
+def test_the_trunk_is_the_last_rung_and_never_without_a_person() -> None:
+    third = [*confirmed([*confirmed(FIRST, 100), *whole(120, 5)], 130), *whole(150, 5)]
+    (trunk,) = decisions(run([*confirmed(third, 160), *whole(180, 5)]), "disable_trunk")
+    assert (trunk.target.id, trunk.mode, trunk.keeps) == ("carrier-a", "ask", ("emergency", "internal"))
+
+
+# --- a new registration password
+
+
+def block_of(events):
+    return of(run(events), "block_ip").id
+
+
+@pytest.mark.parametrize(
+    ("before", "wanted"),
+    [
+        pytest.param([], [], id="the block is on its way"),
+        pytest.param(["confirmed"], ["1007"], id="he comes in although the block is in force"),
+        pytest.param(["failed"], ["1007"], id="nothing can block addresses"),
+        pytest.param(["approved"], [], id="not yet in force"),
+    ],
+)
+def test_a_thief_who_comes_in_again_makes_us_ask_for_a_new_password(before, wanted) -> None:
+    name = block_of(guesses(0))
+    events = [*guesses(0), *(outcome(6, name, state) for state in before), registration(10, "accepted")]
+    assert [each.target.id for each in decisions(run(events), "reset_registration")] == wanted
+
+
+def test_a_stolen_password_does_not_come_back_by_itself_nor_with_the_end_of_the_incident() -> None:
+    events = [*guesses(0), outcome(6, block_of(guesses(0)), "confirmed"), registration(10, "accepted")]
+    reset = of(run(events), "reset_registration")
+    assert (reset.mode, reset.until, reset.keeps) == ("ask", FOREVER, ())
+    assert reset.review_at is not None
+    assert of(run([*events, tick(40 * DAY)]), "reset_registration").status == "active"
+    closed = run([*events, verdict(20, incident=reset.incident)])
+    assert incidents(closed)[0].status == "closed"
+    assert of(closed, "restrict_extension").status == "lifted"
+    assert of(closed, "reset_registration").status == "active"
+    assert of(run([*events, verdict(20, decision=reset.id)]), "reset_registration").status == "lifted"
+
+
+# --- a backup before the first change
+
+
+def test_a_backup_comes_before_the_first_change_of_the_pbx_and_only_once() -> None:
+    again = [*confirmed(FIRST, 100), *whole(120, 5)]
+    order = [each.action.value for each in last(run(again), Decision).values()]
+    assert order == ["block_ip", "backup_pbx", "restrict_extension", "hang_up", "hang_up", "block_number"]
+    (backup,) = decisions(run(again), "backup_pbx")
+    assert (backup.target.id, backup.mode, backup.refused) == ("hq", "auto", None)
+
+
+def test_what_changes_nothing_on_the_pbx_needs_no_backup() -> None:
+    assert decisions(run(guesses(0)), "backup_pbx") == []
+
+
+@pytest.mark.parametrize("state", ["confirmed", "failed", None])
+def test_a_backup_neither_contains_an_incident_nor_keeps_it_open(state) -> None:
+    found = run(FIRST)
+    (backup,) = decisions(found, "backup_pbx")
+    told = [outcome(90, backup.id, state)] if state else []
+    assert incidents(run([*FIRST, *told]))[0].status == "open"
+    others = [outcome(100, each.id, "confirmed") for each in decisions(found)]
+    assert incidents(run([*FIRST, *told, *others]))[0].status == "contained"
+    assert rungs([*FIRST, *told]) == []
 
 
 def test_targets_of_the_rungs() -> None:

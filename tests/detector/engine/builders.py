@@ -186,10 +186,10 @@ def incidents(found: Iterable[AnyFinding]) -> list[Incident]:
 
 
 def decisions(found: Iterable[AnyFinding], action: str = "", target: str = "") -> list[Decision]:
-    """Every decision as it stands at the end, of an action and on a target if they are named."""
+    """Every decision as it stands at the end, of an action and on a target if they are named; backups only by name."""
     return [
         each for each in last(found, Decision).values()
-        if action in {"", each.action} and target in {"", each.target.id}
+        if (each.action == action if action else each.action != "backup_pbx") and target in {"", each.target.id}
     ]  # fmt: skip
 
 
