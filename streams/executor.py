@@ -10,7 +10,16 @@ import structlog
 
 from detector.contract.codec import to_micros
 from detector.contract.findings import Act, Mode, State
-from streams.actions import block_ip, block_number, hang_up, lock_route, restrict_extension
+from streams.actions import (
+    backup_pbx,
+    block_ip,
+    block_number,
+    disable_trunk,
+    hang_up,
+    lock_route,
+    reset_registration,
+    restrict_extension,
+)
 from streams.actions.base import Site
 from streams.actions.budget import Budgets
 from streams.actions.carry_out import CarryOut, LiveFacts
@@ -25,7 +34,17 @@ from streams.store.vault import Vault
 Announce = Callable[[Sequence[Outcome]], Awaitable[None]]
 """Returns when the outcomes are durable in the log; the same one may come twice, with the same ids."""
 
-REGISTERED = (hang_up, restrict_extension, lock_route, block_number, block_ip)
+REGISTERED = (
+    hang_up,
+    backup_pbx,
+    restrict_extension,
+    reset_registration,
+    block_number,
+    lock_route,
+    disable_trunk,
+    block_ip,
+)
+OWN_LANES = {Act.HANG_UP: "calls", Act.BACKUP_PBX: "backup"}
 AT_ONCE = 256
 LEASE_SECONDS = 180
 ANNOUNCED_AT_ONCE = 200
@@ -159,9 +178,12 @@ def measure(announcement: Announcement) -> None:
 
 
 def lane_of(row: ActionRow) -> Lane:
-    """Hang-ups wait for nothing; settings of a PBX one at a time; addresses are the same for all PBXs."""
-    if row.kind is Act.HANG_UP:
-        return row.pbx, "calls"
+    """Hang-ups wait for nothing; settings of a PBX one at a time; addresses are the same for all PBXs.
+
+    A backup is not in the way of the settings: they wait for its start, a moment at most.
+    """
+    if row.kind in OWN_LANES:
+        return row.pbx, OWN_LANES[row.kind]
     return ("", "addresses") if row.kind is Act.BLOCK_IP else (row.pbx, "settings")
 
 

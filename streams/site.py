@@ -49,7 +49,10 @@ class Connected:
         connection = settings.connection
         self.profile = profile
         self.client = client_of(settings, profile, memory=memory, fence=fence)
-        self.site = Site(client=self.client, enforcers=tuple(enforcers), dialling=dialling(profile))
+        self.site = Site(
+            client=self.client, enforcers=tuple(enforcers), dialling=dialling(profile),
+            emergency_routes=frozenset(name for name, route in profile.routes.items() if route.emergency),
+        )  # fmt: skip
         frames = frames_of(settings, profile, keyed_hash)
         self.catchup = catchup = Catchup(self.client, frames, since=since)
         assert connection is not None, "client_of needs it"

@@ -22,6 +22,8 @@ class Site(Struct, frozen=True, kw_only=True):
     client: YeastarClient | None
     enforcers: tuple[Enforcer, ...] = ()
     dialling: Dialling = Dialling()
+    emergency_routes: frozenset[str] = frozenset()
+    """Outbound routes that carry emergency calls, as configured."""
 
     @property
     def pbx(self) -> YeastarClient:
@@ -50,6 +52,8 @@ class PbxAction(ABC, Generic[B]):
     """
 
     act: ClassVar[Act]
+    controls: ClassVar[tuple[str, ...]]
+    """Controls of the guide that it implements."""
     before: type[B]
     undoable: ClassVar[bool] = True
     shared: ClassVar[bool] = True

@@ -15,6 +15,7 @@ from detector.contract.findings import Act, State
 from detector.guard import GuardFacts, block_range, veto
 from streams.actions.base import ACTIONS, Drifted, Order, PbxAction, Site
 from streams.actions.budget import Budgets, spent
+from streams.actions.first_backup import backup_begun
 from streams.actions.hang_up import Calls
 from streams.clock import utc_now
 from streams.enforcers.base import EnforcerError
@@ -132,6 +133,7 @@ class CarryOut:
             await self._move(row, {State.APPROVED}, State.REFUSED, by=GUARD, error=reason)
             return None
         action, site = self._means(row)
+        await backup_begun(self._journal, row, self._micros())
         before = await self._inherited(row, action) or await action.prepare(site, order_of(row))
         sealed = self._vault.encrypt(msgspec.json.encode(before), row.id)
         return await self._to(row, State.APPLYING, before=sealed)

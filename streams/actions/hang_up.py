@@ -22,6 +22,7 @@ class HangUp(PbxAction[Calls]):
     """Hangs up by channel until the PBX shows no such call; emergency calls are never among them."""
 
     act = Act.HANG_UP
+    controls = ("C29",)
     before = Calls
     undoable = False
 

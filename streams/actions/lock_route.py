@@ -32,6 +32,7 @@ class LockRoute(PbxAction[Lock]):
     """Nobody knows the PIN, so nobody calls through this route; emergency numbers must not need it."""
 
     act = Act.LOCK_ROUTE
+    controls = ("C22", "C23")
     before = Lock
 
     async def prepare(self, site: Site, order: Order) -> Lock:

@@ -37,6 +37,7 @@ class RestrictExtension(PbxAction[Freedom]):
     """
 
     act = Act.RESTRICT_EXTENSION
+    controls = ("C22",)
     before = Freedom
 
     async def prepare(self, site: Site, order: Order) -> Freedom:

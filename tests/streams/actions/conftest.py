@@ -104,6 +104,7 @@ class Office:
         return (
             [extension.model_dump() for extension in core.extensions],
             [route.model_dump() for route in core.routes],
+            [trunk.model_dump() for trunk in core.trunks],
             [(rule.name, rule.number_list) for rule in core.blocked_numbers],
         )
 

@@ -25,7 +25,9 @@ SOMALIA = "901125261234567"
 SAFE = GuardFacts(emergency_path=True, calling_code="1")
 CHANGES = {
     Act.RESTRICT_EXTENSION: (SubjectKind.EXTENSION, "1007"),
+    Act.RESET_REGISTRATION: (SubjectKind.EXTENSION, "1007"),
     Act.LOCK_ROUTE: (SubjectKind.ROUTE, "International"),
+    Act.DISABLE_TRUNK: (SubjectKind.TRUNK, "carrier-a"),
     Act.BLOCK_NUMBER: (SubjectKind.DESTINATION, "+25261"),
     Act.BLOCK_IP: (SubjectKind.SOURCE_IP, "198.51.100.7"),
 }
@@ -156,6 +158,7 @@ def wall() -> Wall:
 @pytest.fixture
 def desk(journal: Journal, vault: Vault, office: Any, wall: Wall, make: Any) -> Desk:
     journal.record([make.incident()])
+    office.add_route("Emergency", "911", "1007")
     return Desk(journal, vault, replace(office.site, enforcers=(wall,)), make.AT)
 
 
@@ -333,7 +336,7 @@ async def test_a_pbx_that_stays_away_ends_as_a_failure_that_says_what_is_left(
 async def test_giving_up_touches_nothing_and_says_why(desk: Desk, office: Any, make: Any) -> None:
     was = office.settings()
     desk.journal.record([make.decision("dec-1", Act.LOCK_ROUTE, SubjectKind.ROUTE, "Nowhere")])
-    desk.journal.record([make.decision("dec-2", Act.RESET_REGISTRATION, SubjectKind.EXTENSION, "1007")])
+    desk.journal.record([make.decision("dec-2", Act.DISABLE_TRUNK, SubjectKind.TRUNK, "nowhere")])
     await desk.work()
     assert (desk.row().state, desk.row().error) == (State.FAILED, "there are 0 routes of this name")
     assert (desk.row("dec-2").state, desk.row("dec-2").attempt) == (State.FAILED, 0)

@@ -264,6 +264,7 @@ async def test_previews_say_what_goes_and_change_nothing(office: Any, make: Any)
     was = office.settings()
     kinds = {
         Act.LOCK_ROUTE: (SubjectKind.ROUTE, "International"),
+        Act.DISABLE_TRUNK: (SubjectKind.TRUNK, "carrier-a"),
         Act.BLOCK_NUMBER: (SubjectKind.DESTINATION, "+25261"),
         Act.BLOCK_IP: (SubjectKind.SOURCE_IP, "198.51.100.7"),
     }
