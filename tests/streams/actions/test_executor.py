@@ -259,7 +259,16 @@ async def run_until_killed(desk: Desk, work: Callable[[], Awaitable[None]], fuse
 
 
 @pytest.mark.parametrize("part", ["pbx", "journal"])
-@pytest.mark.parametrize("act", [Act.RESTRICT_EXTENSION, Act.LOCK_ROUTE, Act.BLOCK_NUMBER])
+@pytest.mark.parametrize(
+    "act",
+    [
+        Act.RESTRICT_EXTENSION,
+        Act.RESET_REGISTRATION,
+        Act.LOCK_ROUTE,
+        Act.BLOCK_NUMBER,
+        Act.DISABLE_TRUNK,
+    ],
+)
 async def test_killed_at_any_point_and_finished_once(desk: Desk, office: Any, make: Any, act: Act, part: str) -> None:
     was = office.settings()
     kills = 0
