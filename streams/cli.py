@@ -408,6 +408,8 @@ ATTACKS = "guessing_only, prefix_hunt, slow_pumping, stolen_extension"
 SIM = """\b
 Example, a break-in at ten times the speed:
   ringfence sim --speed 10 --attack stolen_extension
+Example, something to audit:
+  ringfence sim --weak C20,C23 --portal portal.yaml
 """
 
 
@@ -435,6 +437,15 @@ def sim(
         str, typer.Option(metavar="TEXT", envvar="RINGFENCE_SIM_WEBHOOK_SECRET", help="What it signs them with.")
     ] = "",
     seed: Annotated[int, typer.Option(metavar="NUMBER", help="Same seed, same traffic.")] = 7,
+    weak: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LIST", help="Controls it fails, such as C20,C23; none is a sound PBX. Default: as attacks need."
+        ),
+    ] = None,
+    portal: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write what its portal shows, for ringfence audit --settings.")
+    ] = None,
 ) -> None:
     """Run a simulated Yeastar P-Series PBX, with honest traffic and, if wanted, an attack."""
     from streams.simulating import simulate
@@ -444,7 +455,8 @@ def sim(
             "port": port, "speed": speed, "attack": attack, "attack_after": attack_after, "honest_traffic": traffic,
             "control": control, "client_secret": client_secret, "firewall_feed_url": feed, "seed": seed,
             "webhooks": [{"url": webhook, "secret": webhook_secret}] if webhook else [],
-        }
+        } | ({} if weak is None else {"weak": [] if weak == "none" else weak.split(",")}),
+        portal,
     )  # fmt: skip
 
 

@@ -3,7 +3,9 @@
 import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
+from pathlib import Path
 
+import yaml
 from pydantic import ValidationError
 
 from streams.failures import WRONG_USAGE, err, fail
@@ -11,11 +13,13 @@ from streams.sim import SimOptions, SimulatedPbx, serve
 from streams.sim.attacks import ATTACKS
 
 
-def simulate(chosen: Mapping[str, object]) -> None:
-    """Run until interrupted; a client secret that was made up is shown."""
+def simulate(chosen: Mapping[str, object], portal: Path | None = None) -> None:
+    """Run until interrupted; a client secret that was made up is shown. `portal` gets what the portal shows."""
     options = options_of(chosen)
 
     def ready(pbx: SimulatedPbx) -> None:
+        if portal is not None:
+            portal.write_text(yaml.safe_dump({"defaults": pbx.portal()}))
         err.print(f"simulated PBX {pbx.serial} at {pbx.url}, client id {pbx.client_id}")
         if options.client_secret is None:
             err.print(f"client secret {pbx.client_secret}")
