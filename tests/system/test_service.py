@@ -30,6 +30,8 @@ from tests.system.programs import (
 )
 
 SPEED = 25.0
+KEPT = {"hang_up", "backup_pbx", "reset_registration"}
+"""What is never undone, and what waits for a person."""
 
 
 class Mailbox:
@@ -143,7 +145,7 @@ def test_an_attack_is_contained_told_and_undone(tmp_path: Path, mailbox: Mailbox
             heard_of_pbx(installation, program)
             assert sim.extension(STOLEN)["disable_outb_call"] == 0
             assert sim.state()["firewall"]["blocked"] == []
-            assert {state for _, kind, state in installation.actions() if kind != "hang_up"} == {"undone"}
+            assert {state for _, kind, state in installation.actions() if kind not in KEPT} == {"undone"}
             ended_well(program, installation)
 
 
@@ -154,7 +156,7 @@ def undo_everything(installation: Installation, sim: Sim, password: str) -> None
         assert browser.log_in("wrong-" + password) == 401
         assert browser.log_in(password) == 303
         for action, kind, state in installation.actions():
-            if kind != "hang_up":
+            if kind not in KEPT:
                 assert state == "confirmed"
                 forged = browser.post(f"/undo/{action}", data={"csrf": "forged"})
                 assert forged.status_code == 403
