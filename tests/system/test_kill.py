@@ -198,7 +198,9 @@ def judge_actions(installation: Installation, sim: Sim) -> None:
     assert done["extension/update"] == len(targets(installation, "restrict_extension"))
     assert done["block_numbers/create"] == kinds.count("block_number")
     assert done["outbound_route/update"] == kinds.count("lock_route")
-    assert set(done) <= {"call/hangup", "extension/update", "block_numbers/create", "outbound_route/update"}
+    assert done["backup/create"] == kinds.count("backup_pbx")
+    known = {"call/hangup", "extension/update", "block_numbers/create", "outbound_route/update", "backup/create"}
+    assert set(done) <= known
 
 
 def targets(installation: Installation, kind: str) -> set[str]:
