@@ -12,6 +12,7 @@ from detector.contract.codec import Rejected, mended, reject
 from detector.contract.events import MAX_EVENT_BYTES
 from detector.formats.base import Format, FormatOptions, Occurrences, Reading, register
 from detector.formats.csv_records import CsvRecords, cells
+from detector.formats.json_texts import JsonTexts
 from detector.formats.yeastar_clock import PbxClock
 from detector.formats.yeastar_fields import BadFieldError
 from detector.formats.yeastar_records import cdr_event
@@ -25,8 +26,6 @@ CLOCK_TIME = re.compile(r"\s*(\d{1,3}):(\d\d):(\d\d)\s*", re.ASCII)
 EITHER_ORDER = re.compile(r"\s*(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})\b", re.ASCII)
 UNIT = re.compile(r"\([^()]*\)")
 NOT_A_LETTER = re.compile(r"[\W_]+")
-INDENTED = (b" ", b"\t", b"}", b"]")
-BROKEN_OFF = Rejected(reason="JSON that breaks off")
 
 Row = dict[str, object]
 
@@ -76,7 +75,7 @@ class YeastarCdr(Format):
         super().__init__(options)
         self._header: _Header | None = None
         self._records = CsvRecords()
-        self._printed = bytearray()
+        self._texts = JsonTexts(MAX_ANSWER_BYTES)
         self._undecided: list[Row] = []
         self._clock: PbxClock | None = None
         self._year_first = PbxClock(zone=options.zone)
@@ -87,38 +86,26 @@ class YeastarCdr(Format):
     def read(self, line: bytes) -> Iterator[Reading]:
         """The calls that are complete with this line."""
         line = line.removeprefix(BOM).rstrip(b"\r\n")
-        if self._printed and line[:1] in INDENTED:
-            yield from self._printed_line(line)
-            return
-        if self._printed:
-            self._printed.clear()
-            yield BROKEN_OFF
-        if not self._records.open and not line.strip():
+        if not self._texts.open and not self._records.open and not line.strip():
             self.ignored += 1
-        elif self._header is None and line.rstrip() in (b"{", b"["):
-            self._printed += line
-        elif self._header is None and line.lstrip()[:1] in (b"{", b"["):
-            yield from self._answer(line)
-        elif len(line) > MAX_EVENT_BYTES:
-            yield Rejected(reason=f"line of {len(line)} bytes, allowed are {MAX_EVENT_BYTES}")
-        else:
-            yield from self._csv_line(line)
+            return
+        printed = self._texts.open or (self._header is None and _is_json(line))
+        for text in self._texts.add(line) if printed else (line,):
+            yield from (text,) if isinstance(text, Rejected) else self._text(text)
 
     def close(self) -> Iterator[Reading]:
         """A record whose quote was never closed, JSON that breaks off, and rows whose dates nothing settled."""
-        if self._printed:
-            self._printed.clear()
-            yield BROKEN_OFF
+        yield from self._texts.close()
         yield from self._records.close()
         yield from self._settle()
 
-    def _printed_line(self, line: bytes) -> Iterator[Reading]:
-        """One more line of indented JSON: it ends where a bracket stands at the margin."""
-        self._printed += b"\n" + line
-        if line[:1] in (b"}", b"]") or len(self._printed) > MAX_ANSWER_BYTES:
-            whole = bytes(self._printed)
-            self._printed.clear()
-            yield from self._answer(whole)
+    def _text(self, text: bytes) -> Iterator[Reading]:
+        if self._header is None and _is_json(text):
+            yield from self._answer(text)
+        elif len(text) > MAX_EVENT_BYTES:
+            yield Rejected(reason=f"line of {len(text)} bytes, allowed are {MAX_EVENT_BYTES}")
+        else:
+            yield from self._csv_line(text)
 
     def _csv_line(self, line: bytes) -> Iterator[Reading]:
         for record in self._records.add(line, self._header.delimiter if self._header else ","):
@@ -222,6 +209,10 @@ def _seconds(value: object) -> object:
 def _field(name: str) -> str | None:
     """`Call Duration(s)` as `duration`; `None` for a column nobody needs."""
     return FIELDS.get(NOT_A_LETTER.sub("", UNIT.sub("", name)).lower())
+
+
+def _is_json(line: bytes) -> bool:
+    return line.lstrip()[:1] in (b"{", b"[")
 
 
 def _header_of(text: str) -> _Header | None:

@@ -70,7 +70,7 @@ class YeastarFrames:
             return [reject(f"frame of {len(raw)} bytes, allowed are {MAX_EVENT_BYTES}", raw)]
         try:
             envelope = mended(FRAME.decode, raw)
-            message = _message(envelope.msg)
+            message = message_of(envelope.msg)
             return list(self._events(envelope.type, message, received_at))
         except BadFieldError as error:
             return [reject(error.reason, raw, error.field)]
@@ -151,7 +151,8 @@ def _registration(pbx: str, message: Record, received_at: datetime) -> Registrat
     )
 
 
-def _message(given: object) -> Record:
+def message_of(given: object) -> Record:
+    """The `msg` of a frame, an object or the JSON text of one. Raises BadFieldError, msgspec.MsgspecError."""
     if isinstance(given, str):
         given = mended(msgspec.json.decode, given.encode())
     if not isinstance(given, dict):
