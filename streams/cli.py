@@ -114,6 +114,8 @@ Examples:
   ringfence replay events.jsonl -c ringfence.yaml -o findings.jsonl
   ringfence replay -f asterisk-log --pbx hq --timezone Europe/Berlin messages.1.gz messages
   zcat cdr.csv.gz | ringfence replay -f yeastar-cdr --pbx hq -
+  journalctl -o json -u asterisk | ringfence replay -f asterisk-log --pbx hq -
+What each format reads, and what it lacks: docs/formats.md
 """
 
 

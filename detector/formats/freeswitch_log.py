@@ -126,10 +126,11 @@ class FreeswitchLog(Format):
             if told is not None and abs(at - told) <= SAME_ATTEMPT:
                 return None
         challenged = not unknown and match["what"] == "challenge"
+        invite = not unknown and match["method"] == "INVITE"  # and the user is the number that was called
         return Registration(
             pbx=self.options.pbx, id=self._occurrences.id_of(content.encode()), at=at, source=self.name, trust="text",
-            outcome="challenged" if challenged else "rejected", account=clean(match["user"]),
-            method="REGISTER" if unknown else match["method"], source_ip=source_ip,
+            outcome="challenged" if challenged else "rejected", account=None if invite else clean(match["user"]),
+            method="INVITE" if invite else "REGISTER" if unknown else match["method"], source_ip=source_ip,
             reason=None if challenged else "unknown_account" if unknown else "bad_password",
         )  # fmt: skip
 

@@ -68,7 +68,7 @@ def call(to: str = "01125261234567", shown: str = "Ann", context: str = "default
     ("line", "expected"),
     [
         (auth(), ("rejected", "1001", "203.0.113.7", "REGISTER", "bad_password")),
-        (auth(method="INVITE"), ("rejected", "1001", "203.0.113.7", "INVITE", "bad_password")),
+        (auth(user="00972543480510", method="INVITE"), ("rejected", None, "203.0.113.7", "INVITE", "bad_password")),
         (auth("challenge"), ("challenged", "1001", "203.0.113.7", "REGISTER", None)),
         (auth(ip="2001:db8::7"), ("rejected", "1001", "2001:db8::7", "REGISTER", "bad_password")),
         (auth(ip="::ffff:203.0.113.7"), ("rejected", "1001", "203.0.113.7", "REGISTER", "bad_password")),

@@ -29,7 +29,8 @@ UP = {"call_id": f"{BEGAN}.7", "members": [
 FAILED = {
     "event_name": "web_login_fail", "event_type": "operation", "event_level": "error",
     "event_content": "Someone has failed to log in the PBX web interface via the Username: admin at "
-    "2026/03/14 02:11:57.\n derived from the IP address: 203.0.113.9. PBX Name: HQ PBX SN: 1", "create_time": "2026/03/14 03:11:57",
+    "2026/03/14 02:11:57.\n derived from the IP address: 203.0.113.9. PBX Name: HQ PBX SN: 1",
+    "create_time": "2026/03/14 03:11:57",
 }  # fmt: skip
 
 
