@@ -1,12 +1,12 @@
 """Yeastar calls in progress (30011, 30013 to 30015, `call/query`) as contract calls."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from msgspec import Struct, structs
 
 from detector.contract.events import Call
-from detector.formats.yeastar_fields import BadFieldError, Record, key, number_of, text
+from detector.formats.yeastar_fields import BadFieldError, Record, born, key, number_of, text
 from detector.formats.yeastar_records import reason_of
 
 MAX_MEMBERS = 64
@@ -253,9 +253,5 @@ def _dialled(record: Record, found: Sequence[Member], trunk: Member | None, outs
 
 
 def _began(call_id: str, received_at: datetime) -> datetime:
-    whole = call_id.partition(".")[0]
-    if len(whole) == 10 and whole.isascii() and whole.isdecimal():
-        began = datetime.fromtimestamp(int(whole), UTC)
-        if received_at - MAX_UP <= began <= received_at:
-            return began
-    return received_at
+    began = born(call_id)
+    return began if began is not None and received_at - MAX_UP <= began <= received_at else received_at

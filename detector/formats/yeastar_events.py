@@ -11,13 +11,12 @@ from detector.contract.codec import Rejected, mended, reject
 from detector.formats.base import Format, FormatOptions, Reading, register
 from detector.formats.json_texts import JsonTexts
 from detector.formats.yeastar_clock import PbxClock
-from detector.formats.yeastar_fields import BadFieldError, Record, seconds, text
+from detector.formats.yeastar_fields import BadFieldError, Record, born, seconds, text
 from detector.formats.yeastar_frames import YeastarFrames, message_of
 
 MAX_VALUE_BYTES = 16 * 1024 * 1024
 BOM = b"\xef\xbb\xbf"
 STAMPED = re.compile(rb"\[?(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?)\]?[ \t]+(?=[\[{])")
-CALL_ID = re.compile(r"(\d{10})\.\d{1,12}", re.ASCII)
 NO_TIME = Rejected(reason="a frame without a time; write `received_at` into it, or the time it came before it")
 HEARTBEATS = (b"heartbeat response", b"heartbeat")
 
@@ -99,8 +98,7 @@ class YeastarEvents(Format):
             shown = text(message, "time_start", "create_time")
             if shown is not None:
                 return self._clock.read(shown) + timedelta(seconds=seconds(message, "call_duration") or 0.0)
-            began = CALL_ID.fullmatch(text(message, "call_id") or "")
+            told = born(text(message, "call_id"))
         except (BadFieldError, ValueError, OverflowError, msgspec.MsgspecError, RecursionError):
             return self._moment
-        told = datetime.fromtimestamp(int(began[1]), UTC) if began is not None else None
         return max(told, self._moment) if told is not None and self._moment is not None else told or self._moment

@@ -76,6 +76,14 @@ def epoch(record: Record, name: str) -> datetime | None:
     return datetime.fromtimestamp(number, UTC)
 
 
+def born(call_id: str | None) -> datetime | None:
+    """The second in which a call began, which its `call_id` begins with (`1772676302.7`); None if it does not."""
+    whole = (call_id or "").partition(".")[0]
+    return (
+        datetime.fromtimestamp(int(whole), UTC) if len(whole) == 10 and whole.isascii() and whole.isdecimal() else None
+    )
+
+
 def address(record: Record, name: str) -> str | None:
     """The IP address of a field in canonical form, without a port; what is none is absent."""
     shown = text(record, name, limit=128) or ""

@@ -10,6 +10,7 @@ from detector.formats.yeastar_fields import (
     BadFieldError,
     Record,
     address,
+    born,
     epoch,
     key,
     number_of,
@@ -115,6 +116,9 @@ def _started(record: Record, clock: PbxClock, lasted: float, known_by: datetime 
     shown = text(record, "time_start", "time")
     if shown is None:
         raise BadFieldError("missing", "time")
+    began = born(text(record, "call_id"))
+    if known_by is None and began is not None:  # read from a file: of the hour that comes twice, that of its call
+        known_by = began + timedelta(seconds=lasted)
     try:
         return clock.read(shown, lasted=lasted, known_by=known_by)
     except ValueError as error:

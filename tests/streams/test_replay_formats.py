@@ -17,7 +17,7 @@ SAMPLES = {
     "yeastar-events": ("yeastar-events.jsonl", {GUESSED, CALLED}, {"SO"}),
     "yeastar-cdr": ("yeastar-cdr.json", {CALLED}, {"SO"}),
     "asterisk-cdr": ("asterisk-master.csv", {CALLED}, {"SO"}),
-    "asterisk-log": ("asterisk-both.log", {GUESSED, CALLED}, set()),
+    "asterisk-log": ("asterisk-both.log", {GUESSED, CALLED}, {"SO"}),
     "asterisk-ami": ("asterisk-ami.txt", {GUESSED, CALLED}, {"SO"}),
     "freeswitch-log": ("freeswitch.log", {GUESSED, CALLED}, {"SO"}),
 }

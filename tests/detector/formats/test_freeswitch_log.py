@@ -178,6 +178,11 @@ def test_two_calls_of_one_phone_are_told_apart_by_their_uuid() -> None:
     assert {event.call_id for event in ended} == {ONE, second}
 
 
+def test_the_other_leg_does_not_end_the_call_whose_uuid_its_line_bears() -> None:
+    other = told(ONE, 20, f"Hangup {GATEWAY} [CS_EXCHANGE_MEDIA] [NORMAL_CLEARING]", "switch_ivr_bridge.c:1027")
+    assert read(*call()[:-2], other, call()[-1]) == read(*call())
+
+
 def test_an_acl() -> None:
     (event,) = read(said('IP 203.0.113.7 Rejected by acl "domains"', "sofia.c:10554"))
     assert isinstance(event, Notice)

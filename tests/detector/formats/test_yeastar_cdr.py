@@ -119,6 +119,13 @@ def test_display_formats(time: str, zone: str, expected: datetime) -> None:
     assert one(HEADER, cells(time), zone=ZoneInfo(zone)).started_at == expected
 
 
+@pytest.mark.parametrize(("call_id", "hour"), [("1793511000.1", 5), ("1793514600.1", 6), ("c1", 5)])
+def test_the_hour_that_comes_twice_is_that_of_the_call(call_id: str, hour: int) -> None:
+    call = one(row(time="2026-11-01 01:30:00", call_id=call_id), zone=ZoneInfo("America/New_York"))
+    assert call.started_at is not None
+    assert call.started_at.hour == hour
+
+
 def test_the_timestamp_is_preferred() -> None:
     call = one(row(timestamp=1772676302, time="nonsense"))
     assert call.started_at == datetime(2026, 3, 5, 2, 5, 2, tzinfo=UTC)

@@ -103,6 +103,13 @@ def test_a_frame_without_a_time_has_that_of_the_one_before() -> None:
     assert after.at == before.at
 
 
+def test_a_call_that_goes_on_happens_now_not_when_it_began() -> None:
+    ended, answered = read(json.dumps(frame(30012, ENDED)), json.dumps(frame(30011, UP)))
+    assert isinstance(ended, Call)
+    assert isinstance(answered, Call)
+    assert answered.at == ended.at
+
+
 def test_a_second_reading_gives_the_same_ids() -> None:
     lines = [json.dumps(each) for each in (FIRST, SECOND, frame(30011, UP), frame(30035, FAILED))]
     assert read(*lines) == read(*lines)
