@@ -1,7 +1,7 @@
 """What one PBX's settings compile to: number plan, calendars, tariff, and the detectors of each scope."""
 
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import phonenumbers
@@ -14,7 +14,7 @@ from detector.enrich import numbering
 from detector.enrich.addresses import AddressTable
 from detector.enrich.blocklists import BlockLists
 from detector.enrich.calendar import Calendar
-from detector.enrich.numbers import NumberPlan
+from detector.enrich.numbers import Klass, NumberPlan
 from detector.enrich.tariff import Tariff
 from detector.settings import ExtensionProfile, PbxProfile, RuleSettings
 
@@ -51,10 +51,7 @@ class Site:
     def __init__(self, profile: PbxProfile, tables: Tables) -> None:
         self.profile = profile
         self.addresses = tables.addresses
-        self.plan = plan(
-            region=profile.region, international_prefix=profile.international_prefix,
-            access_digit=profile.access_digit, emergency_numbers=profile.emergency_numbers,
-        )  # fmt: skip
+        self.plan = number_plan(profile)
         self.tariff = tariff(profile, tables)
         self.calling_code = str(phonenumbers.country_code_for_region(profile.region) or "")
         self.trunk_addresses = tuple(host for trunk in profile.trunks.values() for host in trunk.hosts)
@@ -108,6 +105,17 @@ class Site:
         if made is None:
             made = self._made[id(settings)] = detectors()[rule](settings.limits, settings.mode)
         return made
+
+
+def number_plan(profile: PbxProfile) -> NumberPlan:
+    """The plan of a PBX: its own only if it has extensions that look like numbers outside."""
+    shared = partial(
+        plan, region=profile.region, international_prefix=profile.international_prefix,
+        access_digit=profile.access_digit, emergency_numbers=profile.emergency_numbers,
+    )  # fmt: skip
+    usual = shared()
+    odd = tuple(sorted(one for one in profile.extensions if usual.read(one).klass is not Klass.INTERNAL))
+    return shared(extensions=odd) if odd else usual
 
 
 def tariff(profile: PbxProfile, tables: Tables) -> Tariff:

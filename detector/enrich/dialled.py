@@ -105,7 +105,7 @@ def _ascii(text: str) -> str:
     if text.isascii():
         return text
     kept = []
-    for character in unicodedata.normalize("NFKC", text):
+    for character in unicodedata.normalize("NFKC", text)[:LONGEST_TEXT]:
         if character.isascii():
             kept.append(character)
         elif character.isdecimal():

@@ -44,7 +44,7 @@ class Home:
         metadata = self._region.metadata
         self.code = code
         self.calling_code = str(metadata.country_code)
-        self.domestic = next((group for group in customs.BILLED_TOGETHER if code in group), frozenset({code}))
+        self.domestic = frozenset(next((group for group in customs.BILLED_TOGETHER if code in group), (code,)))
         self._fixed = len(self._region.lengths) <= FEW_LENGTHS
         self._exits = (compiled(metadata.international_prefix), compiled(customs.EXIT_CODES.get(code)))
         self._before = compiled(customs.BEFORE_A_NUMBER.get(self.calling_code))

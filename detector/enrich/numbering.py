@@ -8,10 +8,10 @@ import msgspec
 import phonenumbers
 from phonenumbers.phonemetadata import NumberFormat, PhoneMetadata, PhoneNumberDesc
 
-from detector.enrich.customs import KINDS
+from detector.enrich import customs
 
-DIGEST = f"phonenumbers-{phonenumbers.__version__}"
-"""Names this table in the log: the same name gives the same readings."""
+DIGEST = f"phonenumbers-{phonenumbers.__version__}-{customs.DIGEST}"
+"""Names these tables in the log: the same name gives the same readings."""
 
 NETWORKS = {
     "800": "International freephone",
@@ -80,7 +80,7 @@ class Region:
         self._prefix = compiled(metadata.national_prefix_for_parsing)
         self._transform = metadata.national_prefix_transform_rule or ""
         self._ranges = re.compile(_ranges(metadata))
-        self._written = re.compile("|".join(map(_written, range(99), metadata.number_format)) or r"(?!)")
+        self._written = re.compile("|".join(_written(*each) for each in enumerate(metadata.number_format)) or r"(?!)")
 
     def kind(self, national: str) -> str | None:
         """Kind of the range a national number lies in, None outside all of them."""
@@ -205,7 +205,7 @@ def _ranges(metadata: PhoneMetadata) -> str:
     ]
     general = metadata.general_desc
     patterns: dict[str, list[str]] = {}
-    for kind, pattern in KINDS.get(metadata.id, {}).items():
+    for kind, pattern in customs.KINDS.get(metadata.id, {}).items():
         patterns[kind] = [pattern]
     for kind, described in kinds:
         if described is not None and described.national_number_pattern:

@@ -83,6 +83,7 @@ class NumberPlan:
         international_prefix: str,
         access_digit: str = "",
         emergency_numbers: Iterable[str] = (),
+        extensions: Iterable[str] = (),
         internal_length: int = 5,
         cache_size: int = 16_384,
     ) -> None:
@@ -93,6 +94,7 @@ class NumberPlan:
             international_prefix: what is dialled before a calling code (`00`, `011`).
             access_digit: what is dialled for an outside line; empty: nothing.
             emergency_numbers: over and above the country's own, 112 and 911.
+            extensions: those that must not be read as numbers outside, though they look like some.
             internal_length: most digits an extension number has.
             cache_size: readings kept (about 0.6 KiB each); PBXs with equal settings can share a plan.
 
@@ -103,6 +105,7 @@ class NumberPlan:
         self._emergency = Emergency(self._home, access_digit, emergency_numbers)
         self._exit = international_prefix
         self._access = access_digit
+        self._extensions = frozenset(extensions)
         self._internal_length = internal_length
         self._cached = lru_cache(maxsize=cache_size)(self._read)
 
@@ -124,6 +127,9 @@ class NumberPlan:
     def _inside(self, text: Dialled, internal: bool) -> Klass | None:
         """Emergency, internal and short service numbers come first: they must never be misread."""
         digits = text.digits
+        extension = digits in self._extensions and not text.plus
+        if extension and not self._access:
+            internal = True  # 9112 is a colleague, not a guessed access digit and 112
         if not text.words and self._emergency.is_dialled(digits, internal=internal, plus=text.plus):
             return Klass.EMERGENCY
         if internal or text.feature:
@@ -132,6 +138,8 @@ class NumberPlan:
             return Klass.UNKNOWN
         if text.plus or text.words:
             return None
+        if extension:
+            return Klass.INTERNAL
         if self._access and digits.startswith(self._access):
             service = self._home.short_service(digits[len(self._access) :])
             if service is not None:

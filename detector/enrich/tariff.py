@@ -36,15 +36,17 @@ Round figures for ranking and for the order of magnitude, not a price list. `dea
 """
 
 DEAR_COUNTRIES = frozenset({
-    "AC", "AF", "AQ", "AS", "BF", "BI", "BY", "CD", "CF", "CG", "CI", "CK", "CU", "DJ", "DZ", "ER",
-    "ET", "FK", "FM", "GA", "GM", "GN", "GQ", "GW", "GY", "HT", "KI", "KM", "KP", "LA", "LR", "LS",
-    "LV", "MG", "MH", "ML", "MM", "MR", "MV", "NE", "NF", "NR", "NU", "PG", "PS", "PW", "SB", "SC",
-    "SH", "SL", "SM", "SN", "SO", "SR", "SS", "ST", "SY", "TD", "TG", "TK", "TL", "TN", "TO", "TV",
-    "VU", "WF", "WS", "YE", "ZW",
+    "AC", "AF", "AG", "AI", "AQ", "AS", "BB", "BF", "BI", "BM", "BS", "BY", "CD", "CF", "CG",
+    "CI", "CK", "CU", "DJ", "DM", "DO", "DZ", "ER", "ET", "FK", "FM", "GA", "GD", "GM", "GN",
+    "GQ", "GW", "GY", "HT", "JM", "KI", "KM", "KN", "KP", "KY", "LA", "LC", "LR", "LS", "LV",
+    "MG", "MH", "ML", "MM", "MR", "MS", "MV", "NE", "NF", "NR", "NU", "PG", "PS", "PW", "SB",
+    "SC", "SH", "SL", "SM", "SN", "SO", "SR", "SS", "ST", "SX", "SY", "TC", "TD", "TG", "TK",
+    "TL", "TN", "TO", "TT", "TV", "VC", "VG", "VU", "WF", "WS", "YE", "ZW",
 })  # fmt: skip
 """Countries whose ordinary numbers cost well over the usual price and that revenue-share fraud prefers.
 
-Such lists age: this one prices a call and never decides on one.
+Those behind `+1` are among them: dialled like a call to the next town, priced like one abroad. Such lists age:
+this one prices a call and never decides on one.
 """
 
 _MINOR_UNITS = dict.fromkeys(

@@ -85,7 +85,7 @@ def unfit(settings: Settings, tree: Tree, catalogue: Catalogue) -> list[Flaw]:
         try:
             read_tariff(file)
         except TariffError as error:
-            flaws.append(Flaw(Mark(str(file), error.line), ("tariffs",), str(error)))
+            flaws += [Flaw(Mark(str(file), line), ("tariffs",), text) for line, text in error.problems]
     if settings.country_database is not None and not settings.country_database.is_file():
         keys: Keys = ("country_database",)
         flaws.append(Flaw(tree.mark(keys), keys, "there is no such file"))

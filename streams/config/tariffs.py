@@ -8,16 +8,17 @@ from detector.settings import Settings
 
 LARGEST = 16 * 1024 * 1024
 INCREMENT = 60
+MOST_PROBLEMS = 20
 
 Rows = tuple[tuple[str, str, int | str], ...]
 
 
 class TariffError(Exception):
-    """A tariff file that cannot be used: `line` from 1, or 0."""
+    """A tariff file that cannot be used: for each problem its line from 1, or 0 for the file, and what is wrong."""
 
-    def __init__(self, line: int, text: str) -> None:
-        super().__init__(text)
-        self.line = line
+    def __init__(self, problems: list[tuple[int, str]]) -> None:
+        super().__init__("; ".join(f"line {line}: {text}" if line else text for line, text in problems))
+        self.problems = problems
 
 
 def tariff_files(settings: Settings) -> list[Path]:
@@ -32,15 +33,26 @@ def read_tariffs(settings: Settings) -> dict[str, Rows]:
 
 
 def read_tariff(file: Path) -> Rows:
-    """The rows of one tariff file, each sound. Raises TariffError."""
+    """The rows of one tariff file, each sound. Raises TariffError with the first problems there are."""
+    rows, problems = [], []
     try:
         if not file.is_file() or file.stat().st_size > LARGEST:
-            raise TariffError(0, f"no file, or larger than {LARGEST} bytes")
+            raise TariffError([(0, f"no file, or larger than {LARGEST} bytes")])
         with file.open(encoding="utf-8-sig", newline="") as opened:
             lines = csv.reader(opened)
-            rows = [checked(cells, lines.line_num) for cells in lines if cells and not headed(cells, lines.line_num)]
+            for cells in lines:
+                if not cells or headed(cells, lines.line_num):
+                    continue
+                try:
+                    rows.append(checked(cells))
+                except ValueError as error:
+                    problems.append((lines.line_num, str(error)))
+                if len(problems) == MOST_PROBLEMS:
+                    break
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise TariffError(0, f"cannot be read: {type(error).__name__}") from None
+        raise TariffError([(0, f"cannot be read: {type(error).__name__}")]) from None
+    if problems:
+        raise TariffError(problems)
     return tuple(rows)
 
 
@@ -49,13 +61,13 @@ def headed(cells: list[str], line: int) -> bool:
     return line == 1 and not any(character.isdigit() for character in cells[0])
 
 
-def checked(cells: list[str], line: int) -> tuple[str, str, int | str]:
-    """One row, its increment filled in. Raises TariffError."""
+def checked(cells: list[str]) -> tuple[str, str, int | str]:
+    """One row, its increment filled in. Raises ValueError."""
     if not 2 <= len(cells) <= 3:
-        raise TariffError(line, "not a row of the tariff (allowed: prefix,price per minute,increment)")
+        raise ValueError("not a row of the tariff (allowed: prefix,price per minute,increment)")
     row = cells[0], cells[1], cells[2] if len(cells) == 3 else INCREMENT
     try:
         Tariff.from_rows([row])
     except ValueError as error:
-        raise TariffError(line, str(error).partition(": ")[2]) from None
+        raise ValueError(str(error).partition(": ")[2]) from None
     return row

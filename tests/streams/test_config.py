@@ -234,7 +234,7 @@ def test_files_of_the_configuration_lie_beside_it(file: Path) -> None:
         ("252,0.95\n\n44,dear\n", "t.csv:3: tariffs: price 'dear' is not an amount from 0 to 1000000"),
         ("prefix,price\n+252\n", "t.csv:2: tariffs: not a row of the tariff"),
         ("252,0.95,0\n", "t.csv:1: tariffs: increment '0' is not 1 to 3600 seconds"),
-        ("abc,1\nabc,1\n", "t.csv:2: tariffs: prefix 'abc' is not digits of an E.164 number"),
+        ("prefix,price\nabc,1\n", "t.csv:2: tariffs: prefix 'abc' is not digits of an E.164 number"),
         (None, "t.csv: tariffs: no file, or larger than"),
     ],
 )
@@ -243,6 +243,13 @@ def test_a_tariff_file_is_checked(file: Path, rows: str | None, expected: str) -
         (file.parent / "t.csv").write_text(rows)
     [line] = errors(file, "defaults: {tariffs: t.csv}")
     assert line.startswith(expected)
+
+
+def test_every_wrong_row_of_a_tariff_file_is_named_up_to_twenty(file: Path) -> None:
+    (file.parent / "t.csv").write_text("prefix,price\n44,dear\n49,0.02\n49a,1,60\n\n1,1,60,60\n" + "x1,1\n" * 100)
+    lines = errors(file, "defaults: {tariffs: t.csv}")
+    assert [line.partition(": ")[0] for line in lines[:4]] == ["t.csv:2", "t.csv:4", "t.csv:6", "t.csv:7"]
+    assert len(lines) == 20
 
 
 def test_a_missing_country_database_is_named(file: Path) -> None:

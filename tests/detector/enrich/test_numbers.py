@@ -307,6 +307,48 @@ def test_extension_numbers_are_as_long_as_configured() -> None:
     assert (local.klass, local.country, local.e164) == (Klass.NATIONAL, "US", None)
 
 
+def test_configured_extensions_are_internal_though_they_look_like_numbers_outside() -> None:
+    extensions = ("9112", "5551234", "12125550123", "911")
+    plan = NumberPlan(region="US", international_prefix="011", extensions=extensions)
+    assert {plan.read(text).klass for text in extensions} == {Klass.INTERNAL, Klass.EMERGENCY}
+    assert {text for text in extensions if plan.read(text).klass is Klass.EMERGENCY} == {"911"}
+    assert plan.read("9911").klass is Klass.EMERGENCY
+    assert plan.read("+12125550123").klass is Klass.NATIONAL
+
+
+def test_an_extension_never_hides_an_emergency_number_behind_the_access_digit() -> None:
+    plan = NumberPlan(region="US", international_prefix="011", access_digit="9", extensions=("9911", "9555123"))
+    assert plan.read("9911").klass is Klass.EMERGENCY
+    assert plan.read("9555123").klass is Klass.INTERNAL
+
+
+@pytest.mark.parametrize(
+    ("text", "e164"),
+    [
+        ("91 246 555 0147", "+12465550147"),  # not India, though no Barbadian has this number
+        ("001 473 555 0147", "+14735550147"),  # not Norway
+        ("9011 252 612 345 678 901", "+252612345678901"),
+    ],
+)
+def test_a_prefix_and_the_right_length_are_believed_before_a_guess(text: str, e164: str) -> None:
+    assert PLANS["US"].read(text).e164 == e164
+
+
+def test_letters_are_a_number_only_where_they_name_a_service() -> None:
+    plan = PLANS["US bare"]
+    assert plan.read("1-800-FLOWERS").e164 == "+18003569377"
+    for text in ("212abcdefg", "1003abc", "alice2125550123", "call4me0123456789", "1800flowersflowersflowers"):
+        assert plan.read(text).e164 is None, text
+
+
+def test_a_context_makes_a_local_number_global_and_hides_no_number_abroad() -> None:
+    plan = PLANS["US bare"]
+    assert plan.read("tel:5550123;phone-context=+1415").e164 == "+14155550123"
+    assert plan.read("tel:2079460123;phone-context=+44").e164 == "+442079460123"
+    for context in ("+1", "+1415", "pbx.example", "+", "+9999999999"):
+        assert plan.read(f"tel:011252612345678;phone-context={context}").e164 == "+252612345678", context
+
+
 def test_a_short_service_behind_the_access_digit_is_outside() -> None:
     assert PLANS["US"].read("9411").klass is Klass.NATIONAL
     assert PLANS["FR"].read("0118218").klass is Klass.PREMIUM

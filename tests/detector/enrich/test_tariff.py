@@ -1,6 +1,8 @@
 """Prices by prefix and by class, and costs that are never rounded down."""
 
+import re
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -10,6 +12,7 @@ from detector.enrich.numbers import NumberPlan
 from detector.enrich.tariff import PRICES, UNIT, Price, Tariff, amount
 
 PLAN = NumberPlan(region="US", international_prefix="011", access_digit="9")
+DOCUMENT = Path(__file__).parents[3] / "docs" / "numbers.md"
 ROWS = [
     ("1", "0.01", 60),
     ("252", "0.95", 60),
@@ -50,6 +53,9 @@ def test_the_longest_prefix_counts(dialled: str, price: Price) -> None:
         ("9011302101234567", "international"),
         ("9011491711234567", "international_mobile"),
         ("9011252612345678", "dear"),
+        ("918765550123", "dear"),
+        ("918095550123", "dear"),
+        ("914165550123", "international"),
         ("9011881612345678", "satellite"),
         ("9011979123456789", "premium"),
         ("99999999999999999999", "unknown"),
@@ -136,3 +142,8 @@ def test_a_wrong_row_is_named(row: tuple[str, str, int | str], named: str) -> No
 )  # fmt: skip
 def test_an_amount_in_its_currency(minor: int, currency: str, said: str) -> None:
     assert amount(minor, currency) == said
+
+
+def test_the_documented_default_prices_are_those_in_use() -> None:
+    rows = re.findall(r"^\| `(\w+)` \|.*\| ([\d.]+) \|$", DOCUMENT.read_text(encoding="utf-8"), re.MULTILINE)
+    assert {name: round(float(price) * UNIT) for name, price in rows} == PRICES
