@@ -13,8 +13,6 @@ GUESSED_ACCESS = ("9", "0")
 """What people dial for an outside line where nobody configured it."""
 LONGEST_LOCAL = 8
 """Digits of a number dialled without its area code."""
-FEW_LENGTHS = 3
-"""Where numbers have more lengths than that (Germany), a national prefix and any digits look like one of them."""
 SHORTEST_NATIONAL = 7
 """Fewer digits behind a national prefix are rather an extension behind an access digit."""
 
@@ -27,7 +25,7 @@ _EVERYWHERE_EMERGENCY = ("112", "911")
 class Basis(IntEnum):
     """What says that digits are meant as an E.164 number, weakest first.
 
-    `PLAN`: people here dial it like that, if it is assigned. `PREFIX`: the national prefix and the right length.
+    `PLAN`: people here dial it like that, if it is assigned. `PREFIX`: the national prefix is before them.
     """
 
     GUESS = 0
@@ -45,7 +43,6 @@ class Home:
         self.code = code
         self.calling_code = str(metadata.country_code)
         self.domestic = frozenset(next((group for group in customs.BILLED_TOGETHER if code in group), (code,)))
-        self._fixed = len(self._region.lengths) <= FEW_LENGTHS
         self._exits = (compiled(metadata.international_prefix), compiled(customs.EXIT_CODES.get(code)))
         self._before = compiled(customs.BEFORE_A_NUMBER.get(self.calling_code))
         short = _short_numbers(code)
@@ -78,7 +75,7 @@ class Home:
         if self._region.is_dialled_bare(body):
             yield body, Basis.PLAN
         for national in self._region.without_prefix(body):
-            yield national, Basis.PREFIX if self._fixed else Basis.PLAN
+            yield national, Basis.PREFIX
 
     def by_length(self, body: str) -> Iterator[str]:
         """National numbers by their length alone."""

@@ -44,6 +44,9 @@ NETWORK_KINDS = {
 }
 """What the numbers of a network are, assigned or not; the others are ordinary."""
 
+FEW_LENGTHS = 3
+"""Where numbers have more lengths than that (Germany), any digits look like one of them."""
+
 _WRITTEN = {"52": "1"}
 """One digit written after a calling code though it is no national prefix, where that is not a zero."""
 
@@ -55,8 +58,8 @@ class Listing(msgspec.Struct, frozen=True):
 
     `country` is ISO 3166-1 alpha-2, None for a `network`. `kind` is `fixed`, `mobile`, `other`, `premium`,
     `toll_free`, `shared_cost` or `satellite`; None when the digits are in no assigned range.
-    `longest` is the most digits a number of this calling code has, the code included. `possible`: it has as many
-    digits as some number of that code.
+    `longest` is the most digits a number of this calling code has, the code included. `possible`: of the right
+    length, where that says something.
     """
 
     calling_code: str
@@ -133,7 +136,7 @@ def look_up(digits: str, home: str) -> Listing | None:
     regions = _regions(code)
     national = digits[len(code) :]
     lengths = _lengths(code)
-    longest, possible = len(code) + max(lengths), len(national) in lengths
+    longest, possible = len(code) + max(lengths), len(national) in lengths and len(lengths) <= FEW_LENGTHS
     if network is not None:
         kind = NETWORK_KINDS.get(code, "other") if regions[0].kind(national) else None
         return Listing(code, None, network, kind, longest, possible)
