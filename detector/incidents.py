@@ -21,28 +21,27 @@ from detector.contract.findings import (
 )
 from detector.enrich.countries import name as country_name
 from detector.enrich.tariff import amount
+from detector.kinds import KINDS
 
 MAX_DETECTIONS = 500
 MAX_SUBJECTS = 100
 SEVERITIES = tuple(Severity)
 MODES = tuple(Mode)
 BROKEN_IN = (Stage.CREDENTIAL, Stage.ACCESS)
-TELLING = {
-    "login.administrator": "admin_takeover", "config.administrator": "admin_takeover",
-    "source.enumeration": "enumeration", "fleet.known_source": "known_attacker", "source.listed": "known_attacker",
-}  # fmt: skip
-"""Rules that say by themselves what sort of attack it is, as long as nothing worse is known."""
 PARTIES = (
     (SubjectKind.EXTENSION, "Extension"), (SubjectKind.TRUNK, "A trunk"), (SubjectKind.ACCOUNT, "Account"),
     (SubjectKind.SOURCE_IP, "Address"), (SubjectKind.PBX, "PBX"),
 )  # fmt: skip
+TELLING = (Stage.RECON, Stage.CREDENTIAL, Stage.PROBE, Stage.ACCESS, Stage.PUMPING)
+"""Which stage says more of what sort of attack it is, from the least: a break-in more than the calls that try it."""
 
 
 class Case(Struct, kw_only=True, gc=False):
     """An incident as the engine remembers it. Times in microseconds, money in minor units.
 
-    `bases` are the kinds of knowledge its rules rest on; `proven` the subjects of a break-in: addresses that
-    guessed or came in, extensions that were entered. `legs` are the keys of its calls that are up.
+    `kinds` are those its rules name, `bases` the kinds of knowledge they rest on;
+    `proven` the subjects of a break-in: addresses that guessed or came in, extensions that were entered. `legs` are the
+    keys of its calls that are up.
     """
 
     id: str
@@ -57,12 +56,14 @@ class Case(Struct, kw_only=True, gc=False):
     severity: Severity = Severity.INFO
     stages: list[str] = []
     rules: list[str] = []
+    kinds: list[str] = []
     bases: list[str] = []
     subjects: list[Subject] = []
     proven: list[Subject] = []
     entered: list[Subject] = []
     detections: list[str] = []
     countries: list[str] = []
+    costly: bool = False
     legs: list[str] = []
     spent: int = 0
     running: int = 0
@@ -101,17 +102,19 @@ class Case(Struct, kw_only=True, gc=False):
         return any(stage in self.stages for stage in BROKEN_IN)
 
     def kind(self) -> str:
-        """What sort of attack it looks like by now."""
-        if Stage.PUMPING in self.stages and (self.broken_in() or self.countries):
-            return "irsf"
-        telling = next((TELLING[rule] for rule in self.rules if rule in TELLING), "policy")
-        if telling == "admin_takeover" and not self.names(SubjectKind.EXTENSION):
-            return telling
+        """What sort of attack it looks like by now: what its rules name, unless its stages tell more."""
+        seen, usual = self._by_stages()
+        own = max((KINDS[name] for name in self.kinds), key=lambda one: TELLING.index(one.tells), default=None)
+        return own.name if own is not None and TELLING.index(own.tells) >= TELLING.index(seen) else usual
+
+    def _by_stages(self) -> tuple[Stage, str]:
+        if Stage.PUMPING in self.stages and (self.broken_in() or self.countries or self.costly):
+            return Stage.PUMPING, "irsf"
         if Stage.ACCESS in self.stages or (self.broken_in() and Stage.PROBE in self.stages):
-            return "stolen_credential"
+            return Stage.ACCESS, "stolen_credential"
         if Stage.CREDENTIAL in self.stages:
-            return "password_guessing"
-        return telling
+            return Stage.CREDENTIAL, "password_guessing"
+        return Stage.RECON, "policy"
 
     def weight(self) -> tuple[bool, int, int, str]:
         """What is given up first where there is no more room: no calls, an early stage, long quiet."""
@@ -196,7 +199,11 @@ def title(case: Case) -> str:
         calling = f" {'is calling' if now else 'called'}{abroad or ' out'}"
     else:
         calling = ""
-    if who and case.broken_in():
+    own = KINDS.get(case.kind())
+    if own is not None and own.doing:
+        calling = f" {own.doing if now else own.did}{origin}{f' to{abroad}' if abroad and own.calls else ''}"
+        text = (who or stranger(case)) + calling
+    elif who and case.broken_in():
         text = who + " was taken over" + origin + (" and" + calling if calling else "")
     else:
         text = (who or party(case)) + (calling or " breaks a rule")
@@ -215,6 +222,12 @@ def at_accounts(case: Case) -> str:
     """The accounts that are guessed at, where it is about those."""
     accounts = case.names(SubjectKind.ACCOUNT)
     return f" at account {listing(accounts)}" if accounts else ""
+
+
+def stranger(case: Case) -> str:
+    """Who an incident without extensions is about that comes in over a trunk; else as any other."""
+    trunks = case.names(SubjectKind.TRUNK)
+    return f"Somebody over trunk {listing(trunks)}" if trunks else party(case)
 
 
 def party(case: Case) -> str:
@@ -265,6 +278,10 @@ class Cases:
         name = self.links.get(subject)
         return None if name is None else self.by_id[name]
 
+    def told_by(self, rule: str, subject: Subject) -> Case | None:
+        """The live incident about `subject` in which this rule fired."""
+        return next((case for case in self.by_id.values() if rule in case.rules and subject in case.subjects), None)
+
     def add(self, case: Case) -> None:
         """A new incident."""
         self.by_id[case.id] = case
@@ -297,7 +314,7 @@ class Cases:
         younger.status, younger.merged_into = Status.MERGED, older.id
         older.raise_stage(younger.stage)
         older.raise_severity(younger.severity)
-        for name in ("stages", "rules", "bases", "countries"):
+        for name in ("stages", "rules", "kinds", "bases", "countries"):
             for item in getattr(younger, name):
                 remember(getattr(older, name), item)
         for name in ("proven", "entered"):
@@ -306,6 +323,7 @@ class Cases:
         for detection in younger.detections:
             remember(older.detections, detection, MAX_DETECTIONS)
         older.legs.extend(younger.legs)
+        older.costly = older.costly or younger.costly
         older.spent += younger.spent
         for name in ("avoided", "peak", "rung", "updated", "told", "confirmed_at", "climbed_at"):
             setattr(older, name, max(getattr(older, name), getattr(younger, name)))

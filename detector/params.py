@@ -23,6 +23,10 @@ def seconds(value: object) -> object:
 Seconds = Annotated[float, BeforeValidator(seconds), Field(gt=0, le=400 * 86_400)]
 
 
+Days = Annotated[int, Field(ge=0, le=8)]
+"""On so many earlier days something is usual; no more than are remembered."""
+
+
 class Params(BaseModel):
     """Settings of one thing; every field has a default."""
 

@@ -6,7 +6,7 @@ from pydantic import Field, PositiveInt
 
 from detector.contract.events import Login, Registration
 from detector.contract.findings import Severity, Stage, SubjectKind
-from detector.engine.attempts import Attempt, refused, resting, vouched, who
+from detector.engine.attempts import Attempt, of_network, refused, resting, vouched, who
 from detector.engine.detector import Detector, Hit, micros
 from detector.engine.enrich import familiar
 from detector.engine.facts import Facts
@@ -69,5 +69,6 @@ class AccountDistributedGuessing(Detector[Registration | Login]):
             account, f"{found} addresses were refused for account {account}",
             severity=Severity.CRITICAL if spread else self.severity, addresses=found, countries=countries,
             limit=self.limits.addresses, window=self.limits.window,
-            network=nearby(place.key), basis=resting(self.sources.vouched(memory, account), self.limits.addresses),
+            links=of_network(nearby(place.key)),
+            basis=resting(self.sources.vouched(memory, account), self.limits.addresses),
         )  # fmt: skip

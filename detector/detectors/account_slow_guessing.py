@@ -6,7 +6,7 @@ from pydantic import Field, PositiveInt
 
 from detector.contract.events import Login, Registration
 from detector.contract.findings import Severity, Stage, SubjectKind
-from detector.engine.attempts import Attempt, refused, resting, vouched, who
+from detector.engine.attempts import Attempt, of_network, refused, resting, vouched, who
 from detector.engine.detector import Detector, Hit, micros
 from detector.engine.enrich import IN_USE_FOR, familiar, in_use, origin
 from detector.engine.facts import Facts
@@ -70,5 +70,6 @@ class AccountSlowGuessing(Detector[Registration | Login]):
             account, f"Account {account} was refused in {failed} different minutes from unknown addresses",
             severity=self.severity if elsewhere else Severity.INFO, minutes=failed, limit=self.limits.minutes,
             window=self.limits.window, in_use=elsewhere,
-            network=nearby(facts.place.key), basis=resting(self.failed.vouched(memory, account), self.limits.minutes),
+            links=of_network(nearby(facts.place.key)),
+            basis=resting(self.failed.vouched(memory, account), self.limits.minutes),
         )  # fmt: skip

@@ -6,7 +6,7 @@ from pydantic import Field, PositiveInt
 
 from detector.contract.events import Login, Registration
 from detector.contract.findings import Severity, Stage, SubjectKind
-from detector.engine.attempts import Attempt, names, refused, resting, vouched
+from detector.engine.attempts import Attempt, names, of_network, refused, resting, vouched
 from detector.engine.detector import Detector, Hit, micros
 from detector.engine.enrich import familiar
 from detector.engine.facts import Facts
@@ -71,5 +71,5 @@ class AccountSpraying(Detector[Registration | Login]):
         return self.hit(
             facts.profile.pbx, f"{accounts} accounts were refused for {sources} unknown addresses", accounts=accounts,
             addresses=sources, limit=self.limits.accounts, window=self.limits.window,
-            network=nearby(place.key), basis=resting(weakest, 0),
+            links=of_network(nearby(place.key)), basis=resting(weakest, 0),
         )  # fmt: skip

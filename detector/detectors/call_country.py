@@ -2,7 +2,7 @@
 
 from detector.contract.events import Call
 from detector.contract.findings import Severity, Stage, SubjectKind
-from detector.engine.detector import Basis, Begun, Detector, Hit
+from detector.engine.detector import Basis, Detector, Hit, RiskyBegun
 from detector.engine.facts import Facts
 from detector.engine.memory import Memory
 from detector.engine.registry import register
@@ -26,7 +26,7 @@ class CallCountry(Detector[Call]):
     stage = Stage.PROBE
     basis = Basis.COUNTRY
     attack = ("T1496",)
-    reads = (Begun,)
+    reads = (RiskyBegun,)
 
     def inspect(self, event: Call, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
         number = facts.number

@@ -2,7 +2,7 @@
 
 from detector.contract.events import Call
 from detector.contract.findings import Severity, Stage, SubjectKind
-from detector.engine.detector import Basis, Begun, Detector, Hit
+from detector.engine.detector import Basis, Detector, Hit, RiskyBegun
 from detector.engine.facts import Facts
 from detector.engine.memory import Memory
 from detector.engine.registry import register
@@ -24,7 +24,7 @@ class CallSuspect(Detector[Call]):
     stage = Stage.PROBE
     basis = Basis.DERIVED
     attack = ("T1078", "T1496")
-    reads = (Begun,)
+    reads = (RiskyBegun,)
 
     def inspect(self, event: Call, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
         leg = facts.leg

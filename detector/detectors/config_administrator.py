@@ -6,6 +6,7 @@ from detector.engine.detector import Detector, Hit
 from detector.engine.facts import Facts
 from detector.engine.memory import Memory
 from detector.engine.registry import register
+from detector.kinds import ADMIN_TAKEOVER
 
 OBJECTS = {"role", "administrator", "user_role"}
 FIELDS = {"role", "user_role", "role_name", "permissions", "administrator"}
@@ -24,6 +25,7 @@ class ConfigAdministrator(Detector[Config]):
     subject = SubjectKind.ACCOUNT
     severity = Severity.WARNING
     stage = Stage.RECON
+    kind = ADMIN_TAKEOVER
     attack = ("T1098", "T1136")
     reads = (Config,)
 

@@ -7,6 +7,7 @@ from detector.engine.enrich import familiar
 from detector.engine.facts import Facts
 from detector.engine.memory import Memory, Once
 from detector.engine.registry import register
+from detector.kinds import KNOWN_ATTACKER
 
 
 @register
@@ -26,6 +27,7 @@ class FleetKnownSource(Detector[Registration | Login]):
     subject = SubjectKind.SOURCE_IP
     severity = Severity.WARNING
     stage = Stage.RECON
+    kind = KNOWN_ATTACKER
     attack = ("T1110",)
     reads = (Registration, Login)
     outcomes = ("accepted", "rejected")

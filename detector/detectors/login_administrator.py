@@ -6,6 +6,7 @@ from detector.engine.detector import Basis, Detector, Hit
 from detector.engine.facts import Facts
 from detector.engine.memory import Days, Memory
 from detector.engine.registry import register
+from detector.kinds import ADMIN_TAKEOVER
 from detector.params import Params
 from detector.settings.values import Short
 
@@ -30,6 +31,7 @@ class LoginAdministrator(Detector[Login]):
     subject = SubjectKind.ACCOUNT
     severity = Severity.WARNING
     stage = Stage.ACCESS
+    kind = ADMIN_TAKEOVER
     basis = Basis.SCORE
     attack = ("T1078",)
     reads = (Login,)

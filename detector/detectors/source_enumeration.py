@@ -12,6 +12,7 @@ from detector.engine.enrich import familiar
 from detector.engine.facts import Facts
 from detector.engine.memory import Distinct, Memory, digest
 from detector.engine.registry import register
+from detector.kinds import ENUMERATION
 from detector.params import Params, Seconds
 
 KEPT = 24
@@ -32,6 +33,7 @@ class SourceEnumeration(Detector[Registration | Login]):
     subject = SubjectKind.SOURCE_IP
     severity = Severity.CRITICAL
     stage = Stage.RECON
+    kind = ENUMERATION
     attack = ("T1087", "T1110.003")
     reads = (Registration, Login)
     outcomes = ("rejected",)

@@ -8,6 +8,7 @@ from detector.engine.enrich import familiar
 from detector.engine.facts import Facts
 from detector.engine.memory import Memory, Once
 from detector.engine.registry import register
+from detector.kinds import KNOWN_ATTACKER
 from detector.params import Params, Seconds
 
 
@@ -26,6 +27,7 @@ class SourceListed(Detector[Registration | Login]):
     subject = SubjectKind.SOURCE_IP
     severity = Severity.WARNING
     stage = Stage.RECON
+    kind = KNOWN_ATTACKER
     basis = Basis.HEARSAY
     attack = ("T1110",)
     reads = (Registration, Login)

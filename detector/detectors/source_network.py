@@ -6,7 +6,7 @@ from pydantic import Field, PositiveInt
 
 from detector.contract.events import Login, Registration
 from detector.contract.findings import Severity, Stage, SubjectKind
-from detector.engine.attempts import Attempt, names, refused, resting, vouched
+from detector.engine.attempts import Attempt, names, of_network, refused, resting, vouched
 from detector.engine.detector import Detector, Hit, micros
 from detector.engine.enrich import familiar
 from detector.engine.facts import Facts
@@ -76,5 +76,5 @@ class SourceNetwork(Detector[Registration | Login]):
         return self.hit(
             place.key, f"{accounts} accounts were tried by {sources} addresses of {network}", accounts=accounts,
             addresses=sources, limit=self.limits.accounts,
-            network=network, basis=resting(weakest, 0),
+            links=of_network(network), basis=resting(weakest, 0),
         )  # fmt: skip

@@ -1,6 +1,7 @@
 """What rules about attempts to get in have in common: what was refused, whose name was tried, how well it is known."""
 
 from detector.contract.events import Event, Login, Registration
+from detector.contract.findings import Subject, SubjectKind
 from detector.engine.detector import Basis
 from detector.engine.facts import Facts
 from detector.engine.memory import Memory, Window
@@ -44,6 +45,11 @@ def vouched(event: Event) -> bool:
 def resting(solid: int, limit: int) -> Basis | None:
     """What a firing rests on, given how much of it is vouched for."""
     return None if solid >= limit else Basis.TEXT
+
+
+def of_network(network: str) -> tuple[Subject, ...]:
+    """What attempts out of one network share, so that they become one incident."""
+    return (Subject(SubjectKind.SOURCE_IP, network),)
 
 
 class Tally:

@@ -7,9 +7,10 @@ from typing import ClassVar, Generic, TypeVar
 from msgspec import Struct
 
 from detector.contract.events import Call, Event
-from detector.contract.findings import Mode, Severity, Stage, SubjectKind, Value
+from detector.contract.findings import Mode, Severity, Stage, Subject, SubjectKind, Value
 from detector.engine.facts import Facts
 from detector.engine.memory import Memory
+from detector.kinds import Kind
 from detector.params import Params
 
 E = TypeVar("E", bound=Event)
@@ -17,6 +18,30 @@ E = TypeVar("E", bound=Event)
 
 class Begun(Call, frozen=True):
     """What a rule reads that looks at a leg of a call only when it is first heard of, whatever its phase."""
+
+
+class Ended(Call, frozen=True):
+    """What a rule reads that looks at a leg of a call only when it ends."""
+
+
+class Risky(Call, frozen=True):
+    """What a rule reads that looks only at calls that go abroad or to costly numbers."""
+
+
+class RiskyBegun(Risky, frozen=True):
+    """Both: such a call when it is first heard of."""
+
+
+class RiskyEnded(Risky, frozen=True):
+    """Both: such a call when it ends."""
+
+
+def kinds_of_call(*, begins: bool, ends: bool, risky: bool) -> set[type[Event]]:
+    """What rules read a phase of a call as."""
+    kinds: dict[type[Event], bool] = {
+        Call: True, Begun: begins, Ended: ends, Risky: risky, RiskyBegun: risky and begins, RiskyEnded: risky and ends,
+    }  # fmt: skip
+    return {kind for kind, so in kinds.items() if so}
 
 
 class Basis(StrEnum):
@@ -37,7 +62,8 @@ class Hit(Struct, frozen=True, kw_only=True):
     """A rule fired: for which subject, in one sentence, with what was measured and its limit.
 
     `key` names the firing where it is not the event that caused it, so that it keeps its id. `basis` is what this one
-    firing rests on, where that is not what the rule rests on; `network` is shared with others of the same attack.
+    firing rests on, where that is not what the rule rests on. `links` is what it shares with others of the same attack
+    over and above its subject and what the call says.
     """
 
     subject: str
@@ -47,7 +73,7 @@ class Hit(Struct, frozen=True, kw_only=True):
     evidence: tuple[str, ...] = ()
     key: str = ""
     basis: Basis | None = None
-    network: str = ""
+    links: tuple[Subject, ...] = ()
 
 
 class Detector(ABC, Generic[E]):
@@ -55,9 +81,10 @@ class Detector(ABC, Generic[E]):
 
     `id` is unique and names the file; `control` is the guide's C01..C32, `also` are others that it carries out;
     `subject` is what a firing is about;
-    `reads` are the kinds of event it looks at, `Begun` for legs of calls when they are first heard of; `outcomes` those
-    of registrations and logins, None for all of them.
-    `stage` is how far an attack has come that does this; `attack` are MITRE ATT&CK techniques.
+    `reads` are the kinds of event it looks at; of calls `Begun`, `Ended`, `Risky` and both are cheaper than all;
+    `outcomes` those of registrations and logins, None for all of them.
+    `stage` is how far an attack has come that does this; `attack` are MITRE ATT&CK techniques. `kind` is what sort of
+    attack it is, where the rule can tell; otherwise the stages of the incident do.
     """
 
     id: ClassVar[str]
@@ -66,6 +93,7 @@ class Detector(ABC, Generic[E]):
     subject: ClassVar[SubjectKind]
     severity: ClassVar[Severity]
     stage: ClassVar[Stage]
+    kind: ClassVar[Kind | None] = None
     basis: ClassVar[Basis] = Basis.BEHAVIOUR
     attack: ClassVar[tuple[str, ...]] = ()
     reads: ClassVar[tuple[type[Event], ...]]
@@ -98,12 +126,12 @@ class Detector(ABC, Generic[E]):
         raise NotImplementedError(f"{self.id} asked for a timer and does not answer it: {key!r}")
 
     def hit(self, subject: str, summary: str, *, severity: Severity | None = None, key: str = "",
-            evidence: tuple[str, ...] = (), basis: Basis | None = None, network: str = "",
+            evidence: tuple[str, ...] = (), basis: Basis | None = None, links: tuple[Subject, ...] = (),
             **values: Value) -> Hit:  # fmt: skip
         """A firing of this rule."""
         return Hit(
             subject=subject, summary=summary, values=values, severity=severity or self.severity, key=key,
-            evidence=evidence, basis=basis, network=network,
+            evidence=evidence, basis=basis, links=links,
         )  # fmt: skip
 
 

@@ -10,7 +10,6 @@ from detector.contract.events import AnyEvent, Call, Control, Login, Registratio
 from detector.contract.findings import AnyFinding
 from detector.engine import enrich
 from detector.engine import state as states
-from detector.engine.detector import Begun
 from detector.engine.facts import Facts
 from detector.engine.fleet import PREFIX as FLEET_PAGES
 from detector.engine.fleet import Fleet
@@ -111,7 +110,7 @@ class Engine:
         return verdicts.findings
 
     def _inspect(self, event: Any, at: int, state: PbxState, site: Site, verdicts: Verdicts) -> None:
-        facts = Facts(at, site.profile, state.ledger, state.timers)
+        facts = Facts(at, site.profile, site.plan, state.ledger, state.timers)
         kind = type(event)
         if kind is Call:
             enrich.follow_call(event, facts, state, site)
@@ -128,7 +127,8 @@ class Engine:
             account = event.account or facts.extension
             facts.novelty = self.places.score(state.memory, account, facts.place, event.user_agent)
         rules = site.rules_for(facts.extension)
-        for detector in rules.get((kind, event.outcome) if judged else Begun if facts.opened else kind, ()):
+        phase = (facts.opened, facts.ended_now, facts.risky) if kind is Call else kind
+        for detector in rules.get((kind, event.outcome) if judged else phase, ()):
             try:
                 hit = detector.inspect(event, facts, state.memory)
             except Exception:  # counted and alarms: never the same as one that did not fire
@@ -145,6 +145,7 @@ class Engine:
             if facts.located and facts.place is not None:
                 verdicts.located(facts.leg, facts.place, state.now)
             verdicts.money(facts)
+            enrich.learn_block(facts, state)
         verdicts.close()
 
     def _fire(self, at: int, state: PbxState, site: Site, verdicts: Verdicts) -> None:
@@ -160,7 +161,7 @@ class Engine:
                 verdicts.due(due, owner, key)
 
     def _rule_due(self, due: int, owner: str, key: str, state: PbxState, site: Site, verdicts: Verdicts) -> None:
-        facts = Facts(due, site.profile, state.ledger, state.timers)
+        facts = Facts(due, site.profile, site.plan, state.ledger, state.timers)
         leg = facts.leg = state.ledger.legs.get(key)
         facts.extension = leg.extension if leg is not None else ""
         if self._fleet.entries:

@@ -2,7 +2,7 @@
 
 from detector.contract.codec import to_micros
 from detector.contract.events import Call, Config, Login, Notice, Registration
-from detector.contract.findings import Stage, Subject, SubjectKind
+from detector.contract.findings import Severity, Stage, Subject, SubjectKind
 from detector.engine.facts import Facts
 from detector.engine.fleet import Fleet
 from detector.engine.memory import Days, Distinct, First, Memory, digest
@@ -21,6 +21,8 @@ good_days = Days("good")
 in_use = Distinct("in use")
 """From which addresses and countries an account was accepted within `IN_USE_FOR`, by `origin`."""
 IN_USE_FOR = Days.DAY
+called_days = Days("called")
+watched_days = Days("watched")
 
 
 def identify(event: Registration | Login | Notice | Config, facts: Facts, state: PbxState, site: Site) -> None:
@@ -107,6 +109,19 @@ def learn_place(facts: Facts, state: PbxState, account: str) -> None:
     good_days.add(state.memory, facts.place.key, facts.at)
 
 
+def learn_block(facts: Facts, state: PbxState) -> None:
+    """A call that begins makes its block of numbers known, unless it belongs to an attack that is sure to be one."""
+    if not (facts.opened and facts.billable):
+        return
+    watched_days.add(state.memory, "", facts.at)
+    leg = facts.leg
+    if leg is None or not leg.block or not facts.risky or facts.suspect_extension or facts.suspect_source:
+        return
+    case = state.cases.by_id.get(leg.incident) if leg.incident else None
+    if case is None or case.kind() == "policy" or case.severity is not Severity.CRITICAL:
+        called_days.add(state.memory, leg.block, facts.at)
+
+
 def follow_call(event: Call, facts: Facts, state: PbxState, site: Site) -> None:
     """Bring the ledger up to date with one phase of a leg, and say what it changed."""
     facts.extension = charged_extension(event)
@@ -126,6 +141,10 @@ def follow_call(event: Call, facts: Facts, state: PbxState, site: Site) -> None:
     facts.leg = leg
     answer_or_end(leg, event, facts, state)
     facts.billable = leg.direction in OUTWARD and leg.klass not in INSIDE and bool(leg.klass)
+    facts.risky = facts.billable and (leg.abroad or leg.costly)
+    if facts.risky:
+        facts.block_days = called_days.before(state.memory, leg.block, facts.at)
+        facts.watched_days = watched_days.before(state.memory, "", facts.at)
     if state.cases.links:
         suspects(facts, state, facts.extension)
     if facts.opened or facts.ended_now:  # what was answered since is seen when the timer of its beginning comes
@@ -144,6 +163,7 @@ def opened(event: Call, facts: Facts, site: Site) -> Leg:
         number = facts.number = site.plan.read(event.to)
         describe(leg, number, site)
     facts.open_hours = site.is_open(facts.extension, leg.started)
+    leg.closed = not facts.open_hours
     return leg
 
 

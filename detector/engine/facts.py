@@ -1,11 +1,12 @@
 """What enrichment knows of one event, ready for every detector."""
 
+from detector.contract.findings import Severity
 from detector.engine.fleet import Listed
 from detector.engine.timers import Timers
 from detector.enrich.addresses import Place
 from detector.enrich.blocklists import Listing
 from detector.enrich.ledger import Ledger, Leg
-from detector.enrich.numbers import Number
+from detector.enrich.numbers import Number, NumberPlan
 from detector.settings import PbxProfile
 
 
@@ -17,13 +18,16 @@ class Facts:
     `extension` is who is charged (the forwarder of a forwarded call), `place` the source address, `number` the
     destination of an outbound call, `leg` its entry in the ledger. `opened`, `answered_now`, `ended_now` and
     `located` (its address became known) say what this event did to the leg; `open_hours`, where it opened one,
-    whether that began within them; `billable` that it goes out and is neither internal nor an emergency call;
+    whether that began within them; `billable` that it goes out and is neither internal nor an emergency call, `risky`
+    that it is billable and goes abroad or to a costly number;
     `dropped` is a leg that the full ledger gave up for this one. `known_place`: this account was accepted from this
     address on an earlier day; `at_home`: or it, or several others, before the incident about this address began.
     `suspect_source`, `suspect_extension`: they were seen breaking in, in an incident that is open; `guesser`: by
     guessing passwords. `novelty` is the score of a new place, None while its model is cold. `fleet_source` and
     `fleet_block`: several PBXs saw this source address attack, or calls of attackers to this block of numbers.
     `listed`: a block list of the operator names the source address.
+    `block_days`: on how many earlier days honest calls went to this block of numbers abroad, or costly, from this PBX,
+    and `watched_days` on how many any went out, both up to 8. `plan` reads numbers as this PBX does.
     """
 
     extension: str = ""
@@ -35,6 +39,7 @@ class Facts:
     ended_now: bool = False
     located: bool = False
     billable: bool = False
+    risky: bool = False
     answered_now: bool = False
     open_hours: bool = True
     known_place: bool = False
@@ -46,14 +51,35 @@ class Facts:
     fleet_source: Listed | None = None
     fleet_block: Listed | None = None
     listed: Listing | None = None
+    block_days: int = 0
+    watched_days: int = 0
+
+    @property
+    def inbound(self) -> bool:
+        """Whether it is a call from outside: extension and address are not those of who makes it."""
+        return self.leg is not None and self.leg.direction == "inbound"
+
+    def new_block(self, days: int) -> bool:
+        """Whether calls went to this block of numbers on fewer than `days` earlier days."""
+        return self.leg is not None and bool(self.leg.block) and self.block_days < days
+
+    def sure(self, days: int) -> Severity:
+        """How bad it is that something is new here.
+
+        Where calls are known of fewer than `days` earlier days everything is new: by day that is only information.
+        """
+        if self.watched_days >= days:
+            return Severity.CRITICAL
+        return Severity.WARNING if self.leg is not None and self.leg.closed else Severity.INFO
 
     @property
     def caller(self) -> str:
         """Who is charged, to begin a sentence with."""
         return f"Extension {self.extension}" if self.extension else "Somebody outside"
 
-    def __init__(self, at: int, profile: PbxProfile, ledger: Ledger, timers: Timers) -> None:
+    def __init__(self, at: int, profile: PbxProfile, plan: NumberPlan, ledger: Ledger, timers: Timers) -> None:
         self.at = at
         self.profile = profile
+        self.plan = plan
         self.ledger = ledger
         self.timers = timers

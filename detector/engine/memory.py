@@ -282,6 +282,41 @@ def put_in_order(record: Record, at: int, value: int) -> None:
     record[place:place] = array("q", (at, value))
 
 
+class Sum(Field):
+    """Amounts within a time, at most `CAP`; past that the two oldest become one, at the later instant."""
+
+    CAP = 60
+
+    def horizon(self) -> str:  # noqa: D102
+        return "amounts within a window"
+
+    def add(self, memory: Memory, subject: str, at: int, amount: int, length: int) -> None:
+        """`amount` at `at`; what is `length` older than the newest is forgotten."""
+        record = memory.get(self.name, subject)
+        rows = sorted([*(pairs(record) if record is not None else ()), (at, amount)])
+        kept = [row for row in rows if row[0] > rows[-1][0] - length]
+        if len(kept) > self.CAP:
+            kept[:2] = [(kept[1][0], kept[0][1] + kept[1][1])]
+        memory.put(self.name, subject, array("q", [number for row in kept for number in row]))
+
+    def total(self, memory: Memory, subject: str, at: int, length: int) -> int:
+        """What the amounts make together in the window that ends at `at`, or at the newest where that is later."""
+        record = memory.get(self.name, subject)
+        if record is None:
+            return 0
+        since = max(at, record[-2]) - length
+        return sum(amount for when, amount in pairs(record) if when > since)
+
+    def clear(self, memory: Memory, subject: str) -> None:
+        """Start over."""
+        memory.forget(self.name, subject)
+
+
+def pairs(record: Record) -> zip[tuple[int, int]]:
+    """What a record holds in twos."""
+    return zip(record[::2], record[1::2], strict=True)
+
+
 @lru_cache(maxsize=32_768)
 def digest(text: str) -> int:
     """64 bits that stand for a text, the last of them 0."""

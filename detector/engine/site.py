@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from functools import lru_cache, partial
+from itertools import product
 from typing import Any
 
 import phonenumbers
 from msgspec import Struct
 
-from detector.contract.events import Call, Event, Login, Registration
-from detector.engine.detector import Begun, Detector
+from detector.contract.events import KINDS, Event, Login, Registration
+from detector.engine.detector import Detector, kinds_of_call
 from detector.engine.registry import detectors
 from detector.enrich import numbering
 from detector.enrich.addresses import AddressTable
@@ -19,9 +20,9 @@ from detector.enrich.tariff import Tariff
 from detector.settings import ExtensionProfile, PbxProfile, RuleSettings
 
 Rows = tuple[tuple[str, str, int | str], ...]
-Sort = type[Event] | tuple[type[Event], str]
-RuleSet = dict[Sort, tuple[Detector[Any], ...]]
-"""Rules by what they read, registrations and logins by kind and outcome; of a call that opens a leg `Begun` has all."""
+RuleSet = dict[type[Event] | tuple[type[Event], str] | tuple[bool, bool, bool], tuple[Detector[Any], ...]]
+"""Rules by what they read: registrations and logins by kind and outcome, calls by whether one begins here, ends here,
+and is risky."""
 JUDGED: dict[type[Event], tuple[str, ...]] = {
     kind: tuple(sorted(kind.ENUMS["outcome"])) for kind in (Registration, Login)
 }
@@ -89,16 +90,14 @@ class Site:
         return self._calendars[key]
 
     def _ruleset(self, settings: Mapping[str, RuleSettings]) -> RuleSet:
-        reading: dict[Sort, list[Detector[Any]]] = {}
-        for rule in detectors():
-            made = self._instance(rule, settings[rule])
-            for kind in made.reads if not made.idle else ():
-                reading.setdefault(kind, []).append(made)
-                for outcome in JUDGED.get(kind, ()):
-                    if made.outcomes is None or outcome in made.outcomes:
-                        reading.setdefault((kind, outcome), []).append(made)
-        reading[Begun] = [*reading.get(Begun, ()), *reading.get(Call, ())]
-        return {kind: tuple(rules) for kind, rules in reading.items()}
+        made = [rule for name in detectors() if not (rule := self._instance(name, settings[name])).idle]
+        rules: RuleSet = {kind: reading(made, {kind}) for kind in KINDS.values()}
+        for kind, outcomes in JUDGED.items():
+            for outcome in outcomes:
+                rules[kind, outcome] = tuple(r for r in rules[kind] if r.outcomes is None or outcome in r.outcomes)
+        for begins, ends, risky in product((False, True), repeat=3):
+            rules[begins, ends, risky] = reading(made, kinds_of_call(begins=begins, ends=ends, risky=risky))
+        return rules
 
     def _instance(self, rule: str, settings: RuleSettings) -> Detector[Any]:
         made = self._made.get(id(settings))
@@ -116,6 +115,11 @@ def number_plan(profile: PbxProfile) -> NumberPlan:
     usual = shared()
     odd = tuple(sorted(one for one in profile.extensions if usual.read(one).klass is not Klass.INTERNAL))
     return shared(extensions=odd) if odd else usual
+
+
+def reading(rules: Iterable[Detector[Any]], kinds: set[type[Event]]) -> tuple[Detector[Any], ...]:
+    """The rules that read any of these kinds."""
+    return tuple(rule for rule in rules if kinds.intersection(rule.reads))
 
 
 def tariff(profile: PbxProfile, tables: Tables) -> Tariff:

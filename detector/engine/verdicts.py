@@ -31,12 +31,17 @@ from detector.policy import Sign, allowed
 
 SECOND = 1_000_000
 QUIET = 24 * 3_600 * SECOND
+QUIET_NIGHTS = 2 * QUIET
+"""Of an incident with calls: the next one of a slow attack comes in the night after."""
 MINUTE = 60 * SECOND
 MONEY_EVERY = MINUTE
 SETTLING = 10 * SECOND
 MAX_CASES = 1_000
+CALLING = frozenset({Stage.PROBE, Stage.PUMPING})
 GOOD_DAYS = 3
 HIGHEST_RUNG = 4
+USUAL_DAYS = 3
+"""A block of numbers that was called on so many earlier days joins nobody: honest people call it too."""
 MAX_EVIDENCE = 32
 MAX_SAID = 20
 """Detections a minute of one rule, about one subject and one block of numbers."""
@@ -67,14 +72,16 @@ class Verdicts:
         self.findings.append(detection)
         if leg is not None and not self.state.cases.links:
             suspects(facts, self.state, facts.extension)  # left out as long as there was nobody to suspect
-        links = self._links(rule, detection.subject, facts)
-        if hit.network:
-            links.append(Subject(SubjectKind.SOURCE_IP, hit.network))
-        case = self._case(detection, links, facts.at)
+        links = list(dict.fromkeys([*self._links(rule, detection.subject, facts), *hit.links]))
+        case = self._case(rule, detection, links, facts.at)
         if case is None:
             return
+        if hit.severity is Severity.INFO:  # it is worth reading with the rest, but accuses nobody
+            remember(case.detections, detection.id, MAX_DETECTIONS)
+            self._touch(case, facts.at)
+            return
         self._grow(case, rule, detection, basis)
-        self._attach(case, links, leg if rule.subject is not SubjectKind.TRUNK else None)
+        self._attach(case, links, leg if rule.subject is not SubjectKind.TRUNK and not facts.inbound else None)
         self._prove(case, rule, facts)
         self._touch(case, facts.at)
         if self.history:
@@ -82,7 +89,7 @@ class Verdicts:
         about_trunk = rule.subject is SubjectKind.TRUNK
         sign = Sign(
             stage=rule.stage, severity=hit.severity, subject=detection.subject,
-            extension="" if about_trunk or rule.stage in {Stage.RECON, Stage.CREDENTIAL} else facts.extension,
+            extension="" if about_trunk or not misused(rule, facts) else facts.extension,
             block=leg.block if leg is not None and not about_trunk else "",
             route=leg.route if leg is not None and not about_trunk else "",
             trunk=leg.trunk if leg is not None and not about_trunk else "",
@@ -225,22 +232,36 @@ class Verdicts:
             case = cases.by_id.get(next(mixed, "")) if subject not in cases.links else None
             return [subject, *(case.subjects[:1] if case is not None else ())]
         links = [subject]
+        if rule.subject is SubjectKind.PBX and facts.leg is not None and not facts.inbound:
+            return [subject, *self._spending(facts.leg)]
+        if facts.inbound:  # the callee has done nothing, and the address is the carrier's
+            return links
         place, leg = facts.place, facts.leg
         if place is not None and not (place.private or facts.at_home or self._good(place.key, facts.at)):
             links.append(Subject(SubjectKind.SOURCE_IP, place.key))
-        if facts.extension and rule.stage not in {Stage.RECON, Stage.CREDENTIAL}:
+        if misused(rule, facts):
             links.append(Subject(SubjectKind.EXTENSION, facts.extension))
-        if leg is not None and leg.block and (leg.abroad or leg.costly):
+        if facts.risky and facts.new_block(USUAL_DAYS) and leg is not None:
             links.append(Subject(SubjectKind.DESTINATION, leg.block))
         return list(dict.fromkeys(links))
 
-    def _case(self, detection: Detection, links: list[Subject], at: int) -> Case | None:
+    def _spending(self, leg: Leg) -> list[Subject]:
+        """What of all calls is said at one that belongs to an attack belongs to it too; it accuses nobody else."""
+        case = self.state.cases.by_id.get(leg.incident)
+        return case.subjects[:1] if case is not None else []
+
+    def _case(self, rule: Detector[Any], detection: Detection, links: list[Subject], at: int) -> Case | None:
         cases = self.state.cases
-        found = cases.linked(links)
+        if detection.subject.kind is SubjectKind.PBX:  # shared by everybody: it joins only what this rule said before
+            found = cases.linked(link for link in links if link != detection.subject)
+            before = cases.told_by(rule.id, detection.subject)
+            found += [before] if before is not None else []
+        else:
+            found = cases.linked(links)
+        if detection.severity is Severity.INFO:
+            return found[0] if found else None
         if found:
             return self._joined(found, at)
-        if detection.severity is Severity.INFO:
-            return None
         if len(cases.by_id) >= MAX_CASES:
             self._end(min(cases.by_id.values(), key=Case.weight), at)
         case = Case(
@@ -273,12 +294,15 @@ class Verdicts:
         case.raise_stage(rule.stage)
         case.raise_severity(detection.severity)
         remember(case.rules, rule.id)
-        if detection.severity is not Severity.INFO:  # what is no sign of an attack by itself vouches for none
-            remember(case.bases, basis)
+        if rule.kind is not None:
+            remember(case.kinds, rule.kind.name)
+        remember(case.bases, basis)
         remember(case.detections, detection.id, MAX_DETECTIONS)
 
     def _prove(self, case: Case, rule: Detector[Any], facts: Facts) -> None:
         """Which address broke in, and which extension it entered."""
+        if facts.inbound:
+            return
         place = facts.place
         breaking = rule.stage in {Stage.CREDENTIAL, Stage.ACCESS} or facts.suspect_source
         if place is not None and not place.private and breaking and not self._good(place.key, case.opened):
@@ -321,6 +345,7 @@ class Verdicts:
 
     def _take(self, case: Case, leg: Leg) -> None:
         leg.incident = case.id
+        case.costly = case.costly or leg.costly
         self.state.ledger.touch(leg)
         if leg.abroad and leg.country:
             remember(case.countries, leg.country)
@@ -334,8 +359,7 @@ class Verdicts:
 
     def _cost(self, leg: Leg, at: int) -> int:
         """Minor units that a leg has cost until `at`."""
-        talk = (leg.talk if not leg.up else max(0, at - leg.answered)) if leg.answered else 0
-        return self.site.tariff.cost(Price(leg.price, leg.increment, "default"), -(-talk // SECOND))
+        return self.site.tariff.cost(Price(leg.price, leg.increment, "default"), -(-leg.talked(at) // SECOND))
 
     def _reckon(self, case: Case, at: int) -> None:
         legs = [leg for key in case.legs if (leg := self.state.ledger.legs.get(key)) is not None and leg.answered]
@@ -385,7 +409,8 @@ class Verdicts:
         return case
 
     def _quiet(self, case: Case, due: int) -> None:
-        ends = max([case.updated + QUIET, *self.decisions.ends(case, due)])
+        quiet = QUIET_NIGHTS if CALLING.intersection(case.stages) else QUIET
+        ends = max([case.updated + quiet, *self.decisions.ends(case, due)])
         if ends > due or case.legs:
             self.state.timers.wake("case", case.id, max(ends, due + QUIET if case.legs else ends))
             return
@@ -397,6 +422,11 @@ class Verdicts:
         case.status = Status.CLOSED
         self._touch(case, at, signs=False)
         self.state.cases.drop(case)
+
+
+def misused(rule: Detector[Any], facts: Facts) -> bool:
+    """Whether the extension of the event did what the rule is about, or had it done in its name."""
+    return bool(facts.extension) and not facts.inbound and rule.stage not in {Stage.RECON, Stage.CREDENTIAL}
 
 
 def known(values: dict[str, Value]) -> dict[str, Value]:

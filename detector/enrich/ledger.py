@@ -23,6 +23,7 @@ class Leg(Struct, kw_only=True, gc=False, array_like=True):
 
     In a checkpoint its fields stand in this order: a new one goes to the end, with a default.
     `number` counts the legs of the ledger in the order in which they were opened.
+    `closed`: it began outside business hours.
     """
 
     call_id: str
@@ -50,11 +51,18 @@ class Leg(Struct, kw_only=True, gc=False, array_like=True):
     incident: str = ""
     number: int = 0
     conference: bool = False
+    closed: bool = False
 
     @property
     def up(self) -> bool:
         """Whether it holds a line now, ringing or talking."""
         return self.ended == 0
+
+    def talked(self, at: int) -> int:
+        """Microseconds of talk until `at`."""
+        if not self.answered:
+            return 0
+        return max(0, at - self.answered) if self.up else self.talk
 
     @property
     def key(self) -> str:

@@ -102,10 +102,13 @@ class Tariff:
 
     def cost(self, price: Price, talk_seconds: int) -> int:
         """Cost in minor units of the currency; started increments and started minor units count in full."""
-        if talk_seconds <= 0:
-            return 0
-        charged = -(-talk_seconds // price.increment) * price.increment
+        charged = started(price.increment, talk_seconds)
         return -(-charged * price.per_minute * self._minor_units // (60 * UNIT))
+
+
+def started(increment: int, talk_seconds: int) -> int:
+    """The seconds that are charged: a started increment counts in full."""
+    return -(-talk_seconds // increment) * increment if talk_seconds > 0 else 0
 
 
 def amount(minor: int, currency: str) -> str:

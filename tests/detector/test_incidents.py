@@ -34,8 +34,10 @@ from tests.detector.engine.builders import (
     login,
     moment,
     outcome,
+    refused,
     registration,
     run,
+    rung,
     settings,
     tick,
     verdict,
@@ -202,6 +204,55 @@ def test_the_stage_only_rises() -> None:
 def test_kind_and_title(events, kind, title) -> None:
     (incident,) = incidents(run(events))
     assert (incident.kind, incident.title) == (kind, title)
+
+
+def hunted(start, extension="1007"):
+    prefixes = ("9011", "900", "90011", "9810", "9+")
+    return [refused(start + n, f"{prefix}252612345678", extension) for n, prefix in enumerate(prefixes)]
+
+
+KINDS = [
+    ("a hunt", hunted(0), "prefix_hunt"),
+    ("a hunt that found its way", [*hunted(0), *(call(60, call=str(n)) for n in range(5))], "irsf"),
+    ("a hunt by a stolen extension", [*STOLEN, *hunted(60)], "stolen_credential"),
+    ("the break-in comes to light after the hunt", [*hunted(0), *guesses(60), registration(70, "accepted")],
+     "stolen_credential"),
+    ("costly calls at home without a country", [call(n, SATELLITE, call=str(n)) for n in range(5)], "irsf"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("events", "kind"), [pytest.param(*case[1:], id=case[0]) for case in KINDS])
+def test_what_a_rule_names_stands_until_more_is_known(events, kind) -> None:
+    (incident,) = incidents(run(events))
+    assert incident.kind == kind
+
+
+def test_kinds_survive_a_merger() -> None:
+    found = run([*hunted(0), *hunted(60, "1008"), call(90), call(91, SOMALIA_NEXT, "1008")],
+                settings(allowed_destination_countries=["US"]))  # fmt: skip
+    (incident,) = incidents(found)
+    assert (incident.kind, len(last(found, Incident))) == ("prefix_hunt", 1)
+
+
+def test_information_accuses_nobody() -> None:
+    lone = [call(NIGHT, SOMALIA), *whole(NIGHT + 60, 60, HOME, "1007"), *whole(NIGHT + 90, 60, HOME, "1008")]
+    (incident,) = incidents(run(lone))
+    assert subjects(incident) == {("extension", "1007"), ("destination", "+2526123")}
+    assert len(incident.detections) == 2
+
+
+def test_a_block_of_numbers_that_is_called_every_day_joins_nobody() -> None:
+    def by_two(*before):
+        return len(incidents(run([*before, call(0, LATVIA, "1001"), call(60, LATVIA, "1002")], only_home)))
+
+    only_home = settings(allowed_destination_countries=["US"], rules={"call.country": {"mode": "notify"}})
+    assert by_two() == 1
+    assert by_two(*(cdr(day * 3 * DAY, 60, LATVIA) for day in (-4, -3, -2))) == 5
+
+
+def test_whoever_is_called_is_never_accused() -> None:
+    found = run([rung(n, f"+2224512{n:04}", source_ip=THIEF) for n in range(9)])
+    assert {each.kind for incident in incidents(found) for each in incident.subjects} == {"pbx", "destination"}
 
 
 def test_revisions_count_up_without_gaps() -> None:

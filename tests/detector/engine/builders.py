@@ -71,11 +71,28 @@ def whole(seconds: float, talk: float, to: str = SOMALIA, extension: str = "1007
     ]
 
 
-def cdr(seconds: float, talk: float, to: str = SOMALIA, extension: str = "1007", **more: Any) -> Call:
+def cdr(seconds: float, talk: float, to: str = SOMALIA, extension: str | None = "1007", **more: Any) -> Call:
     """A call of which only the record at its end is known; it began at `seconds`."""
     begun = {"started_at": moment(seconds), "answered_at": moment(seconds), "talk": talk, "disposition": "answered",
              "call": f"{extension}@{seconds}"}  # fmt: skip
     return call(seconds + talk, to, extension, phase="ended", **begun | more)
+
+
+def refused(seconds: float, to: str = SOMALIA, extension: str | None = "1007", **more: Any) -> Call:
+    """A call that did not come about, known by its record."""
+    return cdr(seconds, 0, to, extension, **{"disposition": "failed", "answered_at": None} | more)
+
+
+def rung(seconds: float, number: str, ring: float = 2, **more: Any) -> Call:
+    """A call from outside to 1001 that rang for a while, was not answered and hung up."""
+    given = {"direction": "inbound", "from_": number, "route": None, "call": f"in/{number}/{seconds}",
+             "phase": "ended", "started_at": moment(seconds - ring), "talk": 0, "disposition": "no_answer"}  # fmt: skip
+    return call(seconds, "1001", "1001", **given | more)
+
+
+def watched(days: Iterable[int] = (-4, -3, -2), to: str = HOME, extension: str = "1999") -> list[Call]:
+    """An honest call on each of some days: what a PBX is known by."""
+    return [cdr(day * DAY, 60, to, extension) for day in days]
 
 
 def registration(seconds: float, outcome: str = "rejected", account: str = "1007", source: str = THIEF,

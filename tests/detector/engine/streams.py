@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from detector.contract.events import AnyEvent
 from tests.detector.engine.builders import (
+    DAY,
     GERMANY,
     HOME,
     HOUR,
@@ -15,6 +16,7 @@ from tests.detector.engine.builders import (
     NOON,
     OTHER_THIEF,
     PREMIUM,
+    SATELLITE,
     SCANNER,
     SOMALIA,
     THIEF,
@@ -123,6 +125,34 @@ def sneaking(start: float) -> list[AnyEvent]:
     ]  # fmt: skip
 
 
+def dialling(start: float) -> list[AnyEvent]:
+    """Everything that thieves do with calls, from the fourth day on on which anybody calls."""
+    day, cuba, chad, gone = start + 4 * DAY, "901153521234", "901123522512", {"disposition": "failed"}
+    found: list[AnyEvent] = [
+        *(cdr(start + n * DAY, 60, HOME, "1020", pin="a pin") for n in range(4)),
+        *(cdr(day + n, 60, HOME, f"103{n}", pin="a pin") for n in range(5)),
+        *(cdr(day + 100 + n, 0, HOME, "1040", reason="wrong_pin", **gone) for n in range(5)),
+        *(cdr(day + 200 + n, 0, HOME, None, direction="inbound", reason="wrong_pin", call=f"disa {n}", **gone)
+          for n in range(10)),
+        *(cdr(day + 300 + 30 * n, 8, f"90115{n}21234567", "1041") for n in (1, 3, 4)),
+        *(cdr(day + 500 + 30 * n, 0, prefix + "252612345678", "1042", **gone)
+          for n, prefix in enumerate(["9011", "900", "90011", "9810", "9+"])),
+        *(event for n in range(10) for event in whole(day + 900 + n, 1_500, f"{cuba}{n:03}", f"106{n % 6}")),
+        *(cdr(day + 10 * HOUR + n * DAY, 1_500, f"{chad}{n:03}", "1007") for n in range(3)),
+        *(call(day + 2_000 + n, "1001", None, direction="inbound", from_=f"+2224512345{n}", phase="ended", duration=2,
+               disposition="no_answer") for n in range(5)),
+        *whole(day + 2_100, 60, "901122245123454", "1043"),
+        *(cdr(day + 2_200 + 9 * n, 5, f"9121255501{n:02}", "1050") for n in range(40)),
+        *whole(day + 3_000, 60, f"{cuba}111", None, direction="transit", trunk_in="carrier-b"),
+        *(event for n in range(3) for event in whole(day + 3_100 + n, 60, f"90112215123{n}", None, via="disa")),
+        config(day + 3_200, "extension", {"forward_to": ("", "901177051234567")}, object_id="1044", actor="1044"),
+        *(event for n in range(4)
+          for event in whole(day + 3_300 + n, 60, "901177051234567", "1001", via="forward", on_behalf_of="1044")),
+        *whole(day + 3_400, 4 * HOUR, SATELLITE, "1045"), tick(day + 8 * HOUR),
+    ]  # fmt: skip
+    return found
+
+
 def attack(pbx: str = "hq", start: float = 0) -> list[AnyEvent]:
     """Everything the engine does at least once: two thieves, guessing to pumping, a record with a source, a drill."""
     found = [
@@ -139,6 +169,7 @@ def attack(pbx: str = "hq", start: float = 0) -> list[AnyEvent]:
         tick(start + 40 * HOUR), *guesses(start + 50 * HOUR, 6), tick(start + 90 * HOUR),
     ]  # fmt: skip
     found += sneaking(start + 55 * HOUR)
+    found += dialling(start + 150 * HOUR)
     record = whole(start + 60, 12)[2]
     found.append(replace(record, revision=1, source_ip=THIEF, at=record.at))
     found += [replace(event, drill=True, id=f"drill {event.id}") for event in guesses(start + 30, 5)]

@@ -321,8 +321,25 @@ def test_no_bytes_raise(lines: list[bytes]) -> None:
     list(ami.close())
 
 
-FIELDS = ["Channel", "DestChannel", "Uniqueid", "DestUniqueid", "Linkedid", "Exten", "CallerIDNum", "DialString",
-          "Peer", "AOR", "AccountID", "RemoteAddress", "EventTV", "Service", "Timestamp", "Source", "StartTime"]  # fmt: skip
+FIELDS = [
+    "Channel",
+    "DestChannel",
+    "Uniqueid",
+    "DestUniqueid",
+    "Linkedid",
+    "Exten",
+    "CallerIDNum",
+    "DialString",
+    "Peer",
+    "AOR",
+    "AccountID",
+    "RemoteAddress",
+    "EventTV",
+    "Service",
+    "Timestamp",
+    "Source",
+    "StartTime",
+]
 NAMES = ["Newchannel", "DialBegin", "DialEnd", "Hangup", "Cdr", "PeerStatus", "Registry", "InvalidPassword"]
 
 

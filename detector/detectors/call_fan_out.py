@@ -1,0 +1,69 @@
+"""Many extensions call one block of numbers that this PBX never called: each stays below its own limit (C28)."""
+
+from typing import Annotated
+
+from pydantic import Field, PositiveInt
+
+from detector.contract.events import Call
+from detector.contract.findings import Severity, Stage, SubjectKind
+from detector.engine.attempts import resting, vouched
+from detector.engine.detector import Detector, Hit, RiskyBegun, micros
+from detector.engine.facts import Facts
+from detector.engine.memory import Distinct, Memory, digest
+from detector.engine.registry import register
+from detector.params import Days, Params, Seconds
+
+KEPT = 32
+
+
+@register
+class CallFanOut(Detector[Call]):
+    """Fires when the Nth extension calls a new block of numbers within `window`; outside business hours sooner.
+
+    Then it starts over. While fewer than `days` days were watched all is new: a warning by night, information by day.
+
+    Quiet when: the block was called on `days` earlier days; calls at home; emergency and internal calls.
+    Runbook: the extensions named in the incident have leaked together: change all their passwords.
+    """
+
+    id = "call.fan_out"
+    control = "C28"
+    subject = SubjectKind.DESTINATION
+    severity = Severity.CRITICAL
+    stage = Stage.PUMPING
+    attack = ("T1496",)
+    reads = (RiskyBegun,)
+
+    class Limits(Params):
+        """`extensions` within `window` seconds; `closed` of them within `closed_window` outside business hours.
+
+        A block is known after calls on `days` earlier days.
+        """
+
+        extensions: Annotated[PositiveInt, Field(le=KEPT)] = 5
+        window: Seconds = 600
+        closed: Annotated[PositiveInt, Field(le=KEPT)] = 3
+        closed_window: Seconds = 6 * 3_600
+        days: Days = 3
+
+    limits: Limits
+    open = Distinct("open")
+    closed = Distinct("closed")
+
+    def inspect(self, event: Call, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
+        leg = facts.leg
+        if leg is None or not facts.extension or not facts.risky or not facts.new_block(self.limits.days):
+            return None
+        field, limit, window = self.open, self.limits.extensions, self.limits.window
+        if not facts.open_hours:
+            field, limit, window = self.closed, self.limits.closed, self.limits.closed_window
+        callers = field.add(memory, leg.block, digest(facts.extension), leg.started, micros(window), cap=KEPT,
+                                  solid=vouched(event))  # fmt: skip
+        if callers < limit:
+            return None
+        sure = field.vouched(memory, leg.block)
+        field.clear(memory, leg.block)
+        return self.hit(
+            leg.block, f"{callers} extensions called {leg.block}, which is new here", extensions=callers, limit=limit,
+            window=window, severity=facts.sure(self.limits.days), basis=resting(sure, limit),
+        )  # fmt: skip

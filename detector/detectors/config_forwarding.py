@@ -1,0 +1,54 @@
+"""Somebody who is no administrator makes an extension forward its calls abroad or to a costly number (C25)."""
+
+from detector.contract.events import Config
+from detector.contract.findings import Severity, Stage, SubjectKind
+from detector.engine.detector import Detector, Hit
+from detector.engine.facts import Facts
+from detector.engine.forwardings import approve, targets
+from detector.engine.memory import Memory
+from detector.engine.registry import register
+from detector.enrich.countries import name as country_name
+from detector.kinds import FORWARDING_FRAUD
+from detector.params import Params
+from detector.settings.values import Short
+
+
+@register
+class ConfigForwarding(Detector[Config]):
+    """Fires when the forwarding of an extension is set to a number abroad or a costly one.
+
+    Quiet when: one of `administrators` sets it, from an address that did not break in; the number is at home.
+    Runbook: ask the user; if it was not them, take it out and change the password of their account.
+    """
+
+    id = "config.forwarding"
+    control = "C25"
+    subject = SubjectKind.EXTENSION
+    severity = Severity.WARNING
+    stage = Stage.PROBE
+    kind = FORWARDING_FRAUD
+    attack = ("T1098",)
+    reads = (Config,)
+
+    class Limits(Params):
+        """`administrators`: the accounts whose forwardings are trusted."""
+
+        administrators: tuple[Short, ...] = ("admin", "administrator", "ringfence")
+
+    limits: Limits
+
+    def inspect(self, event: Config, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
+        found = targets(event, facts)
+        if not found:
+            return None
+        extension = event.object_id or ""
+        if event.actor in self.limits.administrators and not facts.suspect_source:
+            for number in found:
+                approve(memory, extension, number, facts.at)
+            return None
+        number = found[0]
+        where = number.network or country_name(number.country)
+        return self.hit(
+            extension, f"Extension {extension} was set to forward its calls to {where}", actor=event.actor,
+            destination=number.e164 or number.dialled[:64], block=number.block,
+        )  # fmt: skip

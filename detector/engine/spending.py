@@ -1,0 +1,35 @@
+"""What risky calls have cost until now, those that are up included, for the rules that limit it."""
+
+from collections.abc import Iterable
+
+from detector.enrich.ledger import Leg
+from detector.enrich.tariff import UNIT, started
+
+SECOND = 1_000_000
+DAY = 86_400 * SECOND
+MINUTE = 60 * SECOND
+
+
+def risky(legs: Iterable[Leg]) -> list[Leg]:
+    """Those that are up, answered, and go abroad or to costly numbers."""
+    return [leg for leg in legs if leg.up and leg.answered and (leg.abroad or leg.costly)]
+
+
+def cost(leg: Leg, at: int) -> int:
+    """Micro-units of the currency that a leg has cost until `at`."""
+    return started(leg.increment, -(-leg.talked(at) // SECOND)) * leg.price // 60
+
+
+def rate(legs: Iterable[Leg]) -> int:
+    """Micro-units a minute."""
+    return sum(leg.price for leg in legs)
+
+
+def micro(units: float) -> int:
+    """Micro-units of an amount of the currency."""
+    return round(units * UNIT)
+
+
+def whole(micro_units: int) -> float:
+    """An amount of the currency, to the hundredth."""
+    return round(micro_units / UNIT, 2)

@@ -1,0 +1,48 @@
+"""The sorts of attack that rules name, and what the title of an incident says of each."""
+
+from typing import Final
+
+from msgspec import Struct
+
+from detector.contract.findings import Stage
+
+
+class Kind(Struct, frozen=True):
+    """`name` as findings give it; `tells` is the stage past which an incident is more than this.
+
+    `doing` and `did` say it of a subject, in the present and when it is over; where they are empty the title says what
+    the stages do.
+    """
+
+    name: str
+    tells: Stage
+    doing: str = ""
+    did: str = ""
+
+    @property
+    def calls(self) -> bool:
+        """Whether it is about the calls of whoever does it."""
+        return self.tells in {Stage.PROBE, Stage.PUMPING}
+
+
+KNOWN_ATTACKER: Final = Kind("known_attacker", Stage.RECON)
+ENUMERATION: Final = Kind("enumeration", Stage.RECON)
+ADMIN_TAKEOVER: Final = Kind("admin_takeover", Stage.ACCESS)
+WANGIRI: Final = Kind(
+    "wangiri", Stage.RECON, "is rung once by numbers abroad that wait for calls back",
+    "was rung once by numbers abroad that waited for calls back",
+)  # fmt: skip
+PIN_GUESSING: Final = Kind("pin_guessing", Stage.CREDENTIAL, "is guessing PINs", "guessed PINs")
+PREFIX_HUNT: Final = Kind(
+    "prefix_hunt", Stage.PROBE, "is hunting for a way to dial out", "hunted for a way to dial out"
+)
+SLOW_PUMPING: Final = Kind(
+    "slow_pumping", Stage.PUMPING, "is pumping calls night by night", "pumped calls night by night"
+)
+FORWARDING_FRAUD: Final = Kind("forwarding_fraud", Stage.PUMPING, "is forwarding calls", "forwarded calls")
+DIAL_THROUGH: Final = Kind(
+    "dial_through", Stage.PUMPING, "is dialling out through the PBX", "dialled out through the PBX"
+)
+ROBOCALLS: Final = Kind("robocalls", Stage.PUMPING, "is sending robocalls", "sent robocalls")
+
+KINDS: Final = {kind.name: kind for kind in vars().copy().values() if isinstance(kind, Kind)}

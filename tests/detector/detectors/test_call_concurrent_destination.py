@@ -1,0 +1,72 @@
+"""Calls that are up to one block of numbers at once (C28)."""
+
+import pytest
+
+from tests.detector.engine.builders import (
+    DAY,
+    EMERGENCY,
+    HOME,
+    LATVIA,
+    SOMALIA,
+    call,
+    decisions,
+    detections,
+    fired,
+    incidents,
+    run,
+    watched,
+    whole,
+)
+
+RULE = "call.concurrent_destination"
+
+
+def up(count, to=SOMALIA, start=0, phone=None, **more):
+    return [
+        call(start + n, f"{to[:-2]}{n:02}", phone or str(1010 + n), call=f"{to}{start + n}", **more)
+        for n in range(count)
+    ]
+
+
+def ended(start, number, to=SOMALIA):
+    return call(start, f"{to[:-2]}{number:02}", str(1010 + number), call=f"{to}{number}", phase="ended")
+
+
+BRANCH = watched([-4, -3, -2], LATVIA)
+CASES = [
+    ("one below the limit", up(4), []),
+    ("at the limit", up(5), [4]),
+    ("one past the limit, within the pause", up(6), [4]),
+    ("again after the pause", [*up(5), *up(1, start=304, phone="1099")], [4, 304]),
+    ("one ended in between", [*up(4), ended(10, 0), *up(1, start=11)], []),
+    ("out of order", [up(5)[n] for n in (4, 2, 0, 1, 3)], [3]),
+    ("the end comes first", [ended(n, n) for n in range(5)] + up(5), []),
+    ("twice the same event", [event for event in up(4) for _ in "ab"], []),
+    ("several legs of one call", [call(n, call="a", leg=str(n)) for n in range(9)], []),
+    ("two blocks", [*up(4), *up(4, LATVIA, 10)], []),
+    ("one extension makes all", up(5, phone="1007"), [4]),
+    ("one after the other", [event for n in range(20) for event in whole(100 * n, 90, extension=str(n))], []),
+    ("a conference at an overseas branch that is called every day", [*BRANCH, *up(20, LATVIA)], []),
+    ("a branch, but more than ever", [*BRANCH, *up(30, LATVIA)], [29]),
+    ("at home", up(20, HOME), []),
+    ("emergencies", [call(n, EMERGENCY, str(1010 + n)) for n in range(9)], []),
+    ("internal", up(9, direction="internal"), []),
+]
+
+
+@pytest.mark.parametrize(("events", "seconds"), [pytest.param(*case[1:], id=case[0]) for case in CASES])
+def test_call_concurrent_destination(events, seconds) -> None:
+    assert fired(events, RULE) == seconds
+
+
+def test_it_is_critical_once_the_pbx_is_known() -> None:
+    new, known = run(up(5)), run([*watched(), *up(5)])
+    assert [each.severity for found in (new, known) for each in detections(found, RULE)] == ["info", "critical"]
+    (incident,) = incidents(known)
+    assert incident.kind == "irsf"
+    assert {each.action for each in decisions(known)} >= {"hang_up", "restrict_extension"}
+
+
+def test_a_day_of_attack_makes_nothing_known() -> None:
+    attacks = [event for day in range(5) for event in up(5, start=day * DAY)]
+    assert len(fired([*watched(), *attacks], RULE)) == 5

@@ -1,0 +1,76 @@
+"""Many extensions call one new block of numbers (C28)."""
+
+import pytest
+
+from tests.detector.engine.builders import (
+    DAY,
+    EMERGENCY,
+    HOME,
+    HOUR,
+    LATVIA,
+    NIGHT,
+    SOMALIA,
+    call,
+    decisions,
+    detections,
+    fired,
+    incidents,
+    run,
+    settings,
+    watched,
+)
+
+RULE = "call.fan_out"
+
+
+def spread(count, apart=60, start=0, to=SOMALIA):
+    return [call(start + apart * n, f"{to[:-2]}{n:02}", str(1010 + n), call=f"{to}{n}") for n in range(count)]
+
+
+def at_night(count, apart=600):
+    return spread(count, apart, NIGHT)
+
+
+BRANCH = watched([-4, -3, -2], LATVIA)
+CASES = [
+    ("one below the limit", spread(4), []),
+    ("at the limit", spread(5), [240]),
+    ("one past the limit", spread(6), [240]),
+    ("starts over", spread(10), [240, 540]),
+    ("within the window", spread(5, 149), [596]),
+    ("slow drip", spread(20, 151), []),
+    ("out of order", [spread(5)[n] for n in (4, 2, 0, 1, 3)], [180]),
+    ("twice the same event", [event for event in spread(4) for _ in "ab"], []),
+    ("at night one below", at_night(2), []),
+    ("at night at the limit", at_night(3), [NIGHT + 1_200]),
+    ("at night, slowly", at_night(3, 10_799), [NIGHT + 2 * 10_799]),
+    ("at night, slower", at_night(3, 3 * HOUR), []),
+    ("one extension", [call(n) for n in range(20)], []),
+    ("two blocks", [*spread(4), *spread(4, to=LATVIA)], []),
+    ("an overseas branch called every day", [*BRANCH, *spread(20, to=LATVIA)], []),
+    ("an overseas branch, at night", [*BRANCH, *spread(20, 60, NIGHT, LATVIA)], []),
+    ("at home", spread(20, 5, 0, HOME), []),
+    ("emergencies", [call(n, EMERGENCY, str(1010 + n)) for n in range(9)], []),
+    ("nobody is charged", [call(n, extension=None) for n in range(9)], []),
+]
+
+
+@pytest.mark.parametrize(("events", "seconds"), [pytest.param(*case[1:], id=case[0]) for case in CASES])
+def test_call_fan_out(events, seconds) -> None:
+    assert fired(events, RULE) == seconds
+
+
+def test_it_is_one_incident_and_critical_once_the_pbx_is_known() -> None:
+    quiet = settings(business_hours={"mon-sun": "00:00-24:00"})
+    new, known = run(spread(8), quiet), run([*watched(), *spread(8)], quiet)
+    assert [each.severity for found in (new, known) for each in detections(found, RULE)] == ["info", "critical"]
+    (incident,) = incidents(known)
+    assert (incident.kind, incident.stage) == ("irsf", "pumping")
+    assert decisions(new) == []
+    assert "restrict_extension" in {each.action for each in decisions(known)}
+
+
+def test_limits_are_settable() -> None:
+    strict = settings(rules={RULE: {"extensions": 2, "window": "1d"}})
+    assert fired(spread(2, DAY - 1), RULE, settings(rules={RULE: {"extensions": 2, "window": "2d"}})) == [DAY - 1]
+    assert fired(spread(2), RULE, strict) == [60]
