@@ -108,9 +108,9 @@ class Case(Struct, kw_only=True, gc=False):
         return own.name if own is not None and TELLING.index(own.tells) >= TELLING.index(seen) else usual
 
     def _by_stages(self) -> tuple[Stage, str]:
-        if Stage.PUMPING in self.stages and (self.broken_in() or self.countries or self.costly):
+        if Stage.PUMPING in self.stages and (self.broken_in() or self.entered or self.countries or self.costly):
             return Stage.PUMPING, "irsf"
-        if Stage.ACCESS in self.stages or (self.broken_in() and Stage.PROBE in self.stages):
+        if Stage.ACCESS in self.stages or (Stage.PROBE in self.stages and (self.broken_in() or self.entered)):
             return Stage.ACCESS, "stolen_credential"
         if Stage.CREDENTIAL in self.stages:
             return Stage.CREDENTIAL, "password_guessing"
@@ -203,8 +203,9 @@ def title(case: Case) -> str:
     if own is not None and own.doing:
         calling = f" {own.doing if now else own.did}{origin}{f' to{abroad}' if abroad and own.calls else ''}"
         text = (who or stranger(case)) + calling
-    elif who and case.broken_in():
-        text = who + " was taken over" + origin + (" and" + calling if calling else "")
+    elif who and (case.broken_in() or case.entered):
+        came = f" was taken over{origin}" if case.broken_in() else f" came in{origin}, a new place,"
+        text = (who + came + (" and" + calling if calling else "")).removesuffix(",")
     else:
         text = (who or party(case)) + (calling or " breaks a rule")
     if case.per_minute:

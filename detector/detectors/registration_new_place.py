@@ -17,7 +17,8 @@ from detector.params import Params, Seconds
 class RegistrationNewPlace(Detector[Registration]):
     """Fires on an accepted registration whose novelty reaches `novelty`, or that comes from a guesser's address.
 
-    The same extension from the same address is said again after `pause` at the earliest.
+    Information where nobody guessed, for most who do so are travellers or have a new telephone; what they do next is
+    seen in its light. The same extension from the same address is said again after `pause` at the earliest.
 
     Novelty is the share of country, network and user agent never seen for the account; see `models/places.py`.
 
@@ -29,9 +30,10 @@ class RegistrationNewPlace(Detector[Registration]):
     id = "registration.new_place"
     control = "C14"
     subject = SubjectKind.EXTENSION
-    severity = Severity.WARNING
+    severity = Severity.INFO
     stage = Stage.ACCESS
     basis = Basis.SCORE
+    opens = True
     attack = ("T1078",)
     reads = (Registration,)
     outcomes = ("accepted",)

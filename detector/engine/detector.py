@@ -84,7 +84,8 @@ class Detector(ABC, Generic[E]):
     `reads` are the kinds of event it looks at; of calls `Begun`, `Ended`, `Risky` and both are cheaper than all;
     `outcomes` those of registrations and logins, None for all of them.
     `stage` is how far an attack has come that does this; `attack` are MITRE ATT&CK techniques. `kind` is what sort of
-    attack it is, where the rule can tell; otherwise the stages of the incident do.
+    attack it is, where the rule can tell; otherwise the stages of the incident do. `opens`: even its information opens
+    an incident, so that what follows is seen together with it; nothing is done about it for that.
     """
 
     id: ClassVar[str]
@@ -94,6 +95,7 @@ class Detector(ABC, Generic[E]):
     severity: ClassVar[Severity]
     stage: ClassVar[Stage]
     kind: ClassVar[Kind | None] = None
+    opens: ClassVar[bool] = False
     basis: ClassVar[Basis] = Basis.BEHAVIOUR
     attack: ClassVar[tuple[str, ...]] = ()
     reads: ClassVar[tuple[type[Event], ...]]

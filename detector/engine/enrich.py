@@ -62,10 +62,13 @@ def suspects(facts: Facts, state: PbxState, account: str) -> None:
             )
             facts.suspect_source = source in case.proven and not facts.at_home
             facts.guesser = facts.suspect_source and Stage.CREDENTIAL in case.stages
+            facts.broken_in = facts.suspect_source and case.broken_in()
     if facts.extension:
         entered = Subject(SubjectKind.EXTENSION, facts.extension)
         case = cases.find(entered)
-        facts.suspect_extension = case is not None and entered in case.entered
+        if case is not None and entered in case.entered:
+            facts.suspect_extension = True
+            facts.broken_in = facts.broken_in or case.broken_in()
 
 
 def compare(facts: Facts, fleet: Fleet) -> None:

@@ -22,9 +22,10 @@ class Facts:
     that it is billable and goes abroad or to a costly number;
     `dropped` is a leg that the full ledger gave up for this one. `known_place`: this account was accepted from this
     address on an earlier day; `at_home`: or it, or several others, before the incident about this address began.
-    `suspect_source`, `suspect_extension`: they were seen breaking in, in an incident that is open; `guesser`: by
-    guessing passwords. `novelty` is the score of a new place, None while its model is cold. `fleet_source` and
-    `fleet_block`: several PBXs saw this source address attack, or calls of attackers to this block of numbers.
+    `suspect_source`, `suspect_extension`: they were seen breaking in, in an incident that is open; `broken_in`: one
+    that is more than somebody who came in from a new place, `guesser`: passwords were guessed from that address.
+    `novelty` is the score of a new place, None while its model is cold. `fleet_source` and `fleet_block`: several PBXs
+    saw this source address attack, or calls of attackers to this block of numbers.
     `listed`: a block list of the operator names the source address.
     `block_days`: on how many earlier days honest calls went to this block of numbers abroad, or costly, from this PBX,
     and `watched_days` on how many any went out, both up to 8. `plan` reads numbers as this PBX does.
@@ -47,6 +48,7 @@ class Facts:
     guesser: bool = False
     suspect_source: bool = False
     suspect_extension: bool = False
+    broken_in: bool = False
     novelty: float | None = None
     fleet_source: Listed | None = None
     fleet_block: Listed | None = None

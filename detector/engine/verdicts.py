@@ -76,7 +76,7 @@ class Verdicts:
         case = self._case(rule, detection, links, facts.at)
         if case is None:
             return
-        if hit.severity is Severity.INFO:  # it is worth reading with the rest, but accuses nobody
+        if hit.severity is Severity.INFO and not rule.opens:  # worth reading with the rest, but accuses nobody
             remember(case.detections, detection.id, MAX_DETECTIONS)
             self._touch(case, facts.at)
             return
@@ -258,7 +258,7 @@ class Verdicts:
             found += [before] if before is not None else []
         else:
             found = cases.linked(links)
-        if detection.severity is Severity.INFO:
+        if detection.severity is Severity.INFO and not rule.opens:
             return found[0] if found else None
         if found:
             return self._joined(found, at)
@@ -291,13 +291,16 @@ class Verdicts:
                 self.state.ledger.touch(leg)
 
     def _grow(self, case: Case, rule: Detector[Any], detection: Detection, basis: str) -> None:
-        case.raise_stage(rule.stage)
-        case.raise_severity(detection.severity)
         remember(case.rules, rule.id)
+        remember(case.detections, detection.id, MAX_DETECTIONS)
         if rule.kind is not None:
             remember(case.kinds, rule.kind.name)
-        remember(case.bases, basis)
-        remember(case.detections, detection.id, MAX_DETECTIONS)
+        case.raise_severity(detection.severity)
+        if detection.severity is Severity.INFO:  # no sign of an attack by itself: it vouches for none
+            return
+        case.raise_stage(rule.stage)
+        if rule.subject is not SubjectKind.PBX:  # nor does what is said of all calls
+            remember(case.bases, basis)
 
     def _prove(self, case: Case, rule: Detector[Any], facts: Facts) -> None:
         """Which address broke in, and which extension it entered."""

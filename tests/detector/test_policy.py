@@ -35,6 +35,7 @@ from tests.detector.engine.builders import (
 )
 
 STOLEN = [*guesses(0), registration(10, "accepted")]
+WATCHED = [event for day in (-4, -3, -2, -1) for event in whole(day * DAY, 60, HOME)]
 
 
 def of(found, action, target=""):
@@ -62,7 +63,14 @@ def asked(found):
         pytest.param([call(n, HOME, str(2000 + n)) for n in range(40)], [], id="a busy trunk is only told"),
         pytest.param([*known_phones(["1007"], "8.8.8.8"),
                       registration(0, "accepted", source="1.1.1.1", user_agent="x")],
-                     [("restrict_extension", "1007"), ("block_ip", "1.1.1.1")], id="a new place"),
+                     [], id="a new place"),
+        pytest.param([*WATCHED, *known_phones(["1007"], "8.8.8.8"),
+                      registration(0, "accepted", source="1.1.1.1", user_agent="x"), call(60)],
+                     [("hang_up", "1007"), ("restrict_extension", "1007"), ("block_ip", "1.1.1.1")],
+                     id="a new place and a call to numbers that are new here"),
+        pytest.param([*WATCHED, *[call(60 - n * DAY) for n in (1, 2, 3)], *known_phones(["1007"], "8.8.8.8"),
+                      registration(0, "accepted", source="1.1.1.1", user_agent="x"), call(60)],
+                     [], id="a new place and a call to numbers that are known here"),
     ],
 )  # fmt: skip
 def test_what_is_asked_for(events, wanted) -> None:
@@ -151,7 +159,7 @@ def test_information_vouches_for_nothing() -> None:
     """A traveller who works at night is no more certain a thief for it."""
     home = known_phones(["1007"], "8.8.8.8")
     away = registration(0, "accepted", source="1.1.1.1", user_agent="x", path="direct")
-    found = run([*home, away, call(NIGHT, HOME), call(DAY - HOUR, GERMANY)])
+    found = run([*WATCHED, *home, away, call(NIGHT, HOME), call(DAY - HOUR, GERMANY)])
     assert {each.rule for each in detections(found)} >= {"registration.new_place", "source.direct", "call.after_hours"}
     assert {each.mode for each in decisions(found)} == {"ask"}
 
@@ -194,11 +202,16 @@ def test_the_thief_s_own_stay_does_not_protect_him() -> None:
     stays = [registration(10 + 6 * HOUR * n, "accepted") for n in range(20)]
     found = run([*guesses(0), *stays, *guesses(5 * DAY)])
     assert {each.refused for each in decisions(found, "block_ip")} == {None}
-    traveller = [
+
+
+def test_guesses_from_where_one_moved_are_told_but_the_address_is_not_blocked() -> None:
+    moved = [
         *known_phones(["1007"], "8.8.8.8"),
         *(registration(6 * HOUR * n, "accepted", source=ROAMING, user_agent=ROGUE) for n in range(20)),
     ]
-    assert decisions(run([*traveller, *guesses(5 * DAY, source=ROAMING)]), "block_ip", ROAMING)[-1].refused is None
+    found = run([*moved, *guesses(5 * DAY, account="1001", source=ROAMING)])
+    assert incidents(found)[-1].severity == "critical"
+    assert "good use" in of(found, "block_ip").refused
 
 
 def test_a_refused_block_of_an_address_does_not_make_the_next_one_longer() -> None:

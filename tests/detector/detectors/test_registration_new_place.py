@@ -9,9 +9,11 @@ from tests.detector.engine.builders import (
     ROAMING,
     ROGUE,
     THIEF,
+    decisions,
     detections,
     fired,
     guesses,
+    incidents,
     known_phones,
     registration,
     run,
@@ -59,10 +61,14 @@ def test_after_guessing_it_is_critical_and_says_so() -> None:
     assert found.values["address"] == THIEF
 
 
-def test_a_traveller_is_a_warning_and_nobody_guessed() -> None:
-    (found,) = detections(run([*KNOWN, registration(0, "accepted", source=LATER, user_agent="x")]), RULE)
-    assert (found.severity, found.values["novelty"]) == ("warning", 1.0)
-    assert "guessing" not in found.summary
+def test_a_traveller_is_information_and_nobody_guessed() -> None:
+    found = run([*KNOWN, registration(0, "accepted", source=LATER, user_agent="x")])
+    (said,) = detections(found, RULE)
+    assert (said.severity, said.values["novelty"]) == ("info", 1.0)
+    assert "guessing" not in said.summary
+    (incident,) = incidents(found)
+    assert (incident.severity, incident.title) == ("info", f"Extension 1007 came in from {LATER}, a new place")
+    assert decisions(found) == []
 
 
 def test_a_thief_who_registers_again_and_again_is_said_once_an_hour() -> None:
