@@ -184,6 +184,8 @@ def title(case: Case) -> str:
     who = f"Extension {listing(extensions)}" if extensions else ""
     origin = f" from {listing(sources)}" if sources else ""
     abroad = f" {listing([country_name(country) for country in case.countries])}" if case.countries else ""
+    if case.severity is Severity.INFO:
+        return f"{who or party(case)} came in{origin}, a new place"
     if case.kind() == "password_guessing":
         return f"Password guessing{at_accounts(case)}{origin}"
     if case.kind() == "enumeration":
@@ -204,8 +206,10 @@ def title(case: Case) -> str:
         calling = f" {own.doing if now else own.did}{origin}{f' to{abroad}' if abroad and own.calls else ''}"
         text = (who or stranger(case)) + calling
     elif who and (case.broken_in() or case.entered):
-        came = f" was taken over{origin}" if case.broken_in() else f" came in{origin}, a new place,"
-        text = (who + came + (" and" + calling if calling else "")).removesuffix(",")
+        came = (
+            f" was taken over{origin}" if case.broken_in() else f" came in{origin}, a new place{',' if calling else ''}"
+        )
+        text = who + came + (" and" + calling if calling else "")
     else:
         text = (who or party(case)) + (calling or " breaks a rule")
     if case.per_minute:

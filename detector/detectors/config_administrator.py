@@ -36,7 +36,7 @@ class ConfigAdministrator(Detector[Config]):
         whom, what = event.object_id or event.object_, ", ".join(sorted(changes)[:8])
         return self.hit(
             whom, f"The rights of {whom[:64]} were changed{by(event)}", fields=what or None, actor=event.actor,
-            severity=Severity.CRITICAL if facts.suspect_source else self.severity,
+            severity=Severity.CRITICAL if facts.suspect_source and facts.broken_in else self.severity,
         )  # fmt: skip
 
 

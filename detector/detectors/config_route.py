@@ -44,7 +44,7 @@ class ConfigRoute(Detector[Config]):
         if event.object_ != OBJECT or event.actor in self.limits.actors:
             return None
         severity, place = self.severity, facts.place
-        if facts.suspect_source:
+        if facts.suspect_source and facts.broken_in:
             severity = Severity.CRITICAL
         elif place is not None and not (place.private or facts.known_place):
             severity = Severity.WARNING

@@ -32,6 +32,7 @@ class LoginAdministrator(Detector[Login]):
     severity = Severity.WARNING
     stage = Stage.ACCESS
     kind = ADMIN_TAKEOVER
+    opens = True
     basis = Basis.SCORE
     attack = ("T1078",)
     reads = (Login,)

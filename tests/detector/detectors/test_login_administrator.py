@@ -58,7 +58,9 @@ def test_how_bad_it_is(event, severity) -> None:
     assert [each.severity for each in detections(found, RULE)] == [severity]
     assert {each.mode for each in decisions(found)} <= {"ask"}
     told = f"Administrator rights in new hands: {event.account} from {event.source_ip}"
-    assert [each.title for each in incidents(found)] == [told] * (severity != "info")
+    if severity == "info":
+        told = f"Account {event.account} came in from {event.source_ip}, a new place"
+    assert [(each.title, each.severity) for each in incidents(found)] == [(told, severity)]
 
 
 def test_from_where_passwords_were_guessed_it_is_critical_also_on_the_first_day() -> None:
