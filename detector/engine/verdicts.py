@@ -43,7 +43,7 @@ HIGHEST_RUNG = 4
 USUAL_DAYS = 3
 """A block of numbers that was called on so many earlier days joins nobody: honest people call it too."""
 MAX_EVIDENCE = 32
-MAX_SAID = 20
+MAX_SAID = 15
 """Detections a minute of one rule, about one subject and one block of numbers."""
 said = Window("said")
 
