@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from detector.formats.base import formats
 from streams import cli
 from streams.failures import explained
 from streams.logs import LevelError, clean, level_of
@@ -62,7 +63,7 @@ WRONG = [
     (["replay", "events.jsonl", "--nope"], "No such option: --nope"),
     (["replay", "nothing"], "nothing: there is no such file"),
     (["replay", "."], ".: a folder; name the files in it"),
-    (["replay", "events.jsonl", "--format", "csv"], "no format 'csv'; there are asterisk-log, events, yeastar-cdr"),
+    (["replay", "events.jsonl", "--format", "csv"], f"no format 'csv'; there are {', '.join(sorted(formats()))}"),
     (["replay", "events.jsonl", "--timezone", "Mars/Base"], "no time zone 'Mars/Base'; write it as America/New_York"),
     (["replay", "events.jsonl", "--timezone", "../../etc/passwd"], "no time zone '../../etc/passwd'"),
     (["replay", "events.jsonl", "--timezone", ""], "no time zone ''"),

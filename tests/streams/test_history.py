@@ -91,7 +91,8 @@ async def test_a_known_place_is_no_news_and_a_new_one_is(settings: Settings) -> 
     strange = registered(901, NOW, "203.0.113.9", "SIPp")
     assert worker.process([(worker.offset + 1, usual)]) == []
     found = worker.process([(worker.offset + 1, strange)])
-    assert [finding.rule for finding in found if hasattr(finding, "rule")] == ["registration.new_place"]
+    said = [finding.rule for finding in found if hasattr(finding, "rule")]
+    assert said == ["registration.new_agent", "registration.new_place"]
 
 
 async def test_an_attack_in_history_leads_to_nothing(settings: Settings) -> None:

@@ -13,13 +13,14 @@ import pytest
 DATA = Path(__file__).parents[1] / "data"
 THIEF, EXTENSION = "203.0.113.77", "1007"
 GUESSED, CALLED = ("source_ip", THIEF), ("extension", EXTENSION)
+PUMPED = ("destination", "+25261234")
 SAMPLES = {
-    "yeastar-events": ("yeastar-events.jsonl", {GUESSED, CALLED}, {"SO"}),
+    "yeastar-events": ("yeastar-events.jsonl", {GUESSED, CALLED, PUMPED}, {"SO"}),
     "yeastar-cdr": ("yeastar-cdr.json", {CALLED}, {"SO"}),
-    "asterisk-cdr": ("asterisk-master.csv", {CALLED}, {"SO"}),
+    "asterisk-cdr": ("asterisk-master.csv", {CALLED, PUMPED}, {"SO"}),
     "asterisk-log": ("asterisk-both.log", {GUESSED, CALLED}, {"SO"}),
-    "asterisk-ami": ("asterisk-ami.txt", {GUESSED, CALLED}, {"SO"}),
-    "freeswitch-log": ("freeswitch.log", {GUESSED, CALLED}, {"SO"}),
+    "asterisk-ami": ("asterisk-ami.txt", {GUESSED, CALLED, PUMPED}, {"SO"}),
+    "freeswitch-log": ("freeswitch.log", {GUESSED, CALLED, PUMPED}, {"SO"}),
 }
 Finding = dict[str, Any]
 
