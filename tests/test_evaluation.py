@@ -1,4 +1,4 @@
-"""What `make evaluate` judges, on seeds it does not use and on few PBXs: honest months stay quiet, attacks are found."""
+"""What `make evaluate` judges, on seeds it does not use: honest months stay quiet, attacks are found."""
 
 import pytest
 
