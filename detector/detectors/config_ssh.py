@@ -35,10 +35,11 @@ class ConfigSsh(Detector[Config]):
 
     limits: Limits
     on = Once("on")
+    told = Once("told")
 
     def inspect(self, event: Config, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
         states = [new for field, (_, new) in (event.changes or {}).items() if "ssh" in field.lower()]
-        if not states:
+        if not states or not self.told.passed(memory, PBX, facts.at, 0):  # what comes late is no longer so
             return None
         if all(str(state).lower() in OFF for state in states):
             memory.forget(self.on.name, PBX)

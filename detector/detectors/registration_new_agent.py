@@ -43,8 +43,9 @@ class RegistrationNewAgent(Detector[Registration]):
         if event.outcome != "accepted" or not event.user_agent or event.party == "trunk" or not facts.extension:
             return None
         agent, extension = digest(without_version(event.user_agent)), facts.extension
-        known = self.agents.note(memory, extension, agent, facts.at, micros(self.limits.memory), cap=KEPT)
-        if not known or agent in known or facts.known_place:
+        length = micros(self.limits.memory)
+        known = self.agents.note(memory, extension, agent, facts.at, length, cap=KEPT)
+        if not known or facts.known_place or known.get(agent, facts.at - length) > facts.at - length:
             return None
         return self.hit(
             extension, f"Extension {extension} registered with a new user agent, {event.user_agent[:64]}",

@@ -16,6 +16,7 @@ CASES = [
     ("a second country", seen(US, AU), [HOUR]),
     ("in turn: once as information, once as a warning", seen(US, AU, US, AU, US), [HOUR, 2 * HOUR]),
     ("at the window", seen(US, AU, gap=4 * HOUR), []),
+    ("slow drip, past the window", seen(US, AU, US, AU, gap=5 * HOUR), []),
     ("just within the window", seen(US, AU, gap=4 * HOUR - 1), [4 * HOUR - 1]),
     ("said once, and known the next day", seen(*[US, AU] * 14, gap=HOUR), [HOUR, 2 * HOUR]),
     ("by registration, then by login", [*seen(US), login(60, "accepted", "1007", AU)], [60]),

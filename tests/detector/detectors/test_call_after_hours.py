@@ -27,6 +27,8 @@ EVENING = 6 * HOUR
 CASES = [
     ("in the office's last second", [call(EVENING - 1)], []),
     ("as the office closes", [call(EVENING)], [EVENING]),
+    ("a second later", [call(EVENING + 1)], [EVENING + 1]),
+    ("out of order", [call(NIGHT + 60), call(NIGHT)], [NIGHT + 60]),
     ("at night", [call(NIGHT)], [NIGHT]),
     ("before the office opens", [call(20 * HOUR - 1)], [20 * HOUR - 1]),
     ("as it opens", [call(20 * HOUR)], []),

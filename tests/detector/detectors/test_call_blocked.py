@@ -5,6 +5,7 @@ import pytest
 from detector.engine.registry import catalogue
 from detector.settings.problems import problems
 from tests.detector.engine.builders import (
+    DAY,
     EMERGENCY,
     GERMANY,
     HOME,
@@ -36,6 +37,7 @@ CASES = [
     ("another number", [call(0, GERMANY)], blocked("9011252.", "1900."), []),
     ("the second of two", [call(0, GERMANY)], blocked("9011252.", "901149."), [0]),
     ("each call", [call(n) for n in range(3)], blocked("+252."), [0, 1, 2]),
+    ("slow drip", [call(n * DAY) for n in range(3)], blocked("+252."), [0, DAY, 2 * DAY]),
     ("a sort of number", [call(0, PREMIUM), call(1)], blocked(classes=["premium"]), [0]),
     ("several phases", [call(0, call="a"), call(1, call="a", phase="ended")], blocked("+252."), [0]),
     ("twice the same event", [call(0), call(0)], blocked("+252."), [0]),

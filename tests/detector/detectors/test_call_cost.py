@@ -25,6 +25,7 @@ CASES = [
     ("a minute below the limit", [cdr(0, 540)], []),
     ("at the limit", [cdr(0, 600)], [600]),
     ("a started minute counts", [cdr(0, 541)], [541]),
+    ("one past the limit", [cdr(0, 601)], [601]),
     ("several calls", [cdr(0, 300), cdr(HOUR, 300)], [HOUR + 300]),
     ("once a day", [cdr(n * HOUR, 600) for n in range(5)], [600]),
     ("again the day after", [cdr(n * DAY, 600) for n in range(2)], [600, DAY + 600]),

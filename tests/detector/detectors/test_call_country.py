@@ -3,6 +3,7 @@
 import pytest
 
 from tests.detector.engine.builders import (
+    DAY,
     EMERGENCY,
     GERMANY,
     HOME,
@@ -24,6 +25,8 @@ CASES = [
     ("a country that is allowed", [call(0, GERMANY)], []),
     ("a country that is not", [call(0, SOMALIA)], [0]),
     ("each call", [call(0, SOMALIA), call(5, LATVIA)], [0, 5]),
+    ("slow drip", [call(n * DAY) for n in range(3)], [0, DAY, 2 * DAY]),
+    ("out of order", [call(5), call(0)], [5, 0]),
     ("once a call, whatever its phases", whole(0, 60), [0]),
     ("once a call, whatever its order", whole(0, 60)[::-1], [60]),
     ("twice the same event", [call(0, SOMALIA)] * 2, [0]),

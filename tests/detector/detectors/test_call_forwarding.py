@@ -40,7 +40,7 @@ CASES = [
     ("slow drip", sent(20, HOUR / 3), []),
     ("out of order", [sent(4)[n] for n in (3, 0, 2, 1)], [60]),
     ("twice the same event", [event for event in sent(3) for _ in "ab"], []),
-    ("several legs of one call", sent(9, call="a")[:1] * 9, []),
+    ("several legs of one call", [sent(1, start=n, call="a", leg=str(n))[0] for n in range(9)], []),
     ("set by the administrator", [changed("admin"), *sent(9)], []),
     ("another number set by the administrator", [changed("admin", "901137127654321"), *sent(4)], [180]),
     ("set by the user", [changed("1009"), *sent(4)], [180]),

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.detector.engine.builders import (
+    DAY,
     EMERGENCY,
     HOME,
     LATVIA,
@@ -25,6 +26,8 @@ CASES = [
     ("premium abroad", [call(0, "90114490912345678"[:16])], [0]),
     ("satellite", [call(0, SATELLITE)], [0]),
     ("each call", [call(0, PREMIUM), call(1, PREMIUM)], [0, 1]),
+    ("slow drip", [call(n * DAY, PREMIUM) for n in range(3)], [0, DAY, 2 * DAY]),
+    ("out of order", [call(1, PREMIUM), call(0, PREMIUM)], [1, 0]),
     ("once a call, whatever its phases", whole(0, 60, PREMIUM), [0]),
     ("once a call, whatever its order", whole(0, 60, PREMIUM)[::-1], [60]),
     ("twice the same event", [call(0, PREMIUM)] * 2, [0]),

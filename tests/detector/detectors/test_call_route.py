@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.detector.engine.builders import EMERGENCY, GERMANY, HOME, call, detections, fired, run, settings
+from tests.detector.engine.builders import DAY, EMERGENCY, GERMANY, HOME, call, detections, fired, run, settings
 
 RULE = "call.route"
 ONLY = settings(
@@ -13,6 +13,7 @@ CASES = [
     ("nobody's list", [call(0)], settings(), []),
     ("not on the list", [call(0)], ONLY, [0]),
     ("each call", [call(n) for n in range(3)], ONLY, [0, 1, 2]),
+    ("slow drip", [call(n * DAY) for n in range(3)], ONLY, [0, DAY, 2 * DAY]),
     ("at home as well", [call(0, HOME)], ONLY, [0]),
     ("on the list", [call(0, extension="1001"), call(1, extension="1030")], ONLY, []),
     ("in a range", [call(n, extension=phone) for n, phone in enumerate(["1010", "1019"])], ONLY, []),

@@ -45,11 +45,14 @@ def test_call_transit(events, seconds) -> None:
 @pytest.mark.parametrize(
     ("events", "severities"),
     [
+        ([through(n) for n in range(2)], ["warning", "warning"]),
         ([through(n) for n in range(3)], ["warning", "warning", "critical"]),
+        ([through(n) for n in range(4)], ["warning", "warning", "critical", "critical"]),
         ([through(n * 1_799) for n in range(3)], ["warning", "warning", "critical"]),
         ([through(n * HOUR / 2) for n in range(5)], ["warning"] * 5),
         ([through(n, trunk=f"carrier-{n}") for n in range(3)], ["warning"] * 3),
     ],
+    ids=["one below the limit", "at the limit", "past the limit", "within the window", "slow drip", "over three trunks"],
 )
 def test_many_over_one_trunk_are_critical(events, severities) -> None:
     assert [each.severity for each in detections(run(events), RULE)] == severities

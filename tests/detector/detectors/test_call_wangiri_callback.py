@@ -29,6 +29,8 @@ CASES = [
     ("within a day", [*wave(1), call(DAY - 1, BACK)], [DAY - 1]),
     ("a day later", [*wave(1), call(DAY, BACK)], []),
     ("before it rang", [call(-5, BACK), *wave(1)], []),
+    ("out of order: before it rang, but told later", [*wave(2)[1:], call(5, BACK)], []),
+    ("told before it rang", [call(100, BACK), *wave(1)], []),
     ("dialled in another form", [*wave(1), call(100, "+22245120000")], [100]),
     ("a neighbour of it", [*wave(1), call(100, "901122245120001")], [100]),
     ("another block", [*wave(1), call(100, "901122246120001")], []),
@@ -46,9 +48,20 @@ def test_call_wangiri_callback(events, seconds) -> None:
     assert fired(events, RULE) == seconds
 
 
-@pytest.mark.parametrize(("numbers", "severity"), [(1, "info"), (2, "info"), (3, "warning")])
-def test_a_single_missed_call_of_a_new_customer_is_information(numbers, severity) -> None:
-    found = run([*wave(numbers), call(100, BACK)])
+@pytest.mark.parametrize(
+    ("rang", "severity"),
+    [
+        (wave(1), "info"),
+        (wave(2), "info"),
+        (wave(3), "warning"),
+        (wave(4), "warning"),
+        (wave(3)[::-1], "warning"),
+        ([rung((n - 2) * DAY, f"+2224512{n:04}") for n in range(3)], "info"),
+    ],
+    ids=["one", "one below the limit", "at the limit", "one past the limit", "out of order", "slow drip"],
+)
+def test_a_single_missed_call_of_a_new_customer_is_information(rang, severity) -> None:
+    found = run([*rang, call(100, BACK)])
     assert [each.severity for each in detections(found, RULE)] == [severity]
     assert bool(incidents(found)) == (severity == "warning")
     assert decisions(found) == []

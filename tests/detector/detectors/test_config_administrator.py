@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.detector.engine.builders import THIEF, config, decisions, detections, fired, guesses, incidents, run
+from tests.detector.engine.builders import DAY, THIEF, config, decisions, detections, fired, guesses, incidents, run
 
 RULE = "config.administrator"
 GRANTED = config(0, "extension", {"role": ("Employee", "Administrator")}, object_id="1007", source_ip=THIEF)
@@ -11,6 +11,7 @@ CASES = [
     ("a role is changed", [config(0, "role", {"cdr": (False, True)})], [0]),
     ("a role is made", [config(0, "role", None, object_id="Owner")], [0]),
     ("each change", [config(0, "role"), config(5, "role")], [0, 5]),
+    ("slow drip", [config(n * DAY, "role") for n in range(3)], [0, DAY, 2 * DAY]),
     ("out of order", [config(5, "role"), config(0, "role")], [5, 0]),
     ("twice the same event", [GRANTED, GRANTED], [0]),
     ("something else", [config(0, "extension", {"name": ("a", "b")}), config(1, "trunk")], []),

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.detector.engine.builders import (
+    DAY,
     GERMANY,
     HOME,
     PREMIUM,
@@ -33,6 +34,7 @@ CASES = [
     ("as follow-me, in a list", [changed([{"number": SOMALIA}], "follow_me_list")], [0]),
     ("as a number", [changed(252612345678, "fwd_always")], [0]),
     ("each change", [changed(seconds=n) for n in range(3)], [0, 1, 2]),
+    ("slow drip", [changed(seconds=n * DAY) for n in range(3)], [0, DAY, 2 * DAY]),
     ("twice the same event", [changed(), changed()], [0]),
     ("out of order", [changed(seconds=9), changed(seconds=1)], [9, 1]),
     ("by the administrator", [changed(actor="admin")], []),

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.detector.engine.builders import (
+    DAY,
     OFFICE,
     THIEF,
     config,
@@ -25,6 +26,7 @@ def seen(seconds=0, object_="outbound_route", **more):
 CASES = [
     ("changed", [seen()], [0]),
     ("each change", [seen(), seen(5)], [0, 5]),
+    ("slow drip", [seen(n * DAY) for n in range(3)], [0, DAY, 2 * DAY]),
     ("out of order", [seen(5), seen()], [5, 0]),
     ("twice the same event", [seen(), seen()], [0]),
     ("by ourselves", [seen(actor="ringfence")], []),

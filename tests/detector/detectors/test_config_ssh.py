@@ -14,6 +14,11 @@ def ssh(seconds, on, **more):
 CASES = [
     ("just before the limit", [ssh(0, True), tick(4 * HOUR - 1)], []),
     ("at the limit", [ssh(0, True), tick(4 * HOUR)], [4 * HOUR]),
+    ("just past the limit", [ssh(0, True), ssh(4 * HOUR + 1, False)], [4 * HOUR]),
+    ("slow drip", [ssh(2 * HOUR * n, n % 2 == 0) for n in range(8)] + [tick(99 * HOUR)], []),
+    ("out of order: off before on", [ssh(60, False), ssh(0, True), tick(9 * HOUR)], []),
+    ("out of order: on again before off", [ssh(0, True), ssh(HOUR, True), ssh(60, False), tick(9 * HOUR)],
+     [4 * HOUR]),
     ("it is said once", [ssh(0, True), tick(4 * HOUR), tick(40 * HOUR)], [4 * HOUR]),
     ("off in time", [ssh(0, True), ssh(4 * HOUR - 1, False), tick(9 * HOUR)], []),
     ("off and on again", [ssh(0, True), ssh(60, False), ssh(HOUR, True), tick(4 * HOUR), tick(9 * HOUR)], [5 * HOUR]),

@@ -48,6 +48,7 @@ CASES = [
     ("out of order", [LISTED, registration(60), registration(0)], [60]),
     ("just before the end", [LISTED, registration(7 * DAY - 60.000001)], [7 * DAY - 60.000001]),
     ("at the end", [LISTED, registration(7 * DAY - 60)], []),
+    ("past the end", [LISTED, registration(7 * DAY)], []),
     ("a listing that is over is not taken", [listed(-9 * DAY, THIEF), REFUSED], []),
     ("IPv6 by its /64", [listed(-60, V6_BLOCK), registration(0, source=V6), registration(9, source=V6_NEIGHBOUR)], [0]),
     ("another address", [LISTED, registration(0, source=OTHER_THIEF)], []),

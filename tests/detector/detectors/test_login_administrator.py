@@ -4,6 +4,7 @@ import pytest
 
 from tests.detector.engine.builders import (
     DAY,
+    HOUR,
     OFFICE,
     THIEF,
     decisions,
@@ -18,6 +19,8 @@ from tests.detector.engine.builders import (
 
 RULE = "login.administrator"
 HERE, NEAR, FAR = "8.8.8.8", "4.4.4.4", "5.9.0.1"
+MIDNIGHT = 7 * HOUR
+"""When the next day begins in UTC."""
 
 
 def seen(day=0, account="anna", source=HERE, outcome="accepted", role="Super Administrator", **more):
@@ -26,6 +29,9 @@ def seen(day=0, account="anna", source=HERE, outcome="accepted", role="Super Adm
 
 CASES = [
     ("the first day we see one", [seen(), seen(0.1, "ben")], []),
+    ("in the last second of it", [seen(), seen((MIDNIGHT - 1) / DAY, "ben")], []),
+    ("in the first second of the next", [seen(), seen(MIDNIGHT / DAY, "ben")], [MIDNIGHT]),
+    ("slow drip: one who comes once a season", [seen(90 * n) for n in range(4)], []),
     ("a new account", [seen(), seen(1, "ben")], [DAY]),
     ("it is known the next day", [seen(), seen(1, "ben"), seen(2, "ben")], [DAY]),
     ("a new place", [seen(), seen(1, source=NEAR)], [DAY]),

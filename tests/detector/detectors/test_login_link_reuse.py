@@ -17,6 +17,7 @@ CASES = [
     ("each time after", [seen(), seen(60), seen(90)], [60, 90]),
     ("from two places", [seen(), seen(60, source=THIEF)], [60]),
     ("at the end of the memory", [seen(), seen(30 * DAY)], []),
+    ("slow drip", [seen(30 * DAY * n) for n in range(4)], []),
     ("just within the memory", [seen(), seen(30 * DAY - 1)], [30 * DAY - 1]),
     ("out of order", [seen(60), seen()], [0]),
     ("twice the same event", [seen(), seen()], []),

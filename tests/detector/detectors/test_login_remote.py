@@ -16,6 +16,7 @@ CASES = [
     ("another account", [seen("1008")], [], [], [0]),
     ("from another address", [seen(source=OTHER_THIEF)], [0], [0], []),
     ("once an hour", [seen(seconds=n * HOUR / 2) for n in range(3)], [0, HOUR], [0, HOUR], [0, HOUR]),
+    ("slow drip", [seen(seconds=n * HOUR) for n in range(2)], [0, HOUR], [0, HOUR], [0, HOUR]),
     ("out of order", [seen(seconds=9), seen()], [9], [9], [9]),
     ("twice the same event", [seen(), seen()], [0], [0], [0]),
     ("by the remote access service", [seen(path="remote_access")], [0], [0], [0]),

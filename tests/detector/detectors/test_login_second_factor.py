@@ -15,6 +15,7 @@ def seen(seconds=0, account="anna", outcome="accepted", **more):
 CASES = [
     ("against it", [seen()], [0]),
     ("once an hour", [seen(n * HOUR / 2) for n in range(3)], [0, HOUR]),
+    ("slow drip", [seen(n * HOUR) for n in range(3)], [0, HOUR, 2 * HOUR]),
     ("two accounts", [seen(), seen(5, "ben")], [0, 5]),
     ("in the app", [seen(surface="linkus_mobile")], [0]),
     ("out of order", [seen(9), seen()], [9]),

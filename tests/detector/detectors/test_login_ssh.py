@@ -21,6 +21,7 @@ CASES = [
     ("once an hour", [seen(n * HOUR / 2) for n in range(3)], [0, HOUR]),
     ("one below the limit", tries(2), []),
     ("at the limit", tries(3), [120]),
+    ("one past the limit", tries(4), [120]),
     ("starts over", tries(6), [120, 300]),
     ("slow drip", tries(9, gap=HOUR / 2), []),
     ("just within the window", tries(3, gap=HOUR / 2 - 1), [HOUR - 2]),

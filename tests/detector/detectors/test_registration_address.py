@@ -20,6 +20,7 @@ CASES = [
     ("just outside", [seen("192.0.2.16")], [0]),
     ("the local network, which is not listed", [seen("10.0.0.9")], [0]),
     ("once an hour", [seen(seconds=n * HOUR / 2) for n in range(3)], [0, HOUR]),
+    ("slow drip", [seen(seconds=n * HOUR) for n in range(3)], [0, HOUR, 2 * HOUR]),
     ("two addresses", [seen(), seen("10.0.0.9", 5)], [0, 5]),
     ("out of order", [seen(seconds=9), seen()], [9]),
     ("twice the same event", [seen(), seen()], [0]),

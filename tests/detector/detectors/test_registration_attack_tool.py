@@ -30,6 +30,7 @@ CASES = [
     ("accepted", [seen(outcome="accepted")], [0]),
     ("a login", [login(0, user_agent="Mozilla/5.0 sqlmap/1.8")], [0]),
     ("once a day", [seen(seconds=n * DAY / 4) for n in range(6)], [0, DAY]),
+    ("slow drip", [seen(seconds=n * DAY) for n in range(3)], [0, DAY, 2 * DAY]),
     ("another tool", [seen(), seen("SIPBLAST", 5)], [0, 5]),
     ("refused, then accepted", [seen(), seen(seconds=5, outcome="accepted")], [0, 5]),
     ("out of order", [seen(seconds=9), seen(seconds=0)], [9]),

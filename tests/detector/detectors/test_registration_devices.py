@@ -30,6 +30,7 @@ CASES = [
     ("one device", seen(*[OFFICE] * 20), []),
     ("a phone that moved", seen(OFFICE, OFFICE, ROAMING, ROAMING, ROAMING), []),
     ("two in turn", seen(OFFICE, THIEF, OFFICE), [1_200]),
+    ("one past the limit: three in turn", seen(OFFICE, THIEF, ROAMING, OFFICE), [1_800]),
     ("once a day", seen(*[OFFICE, THIEF] * 20), [1_200]),
     ("too far apart", seen(OFFICE, THIEF, OFFICE, gap=3_600), []),
     ("just near enough", seen(OFFICE, THIEF, OFFICE, gap=3_599), [7_198]),

@@ -6,6 +6,7 @@ from tests.detector.engine.builders import (
     DAY,
     OFFICE,
     ROAMING,
+    THIEF,
     detections,
     fired,
     incidents,
@@ -35,6 +36,9 @@ CASES = [
     ("refused", [seen(), seen(5, "Zoiper", outcome="rejected")], []),
     ("a trunk", [seen(party="trunk"), seen(5, "Zoiper", party="trunk")], []),
     ("within the memory", [seen(), seen(89 * DAY, "Zoiper", OFFICE), seen(89 * DAY + 5, source=OFFICE)], [89 * DAY]),
+    ("at the end of the memory",
+     [seen(), seen(89 * DAY, "Zoiper", OFFICE), seen(90 * DAY, source=THIEF)], [89 * DAY, 90 * DAY]),
+    ("slow drip", [seen(90 * DAY * n, source=f"203.0.113.{n}") for n in range(3)], [90 * DAY, 180 * DAY]),
 ]  # fmt: skip
 
 

@@ -18,6 +18,7 @@ CASES = [
     ("the prefix, but not at the beginning", [seen("My Yealink 1")], [0]),
     ("in other letters", [seen("yealink SIP")], [0]),
     ("once an hour", [seen(seconds=n * HOUR / 2) for n in range(3)], [0, HOUR]),
+    ("slow drip", [seen(seconds=n * HOUR) for n in range(3)], [0, HOUR, 2 * HOUR]),
     ("two extensions", [seen(), seen(seconds=5, account="1008")], [0, 5]),
     ("out of order", [seen(seconds=9), seen()], [9]),
     ("twice the same event", [seen(), seen()], [0]),

@@ -12,6 +12,7 @@ CASES = [
     ("refused", [registration(0, source=DE)], [0]),
     ("to log in", [login(0, "accepted", source=DE), login(9, source=DE)], [0, 9]),
     ("said once a day", [registration(DAY / 4 * n, source=DE) for n in range(6)], [0, DAY]),
+    ("slow drip", [registration(DAY * n, source=DE) for n in range(3)], [0, DAY, 2 * DAY]),
     ("refused, then accepted", [registration(0, source=DE), registration(5, "accepted", source=DE)], [0, 5]),
     ("out of order", [registration(9, source=DE), registration(0, source=DE)], [9]),
     ("twice the same event", [registration(0, source=DE)] * 2, [0]),

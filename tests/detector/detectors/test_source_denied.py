@@ -15,6 +15,7 @@ CASES = [
     ("logins", [login(0, source=DENIED)], [0], []),
     ("IPv6", [login(0, source="2001:db8:1::1")], [0], []),
     ("once an hour", [registration(HOUR / 2 * n, source=DENIED) for n in range(3)], [0, HOUR], []),
+    ("slow drip", [registration(HOUR * n, source=DENIED) for n in range(3)], [0, HOUR, 2 * HOUR], []),
     ("refused, then let in", [registration(0, source=DENIED), registration(5, "accepted", source=DENIED)], [0, 5], []),
     ("out of order", [registration(9, source=DENIED), registration(0, source=DENIED)], [9], []),
     ("twice the same event", [registration(0, source=DENIED)] * 2, [0], []),

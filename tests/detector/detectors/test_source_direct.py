@@ -25,6 +25,7 @@ CASES = [
     ("a registration", [seen()], [0]),
     ("a login", [login(0, "accepted", path="direct")], [0]),
     ("once a day", [seen(n * DAY / 4) for n in range(6)], [0, DAY]),
+    ("slow drip", [seen(n * DAY) for n in range(3)], [0, DAY, 2 * DAY]),
     ("two accounts", [seen(), seen(5, account="1008")], [0, 5]),
     ("out of order", [seen(9), seen(0)], [9]),
     ("twice the same event", [seen(), seen()], [0]),

@@ -24,6 +24,7 @@ CASES = [
     ("accepted", [registration(0, "accepted", source=LISTED)], [0]),
     ("logins", [login(0, source=LISTED)], [0]),
     ("once a day each", [registration(HOUR * 12 * n, source=LISTED) for n in range(3)], [0, DAY]),
+    ("slow drip", [registration(DAY * n, source=LISTED) for n in range(3)], [0, DAY, 2 * DAY]),
     ("refused, then let in", [registration(0, source=LISTED), registration(9, "accepted", source=LISTED)], [0, 9]),
     ("out of order", [registration(9, source=LISTED), registration(0, source=LISTED)], [9]),
     ("twice the same event", [registration(0, source=LISTED)] * 2, [0]),

@@ -33,6 +33,7 @@ PHONES = [
 CASES = [
     ("one below the limit", sip(39), []),
     ("at the limit", sip(40), [1.56]),
+    ("one past the limit", sip(41), [1.56]),
     ("starts over", sip(80), [1.56, 3.16]),
     ("challenges as well", sip(40, outcome="challenged"), [1.56]),
     ("one event stands for many", [registration(0, count=40)], [0]),
