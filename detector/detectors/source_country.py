@@ -43,7 +43,7 @@ class SourceCountry(Detector[Registration | Login]):
         place = facts.place
         if place is None or place.country is None:
             return None
-        allowed = facts.profile.extension(facts.extension or None).allowed_source_countries
+        allowed = facts.profile.extension(facts.extension or event.account).allowed_source_countries
         if not allowed or place.country in allowed or event.outcome not in {"accepted", "rejected"}:
             return None
         if type(event) is Registration and event.party == "trunk":

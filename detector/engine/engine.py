@@ -126,7 +126,7 @@ class Engine:
         if accepted and facts.place is not None:
             account = event.account or facts.extension
             facts.novelty = self.places.score(state.memory, account, facts.place, event.user_agent)
-        rules = site.rules_for(facts.extension)
+        rules = site.rules_for(facts.extension or (judged and event.account) or "")
         phase = (facts.opened, facts.ended_now, facts.risky) if kind is Call else kind
         for detector in rules.get((kind, event.outcome) if judged else phase, ()):
             try:

@@ -52,7 +52,14 @@ def test_call_transit(events, seconds) -> None:
         ([through(n * HOUR / 2) for n in range(5)], ["warning"] * 5),
         ([through(n, trunk=f"carrier-{n}") for n in range(3)], ["warning"] * 3),
     ],
-    ids=["one below the limit", "at the limit", "past the limit", "within the window", "slow drip", "over three trunks"],
+    ids=[
+        "one below the limit",
+        "at the limit",
+        "past the limit",
+        "within the window",
+        "slow drip",
+        "over three trunks",
+    ],
 )
 def test_many_over_one_trunk_are_critical(events, severities) -> None:
     assert [each.severity for each in detections(run(events), RULE)] == severities

@@ -1,8 +1,10 @@
 """What holds of every detector, found through the registry: a new one is covered before it has a test."""
 
 import re
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,19 +13,24 @@ from detector.contract.findings import AnyFinding, Mode
 from detector.engine.detector import Detector
 from detector.engine.registry import catalogue, detectors, register
 from detector.params import Params
-from detector.settings import Settings
+from detector.settings import Settings, problems, profile
 from tests.detector.engine.builders import (
+    HOME,
     SOMALIA_BLOCK,
     THIEF,
+    call,
     decisions,
     detections,
     engine,
+    fired,
     guesses,
     incidents,
     interrupted,
     listed,
+    login,
     run,
     settings,
+    whole,
 )
 from tests.detector.engine.streams import Day, attack
 
@@ -51,11 +58,40 @@ STRICT = settings(
 )
 
 
+ATTACK = [listed(-60, THIEF, SOMALIA_BLOCK), *attack()]
+BATCHES = (1, 7, 100)
+LAYERS: dict[str, Callable[[dict[str, Any]], Settings]] = {
+    "defaults": lambda rules: settings(rules=rules),
+    "pbx": lambda rules: settings(pbx={"rules": rules}),
+    "group": lambda rules: settings(pbx={"groups": {"sales": {"members": ["1007"], "rules": rules}}}),
+    "extension": lambda rules: settings(pbx={"extensions": {"1007": {"rules": rules}}}),
+}
+FOR_ALL = {"defaults", "pbx"}
+every_layer = pytest.mark.parametrize("layer", LAYERS)
+
+
 @cache
-def in_an_attack(*, restarts: bool = False) -> list[AnyFinding]:
-    """All findings of the attack, where the process is replaced after every event and where it is not."""
-    events = [listed(-60, THIEF, SOMALIA_BLOCK), *attack()]
-    return list(interrupted(events, STRICT)) if restarts else run(events, STRICT)
+def in_an_attack() -> list[AnyFinding]:
+    """All findings of the attack."""
+    return run(ATTACK, STRICT)
+
+
+@cache
+def in_batches(size: int) -> list[AnyFinding]:
+    """The same, where the process is replaced after every batch of so many events."""
+    return list(interrupted(ATTACK, STRICT, batch=size))
+
+
+@cache
+def doubled() -> list[AnyFinding]:
+    """The same, where every event comes twice."""
+    return run((event for event in ATTACK for _ in "ab"), STRICT)
+
+
+def other(limits: Params) -> dict[str, int | float]:
+    """Every number among the limits of a rule, changed."""
+    numbers = {name: value for name, value in limits if type(value) in {int, float}}
+    return {name: value / 2 if isinstance(value, float) else value - 1 or 2 for name, value in numbers.items()}
 
 
 def test_the_folder_holds_one_detector_a_file() -> None:
@@ -113,11 +149,40 @@ def test_two_detectors_of_one_name_stop_the_program() -> None:
 
 
 @every_detector
-def test_it_fires_in_an_attack_and_over_restarts_in_the_same_way(cls) -> None:
+def test_it_fires_in_an_attack_in_the_same_way_in_any_batches_over_restarts_and_doubled(cls) -> None:
     """So that the quiet day and the round trip say something about it."""
     found = detections(in_an_attack(), cls.id)
     assert found
-    assert detections(in_an_attack(restarts=True), cls.id) == found
+    assert [size for size in BATCHES if detections(in_batches(size), cls.id) != found] == []
+    assert detections(doubled(), cls.id) == found
+
+
+@every_layer
+@every_detector
+def test_its_settings_hold_at_every_level(cls, layer) -> None:
+    changed = other(cls.Limits())
+    configured = LAYERS[layer]({cls.id: changed | {"mode": "ask"}})
+    assert problems(configured, catalogue()) == []
+    own, others = (profile(configured, "hq", catalogue()).rule(cls.id, number) for number in ("1007", "1008"))
+    assert (own.limits, own.mode) == (cls.Limits(**changed), "ask")
+    assert (others == own) == (layer in FOR_ALL)
+
+
+@every_layer
+@pytest.mark.parametrize(
+    ("rule", "limit", "events"),
+    [
+        ("registration.bruteforce", {"failures": 3}, {number: guesses(0, 3, number) for number in ("1007", "1008")}),
+        ("login.bruteforce", {"failures": 1}, {number: [login(0, account=number)] for number in ("1007", "1008")}),
+        ("call.frequency", {"limit": "1/1/second"}, {number: [call(0, HOME, number)] for number in ("1007", "1008")}),
+        ("call.duration", {"limit": 60}, {number: whole(0, 60, HOME, number) for number in ("1007", "1008")}),
+    ],
+    ids=["a registration", "a login", "a call", "a timer"],
+)
+def test_limits_of_every_level_are_what_events_are_judged_by(rule, limit, events, layer) -> None:
+    configured = LAYERS[layer]({rule: limit})
+    assert [bool(fired(events[number], rule, configured)) for number in ("1007", "1008")] == [True, layer in FOR_ALL]
+    assert [fired(events[number], rule) for number in ("1007", "1008")] == [[], []]
 
 
 @every_detector

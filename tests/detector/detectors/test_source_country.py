@@ -37,6 +37,8 @@ def test_an_extension_may_be_allowed_more() -> None:
     own = settings(allowed_source_countries=["US"], pbx={"extensions": {"1007": {"allowed_source_countries": ["DE"]}}})
     assert fired([registration(0, "accepted", source=DE)], RULE, own) == []
     assert fired([registration(0, "accepted", "1008", DE)], RULE, own) == [0]
+    assert fired([login(0, "accepted", account, DE) for account in ("1007", "1008")], RULE, own) == [0]
+    assert fired([login(0, "accepted", "1007", DE)], RULE, own) == []
 
 
 def test_the_country_alone_contains_nobody() -> None:

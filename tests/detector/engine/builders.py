@@ -232,12 +232,15 @@ def restarted(made: Engine, kept: dict[str, bytes], configured: Settings | None 
     return again
 
 
-def interrupted(events: Iterable[AnyEvent | Unknown], configured: Settings | None = None) -> Iterator[AnyFinding]:
-    """Findings where the process is replaced after every event."""
+def interrupted(
+    events: Iterable[AnyEvent | Unknown], configured: Settings | None = None, *, batch: int = 1
+) -> Iterator[AnyFinding]:
+    """Findings where the process is replaced after every batch of events."""
     made, kept = engine(configured), dict[str, bytes]()
-    for event in events:
+    for number, event in enumerate(events, 1):
         yield from made.process(event)
-        made = restarted(made, kept, configured)
+        if number % batch == 0:
+            made = restarted(made, kept, configured)
 
 
 def fired(events: Iterable[AnyEvent | Unknown], rule: str, configured: Settings | None = None) -> list[float]:
