@@ -58,11 +58,12 @@ def test_account_slow_guessing(events, seconds) -> None:
     [
         ([], "info"),
         (OWNER, "warning"),
-        ([registration(-DAY, "accepted", "1007", OFFICE)], "info"),
+        ([registration(12_601 - DAY, "accepted", "1007", OFFICE)], "warning"),
+        ([registration(12_600 - DAY, "accepted", "1007", OFFICE)], "info"),
         ([registration(-60, "accepted", "1007", THIEF)], "info"),
         ([registration(-60, "accepted", "1008", OFFICE)], "info"),
     ],
-    ids=["never seen", "at work elsewhere", "long ago", "from here", "somebody else"],
+    ids=["never seen", "at work elsewhere", "within a day", "a day ago", "from here", "somebody else"],
 )
 def test_a_warning_where_the_owner_is_at_work_elsewhere(before, severity) -> None:
     found = run([*before, *tries(15)])

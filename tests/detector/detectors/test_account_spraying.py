@@ -19,6 +19,7 @@ CASES = [
     ("said once in the time", tries(59), [1_140]),
     ("it goes on", tries(120), [1_140, 4_740]),
     ("registrations", [registration(60 * n, account=str(n), source=f"203.0.{n}.1") for n in range(20)], [1_140]),
+    ("as few addresses as it takes", tries(20, addresses=10), [1_140]),
     ("too few addresses", tries(60, addresses=9), []),
     ("too few accounts", tries(60, accounts=19), []),
     ("slow drip", tries(60, gap=200), []),

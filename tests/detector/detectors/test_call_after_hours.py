@@ -64,6 +64,15 @@ def test_only_what_costs_is_a_warning(to, severity) -> None:
         assert decisions(found) == []
 
 
+@pytest.mark.parametrize(
+    ("nights", "days", "severity"),
+    [(2, 3, "warning"), (3, 3, "info"), (4, 3, "info"), (1, 1, "info"), (4, 0, "warning")],
+)
+def test_a_country_that_is_called_night_after_night_is_information(nights, days, severity) -> None:
+    found = run([call(NIGHT + n * DAY) for n in range(nights + 1)], settings(rules={RULE: {"days": days}}))
+    assert detections(found, RULE)[-1].severity == severity
+
+
 def test_a_night_shift_has_hours_of_its_own() -> None:
     own = settings(pbx={"groups": {"night": {"members": ["1008"], "business_hours": {"mon-sun": "18:00-08:00"}}}})
     assert fired([call(NIGHT, extension="1008"), call(NIGHT)], RULE, own) == [NIGHT]
