@@ -87,3 +87,9 @@ def test_banned_for_good_at_the_number_the_settings_say() -> None:
     found = run(failures(0, 5), settings(rules={RULE: {"permanent": 1}}))
     (block,) = decisions(found, "block_ip")
     assert (block.until.year, block.review_at is not None) == (9999, True)
+
+
+@pytest.mark.parametrize(("texts", "mode"), [(0, "auto"), (1, "ask")])
+def test_what_was_read_out_of_text_alone_blocks_nobody(texts, mode) -> None:
+    (block,) = decisions(run([*failures(0, texts, trust="text"), *failures(texts, 5 - texts)]), "block_ip")
+    assert block.mode == mode

@@ -27,6 +27,7 @@ CASES = [
     ("somebody mistypes beside an attacker", [*tries(30, addresses=1, gap=9), *MISTYPED], []),
     ("one account below the limit", tries(9), []),
     ("at the limit", tries(10), [5_400]),
+    ("each tries but two accounts", tries(10, addresses=5), [5_400]),
     ("every further one", tries(12), [5_400, 6_000, 6_600]),
     ("one address below the limit", tries(30, addresses=2), []),
     ("logins", [login(600 * n, account=f"a{n}", source=f"203.0.113.{n % 3}") for n in range(10)], [5_400]),

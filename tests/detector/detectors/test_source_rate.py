@@ -63,6 +63,7 @@ def test_source_rate(events, seconds) -> None:
 
 def test_limits_in_the_guide_s_syntax() -> None:
     assert fired(sip(10), RULE, settings(rules={RULE: {"sip": "10/1/minute"}})) == [0.36]
+    assert fired(sip(255, gap=0.001), RULE, settings(rules={RULE: {"sip": "255/2/second"}})) == [0.254]
 
 
 @pytest.mark.parametrize("rate", ["40", "40/2/second&100/1/minute", "256/2/second", "0/2/second"])
