@@ -1,6 +1,5 @@
 """The audit of a simulated PBX over real HTTP: it finds what is weak there, and says what it may not see."""
 
-from dataclasses import replace
 from typing import Any, get_args
 
 import msgspec
@@ -107,7 +106,7 @@ async def test_premium_rate_is_blocked_in_every_way_that_a_route_takes_it(
 ) -> None:
     async with office(weak=()) as one:
         [rule] = one.sim.core.settings.blocked_numbers
-        one.sim.core.settings.blocked_numbers.put(replace(rule, number_list=numbers))
+        one.sim.core.settings.blocked_numbers.put(rule.model_copy(update={"number_list": numbers}))
         assert found(await one.posture()) == ({"C26"} if weak else set())
 
 
