@@ -4,14 +4,13 @@ import asyncio
 import socket
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import phonenumbers
-from phonenumbers import is_emergency_number
 
+from detector.enrich.home import emergency_numbers
 from detector.formats.yeastar_frames import YeastarFrames
 from detector.guard import GuardFacts
 from detector.settings import Pbx, PbxProfile, Transport
@@ -177,10 +176,3 @@ def dialling(profile: PbxProfile) -> Dialling:
         international_prefix=profile.international_prefix, access_digit=profile.access_digit,
         emergency_numbers=tuple(dict.fromkeys(numbers)),
     )  # fmt: skip
-
-
-@lru_cache(maxsize=256)
-def emergency_numbers(region: str) -> tuple[str, ...]:
-    """The emergency numbers of a country, and 112 and 911 everywhere."""
-    own = (str(number) for number in range(10, 1_000) if is_emergency_number(str(number), region))
-    return tuple(dict.fromkeys(("112", "911", *own)))

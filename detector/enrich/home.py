@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from enum import IntEnum
+from functools import lru_cache
 
 from phonenumbers.phonemetadata import PhoneMetadata, PhoneNumberDesc
 
@@ -148,6 +149,15 @@ class Emergency:
 
     def _is(self, digits: str) -> bool:
         return digits in self._listed or self._official.fullmatch(digits) is not None
+
+
+@lru_cache(maxsize=256)
+def emergency_numbers(code: str) -> tuple[str, ...]:
+    """A country's emergency numbers of two to five digits (000, 112, 01, 18000), and those good everywhere."""
+    patterns = (_pattern(_short_numbers(code).emergency), customs.EMERGENCY.get(code))
+    either = compiled("|".join(pattern for pattern in patterns if pattern))
+    numbers = (f"{number:0{length}}" for length in range(2, 6) for number in range(10**length))
+    return tuple(dict.fromkeys((*_EVERYWHERE_EMERGENCY, *filter(either.fullmatch, numbers))))
 
 
 def _short_numbers(code: str) -> PhoneMetadata:

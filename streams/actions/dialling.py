@@ -32,9 +32,14 @@ class Dialling(Struct, frozen=True, kw_only=True):
             return [form for form in [target] if self._harmless(form)]
         digits = target.removeprefix("+")
         bare = [code + digits for code in dict.fromkeys((self.international_prefix, *EXIT_CODES)) if code]
-        bare += self._national(digits)
-        both = [access + form for form in bare for access in ("", self.access_digit)]
-        return [form for form in dict.fromkeys(both) if self._harmless(form)]
+        return [form for form in self._behind_access(bare + self._national(digits)) if self._harmless(form)]
+
+    def at_home(self, target: str) -> list[str]:
+        """All ways to dial an E.164 number of the PBX's own country without an exit code."""
+        return self._behind_access([target, *self._national(target.removeprefix("+"))])
+
+    def _behind_access(self, bare: Iterable[str]) -> list[str]:
+        return list(dict.fromkeys(access + form for form in bare for access in ("", self.access_digit)))
 
     def _national(self, digits: str) -> list[str]:
         if not self.calling_code or not digits.startswith(self.calling_code):

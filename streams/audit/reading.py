@@ -11,11 +11,13 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 import phonenumbers
+from msgspec.structs import replace
 from phonenumbers import PhoneNumberType
 
 from detector.audit.declared import Declared
 from detector.audit.posture import BlockedPosture, ExtensionPosture, Fact, Posture, RoutePosture, TrunkPosture
 from detector.audit.strength import flaws
+from detector.enrich.home import GUESSED_ACCESS
 from detector.settings import Pbx, PbxProfile
 from streams.actions.dialling import Dialling, carries
 from streams.pbx.answers import Backup, Extension, OutboundRoute
@@ -55,7 +57,7 @@ async def read_posture(settings: Pbx, profile: PbxProfile, declared: Declared, n
             routes=routes,
             trunks=await fact("trunk/list", read.trunks),
             blocked=blocked,
-            premium_blocked=premium_blocked(blocked, profile.region, dialling(profile)),
+            premium_blocked=premium_blocked(blocked, routes, profile),
             backup_age=await fact("backup/list", lambda: read.backup_age(now)),
             declared=declared,
         )
@@ -68,7 +70,7 @@ class Reader:
 
     def __init__(self, client: YeastarClient, profile: PbxProfile) -> None:
         self._client = client
-        self._dialling = dialling(profile)
+        self._habits = habits(profile)
         self._turns = asyncio.Semaphore(AT_ONCE)
 
     async def firmware(self) -> str | None:
@@ -90,7 +92,7 @@ class Reader:
         """All outbound routes, without their PINs."""
         listed = await self._client.outbound_routes()
         complete = await self._each(listed, lambda one: self._client.outbound_route(one.id))
-        return tuple(route_posture(route, self._dialling) for route in complete)
+        return tuple(route_posture(route, self._habits) for route in complete)
 
     async def trunks(self) -> tuple[TrunkPosture, ...]:
         """All trunks."""
@@ -179,7 +181,7 @@ def extension_posture(shown: Extension, wrong: tuple[str, ...] | None) -> Extens
     )
 
 
-def route_posture(route: OutboundRoute, dial: Dialling) -> RoutePosture:
+def route_posture(route: OutboundRoute, dials: Iterable[Dialling]) -> RoutePosture:
     """One route as it is judged."""
     patterns = tuple(str(item.get("pattern") or "") for item in route.dial_pattern_list)
     plain = [item for item in route.ext_list if item.get("type") in ("extension", None, "")]
@@ -191,7 +193,7 @@ def route_posture(route: OutboundRoute, dial: Dialling) -> RoutePosture:
         members=tuple(sorted(str(item.get("ext_number") or item.get("id") or "") for item in plain)),
         groups=tuple(sorted(str(item.get("ext_name") or item.get("id") or "") for item in groups)),
         pin=route.pin_protect or "disable",
-        abroad=leads_abroad(patterns, dial),
+        abroad=any(leads_abroad(patterns, dial) for dial in dials),
     )
 
 
@@ -204,17 +206,28 @@ def leads_abroad(patterns: Iterable[str], dial: Dialling) -> bool:
     return any(carries(pattern, form) for pattern in patterns for form in forms)
 
 
-def premium_blocked(blocked: Fact[tuple[BlockedPosture, ...]], region: str, dial: Dialling) -> Fact[bool]:
-    """Whether an example of the country's premium-rate numbers is blocked, as its users dial it."""
-    if blocked.value is None:
-        return Fact(None, blocked.source)
-    example = phonenumbers.example_number_for_type(region, PhoneNumberType.PREMIUM_RATE)
+def premium_blocked(
+    blocked: Fact[tuple[BlockedPosture, ...]], routes: Fact[tuple[RoutePosture, ...]], profile: PbxProfile
+) -> Fact[bool]:
+    """Whether an example of the country's premium-rate numbers is blocked in every way that a route takes it."""
+    if blocked.value is None or routes.value is None:
+        return Fact(None, blocked.source if blocked.value is None else routes.source)
+    example = phonenumbers.example_number_for_type(profile.region, PhoneNumberType.PREMIUM_RATE)
     if example is None:
-        return Fact(None, f"no premium-rate numbers are known of {region}")
+        return Fact(None, f"no premium-rate numbers are known of {profile.region}")
     written = phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.E164)
+    forms = [form for dial in habits(profile) for form in dial.at_home(written)]
+    taken = [form for form in forms if any(carries(way, form) for route in routes.value for way in route.patterns)]
     outbound = [number for rule in blocked.value if rule.direction != "inbound" for number in rule.numbers]
-    stopped = any(carries(pattern, form) for pattern in outbound for form in dial.forms(written))
+    stopped = all(any(carries(pattern, form) for pattern in outbound) for form in taken)
     return Fact(stopped, f"{blocked.source}, against {written}")
+
+
+def habits(profile: PbxProfile) -> list[Dialling]:
+    """How users may dial: where nobody configured an access digit, behind those that are usual, too."""
+    dial = dialling(profile)
+    guessed = (dial.access_digit,) if dial.access_digit else GUESSED_ACCESS
+    return [replace(dial, access_digit=access) for access in guessed]
 
 
 def switch(value: int | None) -> bool | None:

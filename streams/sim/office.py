@@ -38,6 +38,7 @@ ADMINISTRATOR = "admin"
 NATIONAL_ROUTE = "National"
 INTERNATIONAL_ROUTE = "International"
 SOFTPHONE_ROUTE = "Softphones E.164"
+PREMIUM = "91900.&9900.&+1900."
 
 
 def lan_address(number: str) -> str:
@@ -66,7 +67,7 @@ def furnish(options: SimOptions, settings: PbxSettings, portal: Portal, rng: ran
     _add_route(settings, SOFTPHONE_ROUTE, (DialPattern(pattern="+."),), INTERNATIONAL_STAFF, pins)
     if "C26" not in options.weak:
         settings.blocked_numbers.add(
-            lambda new: BlockedNumbers(id=new, name="Premium rate", limit_type="outbound", number_list="91900.&9900.")
+            lambda new: BlockedNumbers(id=new, name="Premium rate", limit_type="outbound", number_list=PREMIUM)
         )
 
 

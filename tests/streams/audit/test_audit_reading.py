@@ -7,6 +7,7 @@ import pytest
 
 from detector.audit.check import Verdict, audit
 from detector.audit.declared import Declared
+from detector.settings import Settings
 from streams.pbx.errors import BadCredentials
 from streams.sim import SimOptions, SimulatedPbx
 from streams.sim.weaknesses import Control
@@ -53,7 +54,7 @@ async def test_no_secret_is_kept(office: Any) -> None:
     ("permission", "controls"),
     [
         ("extension", {"C10", "C11", "C12", "C13", "C14", "C20", "C22"}),
-        ("outbound_route", {"C22", "C23", "C24"}),
+        ("outbound_route", {"C22", "C23", "C24", "C26"}),
         ("block_numbers", {"C26"}),
         ("trunk", {"C28"}),
         ("backup", {"C31"}),
@@ -85,6 +86,28 @@ async def test_nothing_is_good_of_what_nobody_said(office: Any) -> None:
     assert {"C02", "C09", "C17", "C25", "C30"} <= said.keys()
     assert "write `ssh` into the settings file" in said["C02"]
     assert found(posture, Verdict.GOOD) == {"C10", "C11", "C12", "C13", "C23", "C26"}
+
+
+async def test_an_access_digit_that_nobody_configured_is_understood(office: Any) -> None:
+    async with office(weak=()) as one:
+        one.pbx = one.pbx.model_copy(update={"access_digit": ""})
+        one.settings = Settings(pbxs=(one.pbx,))
+        posture = await one.posture()
+    assert found(posture) == set()
+    assert {route.name for route in posture.routes.known() if route.abroad} == {"International", "Softphones E.164"}
+
+
+@pytest.mark.parametrize(
+    ("numbers", "weak"),
+    [("91900.&9900.&+1900.", False), ("91900.&9900.", True), ("91900.&+1900.", True), ("9!&+!", False)],
+)
+async def test_premium_rate_is_blocked_in_every_way_that_a_route_takes_it(
+    office: Any, numbers: str, weak: bool
+) -> None:
+    async with office(weak=()) as one:
+        [rule] = one.sim.core.settings.blocked_numbers
+        one.sim.core.settings.blocked_numbers.put(rule.model_copy(update={"number_list": numbers}))
+        assert found(await one.posture()) == ({"C26"} if weak else set())
 
 
 async def test_a_wrong_secret_is_no_audit(office: Any) -> None:
