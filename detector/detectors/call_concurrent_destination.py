@@ -15,6 +15,7 @@ from detector.params import Days, Params, Seconds
 class CallConcurrentDestination(Detector[Call]):
     """Fires when the Nth call is up to one block of numbers abroad or costly, whoever makes them; again after `pause`.
 
+    Only a warning up to `usual` where many extensions call one number within business hours, as for a conference.
     While fewer than `days` days were watched all is new: a warning by night, information by day.
 
     Quiet when: the block was called on `days` earlier days and fewer than `usual` calls are up; calls at home; several
@@ -49,5 +50,9 @@ class CallConcurrentDestination(Detector[Call]):
         limit = self.limits.calls if facts.new_block(self.limits.days) else self.limits.usual
         if calls < limit or not self.said.passed(memory, leg.block, facts.at, micros(self.limits.pause)):
             return None
-        return self.hit(leg.block, f"{calls} calls at once to {leg.block}", severity=facts.sure(self.limits.days),
-                        calls=calls, limit=limit)  # fmt: skip
+        legs = facts.ledger.up("block", leg.block)
+        callers = {each.extension for each in legs}
+        together = calls < self.limits.usual and len(callers) == calls and facts.one_number(legs)
+        most = Severity.WARNING if together else self.severity
+        return self.hit(leg.block, f"{calls} calls at once to {leg.block}",
+                        severity=facts.sure(self.limits.days, most), calls=calls, limit=limit)  # fmt: skip

@@ -1,21 +1,30 @@
 """An extension that was just taken over calls abroad: the probe call before the pumping."""
 
+from typing import Annotated
+
+from pydantic import Field, PositiveInt
+
 from detector.contract.events import Call
 from detector.contract.findings import Severity, Stage, SubjectKind
-from detector.engine.detector import Basis, Detector, Hit, RiskyBegun
+from detector.engine.attempts import vouched
+from detector.engine.detector import Basis, Detector, Hit, RiskyBegun, micros
 from detector.engine.facts import Facts
-from detector.engine.memory import Memory
+from detector.engine.memory import Distinct, Memory, digest
 from detector.engine.registry import register
 from detector.enrich.countries import name as country_name
-from detector.params import Days, Params
+from detector.enrich.ledger import Leg
+from detector.params import Days, Params, Seconds
+
+KEPT = 32
 
 
 @register
 class CallSuspect(Detector[Call]):
     """Fires for each call abroad or to a costly number by an extension, or from an address, of an open break-in.
 
-    After a registration from a new place and nothing worse only for numbers that are new here, too; while fewer than
-    `days` days were watched all is new: a warning by night, information by day.
+    After a registration from a new place and nothing worse only for numbers that are new here, too: a warning, and
+    critical from the Nth number within `window` on. While fewer than `days` days were watched all is new: by day that
+    is information, and so is a call to the country from which the extension came in, for travellers call where they are.
 
     Quiet when: nobody guessed from that address and the extension was not accepted from a new place; it was no more
     than that and the block of numbers was called on `days` earlier days.
@@ -32,11 +41,14 @@ class CallSuspect(Detector[Call]):
     reads = (RiskyBegun,)
 
     class Limits(Params):
-        """`days`: a block of numbers is known after calls on so many earlier days."""
+        """`numbers` within `window` seconds are critical; a block is known after calls on `days` earlier days."""
 
+        numbers: Annotated[PositiveInt, Field(le=KEPT)] = 3
+        window: Seconds = 3_600
         days: Days = 3
 
     limits: Limits
+    called = Distinct("called")
 
     def inspect(self, event: Call, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
         leg = facts.leg
@@ -51,5 +63,13 @@ class CallSuspect(Detector[Call]):
             return None
         return self.hit(
             leg.extension, f"{facts.caller}, in from a new place, called {where}",
-            severity=facts.sure(self.limits.days),
+            severity=self._severity(event, leg, facts, memory),
         )  # fmt: skip
+
+    def _severity(self, event: Call, leg: Leg, facts: Facts, memory: Memory) -> Severity:
+        if leg.country in facts.came_from and not leg.costly:
+            return Severity.INFO
+        numbers = self.called.add(memory, leg.extension, digest(leg.destination), leg.started,
+                                  micros(self.limits.window), cap=KEPT, solid=vouched(event))  # fmt: skip
+        few = numbers < self.limits.numbers and not leg.costly
+        return facts.sure(self.limits.days, Severity.WARNING if few else self.severity)

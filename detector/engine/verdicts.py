@@ -242,7 +242,7 @@ class Verdicts:
         if misused(rule, facts):
             links.append(Subject(SubjectKind.EXTENSION, facts.extension))
         if facts.risky and facts.new_block(USUAL_DAYS) and leg is not None:
-            links.append(Subject(SubjectKind.DESTINATION, leg.block))
+            links += [Subject(SubjectKind.DESTINATION, name) for name in (leg.block, facts.area)]
         return list(dict.fromkeys(links))
 
     def _spending(self, leg: Leg) -> list[Subject]:
@@ -326,7 +326,8 @@ class Verdicts:
     def _case_of(self, leg: Leg) -> Case | None:
         cases = self.state.cases
         case = cases.find(Subject(SubjectKind.EXTENSION, leg.extension)) if leg.extension else None
-        return case or (cases.find(Subject(SubjectKind.DESTINATION, leg.block)) if leg.block else None)
+        called = (cases.find(Subject(SubjectKind.DESTINATION, name)) for name in (leg.block, leg.land) if name)
+        return case or next((each for each in called if each is not None), None)
 
     def _attach(self, case: Case, links: list[Subject], leg: Leg | None) -> None:
         """New subjects bring their calls of the last minutes along."""
@@ -343,7 +344,7 @@ class Verdicts:
         return [
             leg for leg in self.state.ledger.legs.values()
             if not leg.incident and (leg.abroad or leg.costly)
-            and subject.id == (leg.extension if subject.kind is SubjectKind.EXTENSION else leg.block)
+            and subject.id in ((leg.extension,) if subject.kind is SubjectKind.EXTENSION else (leg.block, leg.land))
         ]  # fmt: skip
 
     def _take(self, case: Case, leg: Leg) -> None:
