@@ -51,8 +51,7 @@ class CallConcurrentDestination(Detector[Call]):
         if calls < limit or not self.said.passed(memory, leg.block, facts.at, micros(self.limits.pause)):
             return None
         legs = facts.ledger.up("block", leg.block)
-        callers = {each.extension for each in legs}
-        together = calls < self.limits.usual and len(callers) == calls and facts.one_number(legs)
+        together = calls < self.limits.usual and facts.one_number(legs) and not leg.closed
         most = Severity.WARNING if together else self.severity
         return self.hit(leg.block, f"{calls} calls at once to {leg.block}",
                         severity=facts.sure(self.limits.days, most), calls=calls, limit=limit)  # fmt: skip

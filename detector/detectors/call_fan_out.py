@@ -20,8 +20,8 @@ KEPT = 32
 class CallFanOut(Detector[Call]):
     """Fires when the Nth extension calls a new block of numbers within `window`; outside business hours sooner.
 
-    Then it starts over. A country that is new counts as one block. Only a warning where all dial one number within
-    business hours, as for a conference. While fewer than `days` days were watched all is new: a warning by night,
+    Then it starts over. A country that is new counts as one block. Only a warning where all dial one number at about
+    the same time, as for a conference. While fewer than `days` days were watched all is new: a warning by night,
     information by day.
 
     Quiet when: the block was called on `days` earlier days; calls at home; emergency and internal calls.
@@ -67,7 +67,8 @@ class CallFanOut(Detector[Call]):
         sure = field.vouched(memory, area)
         field.clear(memory, area)
         legs = [each for each in facts.ledger.recent(area) if each.started > leg.started - micros(window)]
-        most = Severity.WARNING if facts.one_number(legs) else self.severity
+        together = len(legs) == callers and facts.one_number(legs)
+        most = Severity.WARNING if together else self.severity
         return self.hit(
             area, f"{callers} extensions called {area}, which is new here", extensions=callers, limit=limit,
             window=window, severity=facts.sure(self.limits.days, most), basis=resting(sure, limit),

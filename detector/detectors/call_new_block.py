@@ -23,8 +23,8 @@ class CallNewBlock(Detector[Call]):
     """Fires on the Nth answered call within `window`, or at `minutes` of talk within a day, to one new block.
 
     It counts whoever calls, and then starts over. A country that is new counts as one block. Minutes of talk within
-    business hours are only a warning, for so a new customer is called, too. While fewer than `days` days were watched all is new: a warning by
-    night, information by day.
+    business hours are only a warning, for so a new customer is called, too. While fewer than `days` days were watched
+    all is new: a warning by night, information by day.
 
     Quiet when: the block was called on `days` earlier days; nobody answers; a few ordinary calls to a new customer;
     calls at home; several legs of one call; emergency and internal calls.
@@ -78,7 +78,8 @@ class CallNewBlock(Detector[Call]):
         if minutes < self.limits.minutes:
             return None
         self.talked.clear(memory, facts.area)
+        most = self.severity if leg.closed else Severity.WARNING
         return self.hit(
             facts.area, f"{minutes} minutes within a day to {facts.area}, which is new here",
-            severity=facts.sure(self.limits.days, self.severity if leg.closed else Severity.WARNING), minutes=minutes, limit=self.limits.minutes,
+            severity=facts.sure(self.limits.days, most), minutes=minutes, limit=self.limits.minutes,
         )  # fmt: skip

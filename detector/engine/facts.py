@@ -90,8 +90,9 @@ class Facts:
         return Severity.WARNING if self.leg is not None and self.leg.closed else Severity.INFO
 
     def one_number(self, legs: Collection[Leg]) -> bool:
-        """Whether these calls, within business hours, are all to one ordinary number, as to a conference abroad."""
-        return all(not leg.costly and not leg.closed for leg in legs) and len({leg.destination for leg in legs}) == 1
+        """Whether these calls are each of another extension, and all to one ordinary number, as to a conference."""
+        callers, numbers = {leg.extension for leg in legs}, {leg.destination for leg in legs}
+        return len(numbers) == 1 and len(callers) == len(legs) and not any(leg.costly for leg in legs)
 
     @property
     def caller(self) -> str:

@@ -83,7 +83,7 @@ class Verdicts:
         self._grow(case, rule, detection, basis)
         self._attach(case, links, leg if rule.subject is not SubjectKind.TRUNK and not facts.inbound else None)
         self._prove(case, rule, facts)
-        self._touch(case, facts.at)
+        self._touch(case, facts.at, signs=rule.prolongs or hit.severity is Severity.CRITICAL)
         if self.history:
             return
         about_trunk = rule.subject is SubjectKind.TRUNK
@@ -295,6 +295,7 @@ class Verdicts:
         remember(case.detections, detection.id, MAX_DETECTIONS)
         if rule.kind is not None:
             remember(case.kinds, rule.kind.name)
+        case.say(detection.severity, detection.summary)
         case.raise_severity(detection.severity)
         if detection.severity is Severity.INFO:  # no sign of an attack by itself: it vouches for none
             return
