@@ -8,6 +8,7 @@ from detector.engine.detector import Detector, Hit, RiskyBegun, micros
 from detector.engine.facts import Facts
 from detector.engine.memory import Memory, Once
 from detector.engine.registry import register
+from detector.enrich.ledger import Leg
 from detector.params import Days, Params, Seconds
 
 
@@ -51,7 +52,13 @@ class CallConcurrentDestination(Detector[Call]):
         if calls < limit or not self.said.passed(memory, leg.block, facts.at, micros(self.limits.pause)):
             return None
         legs = facts.ledger.up("block", leg.block)
-        together = calls < self.limits.usual and facts.one_number(legs) and not leg.closed
+        together = calls < self.limits.usual and not leg.closed and conference(legs)
         most = Severity.WARNING if together else self.severity
         return self.hit(leg.block, f"{calls} calls at once to {leg.block}",
                         severity=facts.sure(self.limits.days, most), calls=calls, limit=limit)  # fmt: skip
+
+
+def conference(legs: list[Leg]) -> bool:
+    """Whether these calls are each of another extension, and all to one ordinary number."""
+    callers, numbers = {leg.extension for leg in legs}, {leg.destination for leg in legs}
+    return len(numbers) == 1 and len(callers) == len(legs) and not any(leg.costly for leg in legs)

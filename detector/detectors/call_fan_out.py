@@ -20,8 +20,8 @@ KEPT = 32
 class CallFanOut(Detector[Call]):
     """Fires when the Nth extension calls a new block of numbers within `window`; outside business hours sooner.
 
-    Then it starts over. A country that is new counts as one block. Only a warning where all dial one number at about
-    the same time, as for a conference. While fewer than `days` days were watched all is new: a warning by night,
+    Then it starts over. A country that is new counts as one block. Only a warning where all dial one number, as for a
+    conference, or whoever is on call. While fewer than `days` days were watched all is new: a warning by night,
     information by day.
 
     Quiet when: the block was called on `days` earlier days; calls at home; emergency and internal calls.
@@ -51,6 +51,7 @@ class CallFanOut(Detector[Call]):
     limits: Limits
     open = Distinct("open")
     closed = Distinct("closed")
+    numbers = Distinct("numbers")
 
     def inspect(self, event: Call, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
         leg = facts.leg
@@ -62,13 +63,13 @@ class CallFanOut(Detector[Call]):
         area = facts.area
         callers = field.add(memory, area, digest(facts.extension), leg.started, micros(window), cap=KEPT,
                                   solid=vouched(event))  # fmt: skip
+        numbers = self.numbers.add(memory, area, digest(leg.destination), leg.started, micros(window), cap=KEPT)
         if callers < limit:
             return None
         sure = field.vouched(memory, area)
         field.clear(memory, area)
         legs = [each for each in facts.ledger.recent(area) if each.started > leg.started - micros(window)]
-        together = len(legs) == callers and facts.one_number(legs)
-        most = Severity.WARNING if together else self.severity
+        most = Severity.WARNING if numbers == 1 and not leg.costly else self.severity
         return self.hit(
             area, f"{callers} extensions called {area}, which is new here", extensions=callers, limit=limit,
             window=window, severity=facts.sure(self.limits.days, most), basis=resting(sure, limit),

@@ -1,7 +1,5 @@
 """What enrichment knows of one event, ready for every detector."""
 
-from collections.abc import Collection
-
 from detector.contract.findings import Severity
 from detector.engine.fleet import Listed
 from detector.engine.timers import Timers
@@ -88,11 +86,6 @@ class Facts:
         if self.watched_days >= days:
             return most
         return Severity.WARNING if self.leg is not None and self.leg.closed else Severity.INFO
-
-    def one_number(self, legs: Collection[Leg]) -> bool:
-        """Whether these calls are each of another extension, and all to one ordinary number, as to a conference."""
-        callers, numbers = {leg.extension for leg in legs}, {leg.destination for leg in legs}
-        return len(numbers) == 1 and len(callers) == len(legs) and not any(leg.costly for leg in legs)
 
     @property
     def caller(self) -> str:

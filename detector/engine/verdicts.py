@@ -78,9 +78,9 @@ class Verdicts:
             return
         if hit.severity is Severity.INFO and not rule.opens:  # worth reading with the rest, but accuses nobody
             remember(case.detections, detection.id, MAX_DETECTIONS)
-            self._touch(case, facts.at)
+            self._touch(case, facts.at, signs=False)
             return
-        self._grow(case, rule, detection, basis)
+        self._grow(case, rule, detection, basis, leg)
         self._attach(case, links, leg if rule.subject is not SubjectKind.TRUNK and not facts.inbound else None)
         self._prove(case, rule, facts)
         self._touch(case, facts.at, signs=rule.prolongs or hit.severity is Severity.CRITICAL)
@@ -246,9 +246,11 @@ class Verdicts:
         return list(dict.fromkeys(links))
 
     def _spending(self, leg: Leg) -> list[Subject]:
-        """What of all calls is said at one that belongs to an attack belongs to it too; it accuses nobody else."""
-        case = self.state.cases.by_id.get(leg.incident)
-        return case.subjects[:1] if case is not None else []
+        """What is said of all calls belongs to the attack that this one is of, or that costs most; it accuses nobody."""
+        cases = self.state.cases.by_id
+        dear = max(cases.values(), key=lambda each: (each.spent + each.running, each.id), default=None)
+        case = cases.get(leg.incident, dear)
+        return case.subjects[:1] if case is not None and case.spent + case.running else []
 
     def _case(self, rule: Detector[Any], detection: Detection, links: list[Subject], at: int) -> Case | None:
         cases = self.state.cases
@@ -290,7 +292,7 @@ class Verdicts:
                 leg.incident = older.id
                 self.state.ledger.touch(leg)
 
-    def _grow(self, case: Case, rule: Detector[Any], detection: Detection, basis: str) -> None:
+    def _grow(self, case: Case, rule: Detector[Any], detection: Detection, basis: str, leg: Leg | None) -> None:
         remember(case.rules, rule.id)
         remember(case.detections, detection.id, MAX_DETECTIONS)
         if rule.kind is not None:
@@ -300,6 +302,8 @@ class Verdicts:
         if detection.severity is Severity.INFO:  # no sign of an attack by itself: it vouches for none
             return
         case.raise_stage(rule.stage)
+        if leg is not None and leg.abroad and leg.country:
+            remember(case.countries, leg.country)
         if rule.subject is not SubjectKind.PBX:  # nor does what is said of all calls
             remember(case.bases, basis)
 
@@ -352,8 +356,6 @@ class Verdicts:
         leg.incident = case.id
         case.costly = case.costly or leg.costly
         self.state.ledger.touch(leg)
-        if leg.abroad and leg.country:
-            remember(case.countries, leg.country)
         if leg.priced_by == "tariff":
             case.priced_by = "tariff"
         if leg.up:
