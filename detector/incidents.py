@@ -32,6 +32,7 @@ PARTIES = (
     (SubjectKind.EXTENSION, "Extension"), (SubjectKind.TRUNK, "A trunk"), (SubjectKind.ACCOUNT, "Account"),
     (SubjectKind.SOURCE_IP, "Address"), (SubjectKind.PBX, "PBX"),
 )  # fmt: skip
+PLURAL = {"is": "are", "was": "were"}
 TELLING = (Stage.RECON, Stage.CREDENTIAL, Stage.PROBE, Stage.ACCESS, Stage.PUMPING)
 """Which stage says more of what sort of attack it is, from the least: a break-in more than the calls that try it."""
 
@@ -39,7 +40,8 @@ TELLING = (Stage.RECON, Stage.CREDENTIAL, Stage.PROBE, Stage.ACCESS, Stage.PUMPI
 class Case(Struct, kw_only=True, gc=False):
     """An incident as the engine remembers it. Times in microseconds, money in minor units.
 
-    `kinds` are those its rules name, `bases` the kinds of knowledge they rest on;
+    `kinds` are those its rules name, `bases` the kinds of knowledge they rest on; `said` is what the last of the worst
+    detections says;
     `proven` the subjects of a break-in: addresses that guessed or came in, extensions that were entered. `legs` are the
     keys of its calls that are up.
     """
@@ -59,6 +61,7 @@ class Case(Struct, kw_only=True, gc=False):
     kinds: list[str] = []
     bases: list[str] = []
     subjects: list[Subject] = []
+    said: str = ""
     proven: list[Subject] = []
     entered: list[Subject] = []
     detections: list[str] = []
@@ -96,6 +99,11 @@ class Case(Struct, kw_only=True, gc=False):
         """The worst of its detections."""
         if SEVERITIES.index(severity) > SEVERITIES.index(self.severity):
             self.severity = severity
+
+    def say(self, severity: Severity, summary: str) -> None:
+        """What is worse than all before, or as bad, is told."""
+        if SEVERITIES.index(severity) >= SEVERITIES.index(self.severity):
+            self.said = summary
 
     def broken_in(self) -> bool:
         """Whether there is a sign of guessing or of a stolen credential, not only of odd calls."""
@@ -181,7 +189,8 @@ def title(case: Case) -> str:
     """One sentence: what happened to whom, and what it costs a minute."""
     now = case.status is Status.OPEN
     extensions, sources = case.names(SubjectKind.EXTENSION), addresses(case)
-    who = f"Extension {listing(extensions)}" if extensions else ""
+    many = len(extensions) > 1
+    who = f"Extension{'s' * many} {listing(extensions)}" if extensions else ""
     origin = f" from {listing(sources)}" if sources else ""
     abroad = f" {listing([country_name(country) for country in case.countries])}" if case.countries else ""
     if case.severity is Severity.INFO:
@@ -204,17 +213,25 @@ def title(case: Case) -> str:
     own = KINDS.get(case.kind())
     if own is not None and own.doing:
         calling = f" {own.doing if now else own.did}{origin}{f' to{abroad}' if abroad and own.calls else ''}"
-        text = (who or stranger(case)) + calling
+        text = (who or stranger(case)) + agreeing(calling, many=many)
     elif who and (case.broken_in() or case.entered):
         came = (
             f" was taken over{origin}" if case.broken_in() else f" came in{origin}, a new place{',' if calling else ''}"
         )
-        text = who + came + (" and" + calling if calling else "")
+        text = who + agreeing(came, many=many) + (" and" + agreeing(calling, many=many) if calling else "")
+    elif who and calling:
+        text = who + agreeing(calling, many=many)
     else:
-        text = (who or party(case)) + (calling or " breaks a rule")
+        text = case.said or f"{party(case)} breaks a rule"
     if case.per_minute:
         text += f": {amount(case.per_minute, case.currency)} a minute"
     return text
+
+
+def agreeing(clause: str, *, many: bool) -> str:
+    """A clause that begins with its verb, of one or of many."""
+    verb, _, rest = clause.lstrip().partition(" ")
+    return f" {PLURAL.get(verb, verb) if many else verb} {rest}"
 
 
 def addresses(case: Case) -> list[str]:
@@ -318,6 +335,8 @@ class Cases:
         self.drop(younger)
         younger.status, younger.merged_into = Status.MERGED, older.id
         older.raise_stage(younger.stage)
+        if younger.severity is not older.severity:
+            older.say(younger.severity, younger.said)
         older.raise_severity(younger.severity)
         for name in ("stages", "rules", "kinds", "bases", "countries"):
             for item in getattr(younger, name):

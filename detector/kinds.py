@@ -21,8 +21,8 @@ class Kind(Struct, frozen=True):
 
     @property
     def calls(self) -> bool:
-        """Whether it is about the calls of whoever does it."""
-        return self.tells in {Stage.PROBE, Stage.PUMPING}
+        """Whether it is about calls abroad of whoever does it."""
+        return self.tells in {Stage.PROBE, Stage.PUMPING} and self.name != "robocalls"
 
 
 KNOWN_ATTACKER: Final = Kind("known_attacker", Stage.RECON)

@@ -16,8 +16,8 @@ from detector.params import Params, Seconds
 class AccountImpossibleTravel(Detector[Registration | Login]):
     """Fires when an account is accepted in a second country within `window`: information, for people do travel.
 
-    A warning when it is accepted in both in turn, not by the PBX's own app: then two are active. Each is said once
-    in `pause`. It is one more view of a new place, so beside that it adds no certainty.
+    A warning when it is accepted in both in turn, now abroad and not by the PBX's own app: then two are active. Each is
+    said once in `pause`. It is one more view of a new place, so beside that it adds no certainty.
 
     Quiet when: the account was accepted from that address on an earlier day; the country is not known; a trunk.
     Runbook: ask the owner where they are; if not there, change the password and end the other session.
@@ -62,7 +62,8 @@ class AccountImpossibleTravel(Detector[Registration | Login]):
             return None
         other, last = max(seen.items(), key=lambda pair: pair[::-1])
         both = here < last < facts.at
-        severity = self.severity if both and not by_app(event) else Severity.INFO
+        odd = both and not by_app(event) and place.country != facts.profile.region
+        severity = self.severity if odd else Severity.INFO
         if not self.said.passed(memory, f"{account}\x1f{severity}", facts.at, micros(self.limits.pause)):
             return None
         return self.hit(

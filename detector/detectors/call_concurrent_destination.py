@@ -8,6 +8,7 @@ from detector.engine.detector import Detector, Hit, RiskyBegun, micros
 from detector.engine.facts import Facts
 from detector.engine.memory import Memory, Once
 from detector.engine.registry import register
+from detector.enrich.ledger import Leg
 from detector.params import Days, Params, Seconds
 
 
@@ -15,6 +16,7 @@ from detector.params import Days, Params, Seconds
 class CallConcurrentDestination(Detector[Call]):
     """Fires when the Nth call is up to one block of numbers abroad or costly, whoever makes them; again after `pause`.
 
+    Only a warning up to `usual` where many extensions call one number within business hours, as for a conference.
     While fewer than `days` days were watched all is new: a warning by night, information by day.
 
     Quiet when: the block was called on `days` earlier days and fewer than `usual` calls are up; calls at home; several
@@ -49,5 +51,14 @@ class CallConcurrentDestination(Detector[Call]):
         limit = self.limits.calls if facts.new_block(self.limits.days) else self.limits.usual
         if calls < limit or not self.said.passed(memory, leg.block, facts.at, micros(self.limits.pause)):
             return None
-        return self.hit(leg.block, f"{calls} calls at once to {leg.block}", severity=facts.sure(self.limits.days),
-                        calls=calls, limit=limit)  # fmt: skip
+        legs = facts.ledger.up("block", leg.block)
+        together = calls < self.limits.usual and not leg.closed and conference(legs)
+        most = Severity.WARNING if together else self.severity
+        return self.hit(leg.block, f"{calls} calls at once to {leg.block}",
+                        severity=facts.sure(self.limits.days, most), calls=calls, limit=limit)  # fmt: skip
+
+
+def conference(legs: list[Leg]) -> bool:
+    """Whether these calls are each of another extension, and all to one ordinary number."""
+    callers, numbers = {leg.extension for leg in legs}, {leg.destination for leg in legs}
+    return len(numbers) == 1 and len(callers) == len(legs) and not any(leg.costly for leg in legs)

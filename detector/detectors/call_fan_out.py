@@ -1,11 +1,11 @@
-"""Many extensions call one block of numbers that this PBX never called: each stays below its own limit (C28)."""
+"""Many extensions call one block of numbers, or a country, that was never called: each below its own limit (C28)."""
 
 from typing import Annotated
 
 from pydantic import Field, PositiveInt
 
 from detector.contract.events import Call
-from detector.contract.findings import Severity, Stage, SubjectKind
+from detector.contract.findings import Severity, Stage, Subject, SubjectKind
 from detector.engine.attempts import resting, vouched
 from detector.engine.detector import Detector, Hit, RiskyBegun, micros
 from detector.engine.facts import Facts
@@ -20,7 +20,9 @@ KEPT = 32
 class CallFanOut(Detector[Call]):
     """Fires when the Nth extension calls a new block of numbers within `window`; outside business hours sooner.
 
-    Then it starts over. While fewer than `days` days were watched all is new: a warning by night, information by day.
+    Then it starts over. A country that is new counts as one block. Only a warning where all dial one number, as for a
+    conference, or whoever is on call. While fewer than `days` days were watched all is new: a warning by night,
+    information by day.
 
     Quiet when: the block was called on `days` earlier days; calls at home; emergency and internal calls.
     Runbook: the extensions named in the incident have leaked together: change all their passwords.
@@ -49,6 +51,7 @@ class CallFanOut(Detector[Call]):
     limits: Limits
     open = Distinct("open")
     closed = Distinct("closed")
+    numbers = Distinct("numbers")
 
     def inspect(self, event: Call, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
         leg = facts.leg
@@ -57,13 +60,18 @@ class CallFanOut(Detector[Call]):
         field, limit, window = self.open, self.limits.extensions, self.limits.window
         if not facts.open_hours:
             field, limit, window = self.closed, self.limits.closed, self.limits.closed_window
-        callers = field.add(memory, leg.block, digest(facts.extension), leg.started, micros(window), cap=KEPT,
+        area = facts.area
+        callers = field.add(memory, area, digest(facts.extension), leg.started, micros(window), cap=KEPT,
                                   solid=vouched(event))  # fmt: skip
+        numbers = self.numbers.add(memory, area, digest(leg.destination), leg.started, micros(window), cap=KEPT)
         if callers < limit:
             return None
-        sure = field.vouched(memory, leg.block)
-        field.clear(memory, leg.block)
+        sure = field.vouched(memory, area)
+        field.clear(memory, area)
+        legs = [each for each in facts.ledger.recent(area) if each.started > leg.started - micros(window)]
+        most = Severity.WARNING if numbers == 1 and not leg.costly else self.severity
         return self.hit(
-            leg.block, f"{callers} extensions called {leg.block}, which is new here", extensions=callers, limit=limit,
-            window=window, severity=facts.sure(self.limits.days), basis=resting(sure, limit),
+            area, f"{callers} extensions called {area}, which is new here", extensions=callers, limit=limit,
+            window=window, severity=facts.sure(self.limits.days, most), basis=resting(sure, limit),
+            links=tuple(Subject(SubjectKind.EXTENSION, each) for each in dict.fromkeys(leg.extension for leg in legs)),
         )  # fmt: skip

@@ -22,8 +22,9 @@ MINUTE = 60_000_000
 class CallNewBlock(Detector[Call]):
     """Fires on the Nth answered call within `window`, or at `minutes` of talk within a day, to one new block.
 
-    It counts whoever calls, and then starts over. While fewer than `days` days were watched all is new: a warning by
-    night, information by day.
+    It counts whoever calls, and then starts over. A country that is new counts as one block. Minutes of talk within
+    business hours are only a warning, for so a new customer is called, too. While fewer than `days` days were watched
+    all is new: a warning by night, information by day.
 
     Quiet when: the block was called on `days` earlier days; nobody answers; a few ordinary calls to a new customer;
     calls at home; several legs of one call; emergency and internal calls.
@@ -59,25 +60,26 @@ class CallNewBlock(Detector[Call]):
         return long or many
 
     def _calls(self, leg: Leg, event: Call, facts: Facts, memory: Memory) -> Hit | None:
-        calls = self.called.add(memory, leg.block, digest(leg.call_id), leg.started, micros(self.limits.window),
+        calls = self.called.add(memory, facts.area, digest(leg.call_id), leg.started, micros(self.limits.window),
                                       cap=KEPT, solid=vouched(event))  # fmt: skip
         if calls < self.limits.calls:
             return None
-        sure = self.called.vouched(memory, leg.block)
-        self.called.clear(memory, leg.block)
+        sure = self.called.vouched(memory, facts.area)
+        self.called.clear(memory, facts.area)
         return self.hit(
-            leg.block, f"{calls} calls within {self.limits.window:.0f} s to {leg.block}, which is new here",
+            facts.area, f"{calls} calls within {self.limits.window:.0f} s to {facts.area}, which is new here",
             severity=facts.sure(self.limits.days), calls=calls, limit=self.limits.calls, window=self.limits.window,
             basis=resting(sure, self.limits.calls),
         )  # fmt: skip
 
     def _minutes(self, leg: Leg, facts: Facts, memory: Memory) -> Hit | None:
-        self.talked.add(memory, leg.block, facts.at, leg.talk, micros(86_400))
-        minutes = self.talked.total(memory, leg.block, facts.at, micros(86_400)) // MINUTE
+        self.talked.add(memory, facts.area, facts.at, leg.talk, micros(86_400))
+        minutes = self.talked.total(memory, facts.area, facts.at, micros(86_400)) // MINUTE
         if minutes < self.limits.minutes:
             return None
-        self.talked.clear(memory, leg.block)
+        self.talked.clear(memory, facts.area)
+        most = self.severity if leg.closed else Severity.WARNING
         return self.hit(
-            leg.block, f"{minutes} minutes within a day to {leg.block}, which is new here",
-            severity=facts.sure(self.limits.days), minutes=minutes, limit=self.limits.minutes,
+            facts.area, f"{minutes} minutes within a day to {facts.area}, which is new here",
+            severity=facts.sure(self.limits.days, most), minutes=minutes, limit=self.limits.minutes,
         )  # fmt: skip

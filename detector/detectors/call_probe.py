@@ -7,9 +7,8 @@ from pydantic import Field, PositiveInt
 from detector.contract.events import Call
 from detector.contract.findings import Severity, Stage, SubjectKind
 from detector.engine.attempts import resting, vouched
-from detector.engine.detector import Detector, Hit, RiskyBegun, RiskyEnded, micros
+from detector.engine.detector import Detector, Hit, RiskyEnded, micros
 from detector.engine.facts import Facts
-from detector.engine.memory import Days as SeenOn
 from detector.engine.memory import Distinct, Memory, digest
 from detector.engine.registry import register
 from detector.params import Days, Params, Seconds
@@ -34,7 +33,7 @@ class CallProbe(Detector[Call]):
     severity = Severity.WARNING
     stage = Stage.PROBE
     attack = ("T1496",)
-    reads = (RiskyBegun, RiskyEnded)
+    reads = (RiskyEnded,)
 
     class Limits(Params):
         """`calls` of at most `talk` seconds within `window`, `usual` to known countries.
@@ -50,21 +49,18 @@ class CallProbe(Detector[Call]):
 
     limits: Limits
     short = Distinct("short")
-    countries = SeenOn("countries")
 
     def inspect(self, event: Call, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
         leg = facts.leg
         if leg is None or not facts.extension or not facts.risky:
             return None
-        if facts.opened:
-            self.countries.add(memory, leg.country, facts.at)
         if not facts.ended_now:
             return None
         if not 0 < leg.talk <= micros(self.limits.talk) or not facts.new_block(self.limits.days):
             return None
         calls = self.short.add(memory, facts.extension, digest(leg.call_id), facts.at, micros(self.limits.window),
                                      cap=KEPT, solid=vouched(event))  # fmt: skip
-        known = self.countries.before(memory, leg.country, facts.at) >= max(1, self.limits.days)
+        known = facts.country_days >= max(1, self.limits.days)
         limit = self.limits.usual if known else self.limits.calls
         if calls < limit:
             return None

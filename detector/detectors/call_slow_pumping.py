@@ -23,7 +23,7 @@ Nights = Annotated[int, Field(ge=1, le=16)]
 class CallSlowPumping(Detector[Call]):
     """Fires when a block of numbers was called for long outside business hours on `nights` within `window`.
 
-    Once a night; critical from `critical_nights` on.
+    Once a night; critical from `critical_nights` on. All of a country that is not usual counts as one block.
 
     Quiet when: the block was called within business hours on `days` earlier days; the calls are shorter than `talk`;
     calls at home; emergency and internal calls.
@@ -60,15 +60,19 @@ class CallSlowPumping(Detector[Call]):
         if leg is None or not leg.block or not facts.risky:
             return None
         if facts.opened and facts.open_hours and not (facts.suspect_extension or facts.suspect_source):
-            self.by_day.add(memory, leg.block, facts.at)
+            for name in (leg.block, leg.country):
+                self.by_day.add(memory, name, facts.at)
         if not facts.ended_now or leg.talk < micros(self.limits.talk) or not leg.closed:
             return None
-        window = micros(self.limits.window)
-        if self.nights.count(memory, leg.block, leg.started + APART, 2 * APART):
+        area = leg.block if not leg.land or self._usual(leg.country, facts, memory) else leg.land
+        if self.nights.count(memory, area, leg.started + APART, 2 * APART):
             return None
-        nights = self.nights.add(memory, leg.block, leg.started, window, cap=16)
-        if nights < self.limits.nights or self.by_day.before(memory, leg.block, facts.at) >= self.limits.days:
+        nights = self.nights.add(memory, area, leg.started, micros(self.limits.window), cap=16)
+        if nights < self.limits.nights or self._usual(leg.block, facts, memory):
             return None
         severity = Severity.CRITICAL if nights >= self.limits.critical_nights else self.severity
-        return self.hit(leg.block, f"Long calls to {leg.block} outside business hours on {nights} nights",
+        return self.hit(area, f"Long calls to {area} outside business hours on {nights} nights",
                         severity=severity, nights=nights, limit=self.limits.nights)  # fmt: skip
+
+    def _usual(self, name: str, facts: Facts, memory: Memory) -> bool:
+        return self.by_day.before(memory, name, facts.at) >= self.limits.days

@@ -2,6 +2,7 @@
 
 from detector.contract.events import Config
 from detector.contract.findings import Severity, Stage, SubjectKind
+from detector.engine.changes import actor, by
 from detector.engine.detector import Detector, Hit
 from detector.engine.facts import Facts
 from detector.engine.memory import Memory
@@ -36,10 +37,6 @@ class ConfigAdministrator(Detector[Config]):
         whom, what = event.object_id or event.object_, ", ".join(sorted(changes)[:8])
         return self.hit(
             whom, f"The rights of {whom[:64]} were changed{by(event)}", fields=what or None, actor=event.actor,
+            links=actor(event),
             severity=Severity.CRITICAL if facts.suspect_source and facts.broken_in else self.severity,
         )  # fmt: skip
-
-
-def by(event: Config) -> str:
-    """Who did it, if that is known."""
-    return f" by {event.actor[:64]}" if event.actor else ""

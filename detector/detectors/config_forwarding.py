@@ -1,11 +1,12 @@
 """Somebody who is no administrator makes an extension forward its calls abroad or to a costly number (C25)."""
 
-from detector.contract.events import Config
+from detector.contract.events import Config, Login
 from detector.contract.findings import Severity, Stage, SubjectKind
+from detector.engine.attempts import is_administrator
 from detector.engine.detector import Detector, Hit
 from detector.engine.facts import Facts
 from detector.engine.forwardings import approve, targets
-from detector.engine.memory import Memory
+from detector.engine.memory import Days, Memory
 from detector.engine.registry import register
 from detector.enrich.countries import name as country_name
 from detector.kinds import FORWARDING_FRAUD
@@ -14,10 +15,11 @@ from detector.settings.values import Short
 
 
 @register
-class ConfigForwarding(Detector[Config]):
+class ConfigForwarding(Detector[Config | Login]):
     """Fires when the forwarding of an extension is set to a number abroad or a costly one.
 
-    Quiet when: one of `administrators` sets it, from an address that did not break in; the number is at home.
+    Quiet when: one of `administrators` sets it, or who logged in as administrator on an earlier day, from an address
+    that did not break in; the number is at home.
     Runbook: ask the user; if it was not them, take it out and change the password of their account.
     """
 
@@ -28,7 +30,8 @@ class ConfigForwarding(Detector[Config]):
     stage = Stage.PROBE
     kind = FORWARDING_FRAUD
     attack = ("T1098",)
-    reads = (Config,)
+    reads = (Config, Login)
+    outcomes = ("accepted",)
 
     class Limits(Params):
         """`administrators`: the accounts whose forwardings are trusted."""
@@ -36,13 +39,20 @@ class ConfigForwarding(Detector[Config]):
         administrators: tuple[Short, ...] = ("admin", "administrator", "ringfence")
 
     limits: Limits
+    days = Days("days")
 
-    def inspect(self, event: Config, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
+    def inspect(self, event: Config | Login, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
+        if isinstance(event, Login):
+            if is_administrator(event) and not facts.suspect_source:
+                self.days.add(memory, event.account or "", facts.at)
+            return None
         found = targets(event, facts)
         if not found:
             return None
         extension = event.object_id or ""
-        if event.actor in self.limits.administrators and not facts.suspect_source:
+        actor = event.actor or ""
+        trusted = actor in self.limits.administrators or self.days.before(memory, actor, facts.at) > 0
+        if trusted and not facts.suspect_source:
             for number in found:
                 approve(memory, extension, number, facts.at)
             return None

@@ -2,6 +2,7 @@
 
 from detector.contract.events import Config
 from detector.contract.findings import Severity, Stage, SubjectKind
+from detector.engine.changes import actor, by
 from detector.engine.detector import Basis, Detector, Hit
 from detector.engine.facts import Facts
 from detector.engine.memory import Memory
@@ -50,7 +51,8 @@ class ConfigRoute(Detector[Config]):
             severity = Severity.WARNING
         name = event.object_id or event.object_
         return self.hit(
-            name, f"Outbound route {name[:64]} was changed", severity=severity,
+            name, f"Outbound route {name[:64]} was changed{by(event)}", severity=severity,
             fields=", ".join(sorted(event.changes or {})[:8]) or None, actor=event.actor,
             address=place.address if place is not None else None,
+            links=actor(event),
         )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from detector.contract.events import Login
 from detector.contract.findings import Severity, Stage, SubjectKind
+from detector.engine.attempts import is_administrator
 from detector.engine.detector import Basis, Detector, Hit
 from detector.engine.facts import Facts
 from detector.engine.memory import Days, Memory
@@ -10,7 +11,6 @@ from detector.kinds import ADMIN_TAKEOVER
 from detector.params import Params
 from detector.settings.values import Short
 
-ROLE = "administrator"
 ALL = "\x1fall"
 
 
@@ -55,7 +55,7 @@ class LoginAdministrator(Detector[Login]):
         if not facts.suspect_source:
             for key in (ALL, account, there):
                 self.days.add(memory, key, facts.at)
-        if ROLE not in (event.role or "").lower() and account not in self.limits.accounts:
+        if not is_administrator(event) and account not in self.limits.accounts:
             return None
         if facts.guesser:
             severity, what = Severity.CRITICAL, "from where passwords were guessed"

@@ -7,6 +7,7 @@ from detector.engine.facts import Facts
 from detector.engine.memory import Memory, Window
 
 Attempt = Registration | Login
+ROLE = "administrator"
 APP = "linkus"
 """Devices and surfaces of the PBX's own apps begin so: one person has several."""
 
@@ -35,6 +36,11 @@ def by_app(event: Attempt) -> bool:
     """Whether it came through one of the PBX's own apps."""
     name = event.device if isinstance(event, Registration) else event.surface
     return (name or "").startswith(APP)
+
+
+def is_administrator(event: Login) -> bool:
+    """Whether the PBX said so of who logged in."""
+    return ROLE in (event.role or "").lower()
 
 
 def vouched(event: Event) -> bool:

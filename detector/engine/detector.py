@@ -85,7 +85,8 @@ class Detector(ABC, Generic[E]):
     `outcomes` those of registrations and logins, None for all of them.
     `stage` is how far an attack has come that does this; `attack` are MITRE ATT&CK techniques. `kind` is what sort of
     attack it is, where the rule can tell; otherwise the stages of the incident do. `opens`: even its information opens
-    an incident, so that what follows is seen together with it; nothing is done about it for that.
+    an incident, so that what follows is seen together with it; nothing is done about it for that. `prolongs`: what is
+    not critical keeps the incident open, too; not so where the rule fires only because the incident is.
     """
 
     id: ClassVar[str]
@@ -96,6 +97,7 @@ class Detector(ABC, Generic[E]):
     stage: ClassVar[Stage]
     kind: ClassVar[Kind | None] = None
     opens: ClassVar[bool] = False
+    prolongs: ClassVar[bool] = True
     basis: ClassVar[Basis] = Basis.BEHAVIOUR
     attack: ClassVar[tuple[str, ...]] = ()
     reads: ClassVar[tuple[type[Event], ...]]

@@ -1,5 +1,9 @@
 """Enrichment of one event: who, where from, whereto, since when, at what price."""
 
+from functools import lru_cache
+
+import phonenumbers
+
 from detector.contract.codec import to_micros
 from detector.contract.events import Call, Config, Login, Notice, Registration
 from detector.contract.findings import Severity, Stage, Subject, SubjectKind
@@ -23,6 +27,8 @@ in_use = Distinct("in use")
 IN_USE_FOR = Days.DAY
 called_days = Days("called")
 watched_days = Days("watched")
+country_code = lru_cache(maxsize=512)(phonenumbers.country_code_for_region)
+AREA = len("+1876")
 
 
 def identify(event: Registration | Login | Notice | Config, facts: Facts, state: PbxState, site: Site) -> None:
@@ -69,6 +75,13 @@ def suspects(facts: Facts, state: PbxState, account: str) -> None:
         if case is not None and entered in case.entered:
             facts.suspect_extension = True
             facts.broken_in = facts.broken_in or case.broken_in()
+
+
+def origins(extension: str, state: PbxState, site: Site) -> frozenset[str]:
+    """The countries from which an extension was entered, as far as they are known."""
+    case = state.cases.find(Subject(SubjectKind.EXTENSION, extension))
+    found = [site.addresses.look_up(address) for address in case.names(SubjectKind.SOURCE_IP)] if case else []
+    return frozenset(place.country for place in found if place is not None and place.country)
 
 
 def compare(facts: Facts, fleet: Fleet) -> None:
@@ -123,6 +136,8 @@ def learn_block(facts: Facts, state: PbxState) -> None:
     case = state.cases.by_id.get(leg.incident) if leg.incident else None
     if case is None or case.kind() == "policy" or case.severity is not Severity.CRITICAL:
         called_days.add(state.memory, leg.block, facts.at)
+        if leg.country:
+            called_days.add(state.memory, leg.country, facts.at)
 
 
 def follow_call(event: Call, facts: Facts, state: PbxState, site: Site) -> None:
@@ -147,9 +162,12 @@ def follow_call(event: Call, facts: Facts, state: PbxState, site: Site) -> None:
     facts.risky = facts.billable and (leg.abroad or leg.costly)
     if facts.risky:
         facts.block_days = called_days.before(state.memory, leg.block, facts.at)
+        facts.country_days = called_days.before(state.memory, leg.country, facts.at)
         facts.watched_days = watched_days.before(state.memory, "", facts.at)
     if state.cases.links:
         suspects(facts, state, facts.extension)
+        if facts.suspect_extension:
+            facts.came_from = origins(facts.extension, state, site)
     if facts.opened or facts.ended_now:  # what was answered since is seen when the timer of its beginning comes
         state.timers.wake(LEDGER, leg.key, ledger.expires(leg))
 
@@ -176,7 +194,16 @@ def describe(leg: Leg, number: Number, site: Site) -> None:
     leg.destination = number.e164 or number.dialled[:64]
     leg.block, leg.country, leg.klass = number.block or "", number.country or "", number.klass
     leg.abroad, leg.costly = number.international, number.klass in COSTLY
+    leg.land = land(number) if number.international else ""
     leg.price, leg.increment, leg.priced_by = price.per_minute, price.increment, price.basis
+
+
+def land(number: Number) -> str:
+    """With what all numbers of its country begin; in North America, where one code is of many, those of its area."""
+    if number.country is None:
+        return ""
+    code = country_code(number.country)
+    return f"+{code}" if code != 1 else (number.e164 or "")[:AREA]
 
 
 def complete(leg: Leg, event: Call, facts: Facts) -> None:

@@ -9,6 +9,9 @@ from detector.enrich.ledger import Ledger, Leg
 from detector.enrich.numbers import Number, NumberPlan
 from detector.settings import PbxProfile
 
+NEW_COUNTRY = 3
+"""A country is new that was called on fewer earlier days."""
+
 
 class Facts:
     """One event as enrichment sees it. Times in microseconds.
@@ -28,7 +31,8 @@ class Facts:
     saw this source address attack, or calls of attackers to this block of numbers.
     `listed`: a block list of the operator names the source address.
     `block_days`: on how many earlier days honest calls went to this block of numbers abroad, or costly, from this PBX,
-    and `watched_days` on how many any went out, both up to 8. `plan` reads numbers as this PBX does.
+    `country_days` to its country, and `watched_days` on how many any went out, all up to 8. `came_from`: the countries
+    from which a suspect extension was entered. `plan` reads numbers as this PBX does.
     """
 
     extension: str = ""
@@ -54,6 +58,8 @@ class Facts:
     fleet_block: Listed | None = None
     listed: Listing | None = None
     block_days: int = 0
+    country_days: int = 0
+    came_from: frozenset[str] = frozenset()
     watched_days: int = 0
 
     @property
@@ -65,13 +71,20 @@ class Facts:
         """Whether calls went to this block of numbers on fewer than `days` earlier days."""
         return self.leg is not None and bool(self.leg.block) and self.block_days < days
 
-    def sure(self, days: int) -> Severity:
-        """How bad it is that something is new here.
+    @property
+    def area(self) -> str:
+        """What is counted together: the block of numbers, but all of a country to which calls are new."""
+        if self.leg is None:
+            return ""
+        return self.leg.land if self.leg.land and self.country_days < NEW_COUNTRY else self.leg.block
+
+    def sure(self, days: int, most: Severity = Severity.CRITICAL) -> Severity:
+        """How bad it is that something is new here, `most` where it can be told.
 
         Where calls are known of fewer than `days` earlier days everything is new: by day that is only information.
         """
         if self.watched_days >= days:
-            return Severity.CRITICAL
+            return most
         return Severity.WARNING if self.leg is not None and self.leg.closed else Severity.INFO
 
     @property

@@ -11,6 +11,8 @@ def one_ring(event: Call, facts: Facts, longest: int) -> Number | None:
     leg = facts.leg
     if leg is None or not (facts.inbound and facts.ended_now) or leg.answered or not event.from_:
         return None
+    if event.reason == "wrong_pin":  # it was dialled in with, and rang nobody
+        return None
     rang = facts.at - (to_micros(event.started_at) if event.started_at is not None else leg.started)
     if event.duration is not None:
         rang = round(event.duration * 1_000_000)

@@ -78,12 +78,12 @@ class Verdicts:
             return
         if hit.severity is Severity.INFO and not rule.opens:  # worth reading with the rest, but accuses nobody
             remember(case.detections, detection.id, MAX_DETECTIONS)
-            self._touch(case, facts.at)
+            self._touch(case, facts.at, signs=False)
             return
-        self._grow(case, rule, detection, basis)
+        self._grow(case, rule, detection, basis, leg)
         self._attach(case, links, leg if rule.subject is not SubjectKind.TRUNK and not facts.inbound else None)
         self._prove(case, rule, facts)
-        self._touch(case, facts.at)
+        self._touch(case, facts.at, signs=rule.prolongs or hit.severity is Severity.CRITICAL)
         if self.history:
             return
         about_trunk = rule.subject is SubjectKind.TRUNK
@@ -242,13 +242,15 @@ class Verdicts:
         if misused(rule, facts):
             links.append(Subject(SubjectKind.EXTENSION, facts.extension))
         if facts.risky and facts.new_block(USUAL_DAYS) and leg is not None:
-            links.append(Subject(SubjectKind.DESTINATION, leg.block))
+            links += [Subject(SubjectKind.DESTINATION, name) for name in (leg.block, facts.area)]
         return list(dict.fromkeys(links))
 
     def _spending(self, leg: Leg) -> list[Subject]:
-        """What of all calls is said at one that belongs to an attack belongs to it too; it accuses nobody else."""
-        case = self.state.cases.by_id.get(leg.incident)
-        return case.subjects[:1] if case is not None else []
+        """What is said of all calls belongs to the attack that this one is of, or that costs most; it accuses nobody."""
+        cases = self.state.cases.by_id
+        dear = max(cases.values(), key=lambda each: (each.spent + each.running, each.id), default=None)
+        case = cases.get(leg.incident, dear)
+        return case.subjects[:1] if case is not None and case.spent + case.running else []
 
     def _case(self, rule: Detector[Any], detection: Detection, links: list[Subject], at: int) -> Case | None:
         cases = self.state.cases
@@ -290,15 +292,18 @@ class Verdicts:
                 leg.incident = older.id
                 self.state.ledger.touch(leg)
 
-    def _grow(self, case: Case, rule: Detector[Any], detection: Detection, basis: str) -> None:
+    def _grow(self, case: Case, rule: Detector[Any], detection: Detection, basis: str, leg: Leg | None) -> None:
         remember(case.rules, rule.id)
         remember(case.detections, detection.id, MAX_DETECTIONS)
         if rule.kind is not None:
             remember(case.kinds, rule.kind.name)
+        case.say(detection.severity, detection.summary)
         case.raise_severity(detection.severity)
         if detection.severity is Severity.INFO:  # no sign of an attack by itself: it vouches for none
             return
         case.raise_stage(rule.stage)
+        if leg is not None and leg.abroad and leg.country:
+            remember(case.countries, leg.country)
         if rule.subject is not SubjectKind.PBX:  # nor does what is said of all calls
             remember(case.bases, basis)
 
@@ -326,7 +331,8 @@ class Verdicts:
     def _case_of(self, leg: Leg) -> Case | None:
         cases = self.state.cases
         case = cases.find(Subject(SubjectKind.EXTENSION, leg.extension)) if leg.extension else None
-        return case or (cases.find(Subject(SubjectKind.DESTINATION, leg.block)) if leg.block else None)
+        called = (cases.find(Subject(SubjectKind.DESTINATION, name)) for name in (leg.block, leg.land) if name)
+        return case or next((each for each in called if each is not None), None)
 
     def _attach(self, case: Case, links: list[Subject], leg: Leg | None) -> None:
         """New subjects bring their calls of the last minutes along."""
@@ -343,15 +349,13 @@ class Verdicts:
         return [
             leg for leg in self.state.ledger.legs.values()
             if not leg.incident and (leg.abroad or leg.costly)
-            and subject.id == (leg.extension if subject.kind is SubjectKind.EXTENSION else leg.block)
+            and subject.id in ((leg.extension,) if subject.kind is SubjectKind.EXTENSION else (leg.block, leg.land))
         ]  # fmt: skip
 
     def _take(self, case: Case, leg: Leg) -> None:
         leg.incident = case.id
         case.costly = case.costly or leg.costly
         self.state.ledger.touch(leg)
-        if leg.abroad and leg.country:
-            remember(case.countries, leg.country)
         if leg.priced_by == "tariff":
             case.priced_by = "tariff"
         if leg.up:

@@ -23,7 +23,7 @@ class Leg(Struct, kw_only=True, gc=False, array_like=True):
 
     In a checkpoint its fields stand in this order: a new one goes to the end, with a default.
     `number` counts the legs of the ledger in the order in which they were opened.
-    `closed`: it began outside business hours.
+    `closed`: it began outside business hours; `land`: with what every number of its country abroad begins.
     """
 
     call_id: str
@@ -52,6 +52,7 @@ class Leg(Struct, kw_only=True, gc=False, array_like=True):
     number: int = 0
     conference: bool = False
     closed: bool = False
+    land: str = ""
 
     @property
     def up(self) -> bool:
@@ -145,6 +146,10 @@ class Ledger:
         """The legs that are up there, in the order in which they were opened."""
         found = (self.legs[key] for legs in self._by.get((kind, name), {}).values() for key in legs)
         return sorted(found, key=lambda leg: leg.number)
+
+    def recent(self, area: str) -> list[Leg]:
+        """Outbound legs, up or ended a short while ago, to a block of numbers or a country as in `Leg.land`."""
+        return [leg for leg in self.legs.values() if area in {leg.block, leg.land} and leg.direction in OUTWARD]
 
     @property
     def legs_up(self) -> int:
