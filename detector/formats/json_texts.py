@@ -1,15 +1,21 @@
 """JSON out of lines: one value a line, or indented over many."""
 
+import re
 from collections.abc import Iterator
 
 from detector.contract.codec import Rejected
 
 INDENTED = (b" ", b"\t", b"}", b"]")
+OPENING = re.compile(rb"[\[{](.*[\[{])?\s*$", re.DOTALL)
+CLOSING = re.compile(rb"[\]}\s]*,?\s*")
 BROKEN_OFF = Rejected(reason="JSON that breaks off")
 
 
 class JsonTexts:
-    """Joins the lines of an indented value: it begins with a bracket alone, and ends where one stands at the margin."""
+    """Joins the lines of an indented value: it begins where a line opens it, and ends where a bracket is at the margin.
+
+    Of a list whose items stand at the margin, one a line, each item is a value.
+    """
 
     def __init__(self, longest: int) -> None:
         self._longest = longest
@@ -30,11 +36,13 @@ class JsonTexts:
                 yield bytes(self._printed)
                 self._printed.clear()
             return
+        if self._printed.rstrip().endswith(b"["):
+            self._printed.clear()
         yield from self.close()
-        if line.rstrip() in (b"{", b"["):
+        if OPENING.match(line):
             self._printed += line
-        elif line.strip():
-            yield line
+        elif not CLOSING.fullmatch(line):
+            yield line.rstrip().removesuffix(b",")
 
     def close(self) -> Iterator[Rejected]:
         """A value that has no end."""

@@ -212,7 +212,7 @@ def _field(name: str) -> str | None:
 
 
 def _is_json(line: bytes) -> bool:
-    return line.lstrip()[:1] in (b"{", b"[")
+    return line.lstrip()[:1] in (b"{", b"[", b"}", b"]")
 
 
 def _header_of(text: str) -> _Header | None:
