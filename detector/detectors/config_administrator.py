@@ -11,13 +11,14 @@ from detector.kinds import ADMIN_TAKEOVER
 
 OBJECTS = {"role", "administrator", "user_role"}
 FIELDS = {"role", "user_role", "role_name", "permissions", "administrator"}
+ORDINARY = {None, "Employee"}
 
 
 @register
 class ConfigAdministrator(Detector[Config]):
     """Fires when a role is granted or changed; critical from an address that broke in.
 
-    Quiet when: other settings are changed.
+    Quiet when: an extension with the role every user has is made or taken away; other settings are changed.
     Runbook: ask whoever is named as having done it; take the role away again and look at what was changed since.
     """
 
@@ -32,6 +33,8 @@ class ConfigAdministrator(Detector[Config]):
 
     def inspect(self, event: Config, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
         changes = event.changes or {}
+        if set(changes) == {"role"} and set(changes["role"]) <= ORDINARY:
+            return None
         if event.object_ not in OBJECTS and not (FIELDS & changes.keys()):
             return None
         whom, what = event.object_id or event.object_, ", ".join(sorted(changes)[:8])

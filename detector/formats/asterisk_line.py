@@ -8,12 +8,12 @@ from msgspec import Struct
 HEAD = re.compile(
     r"(?:<\d{1,3}>)?"
     r"(?:1 (?P<framed>\d{4}-\d\d-\d\dT[\d:.]{8,15}(?:Z|[+-]\d\d:\d\d))(?: [^\s]{1,255}){4}"
-    r" (?:-|\[(?:[^\]\\]|\\.){0,4096}\]) (?:\ufeff)?)?"
+    r" (?:-|(?:\[(?:[^\]\\]|\\.){0,1024}\]){1,8}) (?:\ufeff)?)?"
     r"(?:(?P<carried>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[\d:.]{8,15}(?:Z|[+-]\d\d:?\d\d))"
     r" [^\s:]+ [^\s:\[]+(?:\[\d+\])?: )?"
     r"(?:\[(?P<stamp>[^\]]{5,40})\] )?"
     r"(?P<level>[A-Z]+)\[\d+\](?:\[C-[0-9a-f]+\])?:? "
-    r"(?P<file>[\w./-]+\.c)(?::\d+)?(?: in \w+)?: (?P<text>.*)",
+    r"(?P<file>[\w./-]+\.c)(?::\d+)?(?:(?: in)? \w+)?: (?P<text>.*)",
     re.ASCII | re.DOTALL,
 )
 COLOURS = re.compile(r"\x1b\[[\d;]*[A-Za-z]", re.ASCII)
@@ -29,7 +29,7 @@ OUT_OF_ORDER = timedelta(minutes=5)
 
 
 class Line(Struct, frozen=True, gc=False):
-    """One log line. `stamp` is its time as written (`""`: none), `whole` all of it but a syslog prefix."""
+    """One log line. `stamp` is its time as written (`""`: none), `whole` this time and all behind it."""
 
     stamp: str
     file: str
@@ -45,13 +45,8 @@ def parse(raw: bytes) -> Line | None:
     head = HEAD.match(content)
     if head is None:
         return None
-    start = head.start("stamp") - 1 if head["stamp"] else head.start("level")
-    return Line(
-        stamp=head["stamp"] or head["carried"] or head["framed"] or "",
-        file=head["file"],
-        text=head["text"],
-        whole=content[start:],
-    )
+    stamp = head["stamp"] or head["carried"] or head["framed"] or ""
+    return Line(stamp=stamp, file=head["file"], text=head["text"], whole=f"[{stamp}] {content[head.start('level') :]}")
 
 
 class LogClock:

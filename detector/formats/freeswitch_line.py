@@ -20,7 +20,8 @@ HEAD = re.compile(
 )
 EXECUTE = re.compile(rf"(?:(?P<uuid>{UUID}) )?(?P<text>EXECUTE .*)", re.ASCII | re.DOTALL)
 SYSLOG = re.compile(
-    r"<\d{1,3}>1 (?:[^\s]{1,255} ){2}freeswitch (?:[^\s]{1,255} ){2}(?:-|\[(?:[^\]\\]|\\.){0,4096}\]) (?:\ufeff)?"
+    r"<\d{1,3}>1 (?:[^\s]{1,255} ){2}freeswitch (?:[^\s]{1,255} ){2}"
+    r"(?:-|(?:\[(?:[^\]\\]|\\.){0,1024}\]){1,8}) (?:\ufeff)?"
     r"|(?:<\d{1,3}>)?(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[\d:.]{8,15}(?:Z|[+-]\d\d:?\d\d))"
     r" [^\s:]{1,255} freeswitch(?:\[\d{1,9}\])?: ",
     re.ASCII,

@@ -14,6 +14,9 @@ CASES = [
     ("slow drip", [config(n * DAY, "role") for n in range(3)], [0, DAY, 2 * DAY]),
     ("out of order", [config(5, "role"), config(0, "role")], [5, 0]),
     ("twice the same event", [GRANTED, GRANTED], [0]),
+    ("a user like all others is made", [config(0, "role", {"role": (None, "Employee")}, object_id="1099")], []),
+    ("an administrator is made", [config(0, "role", {"role": (None, "Administrator")}, object_id="1099")], [0]),
+    ("an administrator is taken away", [config(0, "role", {"role": ("Administrator", None)}, object_id="1099")], [0]),
     ("something else", [config(0, "extension", {"name": ("a", "b")}), config(1, "trunk")], []),
 ]
 

@@ -118,10 +118,11 @@ def test_a_failed_registration(words: str, reason: str) -> None:
         (failed() + "\r\n", "127.0.0.6"),
         (failed().replace("NOTICE[14276]", "NOTICE[14276][C-0000000b]"), "127.0.0.6"),
         (failed().replace("chan_sip.c", "chan_sip.c:28501 in handle_request_register"), "127.0.0.6"),
+        (failed().replace("] chan_sip.c", "]: chan_sip.c:28501 handle_request_register"), "127.0.0.6"),
         ("<133>Nov 23 09:05:02 pbx asterisk[99]: " + failed().partition("] ")[2], "127.0.0.6"),
         ("2026-11-23T09:05:02.1+00:00 pbx asterisk: " + failed(), "127.0.0.6"),
         ("<133>1 2026-11-23T09:05:02+00:00 pbx asterisk 99 - - " + failed().partition("] ")[2], "127.0.0.6"),
-        ('<133>1 2026-11-23T09:05:02Z pbx asterisk 99 ID [a@1 b="x\\]y"] \ufeff' + failed(), "127.0.0.6"),
+        ('<133>1 2026-11-23T09:05:02Z pbx asterisk 99 ID [a@1 b="x\\]y"][c d="2"] \ufeff' + failed(), "127.0.0.6"),
         (journal(failed()), "127.0.0.6"),
         (journal(failed().partition("] ")[2]), "127.0.0.6"),
         (journal(list(failed().encode())), "127.0.0.6"),
@@ -132,6 +133,17 @@ def test_the_same_line_in_other_clothes(line: str, source_ip: str) -> None:
     assert isinstance(event, Registration)
     assert event.source_ip == source_ip
     assert event.at == datetime(2026, 11, 23, 9, 5, 2, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "carrier", ["<133>Nov 23 09:05:{} pbx asterisk: ", "<133>1 2026-11-23T09:05:{}Z pbx asterisk 9 - - "]
+)
+def test_the_same_words_at_another_time_are_another_event(carrier: str) -> None:
+    said = failed().partition("] ")[2]
+    (first,), (second,) = read(carrier.format("02") + said), read(carrier.format("03") + said)
+    assert isinstance(first, Registration)
+    assert isinstance(second, Registration)
+    assert first.id != second.id
 
 
 def test_the_journal_tells_one_event_of_a_message_with_line_ends() -> None:

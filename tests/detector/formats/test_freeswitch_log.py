@@ -95,6 +95,7 @@ def test_refusals(line: str, expected: tuple[object, ...]) -> None:
         "May  7 07:26:00 pbx freeswitch[99]: " + auth(),
         "2026-05-07T07:26:00.1+00:00 pbx freeswitch[99]: " + auth(),
         "<133>1 2026-05-07T07:26:00.1+00:00 pbx freeswitch 99 - - " + auth(),
+        '<133>1 2026-05-07T07:26:00.1Z pbx freeswitch 99 - [timeQuality tzKnown="1"][meta sequenceId="3"] ' + auth(),
         json.dumps({"MESSAGE": auth(), "SYSLOG_IDENTIFIER": "freeswitch", "__REALTIME_TIMESTAMP": "1778138760148936"}),
     ],
 )

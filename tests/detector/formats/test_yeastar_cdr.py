@@ -280,6 +280,13 @@ def test_an_answer_is_all_its_rows() -> None:
     assert read('{"errcode":0,"data":[]}') == []
 
 
+@pytest.mark.parametrize(
+    ("first", "last"), [("[", "]"), ('{"errcode":0,"data":[', "]}"), ("", ""), ('{"errcode":0,"data":[', "")]
+)
+def test_a_list_may_have_a_row_a_line(first: str, last: str) -> None:
+    assert [record.id for record in read(first, f"{row()},", row(uid="2"), last)] == ["cdr:20260304-1", "cdr:2"]
+
+
 def test_the_sample_export() -> None:
     records = read(
         *(DATA / "yeastar-cdr.csv").read_bytes().splitlines(keepends=True), zone=ZoneInfo("America/New_York")
