@@ -41,6 +41,7 @@ from tests.detector.engine.builders import (
     settings,
     tick,
     verdict,
+    watched,
     whole,
 )
 

@@ -7,6 +7,7 @@ from tests.detector.engine.builders import (
     EMERGENCY,
     HOME,
     LATVIA,
+    NIGHT,
     SOMALIA,
     call,
     decisions,

@@ -9,6 +9,7 @@ from tests.detector.engine.builders import (
     HOME,
     HOUR,
     LATVIA,
+    NIGHT,
     SOMALIA,
     call,
     cdr,
