@@ -43,7 +43,7 @@ def test_account_impossible_travel(events, seconds) -> None:
         (seen(US, AU), ["info"]),
         (seen(US, AU, AU, AU, gap=600), ["info"]),
         (seen(US, AU, US, gap=600), ["info"]),
-        (seen(US, AU, US, AU, gap=600), ["info", "warning"]),
+        (seen(US, AU, US, AU, gap=HOUR), ["info", "warning"]),
         (seen(US, AU, US, AU, gap=600, device="linkus_mobile"), ["info"]),
         ([login(n * 600, "accepted", "x", (US, AU)[n % 2], surface="linkus_web") for n in range(4)], ["info"]),
     ],
@@ -61,7 +61,7 @@ def test_a_traveller_is_information(events, severities) -> None:
 
 
 def test_the_country_alone_contains_nobody() -> None:
-    assert {each.mode for each in decisions(run(seen(US, AU, US, AU, gap=600)))} == {"ask"}
+    assert {each.mode for each in decisions(run(seen(US, AU, US, AU, gap=HOUR)))} == {"ask"}
 
 
 def test_limits_of_the_pbx() -> None:

@@ -102,8 +102,8 @@ def test_in_from_a_new_place(events, severities) -> None:
 
 
 def test_suspicion_of_a_new_place_does_not_prolong_itself() -> None:
-    calls = [call(n * DAY, f"90113712{n}54321") for n in range(1, 6)]
-    assert fired([*AWAY, *calls], RULE) == [DAY]
+    calls = [call(n * DAY + 60, f"90113712{n}54321") for n in range(6)]
+    assert fired([*AWAY, *calls], RULE) == [60, DAY + 60]
 
 
 def test_the_mode_of_one_extension() -> None:
