@@ -246,7 +246,7 @@ class Verdicts:
         return list(dict.fromkeys(links))
 
     def _spending(self, leg: Leg) -> list[Subject]:
-        """What is said of all calls belongs to the attack that this one is of, or that costs most; it accuses nobody."""
+        """What is said of all calls belongs to the attack this one is of, or that costs most; it accuses nobody."""
         cases = self.state.cases.by_id
         dear = max(cases.values(), key=lambda each: (each.spent + each.running, each.id), default=None)
         case = cases.get(leg.incident, dear)

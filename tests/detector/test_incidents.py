@@ -41,6 +41,7 @@ from tests.detector.engine.builders import (
     settings,
     tick,
     verdict,
+    watched,
     whole,
 )
 
@@ -198,7 +199,7 @@ def test_the_stage_only_rises() -> None:
         ([*STOLEN, *(call(60, call=str(n)) for n in range(5))], "irsf",
          f"Extension 1007 was taken over from {THIEF} and is pumping calls to Somalia"),
         ([call(0, PREMIUM)], "policy", "Extension 1007 is calling out"),
-        ([call(n, HOME, str(2000 + n)) for n in range(30)], "policy", "A trunk is pumping calls"),
+        ([call(n, HOME, str(2000 + n)) for n in range(30)], "policy", "30 outbound calls at once on trunk carrier-a"),
     ],
 )  # fmt: skip
 def test_kind_and_title(events, kind, title) -> None:
@@ -237,8 +238,26 @@ def test_kinds_survive_a_merger() -> None:
 def test_information_accuses_nobody() -> None:
     lone = [call(NIGHT, SOMALIA), *whole(NIGHT + 60, 60, HOME, "1007"), *whole(NIGHT + 90, 60, HOME, "1008")]
     (incident,) = incidents(run(lone))
-    assert subjects(incident) == {("extension", "1007"), ("destination", "+2526123")}
+    assert subjects(incident) == {("extension", "1007"), ("destination", "+2526123"), ("destination", "+252")}
     assert len(incident.detections) == 2
+
+
+def test_information_prolongs_nothing() -> None:
+    nights = [call(night * DAY + NIGHT, HOME) for night in range(1, 6)]
+    assert incidents(run([call(NIGHT, SOMALIA), *nights]))[0].status == "closed"
+
+
+def test_what_all_calls_cost_is_told_with_the_attack_that_costs_most() -> None:
+    dear = [cdr(n * 60, 3_000, f"90112526{n % 10}34567", str(1010 + n % 5)) for n in range(40)]
+    found = run([*watched(), *dear], settings(rules={"call.cost_pbx": {"amount": 1_500}}))
+    assert "call.cost_pbx" in {each.rule for each in detections(found)}
+    assert len(incidents(found)) == 1
+
+
+def test_a_title_names_only_where_the_attack_called() -> None:
+    own = [cdr(NIGHT + n * 60, 60, LATVIA) for n in range(3)]
+    (incident,) = incidents(run([*[cdr(-n * DAY, 60, LATVIA) for n in (1, 2, 5)], call(NIGHT, PREMIUM), *own]))
+    assert "Latvia" not in incident.title
 
 
 def test_a_block_of_numbers_that_is_called_every_day_joins_nobody() -> None:
@@ -462,7 +481,7 @@ def test_a_hundred_subjects_and_what_is_beyond_them() -> None:
     assert len(incident.subjects) == 100
     after = [*merged, verdict(310, incident=incident.id), *hunt(400, "1004", 370)]
     closed, *_, new = incidents(run(after, only_home))
-    assert (closed.status, new.status, len(new.subjects)) == ("closed", "open", 91)
+    assert (closed.status, new.status, len(new.subjects)) == ("closed", "open", 92)
 
 
 def test_decoys_do_not_push_a_running_attack_out() -> None:

@@ -9,11 +9,13 @@ from tests.detector.engine.builders import (
     GERMANY,
     HOME,
     HOUR,
+    LATVIA,
     NIGHT,
     OFFICE,
     PREMIUM,
     ROAMING,
     ROGUE,
+    SOMALIA,
     THIEF,
     call,
     cdr,
@@ -66,8 +68,12 @@ def asked(found):
                      [], id="a new place"),
         pytest.param([*WATCHED, *known_phones(["1007"], "8.8.8.8"),
                       registration(0, "accepted", source="1.1.1.1", user_agent="x"), call(60)],
+                     [], id="a new place and a call to a number that is new here"),
+        pytest.param([*WATCHED, *known_phones(["1007"], "8.8.8.8"),
+                      registration(0, "accepted", source="1.1.1.1", user_agent="x"),
+                      call(60), call(70, LATVIA), call(80, GERMANY)],
                      [("hang_up", "1007"), ("restrict_extension", "1007"), ("block_ip", "1.1.1.1")],
-                     id="a new place and a call to numbers that are new here"),
+                     id="a new place and calls to numbers that are new here"),
         pytest.param([*WATCHED, *[call(60 - n * DAY) for n in (1, 2, 3)], *known_phones(["1007"], "8.8.8.8"),
                       registration(0, "accepted", source="1.1.1.1", user_agent="x"), call(60)],
                      [], id="a new place and a call to numbers that are known here"),
@@ -155,11 +161,14 @@ def test_country_score_or_text_alone_never_contains(events, configured) -> None:
     assert "auto" not in {each.mode for each in decisions(run(events, configured))}
 
 
+NEW = (GERMANY, LATVIA, SOMALIA)
+
+
 def test_information_vouches_for_nothing() -> None:
     """A traveller who works at night is no more certain a thief for it."""
     home = known_phones(["1007"], "8.8.8.8")
     away = registration(0, "accepted", source="1.1.1.1", user_agent="x", path="direct")
-    found = run([*WATCHED, *home, away, call(NIGHT, HOME), call(DAY - HOUR, GERMANY)])
+    found = run([*WATCHED, *home, away, call(NIGHT, HOME), *(call(DAY - HOUR + n, to) for n, to in enumerate(NEW))])
     assert {each.rule for each in detections(found)} >= {"registration.new_place", "source.direct", "call.after_hours"}
     assert {each.mode for each in decisions(found)} == {"ask"}
 

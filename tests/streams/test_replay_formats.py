@@ -13,14 +13,14 @@ import pytest
 DATA = Path(__file__).parents[1] / "data"
 THIEF, EXTENSION = "203.0.113.77", "1007"
 GUESSED, CALLED = ("source_ip", THIEF), ("extension", EXTENSION)
-PUMPED = ("destination", "+25261234")
+PUMPED, COUNTRY = ("destination", "+25261234"), ("destination", "+252")
 SAMPLES = {
-    "yeastar-events": ("yeastar-events.jsonl", {GUESSED, CALLED, PUMPED}, {"SO"}),
+    "yeastar-events": ("yeastar-events.jsonl", {GUESSED, CALLED, PUMPED, COUNTRY}, {"SO"}),
     "yeastar-cdr": ("yeastar-cdr.json", {CALLED}, {"SO"}),
-    "asterisk-cdr": ("asterisk-master.csv", {CALLED, PUMPED}, {"SO"}),
+    "asterisk-cdr": ("asterisk-master.csv", {CALLED, COUNTRY}, {"SO"}),
     "asterisk-log": ("asterisk-both.log", {GUESSED, CALLED}, {"SO"}),
-    "asterisk-ami": ("asterisk-ami.txt", {GUESSED, CALLED, PUMPED}, {"SO"}),
-    "freeswitch-log": ("freeswitch.log", {GUESSED, CALLED, PUMPED}, {"SO"}),
+    "asterisk-ami": ("asterisk-ami.txt", {GUESSED, CALLED, PUMPED, COUNTRY}, {"SO"}),
+    "freeswitch-log": ("freeswitch.log", {GUESSED, CALLED, PUMPED, COUNTRY}, {"SO"}),
 }
 Finding = dict[str, Any]
 

@@ -73,6 +73,28 @@ def test_a_country_that_is_called_night_after_night_is_information(nights, days,
     assert detections(found, RULE)[-1].severity == severity
 
 
+def abroad(*days, extension="1008"):
+    return [call(day * DAY + NIGHT, f"9011{code}21234567", extension) for day, code in zip(days, CODES, strict=False)]
+
+
+CODES = (30, 33, 34, 39, 41, 43)
+
+
+@pytest.mark.parametrize(
+    ("before", "severity"),
+    [
+        (abroad(-5, -4, -3, -2), "warning"),
+        (abroad(-6, -5, -4, -3, -2), "info"),
+        (abroad(-20, -19, -18, -17, -2), "warning"),
+        (abroad(0, extension="1009") * 5, "warning"),
+    ],
+    ids=["four nights", "five", "long ago", "only this night"],
+)
+def test_a_pbx_that_calls_abroad_by_night(before, severity) -> None:
+    found = run([*before, call(NIGHT + 60)])
+    assert [each.severity for each in detections(found, RULE) if each.subject.id == "1007"] == [severity]
+
+
 def test_a_night_shift_has_hours_of_its_own() -> None:
     own = settings(pbx={"groups": {"night": {"members": ["1008"], "business_hours": {"mon-sun": "18:00-08:00"}}}})
     assert fired([call(NIGHT, extension="1008"), call(NIGHT)], RULE, own) == [NIGHT]

@@ -7,6 +7,7 @@ from tests.detector.engine.builders import (
     EMERGENCY,
     HOME,
     LATVIA,
+    NIGHT,
     SOMALIA,
     call,
     decisions,
@@ -57,6 +58,21 @@ CASES = [
 @pytest.mark.parametrize(("events", "seconds"), [pytest.param(*case[1:], id=case[0]) for case in CASES])
 def test_call_concurrent_destination(events, seconds) -> None:
     assert fired(events, RULE) == seconds
+
+
+@pytest.mark.parametrize(
+    ("start", "to", "phones", "severity"),
+    [
+        (0, [LATVIA] * 5, range(5), "warning"),
+        (0, [LATVIA] * 5, [0, 1, 2, 3, 3], "critical"),
+        (0, [f"{LATVIA[:-1]}{n}" for n in range(5)], range(5), "critical"),
+        (NIGHT, [LATVIA] * 5, range(5), "critical"),
+    ],
+    ids=["a conference", "somebody calls twice", "several numbers", "at night"],
+)
+def test_many_who_call_one_number_by_day(start, to, phones, severity) -> None:
+    found = run([*watched(), *(call(start + n, to[n], str(1010 + p), call=str(n)) for n, p in enumerate(phones))])
+    assert [each.severity for each in detections(found, RULE)] == [severity]
 
 
 def test_it_is_critical_once_the_pbx_is_known() -> None:

@@ -27,6 +27,10 @@ def spread(count, apart=60, start=0, to=SOMALIA):
     return [call(start + apart * n, f"{to[:-2]}{n:02}", str(1010 + n), call=f"{to}{n}") for n in range(count)]
 
 
+def country(count, code="252", start=0):
+    return [call(start + 60 * n, f"9011{code}6{n}23456", str(1010 + n)) for n in range(count)]
+
+
 def at_night(count, apart=600):
     return spread(count, apart, NIGHT)
 
@@ -45,6 +49,10 @@ CASES = [
     ("at night at the limit", at_night(3), [NIGHT + 1_200]),
     ("at night, slowly", at_night(3, 10_799), [NIGHT + 2 * 10_799]),
     ("at night, slower", at_night(3, 3 * HOUR), []),
+    ("all over a country that is new", country(5), [240]),
+    ("at night, all over it", country(3, start=NIGHT), [NIGHT + 120]),
+    ("all over a country that is called every day", [*BRANCH, *country(20, "371")], []),
+    ("all over the area of a country that shares its code", country(5, "1876"), [240]),
     ("one extension", [call(n) for n in range(20)], []),
     ("two blocks", [*spread(4), *spread(4, to=LATVIA)], []),
     ("an overseas branch called every day", [*BRANCH, *spread(20, to=LATVIA)], []),
@@ -68,6 +76,19 @@ def test_it_is_one_incident_and_critical_once_the_pbx_is_known() -> None:
     assert (incident.kind, incident.stage) == ("irsf", "pumping")
     assert decisions(new) == []
     assert "restrict_extension" in {each.action for each in decisions(known)}
+
+
+@pytest.mark.parametrize(("start", "count"), [(0, 5), (NIGHT, 3)], ids=["a conference", "a doctor on call"])
+def test_one_number_is_only_a_warning(start, count) -> None:
+    found = run([*watched(), *(call(start + 60 * n, SOMALIA, str(1010 + n)) for n in range(count))])
+    assert [each.severity for each in detections(found, RULE)] == ["warning"]
+    assert decisions(found) == []
+
+
+def test_it_names_all_who_called() -> None:
+    (incident,) = incidents(run([*watched(), *country(5)]))
+    assert {each.id for each in incident.subjects if each.kind == "extension"} == {str(1010 + n) for n in range(5)}
+    assert ("destination", "+252") in {(each.kind, each.id) for each in incident.subjects}
 
 
 def test_limits_are_settable() -> None:

@@ -9,6 +9,7 @@ from tests.detector.engine.builders import (
     HOME,
     HOUR,
     LATVIA,
+    NIGHT,
     SOMALIA,
     call,
     cdr,
@@ -45,6 +46,12 @@ CASES = [
     ("minutes over more than a day", calls(3, DAY / 2, 4_800), []),
     ("minutes start over", calls(6, 2 * HOUR, 4_800), [4 * HOUR + 4_800, 10 * HOUR + 4_800]),
     ("nobody answers", [refused(n, f"{SOMALIA[:-2]}{n:02}") for n in range(20)], []),
+    ("all over a country that is new", [cdr(60 * n, 30, f"90112526{n:02}34567") for n in range(10)], [570]),
+    (
+        "all over a country that is called every day",
+        [*BRANCH, *(cdr(60 * n, 30, f"90113716{n:02}34567") for n in range(20))],
+        [],
+    ),
     ("two blocks", [*calls(9), *calls(9, to=LATVIA, start=5)], []),
     ("a new honest customer abroad", [cdr(n * HOUR, 900, GERMANY, call=f"c{n}") for n in range(5)], []),
     ("an overseas branch called every day", [*BRANCH, *calls(40, 60, 600, LATVIA)], []),
@@ -64,6 +71,12 @@ def test_it_is_critical_once_the_pbx_is_known() -> None:
     assert [each.severity for found in (new, known) for each in detections(found, RULE)] == ["info", "critical"]
     assert decisions(new) == []
     assert "restrict_extension" in {each.action for each in decisions(known)}
+
+
+@pytest.mark.parametrize(("start", "severity"), [(0, "warning"), (NIGHT, "critical")], ids=["by day", "at night"])
+def test_minutes_with_a_new_customer_are_only_a_warning(start, severity) -> None:
+    found = run([*watched(), *calls(3, 5_000, 4_800, start=start)])
+    assert [each.severity for each in detections(found, RULE)] == [severity]
 
 
 def test_limits_are_settable() -> None:

@@ -24,6 +24,7 @@ from tests.detector.engine.builders import (
     run,
     settings,
     verdict,
+    watched,
     whole,
 )
 
@@ -79,6 +80,35 @@ def test_what_it_says_and_asks_for() -> None:
     (said,) = detections(found, RULE)
     assert (said.subject.id, said.severity, said.values["country"]) == ("1007", "critical", "SO")
     assert {each.action for each in decisions(found, target="1007")} == {"hang_up", "restrict_extension"}
+
+
+NEW = ("901137127654321", "901149301234567", "901125261234567")
+AWAY = [*watched(), *known_phones(["1007"], "8.8.8.8"), registration(0, "accepted", source="1.1.1.1", user_agent="x")]
+HABIT = [cdr(60 - n * DAY, 60, f"9011371{n}7654321") for n in (1, 2, 3)]
+
+
+@pytest.mark.parametrize(
+    ("events", "severities"),
+    [
+        ([call(60, NEW[0])], ["warning"]),
+        ([call(60 + n, to) for n, to in enumerate(NEW)], ["warning", "warning", "critical"]),
+        ([call(60 + n * 1_801, to) for n, to in enumerate(NEW)], ["warning"] * 3),
+        ([call(60 + n, NEW[0]) for n in range(4)], ["warning"] * 4),
+        ([call(60, PREMIUM)], ["critical"]),
+        ([call(60 + n, f"90116129{n}54321") for n in range(5)], ["info"] * 5),
+        ([*HABIT, *(call(60 + n, to) for n, to in enumerate(NEW))], ["warning"] * 3),
+    ],
+    ids=["one number", "three", "three, slowly", "one again and again", "a premium number", "where the traveller is",
+         "somebody who calls new numbers every day"],
+)  # fmt: skip
+def test_in_from_a_new_place(events, severities) -> None:
+    found = run(sorted([*AWAY, *events], key=lambda event: event.at))
+    assert [each.severity for each in detections(found, RULE)] == severities
+
+
+def test_suspicion_of_a_new_place_does_not_prolong_itself() -> None:
+    calls = [call(n * DAY + 60, f"90113712{n}54321") for n in range(6)]
+    assert fired([*AWAY, *calls], RULE) == [60, DAY + 60]
 
 
 def test_the_mode_of_one_extension() -> None:

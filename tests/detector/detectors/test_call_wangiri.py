@@ -20,6 +20,7 @@ CASES = [
     ("as short as that", wave(5, ring=6), [240]),
     ("rings for longer", wave(9, ring=6.5), []),
     ("the record says how long it rang", wave(5, ring=30, duration=3.0), [240]),
+    ("refused for a PIN", wave(9, reason="wrong_pin"), []),
     ("answered", wave(9, answered_at=None, talk=2, disposition="answered"), []),
     (
         "from many countries",

@@ -43,6 +43,13 @@ CASES = [
         [*guesses(-60, 6), login(-30, "accepted"), changed(actor="admin", source_ip=THIEF)],
         [0],
     ),
+    (
+        "by who was administrator before",
+        [login(-DAY, "accepted", "anna", role="Administrator"), changed(actor="anna")],
+        [],
+    ),
+    ("by who is so since today", [login(-60, "accepted", "anna", role="Administrator"), changed(actor="anna")], [0]),
+    ("by who only logged in before", [login(-DAY, "accepted", "anna"), changed(actor="anna")], [0]),
     ("at home", [changed(HOME)], []),
     ("to another extension", [changed("1002")], []),
     ("taken out", [changed("")], []),

@@ -11,6 +11,7 @@ from tests.detector.engine.builders import (
     detections,
     fired,
     guesses,
+    incidents,
     known_phones,
     run,
     settings,
@@ -53,6 +54,11 @@ def test_config_route(events, seconds) -> None:
 def test_how_bad_it_is(before, source, severity) -> None:
     (one,) = detections(run([*before, seen(source_ip=source)]), RULE)
     assert (one.severity, one.subject.id) == (severity, "International")
+
+
+def test_what_one_account_changes_is_one_incident() -> None:
+    (incident,) = incidents(run([seen(source_ip=THIEF), config(9, "role", {"role": ("", "admin")}, object_id="eve")]))
+    assert {(each.kind, each.id) for each in incident.subjects} >= {("account", "admin"), ("route", "International")}
 
 
 def test_others_whose_changes_are_not_told() -> None:

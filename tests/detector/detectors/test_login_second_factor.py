@@ -49,5 +49,5 @@ def test_it_is_told_and_contains_nobody() -> None:
     assert [(each.severity, each.control, each.subject.id) for each in detections(found)] == [
         ("warning", "C17", "anna")
     ]
-    assert [each.title for each in incidents(found)] == ["Account anna breaks a rule"]
+    assert [each.title for each in incidents(found)] == ["anna logged in without a second factor"]
     assert decisions(found) == []

@@ -48,5 +48,5 @@ def test_it_is_told_and_contains_nobody() -> None:
     assert [(each.severity, each.control, each.subject.id) for each in detections(found)] == [
         ("warning", "C16", "anna")
     ]
-    assert [each.title for each in incidents(found)] == ["Account anna breaks a rule"]
+    assert [each.title for each in incidents(found)] == ["anna logged in with a password, not by single sign-on"]
     assert decisions(found) == []

@@ -48,6 +48,6 @@ def test_it_is_information_until_it_is_enforced_and_contains_nobody(enforced, se
     found = run([seen()], settings(rules={RULE: {"enforced": enforced}}))
     assert [each.severity for each in detections(found)] == [severity]
     assert [(each.kind, each.title) for each in incidents(found)] == [
-        ("policy", "Account 1007 breaks a rule")
+        ("policy", "1007 came in from 203.0.113.77 past the remote access service")
     ] * enforced
     assert decisions(found) == []
