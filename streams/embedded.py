@@ -66,6 +66,7 @@ class Embedded:
         self._failed: BaseException | None = None
         self._stopped = False
         self.delivered = asyncio.Event()
+        self.archived: Callable[[], int] | None = None
         self.found: Counter[str] = Counter()
         self.dead_letters = 0
         self.checkpoint_at = time.monotonic()
@@ -250,7 +251,7 @@ class Embedded:
             return
         before, begun = self.worker.saved, time.monotonic()
         saved = self.worker.checkpoint()
-        self._store.cut(saved)
+        self._store.cut(saved if self.archived is None else min(saved, self.archived()))
         now = time.monotonic()
         if saved > before:
             CHECKPOINT.observe(now - begun)

@@ -5,8 +5,10 @@ import fcntl
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -34,6 +36,7 @@ from streams.site import Connected
 from streams.sites import Sites, enforcers_of
 from streams.sources.base import SourceStatus
 from streams.sources.seen import SqliteSeen
+from streams.store.archived import Archived
 from streams.store.checkpoints import SqlCheckpoints
 from streams.store.journal import Journal
 from streams.store.migrate import opened
@@ -42,6 +45,9 @@ from streams.store.vault import Vault
 from streams.tables import tables
 from streams.upkeep import repeat_of, retention, settings_event
 from streams.worker import Worker
+
+if TYPE_CHECKING:
+    from streams.archive.keeper import Keeper
 
 OWNER = "run"
 LOCK_FILE = "lock"
@@ -67,7 +73,9 @@ class Service:
         self._tables = tables(settings)
         checkpoints = SqlCheckpoints(self._stream_database)
         worker = Worker(settings, self._tables, checkpoints)
-        self.runtime = Embedded(worker, StreamStore(self._stream_database), self.journal)
+        store = StreamStore(self._stream_database)
+        self.runtime = Embedded(worker, store, self.journal)
+        self._keeper = self._archived(store)
         self.feed = Feed(blocks_of(self.journal))
         self._seen = SqliteSeen(data / "webhook.db")
         enforcers = enforcers_of(settings, self.feed)
@@ -123,6 +131,9 @@ class Service:
         ]
         others.append(asyncio.create_task(self._wake_on_delivery(executor, notifier), name="wake"))
         others.append(asyncio.create_task(retention(self.journal, self.settings, self.policies), name="retention"))
+        if self._keeper is not None:
+            others.append(asyncio.create_task(self._keeper.run(), name="archive"))
+            others.append(asyncio.create_task(self._keeper.tidy(), name="archive tidy"))
         ready(Ready(url, password, None if outside is None else outside.port))
         everything = [runtime, *workers, *servers, *others]
         try:
@@ -136,6 +147,21 @@ class Service:
             await ended([runtime], cancel=True)
 
     # --- what the parts need of each other
+
+    def _archived(self, store: StreamStore) -> "Keeper | None":
+        """What copies the log into the archive, if there is one; from now on the log is cut only behind it."""
+        url = self.settings.archive.url
+        if url is None:
+            return None
+        from streams.archive.keeper import Keeper  # late: pyarrow takes a while, and most services have no archive
+        from streams.archive.store import Archive
+
+        archived = Archived(self._stream_database)
+        self.runtime.archived = lambda: archived.offset
+        return Keeper(
+            Archive(url), store, archived, self.settings.archive.every,
+            keep=lambda pbx: timedelta(seconds=self.policies.of(pbx).raw_retention),
+        )  # fmt: skip
 
     def _connect(self) -> None:
         for pbx in self.settings.pbxs:

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, ConfigDict, Field, JsonValue, model_validat
 
 from detector.contract.findings import Severity
 from detector.params import Params, Seconds
+from detector.settings.archive import Archive
 from detector.settings.fleet import Fleet
 from detector.settings.kafka import Kafka
 from detector.settings.layers import Located, Pbx, Policy
@@ -128,6 +129,7 @@ class Settings(Params):
     block_lists: tuple[BlockListFile, ...] = ()
     kafka: Kafka | None = None
     fleet: Fleet = Fleet()
+    archive: Archive = Archive()
 
 
 def settings_as_json(settings: Settings) -> dict[str, JsonValue]:

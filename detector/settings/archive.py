@@ -1,0 +1,40 @@
+"""Where raw events are archived."""
+
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, StringConstraints, ValidationInfo
+
+from detector.params import Params, Seconds
+from detector.settings.layers import located
+from detector.settings.values import refusal
+
+
+def place(value: str, info: ValidationInfo) -> str:
+    """A folder, beside the configuration if relative, or a URL without credentials."""
+    allowed = "a folder, or a URL such as s3://bucket/ringfence"
+    if "://" not in value:
+        return str(located(Path(value), info))
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        raise refusal("not a URL", allowed) from None
+    if not parts.scheme:
+        raise refusal("not a URL", allowed)
+    if parts.password is not None:
+        raise refusal("credentials must not be written here", "what the store's library finds in the environment")
+    return value
+
+
+Place = Annotated[str, StringConstraints(min_length=1, max_length=1_024), AfterValidator(place)]
+
+
+class Archive(Params):
+    """Raw events as Parquet at `url`, nowhere unless it is named; at the latest `every` so often.
+
+    How long they stay says `privacy.retention.raw` of their PBX.
+    """
+
+    url: Place | None = None
+    every: Seconds = 300.0

@@ -1,0 +1,84 @@
+"""Where an event lies: a folder for its PBX, in it one for its UTC day, in it parts that are written once."""
+
+import re
+from collections.abc import Iterator
+from datetime import date, datetime
+from hashlib import sha256
+from urllib.parse import quote, unquote
+
+from msgspec import Struct
+
+from detector.contract.codec import from_micros, to_micros
+from streams.archive.files import Files
+
+PBX, DAY, SUFFIX = "pbx=", "day=", ".parquet"
+LONGEST = 200
+
+
+class Folder(Struct, frozen=True, order=True):
+    """All of one PBX on one day; `key` names the PBX as `key_of` does."""
+
+    key: str
+    day: date
+
+    @property
+    def pbx(self) -> str:
+        """The PBX's name; cut where it is a very long one."""
+        return unquote(self.key)
+
+    @property
+    def path(self) -> str:
+        """Relative to the archive, as Hive partitions are named."""
+        return f"{PBX}{self.key}/{DAY}{self.day.isoformat()}"
+
+
+def key_of(pbx: str) -> str:
+    """A PBX's name as part of a path: percent-encoded; a very long one is cut, and told apart by its hash."""
+    quoted = quote(pbx, safe="")
+    if len(quoted) <= LONGEST:
+        return quoted
+    start = re.sub("%.?$", "", quoted[: LONGEST // 2])
+    return f"{start}~{sha256(pbx.encode()).hexdigest()}"
+
+
+def day_of(at: datetime) -> date:
+    """The UTC day of a moment."""
+    return from_micros(to_micros(at)).date()
+
+
+def written_part(log: str, first: int, last: int) -> str:
+    """The name of what a writer made of offsets `first` to `last` of its log: the same again after a crash."""
+    return f"part-{log}-{first:016d}-{last:016d}{SUFFIX}"
+
+
+def whole_day(digest: str) -> str:
+    """The name of a day's only part, by what is in it."""
+    return f"day-{digest[:32]}{SUFFIX}"
+
+
+def folders(files: Files, pbx: str | None = None, since: date = date.min, until: date = date.max) -> Iterator[Folder]:
+    """The days of all PBXs, or of one, from `since` to `until`, both included, in order."""
+    keys = [key_of(pbx)] if pbx is not None else keys_of(files)
+    for key in keys:
+        for name in files.folders(f"{PBX}{key}"):
+            try:
+                day = date.fromisoformat(name.removeprefix(DAY))
+            except ValueError:
+                continue
+            if since <= day <= until:
+                yield Folder(key, day)
+
+
+def keys_of(files: Files) -> list[str]:
+    """The PBXs that are in the archive."""
+    return [name.removeprefix(PBX) for name in files.folders() if name.startswith(PBX)]
+
+
+def parts(files: Files, folder: Folder) -> list[str]:
+    """The paths of a day's finished parts, in order."""
+    return [f"{folder.path}/{name}" for name in files.names(folder.path) if finished(name)]
+
+
+def finished(name: str) -> bool:
+    """Whether a file holds events; others are left-overs of a crash, or not ours."""
+    return name.endswith(SUFFIX) and not name.startswith(".")

@@ -1,0 +1,127 @@
+"""Events to Parquet and back: columns for those who analyse, and the whole event as JSON so that nothing is lost."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
+import pyarrow.parquet as pq  # type: ignore[import-untyped]  # it ships no types
+from msgspec import Struct
+
+from detector.contract.codec import Codec, Rejected, to_micros
+from detector.contract.events import AnyEvent, Unknown
+from streams.archive.errors import DamagedError
+
+MOMENT = pa.timestamp("us", tz="UTC")
+TEXTS = (
+    "id", "source", "trust", "extension", "from", "to", "source_ip", "user_agent", "account", "outcome", "reason",
+    "phase", "call_id", "leg", "direction", "trunk", "trunk_in", "route", "via", "on_behalf_of", "linked_call_id",
+    "disposition", "method", "surface", "path", "device", "party", "name", "level", "object", "object_id", "actor",
+)  # fmt: skip
+TYPES: dict[str, Any] = {
+    "at": MOMENT, "received_at": MOMENT, "kind": pa.string(), "revision": pa.int64(), "drill": pa.bool_(),
+    **dict.fromkeys(TEXTS, pa.string()),
+    "started_at": MOMENT, "answered_at": MOMENT, "duration": pa.float64(), "talk": pa.float64(), "count": pa.int64(),
+    "second_factor": pa.bool_(), "log": pa.string(), "offset": pa.int64(), "event": pa.string(),
+}  # fmt: skip
+ATTRIBUTES = {"from": "from_", "object": "object_"}
+NEEDED = ["log", "offset", "event"]
+SEAL = b"ringfence"
+COMPRESSION = "zstd"
+
+
+class Row(Struct, frozen=True):
+    """An event, its JSON, and where it came from: a log and the offset in it."""
+
+    event: AnyEvent | Unknown
+    raw: bytes
+    log: str
+    offset: int
+
+    @property
+    def order(self) -> tuple[datetime, str, int]:
+        """Rows are kept in the order in which things happened, then in that of arrival."""
+        return self.event.at, self.log, self.offset
+
+
+class Seal(Struct, frozen=True):
+    """What a file says of itself: whose it is, how many rows it has, the SHA-256 of all events in their order."""
+
+    pbx: str
+    rows: int
+    sha256: str
+
+
+def kind_of(event: AnyEvent | Unknown) -> str:
+    """The kind of an event."""
+    return event.kind if isinstance(event, Unknown) else str(event.__struct_config__.tag)
+
+
+def distinct(rows: Iterable[Row]) -> list[Row]:
+    """In order, the first of each id and revision only: a crash, or two transports, may have brought one twice."""
+    first: dict[tuple[str, int], Row] = {}
+    for row in sorted(rows, key=lambda row: row.order):
+        first.setdefault((row.event.id, row.event.revision), row)
+    return list(first.values())
+
+
+def digest(raws: Iterable[bytes]) -> str:
+    """SHA-256 of events, a line each."""
+    summed = sha256()
+    for raw in raws:
+        summed.update(raw)
+        summed.update(b"\n")
+    return summed.hexdigest()
+
+
+def encoded(rows: Sequence[Row]) -> bytes:
+    """A Parquet file of rows of one PBX, at least one."""
+    columns = {name: pa.array([value(row, name) for row in rows], of) for name, of in TYPES.items()}
+    seal = Seal(rows[0].event.pbx, len(rows), digest(row.raw for row in rows))
+    table = pa.table(columns).replace_schema_metadata({SEAL: msgspec.json.encode(seal)})
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink, compression=COMPRESSION, write_page_checksum=True)
+    return bytes(sink.getvalue())
+
+
+def value(row: Row, name: str) -> object:
+    """What stands in a column."""
+    if name == "event":
+        return row.raw.decode()
+    if name in ("log", "offset"):
+        return getattr(row, name)
+    if name == "kind":
+        return kind_of(row.event)
+    found = getattr(row.event, ATTRIBUTES.get(name, name), None)
+    return to_micros(found) if isinstance(found, datetime) else found
+
+
+def table_of(content: bytes, path: str, columns: Sequence[str]) -> tuple[Any, Seal]:
+    """Columns of a file as an Arrow table, and its seal. Raises `DamagedError`."""
+    try:
+        table = pq.read_table(pa.BufferReader(content), columns=list(columns), page_checksum_verification=True)
+        seal = msgspec.json.decode((table.schema.metadata or {})[SEAL], type=Seal)
+    except (pa.ArrowException, OSError, KeyError, msgspec.MsgspecError) as error:
+        reason = "it has no seal" if isinstance(error, KeyError) else str(error).partition("\n")[0][:200]
+        raise DamagedError(f"{path}: {reason}") from error
+    if table.num_rows != seal.rows:
+        raise DamagedError(f"{path}: {table.num_rows} rows, {seal.rows} were written")
+    return table, seal
+
+
+def decoded(content: bytes, path: str) -> list[Row]:
+    """The rows of a file, compared with its seal. Raises `DamagedError`."""
+    table, seal = table_of(content, path, NEEDED)
+    raws = [text.encode() for text in table["event"].to_pylist()]
+    if digest(raws) != seal.sha256:
+        raise DamagedError(f"{path}: its events are not those that were written")
+    codec = Codec(trusted=True)
+    rows = []
+    for raw, log, offset in zip(raws, table["log"].to_pylist(), table["offset"].to_pylist(), strict=True):
+        event = codec.decode(raw)[0]
+        if isinstance(event, Rejected):
+            raise DamagedError(f"{path}: an event that cannot be read: {event.reason}")
+        rows.append(Row(event, raw, log, offset))
+    return rows
