@@ -9,6 +9,7 @@ from urllib.parse import quote, unquote
 from msgspec import Struct
 
 from detector.contract.codec import from_micros, to_micros
+from streams.archive.errors import DamagedError
 from streams.archive.files import Files
 
 PBX, DAY, SUFFIX = "pbx=", "day=", ".parquet"
@@ -46,14 +47,25 @@ def day_of(at: datetime) -> date:
     return from_micros(to_micros(at)).date()
 
 
-def written_part(log: str, first: int, last: int) -> str:
+def written_part(log: str, first: int, last: int, content: bytes) -> str:
     """The name of what a writer made of offsets `first` to `last` of its log: the same again after a crash."""
-    return f"part-{log}-{first:016d}-{last:016d}{SUFFIX}"
+    return f"part-{log}-{first:016d}-{last:016d}-{digest(content)}{SUFFIX}"
 
 
-def whole_day(digest: str) -> str:
-    """The name of a day's only part, by what is in it."""
-    return f"day-{digest[:32]}{SUFFIX}"
+def whole_day(content: bytes) -> str:
+    """The name of a day's only part."""
+    return f"day-{digest(content)}{SUFFIX}"
+
+
+def digest(content: bytes) -> str:
+    """The SHA-256 of a file's content, cut to 128 bits; every part's name ends in it."""
+    return sha256(content).hexdigest()[:32]
+
+
+def verify(path: str, content: bytes) -> None:
+    """Raises `DamagedError` unless a part holds what was written into it."""
+    if not path.endswith(f"-{digest(content)}{SUFFIX}"):
+        raise DamagedError(f"{path}: damaged, its content is not what was written")
 
 
 def folders(files: Files, pbx: str | None = None, since: date = date.min, until: date = date.max) -> Iterator[Folder]:

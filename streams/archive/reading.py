@@ -8,7 +8,7 @@ import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 
 from detector.contract.events import AnyEvent, Unknown
 from streams.archive.layout import Folder
-from streams.archive.rows import TYPES, table_of
+from streams.archive.rows import TYPES, pbx_of, table_of
 from streams.archive.store import Archive
 
 if TYPE_CHECKING:  # the service does without pandas
@@ -46,7 +46,7 @@ def frame(
     """
     opened = Archive(archive) if isinstance(archive, str) else archive
     tables = [
-        with_pbx(*table_of(content, path, SHOWN))
+        with_pbx(table_of(content, path, SHOWN))
         for folder in wanted(opened, pbxs, since, until)
         for path, content in opened.contents(folder).items()
     ]
@@ -72,6 +72,6 @@ def empty() -> Any:
     return pa.schema({"pbx": pa.string(), **{name: TYPES[name] for name in SHOWN}}).empty_table()
 
 
-def with_pbx(table: Any, seal: Any) -> Any:
+def with_pbx(table: Any) -> Any:
     """The table with a first column that names the PBX, which otherwise only the path does."""
-    return table.add_column(0, "pbx", pa.array([seal.pbx] * seal.rows, pa.string()))
+    return table.add_column(0, "pbx", pa.array([pbx_of(table)] * table.num_rows, pa.string()))

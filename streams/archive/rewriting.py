@@ -10,7 +10,7 @@ from msgspec import Struct
 from streams.archive.errors import BusyError
 from streams.archive.files import UNFINISHED, Files
 from streams.archive.layout import Folder, finished, parts, whole_day
-from streams.archive.rows import Row, decoded, digest, distinct, encoded
+from streams.archive.rows import Row, decoded, distinct, encoded
 from streams.archive.store import Archive
 from streams.clock import utc_now
 
@@ -79,9 +79,11 @@ def rewrite(archive: Archive, folder: Folder, change: Change) -> Rewritten:
     old = parts(archive.files, folder)
     before = [row for path in old for row in decoded(archive.files.read(path), path)]
     after = change(distinct(before))
-    new = f"{folder.path}/{whole_day(digest(row.raw for row in after))}" if after else None
-    if new is not None and new not in old:
-        archive.files.write(new, encoded(after))
+    new = None
+    if after:
+        content = encoded(after)
+        new = f"{folder.path}/{whole_day(content)}"
+        archive.files.write(new, content)
     for path in old:
         if path != new:
             archive.files.remove(path)

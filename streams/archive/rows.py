@@ -2,10 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from hashlib import sha256
 from typing import Any
 
-import msgspec
 import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 import pyarrow.parquet as pq  # type: ignore[import-untyped]  # it ships no types
 from msgspec import Struct
@@ -13,6 +11,7 @@ from msgspec import Struct
 from detector.contract.codec import Codec, Rejected, to_micros
 from detector.contract.events import AnyEvent, Unknown
 from streams.archive.errors import DamagedError
+from streams.archive.layout import verify
 
 MOMENT = pa.timestamp("us", tz="UTC")
 TEXTS = (
@@ -28,7 +27,7 @@ TYPES: dict[str, Any] = {
 }  # fmt: skip
 ATTRIBUTES = {"from": "from_", "object": "object_"}
 NEEDED = ["log", "offset", "event"]
-SEAL = b"ringfence"
+PBX = b"pbx"
 COMPRESSION = "zstd"
 
 
@@ -46,14 +45,6 @@ class Row(Struct, frozen=True):
         return self.event.at, self.log, self.offset
 
 
-class Seal(Struct, frozen=True):
-    """What a file says of itself: whose it is, how many rows it has, the SHA-256 of all events in their order."""
-
-    pbx: str
-    rows: int
-    sha256: str
-
-
 def kind_of(event: AnyEvent | Unknown) -> str:
     """The kind of an event."""
     return event.kind if isinstance(event, Unknown) else str(event.__struct_config__.tag)
@@ -67,22 +58,12 @@ def distinct(rows: Iterable[Row]) -> list[Row]:
     return list(first.values())
 
 
-def digest(raws: Iterable[bytes]) -> str:
-    """SHA-256 of events, a line each."""
-    summed = sha256()
-    for raw in raws:
-        summed.update(raw)
-        summed.update(b"\n")
-    return summed.hexdigest()
-
-
 def encoded(rows: Sequence[Row]) -> bytes:
-    """A Parquet file of rows of one PBX, at least one."""
+    """A Parquet file of rows of one PBX, at least one. Its metadata names the PBX."""
     columns = {name: pa.array([value(row, name) for row in rows], of) for name, of in TYPES.items()}
-    seal = Seal(rows[0].event.pbx, len(rows), digest(row.raw for row in rows))
-    table = pa.table(columns).replace_schema_metadata({SEAL: msgspec.json.encode(seal)})
+    table = pa.table(columns).replace_schema_metadata({PBX: rows[0].event.pbx.encode()})
     sink = pa.BufferOutputStream()
-    pq.write_table(table, sink, compression=COMPRESSION, write_page_checksum=True)
+    pq.write_table(table, sink, compression=COMPRESSION)
     return bytes(sink.getvalue())
 
 
@@ -98,30 +79,28 @@ def value(row: Row, name: str) -> object:
     return to_micros(found) if isinstance(found, datetime) else found
 
 
-def table_of(content: bytes, path: str, columns: Sequence[str]) -> tuple[Any, Seal]:
-    """Columns of a file as an Arrow table, and its seal. Raises `DamagedError`."""
+def table_of(content: bytes, path: str, columns: Sequence[str]) -> Any:
+    """Columns of a file as an Arrow table. Raises `DamagedError`."""
+    verify(path, content)
     try:
-        table = pq.read_table(pa.BufferReader(content), columns=list(columns), page_checksum_verification=True)
-        seal = msgspec.json.decode((table.schema.metadata or {})[SEAL], type=Seal)
-    except (pa.ArrowException, OSError, KeyError, msgspec.MsgspecError) as error:
-        reason = "it has no seal" if isinstance(error, KeyError) else str(error).partition("\n")[0][:200]
-        raise DamagedError(f"{path}: {reason}") from error
-    if table.num_rows != seal.rows:
-        raise DamagedError(f"{path}: {table.num_rows} rows, {seal.rows} were written")
-    return table, seal
+        return pq.read_table(pa.BufferReader(content), columns=list(columns))
+    except (pa.ArrowException, OSError) as error:
+        raise DamagedError(f"{path}: {str(error).partition(chr(10))[0][:200]}") from error
+
+
+def pbx_of(table: Any) -> str:
+    """The PBX that a file is of."""
+    return str((table.schema.metadata or {}).get(PBX, b"").decode())
 
 
 def decoded(content: bytes, path: str) -> list[Row]:
-    """The rows of a file, compared with its seal. Raises `DamagedError`."""
-    table, seal = table_of(content, path, NEEDED)
-    raws = [text.encode() for text in table["event"].to_pylist()]
-    if digest(raws) != seal.sha256:
-        raise DamagedError(f"{path}: its events are not those that were written")
+    """The rows of a file. Raises `DamagedError`."""
+    table = table_of(content, path, NEEDED)
     codec = Codec(trusted=True)
     rows = []
-    for raw, log, offset in zip(raws, table["log"].to_pylist(), table["offset"].to_pylist(), strict=True):
-        event = codec.decode(raw)[0]
+    for raw, log, offset in zip(*(table[name].to_pylist() for name in ("event", "log", "offset")), strict=True):
+        event = codec.decode(raw.encode())[0]
         if isinstance(event, Rejected):
             raise DamagedError(f"{path}: an event that cannot be read: {event.reason}")
-        rows.append(Row(event, raw, log, offset))
+        rows.append(Row(event, raw.encode(), log, offset))
     return rows

@@ -33,8 +33,9 @@ class Archive:
             row = Row(event, self._codec.encode(event), log, offset)
             sorted_out[Folder(key_of(event.pbx), day_of(event.at))].append(row)
         for folder, rows in sorted_out.items():
-            name = written_part(log, rows[0].offset, rows[-1].offset)
-            self.files.write(f"{folder.path}/{name}", encoded(rows))
+            content = encoded(rows)
+            name = written_part(log, rows[0].offset, rows[-1].offset, content)
+            self.files.write(f"{folder.path}/{name}", content)
         return len(sorted_out)
 
     def rows(self, folder: Folder) -> list[Row]:

@@ -22,8 +22,8 @@ EXTREME = "\x00\x1b[2J'\"\\\u202e,\n;$(x)\u0085\U0001f4a9"
 def call(number: int, at: datetime = NOON, **changes: Any) -> Call:
     given: dict[str, Any] = {
         "pbx": "hq", "id": f"c{number}", "at": at + timedelta(seconds=number), "phase": "ended",
-        "call_id": f"c{number}", "direction": "outbound", "extension": "1001", "from": "1001", "to": "+4930123456", "talk": 61.5,
-        "duration": 70.0,
+        "call_id": f"c{number}", "direction": "outbound", "extension": "1001", "from": "1001",
+        "to": "+4930123456", "talk": 61.5, "duration": 70.0,
     }  # fmt: skip
     given["from_"] = given.pop("from")
     return Call(**given | changes)
