@@ -17,6 +17,7 @@ from detector.formats import formats
 from models.places import Places
 from streams import config, logs
 from streams.choices import loaded, observed_at, options_of, reading, verify, with_member
+from streams.cli_archive import archive_commands
 from streams.failures import FAILED, WRONG_USAGE, err, explained, fail
 from streams.replay import replay as replay_events
 from streams.tables import tables
@@ -405,6 +406,8 @@ def topics(
 
     tend(settings.kafka, make=create)
 
+
+commands.add_typer(archive_commands, short_help="Raw events as Parquet: list, check, export, compact, erase.")
 
 ATTACKS = "guessing_only, prefix_hunt, slow_pumping, stolen_extension"
 SIM = """\b

@@ -70,6 +70,7 @@ class Keeper:
         waiting = self._store.next_offset() - 1 - self._archived.offset
         if not waiting:
             self.up_to_date_at = time.monotonic()
+            return False
         return waiting >= AT_ONCE or time.monotonic() - self.up_to_date_at >= self._every
 
     def step(self) -> None:

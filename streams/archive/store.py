@@ -49,6 +49,10 @@ class Archive:
                 return {path: self.files.read(path) for path in parts(self.files, folder)}
         raise BusyError(f"archive {self.files.url}: {folder.path} is being rewritten again and again")
 
+    def sizes(self, folder: Folder) -> list[int]:
+        """The bytes of each file of a day."""
+        return [self.files.size(path) for path in parts(self.files, folder)]
+
     def days(
         self, pbx: str | None = None, since: datetime | None = None, until: datetime | None = None
     ) -> list[Folder]:

@@ -1,0 +1,114 @@
+"""What is in the log comes into the archive once, whatever ends the process; the log waits for it."""
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from detector.contract.codec import Codec
+from streams.archive import Archive, ArchiveError, read
+from streams.archive.keeper import Keeper
+from streams.archive.layout import parts
+from streams.store.archived import Archived
+from streams.store.database import open_engine
+from streams.store.migrate import migrate
+from streams.store.stream import StreamStore
+from tests.streams.archive.traffic import call
+from tests.streams.embedded_child import Opened
+
+CODEC = Codec()
+
+
+class Log:
+    """The log of a service, its position in the archive, and what copies it."""
+
+    def __init__(self, data: Path, url: str | None = None) -> None:
+        self.engine = open_engine(f"sqlite:///{data}/stream.db")
+        migrate(self.engine, "stream")
+        self.store = StreamStore(self.engine)
+        self.archived = Archived(self.engine)
+        self.archive = Archive(url or str(data / "archive"))
+        self.keeper = Keeper(self.archive, self.store, self.archived, 0.0, lambda _: timedelta(days=30))
+
+    def add(self, first: int, last: int) -> None:
+        self.store.append_and_publish([("hq", CODEC.encode(call(number))) for number in range(first, last)])
+
+    def ids(self) -> list[str]:
+        return [event.id for event in read(self.archive)]
+
+
+def test_a_crash_between_file_and_position_copies_the_batch_again_into_the_same_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = Log(tmp_path)
+    log.add(1, 5)
+
+    def dying(_: int) -> None:
+        raise KeyboardInterrupt
+
+    log.archived.advance = dying  # type: ignore[method-assign]
+    with pytest.raises(KeyboardInterrupt):
+        log.keeper.step()
+    again = Log(tmp_path)
+    assert again.archived.log == log.archived.log
+    again.keeper.step()
+    assert again.ids() == ["c1", "c2", "c3", "c4"]
+    assert len(parts(again.archive.files, again.archive.days()[0])) == 1
+    again.add(5, 7)
+    Log(tmp_path).keeper.step()
+    assert again.ids() == ["c1", "c2", "c3", "c4", "c5", "c6"]
+
+
+def test_a_store_that_is_away_keeps_the_position(tmp_path: Path) -> None:
+    (tmp_path / "blocked").write_text("")
+    log = Log(tmp_path, str(tmp_path / "blocked"))
+    log.add(1, 3)
+    with pytest.raises(ArchiveError):
+        log.keeper.step()
+    assert Archived(log.engine).offset == 0
+
+
+def test_what_was_cut_while_there_was_no_archive_is_passed_over(tmp_path: Path) -> None:
+    log = Log(tmp_path)
+    log.add(1, 3)
+    log.store.cut(2)
+    again = Log(tmp_path)
+    assert again.archived.offset == 2
+    assert not again.keeper.due()
+    again.add(3, 4)
+    again.keeper.step()
+    assert again.ids() == ["c3"]
+
+
+async def test_the_log_is_cut_only_behind_what_is_archived(tmp_path: Path) -> None:
+    opened = Opened(tmp_path)
+    archived = Archived(opened.store._engine)
+    opened.runtime.archived = lambda: archived.offset
+    await opened.runtime.recover()
+    task = asyncio.create_task(opened.runtime.run())
+    await opened.runtime.put([call(1), call(2)])
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    await opened.runtime.close()
+    assert [offset for offset, _ in opened.store.read(0, 10)] == [1, 2]
+    Keeper(Archive(str(tmp_path / "a")), opened.store, archived, 0.0, lambda _: timedelta(days=1)).step()
+    assert [event.id for event in read(str(tmp_path / "a"))] == ["c1", "c2"]
+    opened.dispose()
+
+
+async def test_tidying_puts_old_days_together_and_forgets_those_beyond_retention(tmp_path: Path) -> None:
+    log = Log(tmp_path)
+    log.archive.write("a", [(1, call(1))])
+    log.archive.write("a", [(2, call(2))])
+    log.archive.write("a", [(3, call(3, pbx="short"))])
+    keeper = Keeper(
+        log.archive, log.store, log.archived, 0.0,
+        lambda pbx: timedelta(days=1 if pbx == "short" else 100_000),
+    )  # fmt: skip
+    task = asyncio.create_task(keeper.tidy())
+    async with asyncio.timeout(20):
+        while [len(parts(log.archive.files, day)) for day in log.archive.days()] != [1]:  # noqa: ASYNC110 - nothing tells
+            await asyncio.sleep(0.02)
+    task.cancel()
+    assert log.ids() == ["c1", "c2"]
