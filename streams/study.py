@@ -1,0 +1,97 @@
+"""Frames for notebooks: calls with where they went and what they cost, and what a configuration finds in events."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pandas as pd  # type: ignore[import-untyped]  # it ships no types
+from msgspec import Struct
+
+from detector.contract.codec import to_micros
+from detector.contract.events import AnyEvent, Call, Control, Unknown
+from detector.contract.findings import Detection, Incident
+from detector.engine.engine import Engine
+from detector.engine.registry import catalogue
+from detector.engine.site import Site
+from detector.settings import Policies, Settings
+from models.places import Places
+from streams.tables import tables
+
+OUTWARD = ("outbound", "transit")
+CALLS = ("pbx", "at", "call_id", "extension", "dialled", "number", "block", "country", "kind", "minutes", "cost",
+         "currency", "source_ip", "open")  # fmt: skip
+DETECTIONS = ("id", "pbx", "at", "rule", "severity", "subject_kind", "subject", "summary", "control", "mode")
+INCIDENTS = ("id", "pbx", "opened_at", "at", "kind", "stage", "severity", "status", "title", "spent", "per_minute",
+             "currency", "detections")  # fmt: skip
+MINOR = 100
+
+
+class Findings(Struct, frozen=True):
+    """What was found: `detections` as they came, `incidents` in their last revision. Money in whole units."""
+
+    detections: pd.DataFrame
+    incidents: pd.DataFrame
+
+
+def calls(events: Iterable[AnyEvent | Unknown], settings: Settings) -> pd.DataFrame:
+    """One row a leg that left the house and ended: its number read and priced as the PBX's settings say."""
+    known, policies, sites = tables(settings), Policies(settings, catalogue()), dict[str, Site]()
+    rows = []
+    for event in events:
+        if isinstance(event, Call) and event.phase == "ended" and event.direction in OUTWARD and event.to:
+            if event.pbx not in sites:
+                sites[event.pbx] = Site(policies.of(event.pbx), known)
+            rows.append(call(event, event.to, sites[event.pbx]))
+    return framed(rows, CALLS, ("at",))
+
+
+def call(event: Call, to: str, site: Site) -> tuple[Any, ...]:
+    """One row of `calls`."""
+    number, talk = site.plan.read(to), event.talk or 0.0
+    cost = site.tariff.cost(site.tariff.price(number), round(talk))
+    return (
+        event.pbx, event.at, event.call_id, event.extension, to, number.e164, number.block, number.country or number.network,
+        str(number.klass), talk / 60, cost / MINOR, site.profile.currency, event.source_ip,
+        site.is_open(event.extension or "", to_micros(event.started_at or event.at)),
+    )  # fmt: skip
+
+
+def findings(events: Iterable[AnyEvent | Unknown], settings: Settings) -> Findings:
+    """What these settings find in events; nothing outside is touched."""
+    engine = Engine(settings, tables(settings), Places())
+    found = [one for event in events if not isinstance(event, Control) for one in engine.process(event)]
+    incidents = {one.id: one for one in found if isinstance(one, Incident)}
+    return Findings(
+        framed([detection(one) for one in found if isinstance(one, Detection)], DETECTIONS, ("at",)),
+        framed([incident(one) for one in incidents.values()], INCIDENTS, ("opened_at", "at")),
+    )
+
+
+def detection(one: Detection) -> tuple[Any, ...]:
+    """One row of `Findings.detections`."""
+    return (
+        one.id, one.pbx, one.at, one.rule, str(one.severity), str(one.subject.kind), one.subject.id, one.summary,
+        one.control, str(one.mode),
+    )  # fmt: skip
+
+
+def incident(one: Incident) -> tuple[Any, ...]:
+    """One row of `Findings.incidents`."""
+    return (
+        one.id, one.pbx, one.opened_at, one.at, one.kind, str(one.stage), str(one.severity), str(one.status), one.title,
+        one.loss.spent / MINOR, one.loss.per_minute / MINOR, one.loss.currency, list(one.detections),
+    )  # fmt: skip
+
+
+def with_rules(settings: Settings, rules: Mapping[str, Mapping[str, Any]]) -> Settings:
+    """The same settings with other limits in `defaults`, as in `{"call.frequency": {"limit": "5/1/second"}}`."""
+    changed = {**settings.defaults.rules, **{rule: {**settings.defaults.rules.get(rule, {}), **limits}
+                                             for rule, limits in rules.items()}}  # fmt: skip
+    return settings.model_copy(update={"defaults": settings.defaults.model_copy(update={"rules": changed})})
+
+
+def framed(rows: list[tuple[Any, ...]], columns: tuple[str, ...], moments: tuple[str, ...]) -> pd.DataFrame:
+    """A frame whose moments are UTC, also where it has no rows."""
+    frame = pd.DataFrame(rows, columns=list(columns))
+    for name in moments:
+        frame[name] = pd.to_datetime(frame[name], utc=True)
+    return frame
