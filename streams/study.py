@@ -12,6 +12,7 @@ from detector.contract.findings import Detection, Incident
 from detector.engine.engine import Engine
 from detector.engine.registry import catalogue
 from detector.engine.site import Site
+from detector.enrich.tariff import minor_units
 from detector.settings import Policies, Settings
 from models.places import Places
 from streams.tables import tables
@@ -22,7 +23,6 @@ CALLS = ("pbx", "at", "call_id", "extension", "dialled", "number", "block", "cou
 DETECTIONS = ("id", "pbx", "at", "rule", "severity", "subject_kind", "subject", "summary", "control", "mode")
 INCIDENTS = ("id", "pbx", "opened_at", "at", "kind", "stage", "severity", "status", "title", "spent", "per_minute",
              "currency", "detections")  # fmt: skip
-MINOR = 100
 
 
 class Findings(Struct, frozen=True):
@@ -49,8 +49,9 @@ def call(event: Call, to: str, site: Site) -> tuple[Any, ...]:
     number, talk = site.plan.read(to), event.talk or 0.0
     cost = site.tariff.cost(site.tariff.price(number), round(talk))
     return (
-        event.pbx, event.at, event.call_id, event.extension, to, number.e164, number.block, number.country or number.network,
-        str(number.klass), talk / 60, cost / MINOR, site.profile.currency, event.source_ip,
+        event.pbx, event.at, event.call_id, event.extension, to, number.e164, number.block,
+        number.country or number.network, str(number.klass), talk / 60, cost / minor_units(site.profile.currency),
+        site.profile.currency, event.source_ip,
         site.is_open(event.extension or "", to_micros(event.started_at or event.at)),
     )  # fmt: skip
 
@@ -76,9 +77,10 @@ def detection(one: Detection) -> tuple[Any, ...]:
 
 def incident(one: Incident) -> tuple[Any, ...]:
     """One row of `Findings.incidents`."""
+    loss, units = one.loss, minor_units(one.loss.currency)
     return (
         one.id, one.pbx, one.opened_at, one.at, one.kind, str(one.stage), str(one.severity), str(one.status), one.title,
-        one.loss.spent / MINOR, one.loss.per_minute / MINOR, one.loss.currency, list(one.detections),
+        loss.spent / units, loss.per_minute / units, loss.currency, list(one.detections),
     )  # fmt: skip
 
 

@@ -71,7 +71,7 @@ class Tariff:
 
     def __init__(self, prices: Mapping[str, Price] | None = None, *, currency: str = "USD") -> None:
         self.currency = currency
-        self._minor_units = _MINOR_UNITS.get(currency, 100)
+        self._minor_units = minor_units(currency)
         self._prices = dict(prices or {})
         self._lengths = sorted({len(prefix) for prefix in self._prices}, reverse=True)
 
@@ -111,9 +111,14 @@ def started(increment: int, talk_seconds: int) -> int:
     return -(-talk_seconds // increment) * increment if talk_seconds > 0 else 0
 
 
+def minor_units(currency: str) -> int:
+    """How many minor units are one unit."""
+    return _MINOR_UNITS.get(currency, 100)
+
+
 def amount(minor: int, currency: str) -> str:
     """Minor units as an amount with the currency's code: `1,234.50 USD`, `1,240 JPY`, `1.240 KWD`."""
-    units = _MINOR_UNITS.get(currency, 100)
+    units = minor_units(currency)
     whole, rest = divmod(abs(minor), units)
     text = f"{whole:,}.{rest:0{len(str(units)) - 1}d}" if units > 1 else f"{whole:,}"
     return f"{'-' if minor < 0 else ''}{text} {currency}".rstrip()
