@@ -1,21 +1,29 @@
 """What is in the log comes into the archive once, whatever ends the process; the log waits for it."""
 
 import asyncio
+import gc
+import os
+import signal
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from detector.contract.codec import Codec
+from detector.settings import Settings
 from streams.archive import Archive, ArchiveError, read
 from streams.archive.keeper import Keeper
 from streams.archive.layout import parts
+from streams.history import import_history
+from streams.service import Service
 from streams.store.archived import Archived
 from streams.store.database import open_engine
 from streams.store.migrate import migrate
 from streams.store.stream import StreamStore
+from tests.ports import free_ports
 from tests.streams.archive.traffic import call
-from tests.streams.embedded_child import Opened
+from tests.streams.embedded_child import Opened, dying
 
 CODEC = Codec()
 
@@ -112,3 +120,60 @@ async def test_tidying_puts_old_days_together_and_forgets_those_beyond_retention
             await asyncio.sleep(0.02)
     task.cancel()
     assert log.ids() == ["c1", "c2"]
+
+
+@pytest.mark.parametrize(("point", "count"), [("write", 1), ("write", 2), ("write", 3), ("advance", 1), ("advance", 2)])
+def test_killed_behind_any_step_it_goes_on_and_every_event_is_there_once(
+    tmp_path: Path, point: str, count: int
+) -> None:
+    log = Log(tmp_path)
+    for pbx in ("hq", "branch", "plant"):
+        log.store.append_and_publish([(pbx, CODEC.encode(call(number, pbx=pbx))) for number in range(5)])
+    log.engine.dispose()
+    pid = os.fork()
+    if not pid:
+        try:
+            child = Log(tmp_path)
+            owner: Any = child.archive.files if point == "write" else child.archived
+            setattr(owner, point, dying(getattr(owner, point), count))
+            child.keeper.step()
+            child.add(5, 7)
+            child.keeper.step()
+        finally:
+            os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -signal.SIGKILL
+    after = Log(tmp_path)
+    if not after.store.next_offset() > 16:
+        after.add(5, 7)
+    while after.keeper.due():
+        after.keeper.step()
+    events = [(event.pbx, event.id) for event in read(after.archive)]
+    wanted = [(pbx, f"c{number}") for pbx in ("branch", "hq", "plant") for number in range(5)]
+    assert sorted(events) == sorted([*wanted, ("hq", "c5"), ("hq", "c6")])
+    assert after.archived.offset == 17
+
+
+async def test_the_service_archives_what_it_was_taught_and_keeps_it_in_the_log_until_then(tmp_path: Path) -> None:
+    place = str(tmp_path / "kept")
+    (tmp_path / "data").mkdir()
+    settings = Settings.model_validate({
+        "data": tmp_path / "data", "archive": {"url": place, "every": 0.1}, "pbxs": [{"id": "hq"}],
+        "console": {"port": free_ports(1)}, "metrics": {"run": 0},
+    })  # fmt: skip
+    await import_history(Service(settings), [call(1), call(2)])
+    service = Service(settings)
+    ready = asyncio.Event()
+    running = asyncio.create_task(service.run(lambda _: ready.set()))
+    async with asyncio.timeout(60):
+        await ready.wait()
+        while len([event for event in read(place) if event.pbx == "hq"]) < 2:  # noqa: ASYNC110 - nothing tells
+            await asyncio.sleep(0.1)
+    service.stop()
+    await running
+    gc.unfreeze()  # what the service has taken out of sight is searched by the end of other tests
+    assert [event.id for event in read(place, pbxs=["hq"])] == ["c1", "c2"]
+
+
+def test_no_service_has_an_archive_unless_one_is_named(tmp_path: Path) -> None:
+    service = Service(Settings.model_validate({"data": tmp_path}))
+    assert service.runtime.archived is None
