@@ -11,7 +11,7 @@ from detector.contract.codec import Codec, Rejected
 from detector.contract.events import Control
 from streams.archive.errors import ArchiveError
 from streams.archive.layout import Folder
-from streams.archive.rewriting import rewrite
+from streams.archive.rewriting import rewrite, sweep
 from streams.archive.rows import Row
 from streams.archive.store import Archive
 
@@ -41,6 +41,7 @@ def erase(archive: Archive, folder: Folder, subjects: Sequence[Subject], *, mask
     Raises `DamagedError`, and leaves the day as it is: a file that cannot be read may hold anything.
     """
     matches = [matching(subject) for subject in subjects]
+    sweep(archive.files, folder)
     hit = sum(any(match.names(row) for match in matches) for row in archive.rows(folder))
     if hit:
         rewrite(archive, folder, lambda rows: [kept for row in rows for kept in forgotten(row, matches, mask=mask)])

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import timedelta
+from typing import ParamSpec, TypeVar
 
 import structlog
 
@@ -22,6 +23,9 @@ AT_ONCE = 20_000
 LOOK = 1.0
 REST = 30.0
 TIDY_EVERY = 6 * 3_600.0
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
 
@@ -49,7 +53,7 @@ class Keeper:
             try:
                 await asyncio.sleep(LOOK)
                 if self.due():
-                    await asyncio.to_thread(self.step)
+                    await finished(self.step)
             except (ArchiveError, UnavailableError) as error:
                 log.warning("archive unavailable", error=str(error))
                 await asyncio.sleep(REST)
@@ -92,11 +96,20 @@ class Keeper:
             renew = await asyncio.to_thread(held.enter_context, alone(self._archive.files))
             days = await asyncio.to_thread(self._archive.days)
             for folder in settled(days, now.date()):
-                await asyncio.to_thread(renew)
+                await finished(renew)
                 if expired(folder, self._keep(folder.pbx), now):
-                    await asyncio.to_thread(expire, self._archive, folder)
+                    await finished(expire, self._archive, folder)
                     continue
                 try:
-                    await asyncio.to_thread(compact, self._archive, folder)
+                    await finished(compact, self._archive, folder)
                 except DamagedError as error:
                     log.error("archive damaged", error=str(error))
+
+
+async def finished(work: Callable[P, T], *args: P.args, **rest: P.kwargs) -> T:
+    """Work in a thread that is waited for even when we are cancelled: the lock is ours until it has ended."""
+    working = asyncio.ensure_future(asyncio.to_thread(work, *args, **rest))
+    try:
+        return await asyncio.shield(working)
+    finally:
+        await asyncio.wait([working])

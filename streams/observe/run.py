@@ -51,7 +51,6 @@ class RunVitals:
         yield dead_letters(runtime.dead_letters)
         yield from checkpoint_metrics(self._checkpoints, time.monotonic() - runtime.checkpoint_at)
         yield gauge("waiting_batches", "Batches of events that wait to be made durable.", runtime.waiting)
-        if runtime.archived is not None:
-            left = runtime.worker.offset - runtime.archived()
-            yield gauge("archive_waiting_events", "Events in the log that are not in the archive yet.", left)
+        left = runtime.worker.offset - runtime.archived() if runtime.archived is not None else 0
+        yield gauge("archive_waiting_events", "Events in the log that are not in the archive yet.", left)
         yield from source_metrics(self._statuses())
