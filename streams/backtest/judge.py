@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from typing import TypeGuard
 
 from detector.contract.events import AnyEvent, Tick
 from detector.contract.findings import AnyFinding, Decision, Incident, Mode, Severity
@@ -35,4 +36,9 @@ def alarming(found: Sequence[AnyFinding]) -> list[Incident]:
 def acting(found: Sequence[AnyFinding]) -> list[Decision]:
     """Decisions that are carried out without anybody being asked."""
     last = {one.id: one for one in found if isinstance(one, Decision)}
-    return [one for one in last.values() if one.mode is Mode.AUTO and one.refused is None]
+    return [one for one in last.values() if acts(one)]
+
+
+def acts(one: AnyFinding) -> TypeGuard[Decision]:
+    """Whether this is carried out without anybody being asked."""
+    return isinstance(one, Decision) and one.mode is Mode.AUTO and one.refused is None

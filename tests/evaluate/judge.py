@@ -1,5 +1,6 @@
 """Runs a month through the engine, and judges what it made of it."""
 
+from collections.abc import Sequence
 from random import Random
 
 from msgspec import Struct
