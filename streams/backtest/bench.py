@@ -4,7 +4,6 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 
 import msgspec
-from msgspec import Struct
 
 from detector.engine.engine import Engine
 from detector.engine.registry import catalogue

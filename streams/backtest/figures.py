@@ -80,6 +80,15 @@ class Comparison(Struct, frozen=True, kw_only=True):
     cheaper: str | None
 
 
+class Tuning(Struct, frozen=True, kw_only=True):
+    """Limits for a wanted rate of false alarms of each rule, and the alarms of the same days with all of them."""
+
+    wanted: float
+    suggestions: tuple[Suggestion, ...]
+    alarms: int
+    rate: Interval
+
+
 class Backtest(Struct, frozen=True, kw_only=True):
     """The whole result. `skipped` are attacks the sources of this history would not tell of."""
 
@@ -95,9 +104,7 @@ class Backtest(Struct, frozen=True, kw_only=True):
     skipped: tuple[str, ...]
     configs: tuple[ConfigFigures, ...]
     comparison: Comparison | None = None
-    wanted_rate: float | None = None
-    suggestions: tuple[Suggestion, ...] = ()
-    suggested_rate: Interval | None = None
+    tuning: Tuning | None = None
 
 
 def spread(values: Iterable[float]) -> Spread | None:
@@ -153,10 +160,10 @@ def rule_figures(verdicts: Sequence[Verdict], honest: Honest, extension_days: fl
     return found
 
 
-def compared(names: tuple[str, str], ours: Sequence[Verdict], theirs: Sequence[Verdict],
-             figures: Sequence[ConfigFigures]) -> Comparison:  # fmt: skip
+def compared(verdicts: Sequence[Sequence[Verdict]], figures: Sequence[ConfigFigures]) -> Comparison:
     """Two configurations over the same trials, in the same order."""
-    pairs = list(zip(ours, theirs, strict=True))
+    names = figures[0].config, figures[1].config
+    pairs = list(zip(*verdicts, strict=True))
     one = sum(a.found and not b.found for a, b in pairs)
     other = sum(b.found and not a.found for a, b in pairs)
     both = sum(a.found and b.found for a, b in pairs)
@@ -167,7 +174,7 @@ def compared(names: tuple[str, str], ours: Sequence[Verdict], theirs: Sequence[V
         better=smaller(names, other, one), clear=p < CLEAR,
         fewer_false_alarms=smaller(names, figures[0].false_alarms, figures[1].false_alarms),
         faster=smaller(names, sum(a for a, _ in delays), sum(b for _, b in delays)),
-        cheaper=smaller(names, sum(a.spent for a in ours), sum(b.spent for b in theirs)),
+        cheaper=smaller(names, sum(a.spent for a, _ in pairs), sum(b.spent for _, b in pairs)),
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from detector.contract.codec import Codec
 from detector.contract.events import AnyEvent, Call, Control, Registration, Tick, Unknown
@@ -27,14 +27,14 @@ class HistoryError(Exception):
 class Ways(Struct, kw_only=True):
     """How people work at a PBX, counted: extensions, where phones register from, trunks, routes, numbers as dialled."""
 
-    extensions: Counter[str]
-    sources: Counter[str]
-    trunks: Counter[str]
-    routes: Counter[str]
-    home: Counter[str]
-    abroad: Counter[str]
-    kinds: Counter[str]
-    phases: Counter[str]
+    extensions: Counter[str] = field(default_factory=Counter)
+    sources: Counter[str] = field(default_factory=Counter)
+    trunks: Counter[str] = field(default_factory=Counter)
+    routes: Counter[str] = field(default_factory=Counter)
+    home: Counter[str] = field(default_factory=Counter)
+    abroad: Counter[str] = field(default_factory=Counter)
+    kinds: Counter[str] = field(default_factory=Counter)
+    phases: Counter[str] = field(default_factory=Counter)
     located_calls: int = 0
 
 
@@ -92,7 +92,7 @@ def keep(
     waiting: defaultdict[date, list[bytes]] = defaultdict(list)
     others: Counter[str] = Counter()
     days: Counter[date] = Counter()
-    ways = Ways(**{field: Counter() for field in Ways.__struct_fields__ if field != "located_calls"})
+    ways = Ways()
     for event in events:
         if isinstance(event, Unknown | Control | Tick) or event.drill:
             continue
@@ -166,4 +166,3 @@ def learn_call(event: Call, ways: Ways, plan: NumberPlan) -> None:
 def likely(counted: Counter[str], most: int = PATTERNS) -> list[str]:
     """The commonest that are named at all."""
     return [name for name, count in counted.most_common(most + 1) if name and count][:most]
-

@@ -82,4 +82,3 @@ def judged(bench: Bench, found: list[AnyFinding], first: int, broken: dict[str, 
 def rules_of(detections: Iterable[str], rules: dict[str, str]) -> Iterator[str]:
     """The rules of these detections, none twice."""
     yield from sorted({rules[one] for one in detections if one in rules})
-

@@ -55,4 +55,4 @@ def paired(only_one: int, only_other: int) -> float:
     """McNemar's exact test: how probable so uneven a split of the pairs that differ is, if both are equally good."""
     differing = only_one + only_other
     below = sum(comb(differing, n) for n in range(min(only_one, only_other) + 1))
-    return min(1.0, 2 * below / 2**differing)
+    return min(1.0, 2 * below / (1 << differing))

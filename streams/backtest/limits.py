@@ -74,7 +74,10 @@ def tried_limits(rules: Mapping[str, Params], factor: float) -> dict[str, tuple[
 def suggested(
     rules: Mapping[str, Params], now: Honest, tries: Sequence[tuple[float, Honest]], allowed: float
 ) -> list[Suggestion]:
-    """The strictest value of each rule from which on all values tried led to at most `allowed` alarms."""
+    """The strictest value of each rule from which on all values tried led to at most `allowed` alarms.
+
+    Where none of them was too loud the limit stays: that this history is silent says nothing of how low it may go.
+    """
     found = []
     for rule, limits in rules.items():
         field = main_limit(rule)
@@ -85,11 +88,10 @@ def suggested(
             value = scaled(limits, field, factor)
             if value is not None:
                 alarms[float(value)] = honest.by_rule().get(rule, 0)
-        best = None
-        for value in sorted(alarms, reverse=True):
-            if alarms[value] > allowed:
-                break
-            best = value
-        found.append(Suggestion(rule=rule, field=field, now=float(getattr(limits, field)), suggested=best,
+        current = float(getattr(limits, field))
+        loud = max((value for value, count in alarms.items() if count > allowed), default=None)
+        quiet = [value for value in alarms if loud is None or value > loud]
+        best = current if loud is None else min(quiet, default=None)
+        found.append(Suggestion(rule=rule, field=field, now=current, suggested=best,
                                 alarms=dict(sorted(alarms.items()))))  # fmt: skip
     return found

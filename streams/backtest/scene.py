@@ -91,4 +91,3 @@ def as_heard(event: AnyEvent, ways: Ways) -> AnyEvent | None:
         if not ways.located_calls and event.source_ip is not None:
             return replace(event, source_ip=None)
     return event
-

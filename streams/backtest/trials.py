@@ -10,10 +10,10 @@ from msgspec import Struct
 from detector.contract.findings import AnyFinding, Detection, Incident, Severity
 from detector.settings import PbxProfile
 from streams.backtest.attacks import Attack
+from streams.backtest.bench import Bench
 from streams.backtest.history import History, arrived, order
 from streams.backtest.judge import acts, alarming, findings, names
 from streams.backtest.scene import staged
-from streams.backtest.bench import Bench
 
 AFTERWARDS = timedelta(hours=2)
 """So long after the last event of an attack it may still be found."""
@@ -49,9 +49,7 @@ class Verdict(Struct, frozen=True, kw_only=True):
     spent_at_alarm: int
 
 
-def planned(
-    attack: str, trials: int, first: int, history: History, profile: PbxProfile, seed: int
-) -> list[Trial]:
+def planned(attack: str, trials: int, first: int, history: History, profile: PbxProfile, seed: int) -> list[Trial]:
     """Trials on days drawn from `first` to the last of the history, early enough to end within it where they can.
 
     Empty if the sources of this history would tell nothing of such an attack.
