@@ -7,6 +7,7 @@ import sys
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
@@ -296,7 +297,7 @@ def backtest(
     until then. What alarms in the history itself counts as false. Nothing outside is touched. The last line is one JSON
     object with all figures.
     """
-    from streams.backtest.command import Wanted, run_backtest
+    from streams.backtest.command import Wanted, chosen, gathered, run_backtest, writable
 
     settings = loaded(config_file)
     configs = {str(config_file): settings} | ({} if against is None else {str(against): loaded(against)})
@@ -304,10 +305,13 @@ def backtest(
         fail("--against names the same file as --config", WRONG_USAGE)
     options = options_of(settings, format_name, pbx, timezone, year)
     wanted = Wanted(
-        inject=inject, trials=trials, warm_up=warm_up, seed=seed, false_alarms=false_alarms, json=as_json, html=html
-    )
-    with reading([events], options, None, dead_letters) as (inputs, _):
-        run_backtest(inputs.events([events]), pbx, configs, wanted)
+        attacks=chosen(inject), trials=trials, warm_up=warm_up, seed=seed, false_alarms=false_alarms, json=as_json,
+        html=writable(html),
+    )  # fmt: skip
+    with TemporaryDirectory(prefix="ringfence-backtest-") as folder:
+        with reading([events], options, None, dead_letters) as (inputs, _):
+            history = gathered(inputs.events([events]), pbx, settings, Path(folder))
+        run_backtest(history, configs, wanted)
 
 
 IMPORT = """\b

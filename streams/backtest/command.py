@@ -4,8 +4,6 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import NoReturn
 
 import msgspec
 from msgspec import Struct
@@ -32,29 +30,23 @@ LEARNT = 14
 class Wanted(Struct, frozen=True, kw_only=True):
     """What was asked for on the command line."""
 
-    inject: str
+    attacks: tuple[str, ...]
     trials: int
     warm_up: int | None
     seed: int
     false_alarms: float | None
     json: bool
     html: Path | None
-    processes: int | None = None
 
 
-def run_backtest(
-    events: Iterable[AnyEvent | Unknown], pbx: str | None, configs: dict[str, Settings], wanted: Wanted
-) -> Backtest:
+def run_backtest(history: History | HistoryError, configs: dict[str, Settings], wanted: Wanted) -> Backtest:
     """Backtest one PBX's history, and show what came of it."""
-    attacks = chosen(wanted.inject)
-    if wanted.html is not None and not wanted.html.absolute().parent.is_dir():
-        fail(f"--html: there is no folder {wanted.html.absolute().parent}", WRONG_USAGE)
-    with TemporaryDirectory(prefix="ringfence-backtest-") as folder:
-        history = kept(events, pbx, next(iter(configs.values())), Path(folder))
-        plan = Plan(attacks=attacks, trials=wanted.trials, warm_up=learning(history, wanted.warm_up),
-                    seed=wanted.seed, wanted_rate=wanted.false_alarms, processes=wanted.processes)  # fmt: skip
-        with progress() as shown:
-            made = backtest(history, configs, plan, shown)
+    if isinstance(history, HistoryError):
+        fail(f"--events: {history}", FAILED)
+    plan = Plan(attacks=wanted.attacks, trials=wanted.trials, warm_up=learning(history, wanted.warm_up),
+                seed=wanted.seed, wanted_rate=wanted.false_alarms)  # fmt: skip
+    with progress() as shown:
+        made = backtest(history, configs, plan, shown)
     if wanted.html is not None:
         write_private(wanted.html, as_page(made))
     if not wanted.json:
@@ -77,19 +69,23 @@ def chosen(inject: str) -> tuple[str, ...]:
     return tuple(names)
 
 
-def kept(events: Iterable[AnyEvent | Unknown], pbx: str | None, settings: Settings, folder: Path) -> History:
-    """The history, sorted by day, or an end that says why it cannot be used."""
+def writable(page: Path | None) -> Path | None:
+    """Where the page goes, or an end if it cannot go there: better before the work than after it."""
+    if page is not None and not page.absolute().parent.is_dir():
+        fail(f"--html: there is no folder {page.absolute().parent}", WRONG_USAGE)
+    return page
+
+
+def gathered(
+    events: Iterable[AnyEvent | Unknown], pbx: str | None, settings: Settings, folder: Path
+) -> History | HistoryError:
+    """The history of one PBX, sorted by day into `folder`, or why it cannot be used."""
     named = pbx if pbx is not None else settings.pbxs[0].id if len(settings.pbxs) == 1 else None
     site = profile(settings, named or "", catalogue())
     try:
         return keep(events, named, number_plan(site), site.timezone, folder)
     except HistoryError as error:
-        unusable(error)
-
-
-def unusable(error: HistoryError) -> NoReturn:
-    """End with what is wrong with the history."""
-    fail(f"--events: {error}", FAILED)
+        return error
 
 
 def learning(history: History, wanted: int | None) -> int:

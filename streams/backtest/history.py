@@ -107,13 +107,13 @@ def keep(
             write(folder, day, waiting.pop(day))
     for day, lines in waiting.items():
         write(folder, day, lines)
-    return judged(days, others, ways, pbx, History(
+    return judged(days, others, pbx, History(
         folder=folder, pbx=pbx or next(iter(others), ""), timezone=timezone, first=min(days, default=date.min),
         days=(max(days) - min(days)).days + 1 if days else 0, events=days.total(), ways=ways,
     ))  # fmt: skip
 
 
-def judged(days: Counter[date], others: Counter[str], ways: Ways, pbx: str | None, found: History) -> History:
+def judged(days: Counter[date], others: Counter[str], pbx: str | None, found: History) -> History:
     """The history, if it is one of one PBX and long enough. Raises HistoryError."""
     names = ", ".join(name[:64] for name in sorted(others)[:10])
     if not days:
@@ -124,7 +124,7 @@ def judged(days: Counter[date], others: Counter[str], ways: Ways, pbx: str | Non
         raise HistoryError(f"only one day of history, {found.first}: nothing could be learnt before the attacks")
     if found.days > LONGEST:
         raise HistoryError(f"history from {found.first} over {found.days} days; at most {LONGEST} can be used")
-    if not ways.extensions:
+    if not found.extensions:
         raise HistoryError("no extension is named in this history: nobody could be attacked")
     return found
 

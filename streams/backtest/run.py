@@ -32,7 +32,6 @@ class Plan(Struct, frozen=True, kw_only=True):
     warm_up: int
     seed: int
     wanted_rate: float | None = None
-    processes: int | None = None
 
 
 class Here:
@@ -87,7 +86,7 @@ def backtest(history: History, configs: dict[str, Settings], plan: Plan, shown: 
     jobs = sorted((trial for some in trials for trial in some), key=lambda trial: trial.day)
     mornings = frozenset({plan.warm_up, *(trial.day for trial in jobs)})
     both = range(len(settings))
-    with ProcessPoolExecutor(plan.processes, get_context("spawn"), settle, (history, settings)) as pool:
+    with ProcessPoolExecutor(None, get_context("spawn"), settle, (history, settings)) as pool:
         crew = Crew(pool, shown)
         honest = crew.each("honest history", partial(live, plan.warm_up, mornings), both)
         verdicts = crew.each("attacks", try_, [(which, trial) for trial in jobs for which in both])
