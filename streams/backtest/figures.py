@@ -86,6 +86,7 @@ class Tuning(Struct, frozen=True, kw_only=True):
     wanted: float
     suggestions: tuple[Suggestion, ...]
     alarms: int
+    by_rule: dict[str, int]
     rate: Interval
 
 

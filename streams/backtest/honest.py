@@ -5,10 +5,10 @@ from itertools import chain
 
 from msgspec import Struct
 
-from detector.contract.findings import AnyFinding, Detection, Severity
+from detector.contract.findings import AnyFinding, Detection
 from detector.settings import Settings
 from streams.backtest.bench import Bench
-from streams.backtest.judge import acting, alarming, findings
+from streams.backtest.judge import acting, alarming, counts, findings
 
 
 class Alarm(Struct, frozen=True, kw_only=True):
@@ -67,13 +67,13 @@ def again(bench: Bench, which: int, first: int, settings: Settings) -> Honest:
 def judged(bench: Bench, found: list[AnyFinding], first: int, broken: dict[str, int]) -> Honest:
     """Alarms and containments from day `first` on."""
     begin = bench.history.begin(first)
-    rules = {one.id: one.rule for one in found if isinstance(one, Detection) and one.severity is not Severity.INFO}
+    rules = {one.id: one.rule for one in found if isinstance(one, Detection) and counts(one)}
     alarms = [
         Alarm(
             day=max((one.opened_at - bench.history.begin(0)).days, first), kind=one.kind, severity=one.severity,
             title=one.title, rules=tuple(rules_of(one.detections, rules)),
         )
-        for one in alarming(found) if one.opened_at >= begin
+        for one in alarming(found) if one.opened_at >= begin and rules.keys() & set(one.detections)
     ]  # fmt: skip
     containments = sum(one.at >= begin for one in acting(found))
     return Honest(alarms=tuple(alarms), containments=containments, broken=dict(broken))

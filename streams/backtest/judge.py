@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TypeGuard
 
 from detector.contract.events import AnyEvent, Tick
-from detector.contract.findings import AnyFinding, Decision, Incident, Mode, Severity
+from detector.contract.findings import AnyFinding, Decision, Detection, Incident, Mode, Severity
 from detector.engine.engine import Engine
 from streams.backtest.attacks import Attack
 
@@ -31,6 +31,11 @@ def alarming(found: Sequence[AnyFinding]) -> list[Incident]:
     """Incidents as they were in the end, that somebody is woken for; those merged into others count with them."""
     last = {one.id: one for one in found if isinstance(one, Incident)}
     return [one for one in last.values() if one.severity is not Severity.INFO and one.status != "merged"]
+
+
+def counts(one: Detection) -> bool:
+    """Whether a detection alarms somebody: neither information nor rehearsed only."""
+    return one.severity is not Severity.INFO and one.mode is not Mode.SHADOW
 
 
 def acting(found: Sequence[AnyFinding]) -> list[Decision]:

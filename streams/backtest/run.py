@@ -126,6 +126,7 @@ def tuned(crew: Crew, bench: Bench, plan: Plan, now: Honest) -> Tuning | None:
         wanted=plan.wanted_rate,
         suggestions=tuple(found),
         alarms=len(last.alarms),
+        by_rule=last.by_rule(),
         rate=rate(len(last.alarms), exposure),
     )
 

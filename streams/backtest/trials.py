@@ -7,12 +7,13 @@ from random import Random
 
 from msgspec import Struct
 
+from detector.contract.events import AnyEvent, Call
 from detector.contract.findings import AnyFinding, Detection, Incident, Severity
 from detector.settings import PbxProfile
 from streams.backtest.attacks import Attack
 from streams.backtest.bench import Bench
 from streams.backtest.history import History, arrived, order
-from streams.backtest.judge import acts, alarming, findings, names
+from streams.backtest.judge import acts, alarming, counts, findings, names
 from streams.backtest.scene import staged
 
 AFTERWARDS = timedelta(hours=2)
@@ -81,14 +82,14 @@ def tried(bench: Bench, which: int, trial: Trial) -> Verdict:
 def judged(trial: Trial, made: Attack, found: Sequence[AnyFinding]) -> Verdict:
     """What the findings say of the attack; what the honest part alone leads to is left out."""
     ours = {event.id for event in made.events}
-    begun = min(event.at for event in made.events)
+    begun = min(begin(event) for event in made.events)
     detections = [one for one in found if isinstance(one, Detection) and ours.intersection(one.evidence)]
-    ids = {one.id for one in detections if one.severity is not Severity.INFO}
+    ids = {one.id for one in detections if counts(one)}
     told = [one for one in alarming(found) if ids.intersection(one.detections)]
     right = [one for one in told if names(one, made)]
     rules: dict[str, float] = {}
     for one in detections:
-        if one.severity is not Severity.INFO:
+        if counts(one):
             rules.setdefault(one.rule, (one.at - begun).total_seconds())
     states = [one for one in found if isinstance(one, Incident) and ids.intersection(one.detections)]
     alarm = next((one for one in states if one.severity is not Severity.INFO and names(one, made)), None)
@@ -103,6 +104,11 @@ def judged(trial: Trial, made: Attack, found: Sequence[AnyFinding]) -> Verdict:
         spent=spent(states, None if decision is None else decision.at),
         spent_at_alarm=spent(states, alarm.at if right and alarm is not None else None),
     )  # fmt: skip
+
+
+def begin(event: AnyEvent) -> datetime:
+    """When something began, even where it was heard of only in the end."""
+    return (event.started_at or event.at) if isinstance(event, Call) else event.at
 
 
 def spent(states: Sequence[Incident], until: datetime | None) -> int:
