@@ -65,7 +65,8 @@ class ConfigFigures(Struct, frozen=True, kw_only=True):
 class Comparison(Struct, frozen=True, kw_only=True):
     """The same trials under both: found only by the one or the other; `p` as of McNemar's exact test.
 
-    `better` is the name of a configuration, or None where nothing differs; `clear` if `p` is under 5 %.
+    `better` is the name of a configuration, or None where nothing differs; `clear` if `p` is under 5 %. Who is faster and
+    cheaper is judged on trials that both found.
     """
 
     only_config: int
@@ -139,8 +140,8 @@ def attack_figures(attack: str, verdicts: Sequence[Verdict]) -> AttackFigures:
         one_incident=sum(one.incidents == 1 for one in found), kind_right=sum(one.kind_right for one in found),
         contained=sum(one.contained for one in verdicts),
         delay=spread(one.delay for one in found if one.delay is not None),
-        money_at_alarm=spread(one.spent_at_alarm for one in verdicts),
-        money=spread(one.spent for one in verdicts),
+        money_at_alarm=spread(one.spent_at_alarm for one in found),
+        money=spread(one.spent for one in found),
     )  # fmt: skip
 
 
@@ -167,15 +168,14 @@ def compared(verdicts: Sequence[Sequence[Verdict]], figures: Sequence[ConfigFigu
     pairs = list(zip(*verdicts, strict=True))
     one = sum(a.found and not b.found for a, b in pairs)
     other = sum(b.found and not a.found for a, b in pairs)
-    both = sum(a.found and b.found for a, b in pairs)
     p = paired(one, other)
-    delays = [(a.delay, b.delay) for a, b in pairs if a.delay is not None and b.delay is not None]
+    found = [(a, b) for a, b in pairs if a.found and b.found]
     return Comparison(
-        only_config=one, only_against=other, both=both, neither=len(pairs) - one - other - both, p=round(p, 6),
-        better=smaller(names, other, one), clear=p < CLEAR,
+        only_config=one, only_against=other, both=len(found), neither=len(pairs) - one - other - len(found),
+        p=round(p, 6), better=smaller(names, other, one), clear=p < CLEAR,
         fewer_false_alarms=smaller(names, figures[0].false_alarms, figures[1].false_alarms),
-        faster=smaller(names, sum(a for a, _ in delays), sum(b for _, b in delays)),
-        cheaper=smaller(names, sum(a.spent for a, _ in pairs), sum(b.spent for _, b in pairs)),
+        faster=smaller(names, sum(a.delay or 0 for a, _ in found), sum(b.delay or 0 for _, b in found)),
+        cheaper=smaller(names, sum(a.spent for a, _ in found), sum(b.spent for _, b in found)),
     )  # fmt: skip
 
 
