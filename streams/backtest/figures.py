@@ -65,8 +65,8 @@ class ConfigFigures(Struct, frozen=True, kw_only=True):
 class Comparison(Struct, frozen=True, kw_only=True):
     """The same trials under both: found only by the one or the other; `p` as of McNemar's exact test.
 
-    `better` is the name of a configuration, or None where nothing differs; `clear` if `p` is under 5 %. Who is faster and
-    cheaper is judged on trials that both found.
+    `better` is the name of a configuration, or None where nothing differs; `clear` if `p` is under 5 %. Who is faster
+    and cheaper is judged on trials that both found.
     """
 
     only_config: int
