@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.evaluate.attacks import ATTACKS
+from streams.backtest.attacks import ATTACKS
 from tests.evaluate.judge import judged_attack, judged_quiet
 from tests.evaluate.month import sites
 

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from tests.evaluate.attacks import ATTACKS
+from streams.backtest.attacks import ATTACKS
 from tests.evaluate.judge import Found, Quiet, judged_attack, judged_quiet
 from tests.evaluate.month import sites
 

@@ -1,24 +1,24 @@
 """Runs a month through the engine, and judges what it made of it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from random import Random
 
 from msgspec import Struct
 
-from detector.contract.codec import to_micros
-from detector.contract.events import AnyEvent, Tick
-from detector.contract.findings import AnyFinding, Decision, Detection, Incident, Mode, Severity
+from detector.contract.events import AnyEvent
+from detector.contract.findings import AnyFinding, Decision, Detection, Incident, Severity
 from detector.engine.engine import Engine
 from detector.engine.site import Tables
 from detector.enrich.addresses import AddressTable
 from detector.settings import Settings
 from models.places import Places
-from tests.evaluate.attacks import ATTACKS, Attack
+from streams.backtest.attacks import ATTACKS
+from streams.backtest.events import seconds
+from streams.backtest.judge import acting, alarming, findings, names
 from tests.evaluate.month import honest
-from tests.evaluate.site import DAYS, Site, seconds
+from tests.evaluate.site import DAYS, Site
 
 TABLES = Tables(addresses=AddressTable())
-TICK = seconds(60)
 
 
 class Quiet(Struct, frozen=True, kw_only=True):
@@ -50,17 +50,10 @@ class Found(Struct, frozen=True, kw_only=True):
     rules: tuple[str, ...]
 
 
-def findings_of(site: Site, events: Iterable[AnyEvent]) -> list[AnyFinding]:
-    """All findings, with time passing where the PBX says nothing."""
+def findings_of(site: Site, events: Sequence[AnyEvent]) -> list[AnyFinding]:
+    """All findings, up to an hour after the last event."""
     engine = Engine(Settings.model_validate({"pbxs": [site.configured()]}), TABLES, Places())
-    found: list[AnyFinding] = []
-    last = None
-    for event in events:
-        while last is not None and event.at > last + TICK and engine.due(to_micros(last + TICK)):
-            last += TICK
-            found += engine.process(Tick(pbx=site.pbx, id=f"tick:{last.isoformat()}", at=last))
-        last = event.at if last is None else max(last, event.at)
-        found += engine.process(event)
+    found = list(findings(engine, site.pbx, events, max(event.at for event in events) + seconds(3_600)))
     assert not engine.errors, engine.errors
     return found
 
@@ -100,25 +93,3 @@ def judged_attack(site: Site, name: str, seed: int) -> Found:
         delay=(first.at - begun).total_seconds() if first else float("inf"), spent=max(spent, default=0),
         title=told.title if told else "", rules=tuple(sorted({one.rule for one in detections.values()})),
     )  # fmt: skip
-
-
-def names(incident: Incident, made: Attack) -> bool:
-    """Whether one of those who must be named is; a destination counts by the beginning of its number."""
-    subjects = {(subject.kind.value, subject.id) for subject in incident.subjects}
-    return any(
-        (kind, id_) in subjects
-        or (kind == "destination" and any(k == kind and other.startswith(id_) for k, other in subjects))
-        for kind, id_ in made.subjects
-    )
-
-
-def alarming(found: Sequence[AnyFinding]) -> list[Incident]:
-    """Incidents as they were in the end, that somebody is woken for; those merged into others count with them."""
-    last = {one.id: one for one in found if isinstance(one, Incident)}
-    return [one for one in last.values() if one.severity is not Severity.INFO and one.status != "merged"]
-
-
-def acting(found: Sequence[AnyFinding]) -> list[Decision]:
-    """Decisions that are carried out without anybody being asked."""
-    last = {one.id: one for one in found if isinstance(one, Decision)}
-    return [one for one in last.values() if one.mode is Mode.AUTO and one.refused is None]

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from random import Random
 
 from detector.contract.events import AnyEvent
-from tests.evaluate.site import DAYS, Site, number, seconds
+from streams.backtest.events import number, seconds
+from tests.evaluate.site import DAYS, Site
 
 HOUR = 3_600
 DIALLER = {"groups": {"agents": {

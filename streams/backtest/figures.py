@@ -1,0 +1,184 @@
+"""The figures of a backtest: what trials and honest days come to, with intervals, and two configurations compared."""
+
+from collections.abc import Iterable, Sequence
+from statistics import quantiles
+
+from msgspec import Struct
+
+from streams.backtest.honest import Alarm, Honest
+from streams.backtest.intervals import Interval, paired, rate, share
+from streams.backtest.limits import Suggestion
+from streams.backtest.trials import Verdict
+
+CLEAR = 0.05
+SHOWN_ALARMS = 50
+
+
+class Spread(Struct, frozen=True):
+    """The middle, nine of ten, and the most of something measured."""
+
+    median: float
+    p90: float
+    most: float
+
+
+class AttackFigures(Struct, frozen=True, kw_only=True):
+    """One attack: how often it was found, how fast, and money in minor units before it was contained."""
+
+    attack: str
+    trials: int
+    found: int
+    recall: Interval | None
+    one_incident: int
+    kind_right: int
+    contained: int
+    delay: Spread | None
+    money_at_alarm: Spread | None
+    money: Spread | None
+
+
+class RuleFigures(Struct, frozen=True, kw_only=True):
+    """One rule: in how many trials of which attack it fired, its own delay, and alarms of the honest days it was in."""
+
+    rule: str
+    fired: dict[str, int]
+    recall: Interval | None
+    delay: Spread | None
+    false_alarms: int
+    false_alarm_rate: Interval
+
+
+class ConfigFigures(Struct, frozen=True, kw_only=True):
+    """All figures of one configuration. Rates are per extension and day."""
+
+    config: str
+    recall: Interval | None
+    false_alarms: int
+    false_alarm_rate: Interval
+    false_containments: int
+    alarms: tuple[Alarm, ...]
+    attacks: tuple[AttackFigures, ...]
+    rules: tuple[RuleFigures, ...]
+    broken: dict[str, int]
+
+
+class Comparison(Struct, frozen=True, kw_only=True):
+    """The same trials under both: found only by the one or the other; `p` as of McNemar's exact test.
+
+    `better` is the name of a configuration, or None where nothing differs; `clear` if `p` is under 5 %. Who is faster
+    and cheaper is judged on trials that both found.
+    """
+
+    only_config: int
+    only_against: int
+    both: int
+    neither: int
+    p: float
+    better: str | None
+    clear: bool
+    fewer_false_alarms: str | None
+    faster: str | None
+    cheaper: str | None
+
+
+class Tuning(Struct, frozen=True, kw_only=True):
+    """Limits for a wanted rate of false alarms of each rule, and the alarms of the same days with all of them."""
+
+    wanted: float
+    suggestions: tuple[Suggestion, ...]
+    alarms: int
+    by_rule: dict[str, int]
+    rate: Interval
+
+
+class Backtest(Struct, frozen=True, kw_only=True):
+    """The whole result. `skipped` are attacks the sources of this history would not tell of."""
+
+    pbx: str
+    first: str
+    days: int
+    warm_up: int
+    events: int
+    extensions: int
+    extension_days: float
+    currency: str
+    seed: int
+    skipped: tuple[str, ...]
+    configs: tuple[ConfigFigures, ...]
+    comparison: Comparison | None = None
+    tuning: Tuning | None = None
+
+
+def spread(values: Iterable[float]) -> Spread | None:
+    """The spread of some values; None of none."""
+    found = sorted(values)
+    if not found:
+        return None
+    if len(found) == 1:
+        return Spread(found[0], found[0], found[0])
+    tenths = quantiles(found, n=10, method="inclusive")
+    return Spread(round(tenths[4], 3), round(tenths[8], 3), found[-1])
+
+
+def config_figures(name: str, verdicts: Sequence[Verdict], honest: Honest, extension_days: float) -> ConfigFigures:
+    """What one configuration came to."""
+    attacks = list(dict.fromkeys(one.attack for one in verdicts))
+    return ConfigFigures(
+        config=name, recall=share(sum(one.found for one in verdicts), len(verdicts)),
+        false_alarms=len(honest.alarms), false_alarm_rate=rate(len(honest.alarms), extension_days),
+        false_containments=honest.containments, alarms=honest.alarms[:SHOWN_ALARMS],
+        attacks=tuple(attack_figures(attack, [v for v in verdicts if v.attack == attack]) for attack in attacks),
+        rules=tuple(rule_figures(verdicts, honest, extension_days)), broken=honest.broken,
+    )  # fmt: skip
+
+
+def attack_figures(attack: str, verdicts: Sequence[Verdict]) -> AttackFigures:
+    """What became of the trials of one attack."""
+    found = [one for one in verdicts if one.found]
+    return AttackFigures(
+        attack=attack, trials=len(verdicts), found=len(found), recall=share(len(found), len(verdicts)),
+        one_incident=sum(one.incidents == 1 for one in found), kind_right=sum(one.kind_right for one in found),
+        contained=sum(one.contained for one in verdicts),
+        delay=spread(one.delay for one in found if one.delay is not None),
+        money_at_alarm=spread(one.spent_at_alarm for one in found),
+        money=spread(one.spent for one in found),
+    )  # fmt: skip
+
+
+def rule_figures(verdicts: Sequence[Verdict], honest: Honest, extension_days: float) -> list[RuleFigures]:
+    """Every rule that fired anywhere."""
+    alarms = honest.by_rule()
+    found = []
+    for rule in sorted({rule for one in verdicts for rule in one.rules} | alarms.keys()):
+        hits = [one for one in verdicts if rule in one.rules]
+        fired: dict[str, int] = {}
+        for one in hits:
+            fired[one.attack] = fired.get(one.attack, 0) + 1
+        aimed = sum(one.attack in fired for one in verdicts)
+        found.append(RuleFigures(
+            rule=rule, fired=fired, recall=share(len(hits), aimed), delay=spread(one.rules[rule] for one in hits),
+            false_alarms=alarms.get(rule, 0), false_alarm_rate=rate(alarms.get(rule, 0), extension_days),
+        ))  # fmt: skip
+    return found
+
+
+def compared(verdicts: Sequence[Sequence[Verdict]], figures: Sequence[ConfigFigures]) -> Comparison:
+    """Two configurations over the same trials, in the same order."""
+    names = figures[0].config, figures[1].config
+    pairs = list(zip(*verdicts, strict=True))
+    one = sum(a.found and not b.found for a, b in pairs)
+    other = sum(b.found and not a.found for a, b in pairs)
+    p = paired(one, other)
+    found = [(a, b) for a, b in pairs if a.found and b.found]
+    return Comparison(
+        only_config=one, only_against=other, both=len(found), neither=len(pairs) - one - other - len(found),
+        p=round(p, 6), better=smaller(names, other, one), clear=p < CLEAR,
+        fewer_false_alarms=smaller(names, figures[0].false_alarms, figures[1].false_alarms),
+        faster=smaller(names, sum(a.delay or 0 for a, _ in found), sum(b.delay or 0 for _, b in found)),
+        cheaper=smaller(names, sum(a.spent for a, _ in found), sum(b.spent for _, b in found)),
+    )  # fmt: skip
+
+
+def smaller(names: tuple[str, str], one: float, other: float) -> str | None:
+    """Whose is smaller; None if they are equal."""
+    return None if one == other else names[one > other]

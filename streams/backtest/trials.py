@@ -1,0 +1,120 @@
+"""One attack woven into one stretch of history, and what became of it."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from heapq import merge
+from random import Random
+
+from msgspec import Struct
+
+from detector.contract.events import AnyEvent, Call
+from detector.contract.findings import AnyFinding, Detection, Incident, Severity
+from detector.settings import PbxProfile
+from streams.backtest.attacks import Attack
+from streams.backtest.bench import Bench
+from streams.backtest.history import History, arrived, order
+from streams.backtest.judge import acts, alarming, counts, findings, names
+from streams.backtest.scene import staged
+
+AFTERWARDS = timedelta(hours=2)
+"""So long after the last event of an attack it may still be found."""
+
+
+class Trial(Struct, frozen=True, kw_only=True):
+    """One attack to come, beginning on one day of the history; `seed` draws all the rest."""
+
+    attack: str
+    number: int
+    day: int
+    seed: str
+
+
+class Verdict(Struct, frozen=True, kw_only=True):
+    """What became of one trial.
+
+    `delay` is in seconds from the first event until somebody was alarmed about the right subject, `rules` the same for
+    each rule that fired. `spent` is money in minor units until it was decided to act, or in all; `spent_at_alarm` until
+    the alarm, or in all.
+    """
+
+    attack: str
+    number: int
+    found: bool
+    kind: str
+    kind_right: bool
+    incidents: int
+    delay: float | None
+    rules: dict[str, float]
+    contained: bool
+    spent: int
+    spent_at_alarm: int
+
+
+def planned(attack: str, trials: int, first: int, history: History, profile: PbxProfile, seed: int) -> list[Trial]:
+    """Trials on days drawn from `first` to the last of the history, early enough to end within it where they can.
+
+    Empty if the sources of this history would tell nothing of such an attack.
+    """
+    random = Random(f"{seed} {attack} {history.pbx}")  # noqa: S311 - a draw that can be repeated, not a secret
+    found = []
+    for number in range(trials):
+        day, name = random.randrange(first, history.days), f"{seed} {attack} {number}"
+        events = staged(attack, history, profile, day, name).events
+        if not events:
+            return []
+        beyond = -((history.begin(history.days) - events[-1].at) // timedelta(days=1))
+        found.append(Trial(attack=attack, number=number, day=max(first, day - max(beyond, 0)), seed=name))
+    return found
+
+
+def tried(bench: Bench, which: int, trial: Trial) -> Verdict:
+    """Run one trial under one of the configurations, from the memory of the morning it begins."""
+    history = bench.history
+    made = staged(trial.attack, history, bench.profiles[0], trial.day, trial.seed)
+    end = max(event.at for event in made.events) + AFTERWARDS
+    days = range(trial.day, min(history.days, (end.date() - history.first).days + 2))
+    honest = (event for day in days for event in bench.day(day) if arrived(event) <= end)
+    engine = bench.resumed(which, trial.day)
+    found = list(findings(engine, history.pbx, merge(honest, made.events, key=order), end))
+    return judged(trial, made, found)
+
+
+def judged(trial: Trial, made: Attack, found: Sequence[AnyFinding]) -> Verdict:
+    """What the findings say of the attack; what the honest part alone leads to is left out."""
+    ours = {event.id for event in made.events}
+    begun = min(begin(event) for event in made.events)
+    detections = [one for one in found if isinstance(one, Detection) and ours.intersection(one.evidence)]
+    ids = {one.id for one in detections if counts(one)}
+    told = [one for one in alarming(found) if ids.intersection(one.detections)]
+    right = [one for one in told if names(one, made)]
+    rules: dict[str, float] = {}
+    for one in detections:
+        if counts(one):
+            rules.setdefault(one.rule, (one.at - begun).total_seconds())
+    states = [one for one in found if isinstance(one, Incident) and ids.intersection(one.detections)]
+    alarm = next((one for one in states if one.severity is not Severity.INFO and names(one, made)), None)
+    about = {one.id for one in states}
+    decision = next((one for one in found if right and acts(one) and one.incident in about), None)
+    return Verdict(
+        attack=trial.attack, number=trial.number, found=bool(right), incidents=len(told), rules=rules,
+        kind=(right or told)[0].kind if told else "",
+        kind_right=bool(right) and (not made.kinds or right[0].kind in made.kinds),
+        delay=(alarm.at - begun).total_seconds() if right and alarm is not None else None,
+        contained=decision is not None,
+        spent=spent(states, None if decision is None else decision.at),
+        spent_at_alarm=spent(states, alarm.at if right and alarm is not None else None),
+    )  # fmt: skip
+
+
+def begin(event: AnyEvent) -> datetime:
+    """When something began, even where it was heard of only in the end."""
+    return (event.started_at or event.at) if isinstance(event, Call) else event.at
+
+
+def spent(states: Sequence[Incident], until: datetime | None) -> int:
+    """What these incidents had cost by then, or in the end."""
+    last: dict[str, int] = {}
+    for one in states:
+        if until is None or one.at <= until:
+            last[one.id] = 0 if one.merged_into else one.loss.spent
+    return sum(last.values())

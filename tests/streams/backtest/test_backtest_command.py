@@ -1,0 +1,159 @@
+"""`ringfence backtest` from end to end: a process of its own on a small office's month."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from msgspec.structs import replace
+
+from detector.contract.codec import Codec
+from detector.contract.events import Call, Registration
+from detector.engine.registry import detectors
+from tests.evaluate.month import honest, sites
+
+PROGRAM = (sys.executable, "-c", "from streams.cli import app; app()", "backtest")
+HOSTILE = "<script>document.title='owned'</script>\u202e"
+SITE = next(site for site in sites() if site.pbx == "workshop")
+
+
+class Desk:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.events = honest(SITE, 3)
+        self.configure("usual.yaml", {})
+        self.configure("deaf.yaml", {rule: {"mode": "shadow"} for rule in detectors()})
+
+    def configure(self, name: str, rules: dict[str, Any], **more: Any) -> None:
+        pbx = SITE.configured() | {"rules": rules} | more
+        (self.folder / name).write_text(yaml.safe_dump({"data": str(self.folder / "data"), "pbxs": [pbx]}))
+
+    def write(self, events) -> None:
+        codec = Codec()
+        (self.folder / "events.jsonl").write_bytes(b"".join(codec.encode(event) + b"\n" for event in events))
+
+    def run(self, *arguments: str, config: str = "usual.yaml") -> subprocess.CompletedProcess[str]:
+        command = [*PROGRAM, "--events", "events.jsonl", "-c", config, "--trials", "3", *arguments]
+        return subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False, timeout=300)
+
+    def figures(self, *arguments: str, config: str = "usual.yaml") -> Any:
+        done = self.run(*arguments, config=config)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout.splitlines()[-1])
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    desk = Desk(tmp_path)
+    desk.write(desk.events)
+    return desk
+
+
+def test_attacks_are_found_and_the_same_seed_gives_the_same_figures(desk) -> None:
+    arguments = ("--inject", "irsf,slow-pumping", "--json")
+    first = desk.figures(*arguments)
+    attacks = {one["attack"]: one for one in first["configs"][0]["attacks"]}
+    assert list(attacks) == ["irsf", "slow-pumping"]
+    assert all(one["found"] == one["trials"] == 3 for one in attacks.values())
+    assert attacks["irsf"]["delay"]["median"] < 300
+    fired = {rule["rule"]: rule["fired"] for rule in first["configs"][0]["rules"]}
+    assert fired["call.slow_pumping"] == {"slow-pumping": 3}
+    assert fired["registration.bruteforce"] == {"irsf": 3}
+    assert desk.figures(*arguments) == first
+    assert desk.figures(*arguments, "--seed", "2") != first
+
+
+def test_the_better_of_two_configurations_is_named(desk) -> None:
+    made = desk.figures("--inject", "irsf", "--against", "deaf.yaml", "--trials", "6", "--json")
+    usual, deaf = made["configs"]
+    assert usual["attacks"][0]["recall"]["value"] == 1
+    assert (deaf["attacks"][0]["found"], deaf["attacks"][0]["recall"]["value"]) == (0, 0)
+    comparison = made["comparison"]
+    assert (comparison["only_config"], comparison["only_against"]) == (6, 0)
+    assert (comparison["better"], comparison["clear"]) == ("usual.yaml", True)
+    assert (comparison["faster"], comparison["cheaper"]) == (None, None)  # what was never found costs nobody anything
+
+
+def test_call_records_alone_tell_of_no_registrations(desk) -> None:
+    desk.write(event for event in desk.events if isinstance(event, Call) and event.phase == "ended")
+    made = desk.figures("--inject", "fast-guessing,irsf", "--json")
+    assert made["skipped"] == ["fast-guessing"]
+    (attack,) = made["configs"][0]["attacks"]
+    assert (attack["attack"], attack["found"]) == ("irsf", 3)
+    assert attack["delay"]["median"] >= 21  # the probe call is known only when it has ended
+
+
+def test_a_limit_that_is_too_strict_for_the_history_is_raised(desk) -> None:
+    desk.configure("strict.yaml", {"call.concurrent_extension": {"calls": 1}})
+    made = desk.figures("--inject", "irsf", "--false-alarms", "0.01", "--json", config="strict.yaml")
+    tuning = made["tuning"]
+    one = next(one for one in tuning["suggestions"] if one["rule"] == "call.concurrent_extension")
+    allowed = 0.01 * made["extension_days"]
+    assert one["alarms"]["1.0"] > allowed
+    assert one["suggested"] > 1
+    assert one["alarms"][str(one["suggested"])] <= allowed
+    assert tuning["by_rule"].get("call.concurrent_extension", 0) <= allowed
+    silent = next(one for one in tuning["suggestions"] if one["rule"] == "login.ssh")
+    assert silent["suggested"] == silent["now"]
+
+
+def test_hostile_names_do_no_harm_in_the_page(desk) -> None:
+    hostile = [
+        replace(event, account=HOSTILE, extension=None, outcome="rejected", source_ip="185.9.9.9")
+        for event in desk.events if isinstance(event, Registration) and event.at.day > 20
+    ]  # fmt: skip
+    calls = [replace(event, extension=HOSTILE) if isinstance(event, Call) and event.extension == "1003" else event
+             for event in desk.events]  # fmt: skip
+    desk.write([*calls, *[replace(event, id=f"h{event.id}") for event in hostile]])
+    desk.configure("strict.yaml", {"call.concurrent_extension": {"calls": 1}})
+    made = desk.figures("--inject", "irsf", "--html", "report.html", config="strict.yaml")
+    assert any("owned" in alarm["title"] for alarm in made["configs"][0]["alarms"])
+    page = (desk.folder / "report.html").read_text()
+    assert "&lt;script&gt;" in page
+    assert "\u202e" not in page
+    assert not re.search(r"<script|<img|https?://|url\(", page)
+    bars = [float(width) for width in re.findall(r'<rect x="150" y="[0-9.]+" width="([0-9.]+)" height="12"', page)]
+    assert bars == [420.0 * made["configs"][0]["attacks"][0]["recall"]["value"]]
+    assert page.count('fill="#b3141d"') == made["days"] - made["warm_up"]
+
+
+WRONG = [
+    ("an attack that is not known", ["--inject", "irfs"], 2, "no attack 'irfs'; there are all, "),
+    ("no attack at all", ["--inject", ","], 2, "--inject: name an attack"),
+    ("nothing left to judge", ["--warm-up", "40"], 2, "leave none to judge"),
+    ("a folder that is not there", ["--html", "none/report.html"], 2, "--html: there is no folder"),
+    ("the same file twice", ["--against", "usual.yaml"], 2, "--against names the same file"),
+]
+
+
+@pytest.mark.parametrize(("case", "arguments", "code", "text"), WRONG)
+def test_what_is_wrong_is_said(desk, case, arguments, code, text) -> None:
+    done = desk.run(*arguments)
+    assert (done.returncode, text in done.stderr) == (code, True), (case, done.stderr)
+
+
+HISTORIES = [
+    ("one day only", lambda events: events[:20], "only one day of history"),
+    ("another PBX", lambda events: [replace(event, pbx="other") for event in events], "no events of PBX workshop"),
+    ("nobody there", lambda events: [replace(e, extension=None, account=None) for e in events if e.pbx
+        and isinstance(e, Registration)], "no extension is named"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("case", "change", "text"), HISTORIES)
+def test_a_history_that_is_of_no_use_is_said_to_be(desk, case, change, text) -> None:
+    desk.write(change(desk.events))
+    done = desk.run()
+    assert (done.returncode, text in done.stderr) == (1, True), (case, done.stderr)
+
+
+def test_what_is_no_history_is_said_to_be_none(desk) -> None:
+    (desk.folder / "events.jsonl").write_bytes(b"\x00\x01garbage\n" * 50)
+    done = desk.run()
+    assert done.returncode == 1
+    assert "unreadable" in done.stderr
+    assert "Traceback" not in done.stderr
