@@ -253,6 +253,7 @@ def audit(
 BACKTEST = """\b
 Examples:
   ringfence backtest --events events.jsonl -c ringfence.yaml --inject irsf,slow-pumping --html backtest.html
+  ringfence backtest --events data/archive --pbx hq -c ringfence.yaml
   ringfence backtest --events cdr.csv -f yeastar-cdr --pbx hq -c now.yaml --against stricter.yaml --inject all
   ringfence backtest --events events.jsonl -c ringfence.yaml --false-alarms 0.01
 What the figures mean, and which attacks there are: docs/backtest.md
@@ -261,7 +262,12 @@ What the figures mean, and which attacks there are: docs/backtest.md
 
 @commands.command(epilog=BACKTEST, short_help="Try rules on attacks woven into one's own history.")
 def backtest(
-    events: Annotated[str, typer.Option("--events", metavar="FILE", help="History of one PBX: a file, plain or gzip.")],
+    events: Annotated[
+        str,
+        typer.Option(
+            "--events", metavar="ARCHIVE", help="History: a file, plain or gzip, or a Parquet archive (folder or URL)."
+        ),
+    ],
     config_file: NeededConfig,
     against: Annotated[
         Path | None, typer.Option("--against", metavar="FILE", help="A second configuration, for the same trials.")
@@ -298,7 +304,7 @@ def backtest(
     until then. What alarms in the history itself counts as false. Nothing outside is touched. The last line is one JSON
     object with all figures.
     """
-    from streams.backtest.command import Wanted, chosen, gathered, run_backtest, writable
+    from streams.backtest.command import Wanted, archived, chosen, gathered, run_backtest, writable
 
     settings = loaded(config_file)
     configs = {str(config_file): settings} | ({} if against is None else {str(against): loaded(against)})
@@ -310,8 +316,11 @@ def backtest(
         html=writable(html),
     )  # fmt: skip
     with TemporaryDirectory(prefix="ringfence-backtest-") as folder:
-        with reading([events], options, None, dead_letters) as (inputs, _):
-            history = gathered(inputs.events([events]), pbx, settings, Path(folder))
+        if "://" in events or Path(events).is_dir():
+            history = gathered(archived(events, pbx), pbx, settings, Path(folder))
+        else:
+            with reading([events], options, None, dead_letters) as (inputs, _):
+                history = gathered(inputs.events([events]), pbx, settings, Path(folder))
         run_backtest(history, configs, wanted)
 
 

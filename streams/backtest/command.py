@@ -76,6 +76,13 @@ def writable(page: Path | None) -> Path | None:
     return page
 
 
+def archived(url: str, pbx: str | None) -> Iterator[AnyEvent | Unknown]:
+    """The raw events of a PBX, or of all, from a Parquet archive. Raises ArchiveError."""
+    from streams.archive import read  # late: files need no pyarrow, which is slow to import
+
+    return read(url, pbxs=() if pbx is None else (pbx,))
+
+
 def gathered(
     events: Iterable[AnyEvent | Unknown], pbx: str | None, settings: Settings, folder: Path
 ) -> History | HistoryError:

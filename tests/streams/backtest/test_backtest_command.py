@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from detector.contract.codec import Codec
 from detector.contract.events import Call, Registration
 from detector.engine.registry import detectors
+from streams.archive import Archive
 from tests.evaluate.month import honest, sites
 
 PROGRAM = (sys.executable, "-c", "from streams.cli import app; app()", "backtest")
@@ -99,6 +100,23 @@ def test_a_limit_that_is_too_strict_for_the_history_is_raised(desk) -> None:
     assert tuning["by_rule"].get("call.concurrent_extension", 0) <= allowed
     silent = next(one for one in tuning["suggestions"] if one["rule"] == "login.ssh")
     assert silent["suggested"] == silent["now"]
+
+
+def test_an_archive_gives_the_same_figures_as_the_file_it_was_made_of(desk) -> None:
+    Archive(str(desk.folder / "archive")).write("log", list(enumerate(desk.events)))
+    arguments = ("--inject", "irsf", "--json")
+    assert desk.figures(*arguments, "--events", "archive", "--pbx", "workshop") == desk.figures(*arguments)
+
+
+def test_a_damaged_archive_is_said_to_be_damaged(desk) -> None:
+    Archive(str(desk.folder / "archive")).write("log", list(enumerate(desk.events)))
+    part = next((desk.folder / "archive").rglob("*.parquet"))
+    part.write_bytes(part.read_bytes()[:100])
+    done = desk.run("--events", "archive")
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert part.name in done.stderr
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_hostile_names_do_no_harm_in_the_page(desk) -> None:
