@@ -15,6 +15,7 @@ import typer
 from detector.contract.codec import Codec
 from detector.engine.engine import Engine
 from detector.formats import formats
+from models.calls import Calls
 from models.places import Places
 from streams import config, logs
 from streams.choices import loaded, observed_at, options_of, reading, verify, with_member
@@ -139,7 +140,7 @@ def replay(
     """
     settings = loaded(config_file)
     options = options_of(settings, format_name, pbx, timezone, year)
-    engine = Engine(settings, tables(settings), Places())
+    engine = Engine(settings, tables(settings), Places(), Calls())
     with reading(files, options, out, dead_letters) as (inputs, lines):
         stats = replay_events(engine, inputs.events(files), inputs, lines)
     for rule, count in sorted(engine.errors.items()):

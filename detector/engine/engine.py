@@ -15,7 +15,8 @@ from detector.engine.fleet import PREFIX as FLEET_PAGES
 from detector.engine.fleet import Fleet
 from detector.engine.memory import Memory
 from detector.engine.registry import catalogue
-from detector.engine.site import Site, Tables
+from detector.engine.scores import CallModel
+from detector.engine.site import JUDGED, Site, Tables
 from detector.engine.state import Pages, PbxState
 from detector.engine.timers import LEDGER
 from detector.engine.verdicts import Verdicts
@@ -46,12 +47,13 @@ class Engine:
 
     `settings` and `tables` come from outside; a `control` event named `settings` replaces the former, one named `fleet`
     adds to the fleet list. Findings are a function of these and the events in their order: in whatever batches, after
-    whatever restart.
+    whatever restart. Without `calls` no call is scored.
     """
 
-    def __init__(self, settings: Settings, tables: Tables, places: PlaceModel) -> None:
+    def __init__(self, settings: Settings, tables: Tables, places: PlaceModel, calls: CallModel | None = None) -> None:
         self.tables = tables
         self.places = places
+        self.calls = calls
         self.counts: Counter[str] = Counter()
         self.errors: Counter[str] = Counter()
         self._states: dict[tuple[str, bool], PbxState] = {}
@@ -116,16 +118,8 @@ class Engine:
             enrich.follow_call(event, facts, state, site)
         else:
             enrich.identify(event, facts, state, site)
-        if self._fleet.entries:
-            enrich.compare(facts, self._fleet)
-        if self.tables.block_lists and facts.place is not None:
-            facts.listed = self.tables.block_lists.find(facts.place.address)
-        account = ""
+        account = self._scored(event, facts, state, site)
         judged = kind is Registration or kind is Login
-        accepted = judged and event.outcome == "accepted"
-        if accepted and facts.place is not None:
-            account = event.account or facts.extension
-            facts.novelty = self.places.score(state.memory, account, facts.place, event.user_agent)
         rules = site.rules_for(facts.extension or (judged and event.account) or "")
         phase = (facts.opened, facts.ended_now, facts.risky) if kind is Call else kind
         for detector in rules.get((kind, event.outcome) if judged else phase, ()):
@@ -136,17 +130,43 @@ class Engine:
                 continue
             if hit is not None:
                 verdicts.detect(detector, hit, event, facts)
-        if accepted and facts.place is not None and not (facts.suspect_source or facts.suspect_extension):
-            self.places.learn(state.memory, account, facts.place, event.user_agent)
+        self._learn(event, account, facts, state, verdicts)
+        verdicts.close()
+
+    def _scored(self, event: Any, facts: Facts, state: PbxState, site: Site) -> str | None:
+        """What lists and models say of it, before they learn; the account that was accepted, None for nobody."""
+        if self._fleet.entries:
+            enrich.compare(facts, self._fleet)
+        if self.tables.block_lists and facts.place is not None:
+            facts.listed = self.tables.block_lists.find(facts.place.address)
+        leg = facts.leg
+        if leg is not None:
+            if self.calls is not None and facts.ended_now and facts.billable:
+                facts.season = site.season(facts.extension, leg.started)
+                facts.score = self.calls.score(state.memory, leg, facts.season)
+            return None
+        if facts.place is None or type(event) not in JUDGED or event.outcome != "accepted":
+            return None
+        account = event.account or facts.extension
+        facts.novelty = self.places.score(state.memory, account, facts.place, event.user_agent)
+        return account
+
+    def _learn(self, event: Any, account: str | None, facts: Facts, state: PbxState, verdicts: Verdicts) -> None:
+        """What nobody is accused for becomes usual."""
+        place, leg = facts.place, facts.leg
+        if account is not None and place is not None and not (facts.suspect_source or facts.suspect_extension):
+            self.places.learn(state.memory, account, place, event.user_agent)
             if verdicts.findings:
                 enrich.suspects(facts, state, account)
             enrich.learn_place(facts, state, account)
-        if facts.leg is not None:
-            if facts.located and facts.place is not None:
-                verdicts.located(facts.leg, facts.place, state.now)
-            verdicts.money(facts)
-            enrich.learn_block(facts, state)
-        verdicts.close()
+        if leg is None:
+            return
+        if facts.located and place is not None:
+            verdicts.located(leg, place, state.now)
+        verdicts.money(facts)
+        enrich.learn_block(facts, state)
+        if facts.score is not None and self.calls is not None and not enrich.accused(leg, state):
+            self.calls.learn(state.memory, leg, facts.season, facts.score)
 
     def _fire(self, at: int, state: PbxState, site: Site, verdicts: Verdicts) -> None:
         while (timer := state.timers.due(at)) is not None:

@@ -140,6 +140,14 @@ def learn_block(facts: Facts, state: PbxState) -> None:
             called_days.add(state.memory, leg.country, facts.at)
 
 
+def accused(leg: Leg, state: PbxState) -> bool:
+    """Whether the call, its extension or its block belong to an open incident: none of it is to be learned."""
+    if not state.cases.links:
+        return False
+    whose = (SubjectKind.EXTENSION, leg.extension), (SubjectKind.DESTINATION, leg.block)
+    return bool(leg.incident) or any(name and state.cases.find(Subject(kind, name)) for kind, name in whose)
+
+
 def follow_call(event: Call, facts: Facts, state: PbxState, site: Site) -> None:
     """Bring the ledger up to date with one phase of a leg, and say what it changed."""
     facts.extension = charged_extension(event)

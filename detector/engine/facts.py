@@ -2,6 +2,7 @@
 
 from detector.contract.findings import Severity
 from detector.engine.fleet import Listed
+from detector.engine.scores import Score
 from detector.engine.timers import Timers
 from detector.enrich.addresses import Place
 from detector.enrich.blocklists import Listing
@@ -27,8 +28,10 @@ class Facts:
     address on an earlier day; `at_home`: or it, or several others, before the incident about this address began.
     `suspect_source`, `suspect_extension`: they were seen breaking in, in an incident that is open; `broken_in`: one
     that is more than somebody who came in from a new place, `guesser`: passwords were guessed from that address.
-    `novelty` is the score of a new place, None while its model is cold. `fleet_source` and `fleet_block`: several PBXs
-    saw this source address attack, or calls of attackers to this block of numbers.
+    `novelty` is the score of a new place, None while its model is cold; `score` that of a call that ended and is
+    billable, before it is learned, and `season` the hour of the week in which that began.
+    `fleet_source` and `fleet_block`: several PBXs saw this source address attack, or calls of attackers to this block
+    of numbers.
     `listed`: a block list of the operator names the source address.
     `block_days`: on how many earlier days honest calls went to this block of numbers abroad, or costly, from this PBX,
     `country_days` to its country, and `watched_days` on how many any went out, all up to 8. `came_from`: the countries
@@ -54,6 +57,8 @@ class Facts:
     suspect_extension: bool = False
     broken_in: bool = False
     novelty: float | None = None
+    score: Score | None = None
+    season: int = 0
     fleet_source: Listed | None = None
     fleet_block: Listed | None = None
     listed: Listing | None = None

@@ -74,13 +74,20 @@ class Site:
 
     def is_open(self, extension: str, at: int) -> bool:
         """Whether `at` (microseconds) lies within the business hours of an extension."""
+        return self._calendar(extension).is_open(at)
+
+    def season(self, extension: str, at: int) -> int:
+        """The hour of the week of an extension, 0 to 167; a holiday is a Sunday."""
+        return self._calendar(extension).season(at)
+
+    def _calendar(self, extension: str) -> Calendar:
         own = self.profile.extension(extension or None)
         calendar = self._calendar_of.get(id(own))
         if calendar is None:
-            calendar = self._calendar_of[id(own)] = self._calendar(own)
-        return calendar.is_open(at)
+            calendar = self._calendar_of[id(own)] = self._made_calendar(own)
+        return calendar
 
-    def _calendar(self, own: ExtensionProfile) -> Calendar:
+    def _made_calendar(self, own: ExtensionProfile) -> Calendar:
         """The calendar of an extension in its PBX's time zone; equal ones are the same object."""
         key = (own.business_hours, own.holidays)
         if key not in self._calendars:

@@ -58,7 +58,7 @@ class Calendar:
         edges = [minute for spans in self._week for span in spans for minute in span]
         self._step = gcd(15, *edges) * MINUTE
         self._opened = lru_cache(maxsize=4096)(self._open_at)
-        self._hours = lru_cache(maxsize=4096)(self._hour_at)
+        self._seasons = lru_cache(maxsize=4096)(self._season_at)
 
     @property
     def digest(self) -> str:
@@ -69,9 +69,9 @@ class Calendar:
         """Whether the site is open at a time (microseconds since the epoch)."""
         return self._opened(at // self._step)
 
-    def hour_of_week(self, at: int) -> int:
-        """Local hour, 0 (Monday 00:00) to 167 (Sunday 23:00)."""
-        return self._hours(at // QUARTER)
+    def season(self, at: int) -> int:
+        """Local hour of the week, 0 (Monday 00:00) to 167 (Sunday 23:00); a holiday is a Sunday."""
+        return self._seasons(at // QUARTER)
 
     def local(self, at: int) -> datetime:
         """Local time; years before 1900 and after 9998 are set to these ends."""
@@ -86,9 +86,9 @@ class Calendar:
         minute = local.hour * 60 + local.minute
         return any(start <= minute < end for start, end in self._week[local.weekday()])
 
-    def _hour_at(self, quarter: int) -> int:
+    def _season_at(self, quarter: int) -> int:
         local = self.local(quarter * QUARTER)
-        return local.weekday() * 24 + local.hour
+        return (6 if self._closed_on(local.date()) else local.weekday()) * 24 + local.hour
 
     def _closed_on(self, day: date) -> bool:
         if not self._country:

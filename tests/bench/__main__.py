@@ -27,16 +27,18 @@ def main() -> None:
         "engine": lambda: figures.detect(events),
         "engine_from_bytes": lambda: figures.detect_from_bytes(values),
     }, EVENTS, ROUNDS)  # fmt: skip
+    say("scoring and learning")
+    models = figures.models(events, ROUNDS)
     say(f"the embedded runtime, {EMBEDDED_EVENTS:,} events")
     with tempfile.TemporaryDirectory(prefix="ringfence-bench-", dir=Path.cwd()) as folder:  # /tmp may be memory
         rates["embedded"] = figures.embedded(events[:EMBEDDED_EVENTS], Path(folder))
     say("checkpoints")
     checkpoint = figures.checkpoint_bytes(events)
     say(f"memory of {ENTITIES:,} entities")
-    report(rates, figures.memory(ENTITIES), checkpoint)
+    report(rates, figures.memory(ENTITIES), checkpoint, models)
 
 
-def report(rates: dict[str, float], memory: figures.Memory, checkpoint: float) -> None:
+def report(rates: dict[str, float], memory: figures.Memory, checkpoint: float, models: tuple[float, float]) -> None:
     """The table for people, then the line for programs."""
     rows = {
         "decode": "a loop that only decodes the events",
@@ -49,10 +51,13 @@ def report(rates: dict[str, float], memory: figures.Memory, checkpoint: float) -
         print(f"{title:40}{rates[name]:>10,.0f}{rates[name] / rates['decode']:>13.4f}")
     print(f"{'memory of an extension or address':40}{memory.bytes_per_entity:>10,.0f} bytes")
     print(f"{'checkpoint':40}{checkpoint:>10,.0f} bytes an event")
+    print(f"{'models, to score and learn a call':40}{models[0]:>10,.1f} us, {models[1]:.1f} us an event")
     print(json.dumps({
         **{f"{name}_events_per_second": round(rate) for name, rate in rates.items()},
         "engine_ratio": round(rates["engine"] / rates["decode"], 4),
         "embedded_ratio": round(rates["embedded"] / rates["decode"], 4),
+        "models_us_per_call": round(models[0], 1),
+        "models_us_per_event": round(models[1], 2),
         "bytes_per_entity": round(memory.bytes_per_entity),
         "checkpoint_bytes_per_event": round(checkpoint, 1),
     }))  # fmt: skip

@@ -2,9 +2,11 @@
 
 import json
 import sys
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Executor, ProcessPoolExecutor
+from functools import partial
 from itertools import product
 from statistics import median
+from typing import NamedTuple
 
 from rich.console import Console
 from rich.progress import track
@@ -13,21 +15,70 @@ from rich.table import Table
 from streams.backtest.attacks import ATTACKS
 from tests.evaluate.judge import Found, Quiet, judged_attack, judged_quiet
 from tests.evaluate.month import sites
+from tests.evaluate.slow import SLOW
 
 SEEDS = (1, 2, 3)
+HELD_OUT = (11, 12)
+"""Seeds on which no limit was chosen."""
+NAMED = {False: "thresholds", True: "with models"}
 NAMES = [site.pbx for site in sites()]
 
 
-def quiet(given: tuple[str, int]) -> Quiet:
+def quiet(given: tuple[str, int], models: bool = True) -> Quiet:
     """An honest month of one PBX."""
     pbx, seed = given
-    return judged_quiet(next(site for site in sites() if site.pbx == pbx), seed)
+    return judged_quiet(next(site for site in sites() if site.pbx == pbx), seed, models=models)
 
 
-def attacked(given: tuple[str, str, int]) -> Found:
+def attacked(given: tuple[str, str, int], models: bool = True) -> Found:
     """An attack on one PBX."""
     pbx, attack, seed = given
-    return judged_attack(next(site for site in sites() if site.pbx == pbx), attack, seed)
+    return judged_attack(next(site for site in sites() if site.pbx == pbx), attack, seed, models=models)
+
+
+class Slow(NamedTuple):
+    """What came of seeds that nothing was tuned on: slow attacks, and the honest months they were woven into."""
+
+    attacks: list[tuple[str, str, int]]
+    found: list[Found]
+    honest: list[Quiet]
+
+    def figures(self) -> dict[str, float]:
+        """As they are printed."""
+        days = sum(one.extension_days for one in self.honest)
+        false = sum(len(one.incidents) for one in self.honest)
+        return {
+            "slow_attacks": len(self.found), "slow_attacks_found": sum(one.named for one in self.found),
+            "false_incidents": false, "false_incidents_per_extension_day": round(false / days, 5),
+            "false_containments": sum(len(one.containments) for one in self.honest),
+        }  # fmt: skip
+
+
+def slowly(pool: Executor, err: Console, *, models: bool) -> Slow:
+    """Each slow attack on three PBXs in each of the held-out seeds."""
+    months = list(product(NAMES, HELD_OUT))
+    attacks = [(NAMES[(n + seed + turn * 2) % len(NAMES)], attack, seed)
+               for seed in HELD_OUT for n, attack in enumerate(SLOW) for turn in range(3)]  # fmt: skip
+    what = f"held-out seeds, {NAMED[models]}"
+    found = track(pool.map(partial(attacked, models=models), attacks), what, total=len(attacks), console=err)
+    honest = track(pool.map(partial(quiet, models=models), months), what, total=len(months), console=err)
+    return Slow(attacks, list(found), list(honest))
+
+
+def side_by_side(compared: dict[bool, Slow]) -> Table:
+    """Thresholds alone beside thresholds with models."""
+    table = Table("slow attack", *(NAMED[models] for models in compared), "by", title="Held-out seeds: found, of all")
+    for attack in SLOW:
+        own = {models: [one for one in slow.found if one.attack == attack] for models, slow in compared.items()}
+        rules = sorted({rule for one in own[True] for rule in one.rules})
+        table.add_row(attack, *(f"{sum(one.named for one in found)} of {len(found)}" for found in own.values()),
+                      ", ".join(rules))  # fmt: skip
+    figures = [slow.figures() for slow in compared.values()]
+    table.add_row(
+        "false incidents an extension and day", *(f"{f['false_incidents_per_extension_day']:.4f}" for f in figures)
+    )
+    table.add_row("false containments", *(str(each["false_containments"]) for each in figures))
+    return table
 
 
 def main() -> None:
@@ -39,6 +90,7 @@ def main() -> None:
     with ProcessPoolExecutor() as pool:
         honest = list(track(pool.map(quiet, months), "honest months", total=len(months), console=err))
         found = list(track(pool.map(attacked, attacks), "attacks", total=len(attacks), console=err))
+        compared = {models: slowly(pool, err, models=models) for models in (False, True)}
     days = sum(one.extension_days for one in honest)
     false = sum(len(one.incidents) for one in honest)
     table = Table("PBX", "events", "false incidents", "containments", "by rule", title="Honest months")
@@ -52,6 +104,7 @@ def main() -> None:
                       hit.kind + ("" if hit.kind_right else " (?)"), "yes" if hit.contained else "no",
                       f"{hit.delay:,.0f} s", f"{hit.spent / 100:,.2f}", ", ".join(hit.rules))  # fmt: skip
     out.print(table)
+    out.print(side_by_side(compared))
     print(json.dumps({
         "honest_events": sum(one.events for one in honest), "extension_days": days, "false_incidents": false,
         "false_incidents_per_extension_day": round(false / days, 5),
@@ -59,6 +112,7 @@ def main() -> None:
         "attacks": len(found), "attacks_found": sum(hit.named for hit in found),
         "attacks_in_one_incident": sum(hit.named and hit.incidents == 1 for hit in found),
         "attacks_of_the_right_kind": sum(hit.kind_right for hit in found),
+        "held_out": {NAMED[models]: one.figures() for models, one in compared.items()},
         "median_delay_seconds": median([hit.delay for hit in found if hit.named]),
     }))  # fmt: skip
 

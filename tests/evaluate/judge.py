@@ -8,15 +8,18 @@ from msgspec import Struct
 from detector.contract.events import AnyEvent
 from detector.contract.findings import AnyFinding, Decision, Detection, Incident, Severity
 from detector.engine.engine import Engine
+from detector.engine.scores import CallModel
 from detector.engine.site import Tables
 from detector.enrich.addresses import AddressTable
 from detector.settings import Settings
+from models.calls import Calls
 from models.places import Places
 from streams.backtest.attacks import ATTACKS
 from streams.backtest.events import seconds
 from streams.backtest.judge import acting, alarming, findings, names
 from tests.evaluate.month import honest
 from tests.evaluate.site import DAYS, Site
+from tests.evaluate.slow import SLOW
 
 TABLES = Tables(addresses=AddressTable())
 
@@ -50,18 +53,18 @@ class Found(Struct, frozen=True, kw_only=True):
     rules: tuple[str, ...]
 
 
-def findings_of(site: Site, events: Sequence[AnyEvent]) -> list[AnyFinding]:
+def findings_of(site: Site, events: Sequence[AnyEvent], calls: CallModel | None) -> list[AnyFinding]:
     """All findings, up to an hour after the last event."""
-    engine = Engine(Settings.model_validate({"pbxs": [site.configured()]}), TABLES, Places())
+    engine = Engine(Settings.model_validate({"pbxs": [site.configured()]}), TABLES, Places(), calls)
     found = list(findings(engine, site.pbx, events, max(event.at for event in events) + seconds(3_600)))
     assert not engine.errors, engine.errors
     return found
 
 
-def judged_quiet(site: Site, seed: int) -> Quiet:
-    """An honest month."""
+def judged_quiet(site: Site, seed: int, *, models: bool = True) -> Quiet:
+    """An honest month; without `models` no call is scored."""
     events = honest(site, seed)
-    found = findings_of(site, events)
+    found = findings_of(site, events, Calls() if models else None)
     rules: dict[str, int] = {}
     for finding in found:
         if isinstance(finding, Detection) and finding.severity is not Severity.INFO:
@@ -72,11 +75,11 @@ def judged_quiet(site: Site, seed: int) -> Quiet:
     )  # fmt: skip
 
 
-def judged_attack(site: Site, name: str, seed: int) -> Found:
+def judged_attack(site: Site, name: str, seed: int, *, models: bool = True) -> Found:
     """An attack woven into an honest month; what the honest part alone leads to is left out."""
-    made = ATTACKS[name](site, Random(f"{seed} {name} {site.pbx}"))  # noqa: S311 - traffic, not secrets
+    made = (ATTACKS | SLOW)[name](site, Random(f"{seed} {name} {site.pbx}"))  # noqa: S311 - traffic, not secrets
     events = sorted([*honest(site, seed), *made.events], key=lambda event: (event.received_at or event.at, event.id))
-    found = findings_of(site, events)
+    found = findings_of(site, events, Calls() if models else None)
     begun = min(event.at for event in made.events)
     ours = {event.id for event in made.events}
     detections = {one.id: one for one in found if isinstance(one, Detection) and ours & set(one.evidence)}

@@ -12,6 +12,7 @@ import pytest
 
 from detector.engine.engine import Engine
 from detector.settings import Settings
+from models.calls import Calls
 from models.places import Places
 from streams.store.checkpoints import SqlCheckpoints
 from streams.store.database import open_engine
@@ -51,7 +52,7 @@ def known_ids(installation: Installation) -> set[str]:
     try:
         settings = Settings()
         worker = Worker(settings, tables(settings), SqlCheckpoints(database))
-        worker.engine = Engine(settings, tables(settings), Places())
+        worker.engine = Engine(settings, tables(settings), Places(), Calls())
         log = StreamStore(database).read(0, 1_000_000)
         checkpoint = SqlCheckpoints(database).load(0)
         worker.offset = checkpoint.offset

@@ -30,6 +30,7 @@ from tests.detector.engine.builders import (
     login,
     run,
     settings,
+    usual,
     whole,
 )
 from tests.detector.engine.streams import Day, attack
@@ -58,7 +59,7 @@ STRICT = settings(
 )
 
 
-ATTACK = [listed(-60, THIEF, SOMALIA_BLOCK), *attack()]
+ATTACK = [*usual(), listed(-60, THIEF, SOMALIA_BLOCK), *attack()]
 BATCHES = (1, 7, 100)
 LAYERS: dict[str, Callable[[dict[str, Any]], Settings]] = {
     "defaults": lambda rules: settings(rules=rules),

@@ -24,6 +24,7 @@ from detector.enrich.addresses import AddressTable
 from detector.enrich.blocklists import BlockList, BlockLists, Listing
 from detector.enrich.networks import Networks
 from detector.settings import Settings
+from models.calls import Calls
 from models.places import Places
 
 NOON = datetime(2026, 3, 4, 17, 0, tzinfo=UTC)
@@ -93,6 +94,13 @@ def rung(seconds: float, number: str, ring: float = 2, **more: Any) -> Call:
 def watched(days: Iterable[int] = (-4, -3, -2), to: str = HOME, extension: str = "1999") -> list[Call]:
     """An honest call on each of some days: what a PBX is known by."""
     return [cdr(day * DAY, 60, to, extension) for day in days]
+
+
+def usual(calls: int = 210, extensions: int = 5) -> list[Call]:
+    """Honest calls of a minute or two at home on the days of work of the three weeks before: models are warm then."""
+    days = [day for day in range(-23, -2) if (NOON + timedelta(days=day)).weekday() < 5]
+    return [cdr(days[n // 14] * DAY + n % 14 * 1_200, 60 + n % 5 * 20, HOME, str(1007 - n % extensions))
+            for n in range(calls)]  # fmt: skip
 
 
 def registration(seconds: float, outcome: str = "rejected", account: str = "1007", source: str = THIEF,
@@ -176,7 +184,7 @@ def settings(*, mode: str = "auto", rules: dict[str, Any] | None = None, pbx: di
 
 def engine(configured: Settings | None = None) -> Engine:
     """A new engine with empty memory."""
-    return Engine(configured or settings(), Tables(addresses=AddressTable(), block_lists=LISTS), Places())
+    return Engine(configured or settings(), Tables(addresses=AddressTable(), block_lists=LISTS), Places(), Calls())
 
 
 def run(events: Iterable[AnyEvent | Unknown], configured: Settings | None = None) -> list[AnyFinding]:

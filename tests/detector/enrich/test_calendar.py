@@ -69,7 +69,7 @@ def test_opens_by_the_clock_on_the_wall(when: str, fold: int, opened: bool) -> N
 def test_the_hour_that_comes_twice_is_the_same_hour_both_times() -> None:
     first, second = at("2026-11-01T01:30:00", fold=0), at("2026-11-01T01:30:00", fold=1)
     assert second - first == 3600 * SECOND
-    assert OFFICE.hour_of_week(first) == OFFICE.hour_of_week(second) == 6 * 24 + 1
+    assert OFFICE.season(first) == OFFICE.season(second) == 6 * 24 + 1
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,12 @@ def test_the_hour_that_comes_twice_is_the_same_hour_both_times() -> None:
     ],
 )
 def test_hours_of_the_week_are_local(when: str, zone: str, hour: int) -> None:
-    assert Calendar(timezone=zone).hour_of_week(at(when, zone)) == hour
+    assert Calendar(timezone=zone).season(at(when, zone)) == hour
+
+
+def test_a_holiday_is_a_sunday() -> None:
+    assert OFFICE.season(at("2026-12-24T10:00:00")) == 3 * 24 + 10
+    assert OFFICE.season(at("2026-12-25T10:00:00")) == 6 * 24 + 10
 
 
 def test_without_hours_it_is_always_open() -> None:
@@ -150,7 +155,7 @@ def test_what_cannot_be_read_is_named(wrong: dict[str, object], named: str) -> N
 @given(st.integers(0, 4_000_000_000))
 def test_the_cache_answers_as_the_clock_on_the_wall_does(seconds: int) -> None:
     local = datetime.fromtimestamp(seconds, NEW_YORK)
-    assert OFFICE.hour_of_week(seconds * SECOND) == local.weekday() * 24 + local.hour
+    assert OFFICE.season(seconds * SECOND) in {day * 24 + local.hour for day in (local.weekday(), 6)}
     assert OFFICE.local(seconds * SECOND) == local
     minute = local.hour * 60 + local.minute
     if local.weekday() in (1, 2, 3, 4):
@@ -160,7 +165,7 @@ def test_the_cache_answers_as_the_clock_on_the_wall_does(seconds: int) -> None:
 
 @given(st.integers(-(10**30), 10**30))
 def test_no_time_breaks_the_calendar(time: int) -> None:
-    assert 0 <= OFFICE.hour_of_week(time) < 168
+    assert 0 <= OFFICE.season(time) < 168
     assert OFFICE.is_open(time) in (True, False)
 
 
