@@ -85,6 +85,13 @@ def test_one_number_is_only_a_warning(start, count) -> None:
     assert decisions(found) == []
 
 
+@pytest.mark.parametrize(("apart", "severity"), [(1_799, "critical"), (1_800, "warning")])
+def test_guests_who_call_home_over_an_evening_are_only_a_warning(apart, severity) -> None:
+    found = run([*watched(), *at_night(3, apart)])
+    assert [each.severity for each in detections(found, RULE)] == [severity]
+    assert bool(decisions(found)) is (severity == "critical")
+
+
 def test_it_names_all_who_called() -> None:
     (incident,) = incidents(run([*watched(), *country(5)]))
     assert {each.id for each in incident.subjects if each.kind == "extension"} == {str(1010 + n) for n in range(5)}
