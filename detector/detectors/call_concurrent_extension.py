@@ -15,7 +15,8 @@ from detector.params import Params, Seconds
 class CallConcurrentExtension(Detector[Call]):
     """Fires when the Nth outbound call of one extension is up at the same time; again after `pause` at the earliest.
 
-    Members whom a conference has called count by a limit of their own.
+    Members whom a conference has called count by a limit of their own. Only a warning as long as all are ordinary calls
+    at home within business hours.
 
     Quiet when: several legs of one call; internal and emergency calls.
     Runbook: hang up what the user does not know of, change the extension's password, look where it is registered.
@@ -47,12 +48,15 @@ class CallConcurrentExtension(Detector[Call]):
         limit = self.limits.calls
         if calls < limit:
             return None
-        alone = {leg.call_id for leg in facts.ledger.up("extension", facts.extension) if not leg.conference}
+        up = facts.ledger.up("extension", facts.extension)
+        alone = {each.call_id for each in up if not each.conference}
         if len(alone) < limit and calls < (limit := max(limit, self.limits.conference)):
             return None
-        if not self.said.passed(memory, facts.extension, facts.at, micros(self.limits.pause)):
+        ordinary = not any(each.abroad or each.costly or each.closed for each in up)
+        severity = Severity.WARNING if ordinary else self.severity
+        if not self.said.passed(memory, f"{facts.extension} {severity}", facts.at, micros(self.limits.pause)):
             return None
         return self.hit(
             facts.extension, f"Extension {facts.extension} holds {calls} outbound calls at once",
-            calls=calls, limit=limit,
+            severity=severity, calls=calls, limit=limit,
         )  # fmt: skip

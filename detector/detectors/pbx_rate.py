@@ -41,7 +41,7 @@ class PbxRate(Detector[Call]):
         """
 
         spreads: Annotated[float, Field(ge=3)] = 8
-        ramp: Annotated[float, Field(ge=1.5)] = 2
+        ramp: Annotated[float, Field(ge=1)] = 2
         pause: Seconds = 3_600
 
     limits: Limits
@@ -55,7 +55,8 @@ class PbxRate(Detector[Call]):
             return None
         if not self.said.passed(memory, most.name, facts.at, micros(self.limits.pause)):
             return None
-        values = {f"spreads_{excess.name}": round(excess.spreads, 1) for excess in facts.score.excess}
+        values = {f"spreads_{excess.name}": round(excess.spreads, 1) for excess in facts.score.excess
+                  if excess.spreads >= self.limits.spreads or excess.ramp >= self.limits.ramp}  # fmt: skip
         return Hit(
             subject=event.pbx, severity=self.severity,
             summary=self._said(most),

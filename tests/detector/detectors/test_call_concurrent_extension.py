@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.detector.engine.builders import EMERGENCY, GERMANY, HOME, call, cdr, detections, fired, run, settings
+from tests.detector.engine.builders import EMERGENCY, GERMANY, HOME, NIGHT, call, cdr, detections, fired, run, settings
 
 RULE = "call.concurrent_extension"
 
@@ -74,3 +74,16 @@ def test_a_switchboard_may_hold_more() -> None:
 def test_what_it_says() -> None:
     (found,) = detections(run(held(4)), RULE)
     assert (found.subject.kind, found.subject.id, found.values["calls"]) == ("extension", "1007", 4)
+
+
+@pytest.mark.parametrize(("begin", "to", "severity"), [
+    (0, HOME, "warning"), (NIGHT, HOME, "critical"), (0, GERMANY, "critical"),
+], ids=["ordinary calls", "at night", "one abroad"])  # fmt: skip
+def test_ordinary_calls_by_day_are_only_a_warning(begin, to, severity) -> None:
+    found = run([*held(3, start=begin), call(begin + 30, to)])
+    assert [each.severity for each in detections(found, RULE)] == [severity]
+
+
+def test_a_call_abroad_makes_it_critical_at_once() -> None:
+    found = run([*held(4), call(40, GERMANY)])
+    assert [each.severity for each in detections(found, RULE)] == ["warning", "critical"]
