@@ -26,8 +26,8 @@ TOLD = 3
 """Spreads over the baseline from which on it is told."""
 CLAMP = 8
 """Nothing is learned that is further out than so many spreads: one attack moves the baseline little."""
-RAMP = 1
-"""How many times over the slow baseline the fast one is from which on it is told."""
+RAMP = 1.5
+"""How many times over the slow baseline the fast one is when it is told."""
 WARM_HOURS, WARM_RAMP = WEEK, 6 * WEEK
 MOST = 2**32 - 1
 BITS = 256

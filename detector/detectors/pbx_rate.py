@@ -41,7 +41,7 @@ class PbxRate(Detector[Call]):
         """
 
         spreads: Annotated[float, Field(ge=3)] = 8
-        ramp: Annotated[float, Field(ge=1)] = 2
+        ramp: Annotated[float, Field(ge=1.5)] = 3.0
         pause: Seconds = 3_600
 
     limits: Limits

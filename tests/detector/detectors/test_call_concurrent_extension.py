@@ -76,14 +76,14 @@ def test_what_it_says() -> None:
     assert (found.subject.kind, found.subject.id, found.values["calls"]) == ("extension", "1007", 4)
 
 
-@pytest.mark.parametrize(("begin", "to", "severity"), [
-    (0, HOME, "warning"), (NIGHT, HOME, "critical"), (0, GERMANY, "critical"),
-], ids=["ordinary calls", "at night", "one abroad"])  # fmt: skip
-def test_ordinary_calls_by_day_are_only_a_warning(begin, to, severity) -> None:
-    found = run([*held(3, start=begin), call(begin + 30, to)])
+@pytest.mark.parametrize(("begin", "abroad", "severity"), [
+    (0, 0, "warning"), (0, 1, "warning"), (0, 2, "critical"), (NIGHT, 0, "critical"),
+], ids=["ordinary calls", "one abroad", "two abroad", "at night"])  # fmt: skip
+def test_ordinary_calls_by_day_are_only_a_warning(begin, abroad, severity) -> None:
+    found = run([*held(4 - abroad, start=begin), *(call(begin + 40 + n, GERMANY) for n in range(abroad))])
     assert [each.severity for each in detections(found, RULE)] == [severity]
 
 
-def test_a_call_abroad_makes_it_critical_at_once() -> None:
-    found = run([*held(4), call(40, GERMANY)])
+def test_calls_abroad_make_it_critical_at_once() -> None:
+    found = run([*held(4), *(call(40 + n, GERMANY) for n in range(4))])
     assert [each.severity for each in detections(found, RULE)] == ["warning", "critical"]

@@ -64,7 +64,7 @@ def test_a_ramp_is_said_though_no_hour_stands_out() -> None:
     """Half as many calls more each week than in the week before."""
     weekly = [event for week in range(14) for day in range(5) for event in
               at((7 * week + day) * DAY, round(4 * 1.5 ** max(0, week - 8)))]  # fmt: skip
-    found = detections(run(weekly, settings(rules={RULE: {"spreads": 100}})), RULE)
+    found = detections(run(weekly, settings(rules={RULE: {"spreads": 100, "ramp": 2}})), RULE)
     assert found
     assert all(each.values["ramp"] >= each.values["limit_ramp"] == 2 for each in found)
     assert found[0].at > NOON + timedelta(weeks=9)
