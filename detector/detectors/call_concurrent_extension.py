@@ -15,8 +15,8 @@ from detector.params import Params, Seconds
 class CallConcurrentExtension(Detector[Call]):
     """Fires when the Nth outbound call of one extension is up at the same time; again after `pause` at the earliest.
 
-    Members whom a conference has called count by a limit of their own. Only a warning as long as most are ordinary
-    calls at home within business hours.
+    Members whom a conference has called count by a limit of their own. Only a warning as long as most are within
+    business hours and at home, or to a block of numbers that was called on three earlier days.
 
     Quiet when: several legs of one call; internal and emergency calls.
     Runbook: hang up what the user does not know of, change the extension's password, look where it is registered.
@@ -52,7 +52,7 @@ class CallConcurrentExtension(Detector[Call]):
         alone = {each.call_id for each in up if not each.conference}
         if len(alone) < limit and calls < (limit := max(limit, self.limits.conference)):
             return None
-        odd = sum(each.abroad or each.costly or each.closed for each in up)
+        odd = sum(each.closed or ((each.abroad or each.costly) and not each.familiar) for each in up)
         severity = self.severity if 2 * odd >= len(up) else Severity.WARNING
         if not self.said.passed(memory, f"{facts.extension} {severity}", facts.at, micros(self.limits.pause)):
             return None

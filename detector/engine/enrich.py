@@ -14,7 +14,7 @@ from detector.engine.site import Site
 from detector.engine.state import PbxState
 from detector.engine.timers import LEDGER
 from detector.enrich.addresses import Place
-from detector.enrich.ledger import INSIDE, OUTWARD, Leg, charged_extension, talked
+from detector.enrich.ledger import FAMILIAR, INSIDE, OUTWARD, Leg, charged_extension, talked
 from detector.enrich.numbers import Klass, Number
 
 COSTLY = {Klass.PREMIUM, Klass.SATELLITE}
@@ -170,6 +170,7 @@ def follow_call(event: Call, facts: Facts, state: PbxState, site: Site) -> None:
     facts.risky = facts.billable and (leg.abroad or leg.costly)
     if facts.risky:
         facts.block_days = called_days.before(state.memory, leg.block, facts.at)
+        leg.familiar = facts.block_days >= FAMILIAR
         facts.country_days = called_days.before(state.memory, leg.country, facts.at)
         facts.watched_days = watched_days.before(state.memory, "", facts.at)
     if state.cases.links:

@@ -10,6 +10,7 @@ from detector.contract.events import Call
 from detector.enrich.numbers import Klass
 
 MICROS = 1_000_000
+FAMILIAR = 3
 GRACE = 15 * 60 * MICROS
 UNANSWERED = 10 * 60 * MICROS
 LONGEST = 24 * 3_600 * MICROS
@@ -24,6 +25,7 @@ class Leg(Struct, kw_only=True, gc=False, array_like=True):
     In a checkpoint its fields stand in this order: a new one goes to the end, with a default.
     `number` counts the legs of the ledger in the order in which they were opened.
     `closed`: it began outside business hours; `land`: with what every number of its country abroad begins.
+    `familiar`: calls went to its block of numbers on `FAMILIAR` earlier days.
     """
 
     call_id: str
@@ -53,6 +55,7 @@ class Leg(Struct, kw_only=True, gc=False, array_like=True):
     conference: bool = False
     closed: bool = False
     land: str = ""
+    familiar: bool = False
 
     @property
     def up(self) -> bool:

@@ -2,7 +2,19 @@
 
 import pytest
 
-from tests.detector.engine.builders import EMERGENCY, GERMANY, HOME, NIGHT, call, cdr, detections, fired, run, settings
+from tests.detector.engine.builders import (
+    EMERGENCY,
+    GERMANY,
+    HOME,
+    NIGHT,
+    call,
+    cdr,
+    detections,
+    fired,
+    run,
+    settings,
+    watched,
+)
 
 RULE = "call.concurrent_extension"
 
@@ -82,6 +94,11 @@ def test_what_it_says() -> None:
 def test_ordinary_calls_by_day_are_only_a_warning(begin, abroad, severity) -> None:
     found = run([*held(4 - abroad, start=begin), *(call(begin + 40 + n, GERMANY) for n in range(abroad))])
     assert [each.severity for each in detections(found, RULE)] == [severity]
+
+
+def test_a_block_that_is_called_every_day_is_ordinary_too() -> None:
+    found = run([*watched([-4, -3, -2], GERMANY), *(call(10 * n, GERMANY) for n in range(4))])
+    assert [each.severity for each in detections(found, RULE)] == ["warning"]
 
 
 def test_calls_abroad_make_it_critical_at_once() -> None:
