@@ -25,6 +25,8 @@ from streams.backtest.slow import SLOW, known
 from streams.backtest.table import show
 from streams.failures import FAILED, WRONG_USAGE, err, fail
 
+WIDE = 180
+"""Characters in a line where no terminal says how wide it is."""
 LEARNT = 14
 """Days of learning, where the history is twice as long."""
 
@@ -53,7 +55,8 @@ def run_backtest(history: History | HistoryError, configs: dict[str, Settings], 
     if wanted.html is not None:
         write_private(wanted.html, as_page(made))
     if not wanted.json:
-        show(made, Console(highlight=False, markup=False, emoji=False))
+        width = None if sys.stdout.isatty() else WIDE
+        show(made, Console(highlight=False, markup=False, emoji=False, width=width))
     sys.stdout.flush()
     sys.stdout.buffer.write(msgspec.json.encode(made) + b"\n")
     return made

@@ -58,6 +58,8 @@ def plots(made: Backtest) -> list[Plot]:
              attacks(found), full=1),
         plot("Time until the alarm", "Median of the trials that were found, on a logarithmic scale.",
              attacks(lambda one: middle(one.delay, table.seconds)), scale=lambda value: log10(1 + value)),
+        plot("Money gone until the alarm", "Median of all trials; in all where nobody was alarmed.",
+             attacks(lambda one: middle(one.money_at_alarm, money))),
         plot("Money gone until containment", "Median of all trials; in all where nothing was stopped.",
              attacks(lambda one: middle(one.money, money))),
         plot("False alarms", "Of each rule per extension and day, the loudest first.", alarms(made.configs)),

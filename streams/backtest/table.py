@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from detector.enrich.tariff import amount
@@ -46,8 +46,8 @@ def summed(one: ConfigFigures) -> str:
 
 def attacks(made: Backtest, one: ConfigFigures) -> Table:
     """A row an attack."""
-    table = Table("attack", "found", "recall", "alarm after", "contained", "money at the alarm", "until contained",
-                  title=Text(str(visible(one.config))))  # fmt: skip
+    table = Table(unbroken("attack"), "found", "recall", "alarm after", "contained", f"{made.currency} at the alarm",
+                  "until contained", title=Text(str(visible(one.config))))  # fmt: skip
     for attack in one.attacks:
         table.add_row(
             attack.attack, f"{attack.found} of {attack.trials}", percent(attack.recall), duration(attack.delay),
@@ -58,17 +58,22 @@ def attacks(made: Backtest, one: ConfigFigures) -> Table:
 
 
 def rules(made: Backtest, one: ConfigFigures) -> Table:
-    """A row a rule, those of models after a line of their own."""
-    table = Table("rule", "", "fired in", "recall there", "after", "money by then", "false alarms",
+    """A row a rule that alarmed, and every model that said anything, those after a line of their own."""
+    table = Table(unbroken("rule"), "", "recall", "after", f"{made.currency} by then", "false alarms",
                   "per extension and day")  # fmt: skip
-    for rule in one.rules:
-        if rule.model and not any(before.model for before in one.rules[: one.rules.index(rule)]):
-            table.add_section()
-        table.add_row(
-            rule.rule, kind(rule), fired(rule), percent(rule.recall), duration(rule.delay),
-            money(rule.money, made.currency), str(rule.false_alarms), each(rule.false_alarm_rate),
-        )  # fmt: skip
+    limits, models = ([rule for rule in one.rules if rule.model is model] for model in (False, True))
+    for rule in [*limits, *models]:
+        if rule.model or rule.fired or rule.false_alarms:
+            table.add_row(
+                rule.rule, kind(rule), percent(rule.recall), duration(rule.delay), money(rule.money, made.currency),
+                str(rule.false_alarms), each(rule.false_alarm_rate), end_section=rule in limits[-1:],
+            )  # fmt: skip
     return table
+
+
+def unbroken(heading: str) -> Column:
+    """A column of names that are to be read in one piece."""
+    return Column(heading, no_wrap=True)
 
 
 def kind(rule: RuleFigures) -> str:
@@ -121,8 +126,8 @@ def brief(made: Backtest, one: ConfigFigures) -> list[str]:
     return [
         f"{found} of {trials} staged attacks were found; {acted} were stopped without anybody being asked.",
         f"Found in fewer than half of the trials: {weak or 'none'}.",
-        f"{one.false_alarms} false alarms in {made.days - made.warm_up} days, {one.false_alarms / weeks:.1f} a week for "
-        f"all {made.extensions} extensions; {one.false_containments} times somebody would have been stopped wrongly.",
+        f"{one.false_alarms} false alarms in {made.days - made.warm_up} days, {one.false_alarms / weeks:.1f} a week "
+        f"for all {made.extensions} extensions; {one.false_containments} times somebody would have been stopped wrongly.",
     ]
 
 
@@ -140,7 +145,7 @@ def in_words(found: Comparison, configs: tuple[ConfigFigures, ...]) -> str:
 
 def percent(found: Interval | None) -> str:
     """`95 % (72 to 99)`."""
-    return "-" if found is None else f"{found.value:.0%} ({found.low:.0%} to {found.high:.0%})".replace("%", " %")
+    return "-" if found is None else f"{found.value * 100:.0f} % ({found.low * 100:.0f} to {found.high * 100:.0f})"
 
 
 def each(found: Interval) -> str:
@@ -154,11 +159,13 @@ def duration(found: Spread | None) -> str:
 
 
 def spread(found: Spread | None, say: Callable[[float], str]) -> str:
-    """`25 s (20 s to 31 s), 90 %: 40 s`; few trials have no interval."""
+    """`25 s (20 s to 31 s), 90 %: 40 s`; few trials have no interval, and what is always the same is said once."""
     if found is None:
         return "-"
+    median, most = say(found.median), say(found.p90)
     sure = "" if found.low is None or found.high is None else f" ({say(found.low)} to {say(found.high)})"
-    return f"{say(found.median)}{sure}, 90 %: {say(found.p90)}"
+    same = sure in {"", f" ({median} to {median})"}
+    return (median if same else median + sure) + ("" if most == median else f", 90 %: {most}")
 
 
 def seconds(value: float) -> str:
@@ -170,5 +177,5 @@ def seconds(value: float) -> str:
 
 
 def money(found: Spread | None, currency: str) -> str:
-    """The middle with its interval, and nine of ten."""
-    return spread(found, lambda value: amount(round(value), currency))
+    """The middle with its interval, and nine of ten, without the currency."""
+    return spread(found, lambda value: amount(round(value), currency).removesuffix(f" {currency}"))

@@ -1,9 +1,13 @@
 """`ringfence backtest` from end to end: a process of its own on a small office's month."""
 
 import json
+import os
 import re
+import signal
 import subprocess
 import sys
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +17,10 @@ from msgspec.structs import replace
 
 from detector.contract.codec import Codec
 from detector.contract.events import Call, Registration
+from detector.engine.detector import Basis
 from detector.engine.registry import detectors
 from streams.archive import Archive
+from streams.backtest.slow import SLOW
 from tests.evaluate.month import honest, sites
 
 PROGRAM = (sys.executable, "-c", "from streams.cli import app; app()", "backtest")
@@ -83,6 +89,61 @@ def test_the_better_of_two_configurations_is_named(desk) -> None:
     assert usual["attacks"][0]["money"]["median"] < deaf["attacks"][0]["money"]["median"]
 
 
+def test_models_are_told_apart_and_find_what_stays_under_limits(desk) -> None:
+    models = [rule for rule, detector in detectors().items() if detector.basis is Basis.SCORE]
+    desk.configure("limits.yaml", {rule: {"mode": "shadow"} for rule in models})
+    made = desk.figures("--inject", "hopping", "--against", "limits.yaml", "--trials", "6", "--json")
+    both, limits = made["configs"]
+    assert (both["attacks"][0]["found"], limits["attacks"][0]["found"]) == (6, 0)
+    spoke = {rule["rule"]: rule for rule in both["rules"]}
+    assert spoke["call.unusual_pbx"]["fired"] == {"hopping": 6}
+    assert {rule for rule, one in spoke.items() if one["model"]} <= set(models)
+    assert not any(rule["model"] for rule in limits["rules"])
+    money = both["attacks"][0]
+    assert 0 < money["money_at_alarm"]["median"] < money["money"]["median"]  # the alarm comes before the last call
+    assert spoke["call.unusual_pbx"]["money"]["median"] == money["money_at_alarm"]["median"]
+
+
+def test_slow_attacks_are_a_group_and_end_with_the_history(desk) -> None:
+    made = desk.figures("--inject", "slow,irsf,ramp", "--trials", "1", "--json")
+    tried = [one["attack"] for one in made["configs"][0]["attacks"]]
+    assert tried == [*SLOW, "irsf"]
+
+
+def test_several_files_in_any_order_are_one_history(desk) -> None:
+    whole = desk.figures("--inject", "irsf", "--json")
+    lines = (desk.folder / "events.jsonl").read_bytes().splitlines(keepends=True)
+    (desk.folder / "late.jsonl").write_bytes(b"".join(lines[1_000:]))
+    (desk.folder / "early.jsonl").write_bytes(b"".join(reversed(lines[:1_000])) + b"{broken\n")
+    names = ("late.jsonl", "early.jsonl")
+    done = desk.run("--inject", "irsf", "--json", events=names)
+    assert json.loads(done.stdout) == whole
+    assert "1 unreadable, the first in line 1001 of early.jsonl" in done.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_nothing_stays_behind_when_it_is_ended(desk, number) -> None:
+    (desk.folder / "tmp").mkdir()
+    command = [*PROGRAM, "--events", "events.jsonl", "-c", "usual.yaml", "--trials", "200", "--inject", "slow"]
+    running = subprocess.Popen(
+        command, cwd=desk.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        env=os.environ | {"TMPDIR": str(desk.folder / "tmp")},
+    )  # fmt: skip
+    try:
+        for _ in range(600):
+            if list((desk.folder / "tmp").glob("ringfence-backtest-*/memory-0-*")):
+                break
+            time.sleep(0.1)
+        running.send_signal(number)
+        _, said = running.communicate(timeout=60)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(running.pid, signal.SIGKILL)
+    assert running.returncode not in {0, -signal.SIGKILL}
+    assert list((desk.folder / "tmp").glob("ringfence-backtest-*")) == []
+    assert "Traceback" not in said
+
+
 def test_call_records_alone_tell_of_no_registrations(desk) -> None:
     desk.write(event for event in desk.events if isinstance(event, Call) and event.phase == "ended")
     made = desk.figures("--inject", "fast-guessing,irsf", "--json")
@@ -148,12 +209,20 @@ WRONG = [
     ("no attack at all", ["--inject", ","], 2, "--inject: name an attack"),
     ("nothing left to judge", ["--warm-up", "40"], 2, "leave none to judge"),
     ("a folder that is not there", ["--html", "none/report.html"], 2, "--html: there is no folder"),
+    (
+        "a PBX that one configuration does not have",
+        ["--against", "elsewhere.yaml"],
+        2,
+        "elsewhere.yaml: no PBX 'workshop', of which the history is; there are branch",
+    ),
+    ("a PBX that none has", ["--pbx", "wrokshop"], 2, "no PBX 'wrokshop' in the configuration"),
     ("the same file twice", ["--against", "usual.yaml"], 2, "--against names the same file"),
 ]
 
 
 @pytest.mark.parametrize(("case", "arguments", "code", "text"), WRONG)
 def test_what_is_wrong_is_said(desk, case, arguments, code, text) -> None:
+    desk.configure("elsewhere.yaml", {}, id="branch")
     done = desk.run(*arguments)
     assert (done.returncode, text in done.stderr) == (code, True), (case, done.stderr)
 
@@ -171,6 +240,16 @@ def test_a_history_that_is_of_no_use_is_said_to_be(desk, case, change, text) -> 
     desk.write(change(desk.events))
     done = desk.run()
     assert (done.returncode, text in done.stderr) == (1, True), (case, done.stderr)
+
+
+def test_two_pbxs_are_not_mixed(desk) -> None:
+    desk.write([*desk.events, *(replace(event, pbx="branch") for event in desk.events[:100])])
+    (desk.folder / "bare.yaml").write_text(yaml.safe_dump({"data": str(desk.folder / "data")}))
+    done = desk.run(config="bare.yaml")
+    assert (done.returncode, "--pbx is needed: there are events of branch, workshop" in done.stderr) == (1, True)
+    alone = desk.figures("--inject", "irsf", "--pbx", "workshop", "--json")
+    desk.write(desk.events)
+    assert desk.figures("--inject", "irsf", "--json") == alone
 
 
 def test_what_is_no_history_is_said_to_be_none(desk) -> None:
