@@ -127,7 +127,8 @@ def brief(made: Backtest, one: ConfigFigures) -> list[str]:
         f"{found} of {trials} staged attacks were found; {acted} were stopped without anybody being asked.",
         f"Found in fewer than half of the trials: {weak or 'none'}.",
         f"{one.false_alarms} false alarms in {made.days - made.warm_up} days, {one.false_alarms / weeks:.1f} a week "
-        f"for all {made.extensions} extensions; {one.false_containments} times somebody would have been stopped wrongly.",
+        f"for all {made.extensions} extensions.",
+        f"{one.false_containments} times somebody would have been stopped wrongly.",
     ]
 
 
