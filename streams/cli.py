@@ -7,19 +7,30 @@ import sys
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
 
 from detector.contract.codec import Codec
 from detector.engine.engine import Engine
-from detector.formats import formats
 from models.calls import Calls
 from models.places import Places
 from streams import config, logs
 from streams.choices import loaded, observed_at, options_of, reading, verify, with_member
 from streams.cli_archive import archive_commands
+from streams.cli_backtest import BACKTEST, backtest
+from streams.cli_options import (
+    ConfigFile,
+    DeadLetters,
+    Files,
+    FormatName,
+    MetricsPort,
+    NeededConfig,
+    Out,
+    PbxName,
+    Timezone,
+    Year,
+)
 from streams.failures import FAILED, WRONG_USAGE, err, explained, fail
 from streams.replay import replay as replay_events
 from streams.tables import tables
@@ -33,47 +44,6 @@ commands = typer.Typer(
     epilog="Exit codes: 0 done, 1 failed, 2 wrong usage or configuration. RINGFENCE_LOG=debug, info (the default), "
     "warning or error says how much is logged.",
 )  # fmt: skip
-
-ConfigFile = Annotated[
-    Path | None, typer.Option("--config", "-c", metavar="FILE", help="Configuration: a YAML file or a folder of them.")
-]
-NeededConfig = Annotated[
-    Path, typer.Option("--config", "-c", metavar="FILE", help="Configuration: a YAML file or a folder of them.")
-]
-Files = Annotated[list[str], typer.Argument(metavar="FILE", help="Files to read, plain or gzip; - is standard input.")]
-FormatName = Annotated[
-    str, typer.Option("--format", "-f", metavar="FORMAT", help=f"What the files hold: {', '.join(formats())}.")
-]
-PbxName = Annotated[
-    str | None,
-    typer.Option("--pbx", metavar="NAME", help="The PBX the records come from, where the format does not say."),
-]
-Timezone = Annotated[
-    str | None,
-    typer.Option("--timezone", metavar="ZONE", help="Zone of local times in the files; default: that of the PBX."),
-]
-Year = Annotated[
-    int | None,
-    typer.Option(
-        "--year", metavar="YEAR", min=1970, max=9998,
-        help="Year of the first line, where lines have none; default: what fits the file's own date.",
-    ),
-]  # fmt: skip
-DeadLetters = Annotated[
-    Path | None,
-    typer.Option(
-        "--dead-letters", metavar="FILE",
-        help="Where unreadable lines go, each with number and reason; default: NAME.dead-letters.jsonl here.",
-    ),
-]  # fmt: skip
-MetricsPort = Annotated[
-    int | None,
-    typer.Option(
-        "--metrics-port", metavar="PORT", min=0, max=65_535, envvar="RINGFENCE_METRICS_PORT",
-        help="Port of /metrics and /healthz, 0 for none; default: that of the configuration.",
-    ),
-]  # fmt: skip
-Out = Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE", help="Write to this file, not to stdout.")]
 
 
 def app() -> None:
@@ -251,78 +221,9 @@ def audit(
     raise typer.Exit(run_audit(settings, chosen, declared, Wanted(json=as_json, html=html, events=events)))
 
 
-BACKTEST = """\b
-Examples:
-  ringfence backtest --events events.jsonl -c ringfence.yaml --inject irsf,slow-pumping --html backtest.html
-  ringfence backtest --events data/archive --pbx hq -c ringfence.yaml
-  ringfence backtest --events cdr.csv -f yeastar-cdr --pbx hq -c now.yaml --against stricter.yaml --inject all
-  ringfence backtest --events events.jsonl -c ringfence.yaml --false-alarms 0.01
-What the figures mean, and which attacks there are: docs/backtest.md
-"""
-
-
-@commands.command(epilog=BACKTEST, short_help="Try rules on attacks woven into one's own history.")
-def backtest(
-    events: Annotated[
-        str,
-        typer.Option(
-            "--events", metavar="ARCHIVE", help="History: a file, plain or gzip, or a Parquet archive (folder or URL)."
-        ),
-    ],
-    config_file: NeededConfig,
-    against: Annotated[
-        Path | None, typer.Option("--against", metavar="FILE", help="A second configuration, for the same trials.")
-    ] = None,
-    inject: Annotated[
-        str, typer.Option("--inject", metavar="LIST", help="Attacks, by comma, or all.")
-    ] = "irsf,leaked-password,slow-pumping,fan-out,fast-guessing,wangiri",
-    trials: Annotated[int, typer.Option(metavar="NUMBER", min=1, max=1_000, help="Trials of each attack.")] = 10,
-    warm_up: Annotated[
-        int | None,
-        typer.Option(metavar="DAYS", min=1, help="Days that only teach; default: half of the history, at most 14."),
-    ] = None,
-    false_alarms: Annotated[
-        float | None,
-        typer.Option(
-            metavar="RATE",
-            min=0,
-            max=100,
-            help="Suggest limits: at most so many false alarms of each rule per extension and day.",
-        ),
-    ] = None,
-    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a report with plots.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON only, no tables.")] = False,
-    seed: Annotated[int, typer.Option(metavar="NUMBER", help="Same seed, same victims, days and hours.")] = 1,
-    format_name: FormatName = "events",
-    pbx: PbxName = None,
-    timezone: Timezone = None,
-    year: Year = None,
-    dead_letters: DeadLetters = None,
-) -> None:
-    """Weave labelled attacks into a PBX's own history, and say what the rules make of them.
-
-    Each attack is tried at several drawn times, on several victims: how often it is found, how fast, and what it costs
-    until then. What alarms in the history itself counts as false. Nothing outside is touched. The last line is one JSON
-    object with all figures.
-    """
-    from streams.backtest.command import Wanted, archived, chosen, gathered, run_backtest, writable
-
-    settings = loaded(config_file)
-    configs = {str(config_file): settings} | ({} if against is None else {str(against): loaded(against)})
-    if against is not None and len(configs) < 2:
-        fail("--against names the same file as --config", WRONG_USAGE)
-    options = options_of(settings, format_name, pbx, timezone, year)
-    wanted = Wanted(
-        attacks=chosen(inject), trials=trials, warm_up=warm_up, seed=seed, false_alarms=false_alarms, json=as_json,
-        html=writable(html),
-    )  # fmt: skip
-    with TemporaryDirectory(prefix="ringfence-backtest-") as folder:
-        if "://" in events or Path(events).is_dir():
-            history = gathered(archived(events, pbx), pbx, settings, Path(folder))
-        else:
-            with reading([events], options, None, dead_letters) as (inputs, _):
-                history = gathered(inputs.events([events]), pbx, settings, Path(folder))
-        run_backtest(history, configs, wanted)
+commands.command(name="backtest", epilog=BACKTEST, short_help="Try rules on attacks woven into one's own history.")(
+    backtest
+)
 
 
 IMPORT = """\b

@@ -7,7 +7,7 @@ import msgspec
 
 from detector.engine.engine import Engine
 from detector.engine.registry import catalogue
-from detector.engine.site import Tables
+from detector.engine.site import Site, Tables
 from detector.settings import PbxProfile, Settings, profile
 from models.calls import Calls
 from models.places import Places
@@ -34,6 +34,11 @@ class Bench:
     def profiles(self) -> tuple[PbxProfile, ...]:
         """The profile of the PBX under each configuration."""
         return tuple(profile(one, self.history.pbx, catalogue()) for one in self.settings)
+
+    @cached_property
+    def site(self) -> Site:
+        """The PBX under the first configuration: how numbers are read there, and what calls cost."""
+        return Site(self.profiles[0], self.tables[0])
 
     def engine(self, which: int, settings: Settings | None = None) -> Engine:
         """An engine that knows nothing yet."""

@@ -1,8 +1,10 @@
 """Carries out `ringfence backtest`: history in, figures out as table, JSON and page."""
 
+import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 
 import msgspec
@@ -15,14 +17,16 @@ from detector.engine.registry import catalogue
 from detector.engine.site import number_plan
 from detector.settings import Settings, profile
 from streams.audit.snapshots import write_private
-from streams.backtest.attacks import ATTACKS
 from streams.backtest.figures import Backtest
 from streams.backtest.history import History, HistoryError, keep
 from streams.backtest.report import as_page
 from streams.backtest.run import Plan, Shown, backtest
+from streams.backtest.slow import SLOW, known
 from streams.backtest.table import show
 from streams.failures import FAILED, WRONG_USAGE, err, fail
 
+WIDE = 180
+"""Characters in a line where no terminal says how wide it is."""
 LEARNT = 14
 """Days of learning, where the history is twice as long."""
 
@@ -43,6 +47,7 @@ def run_backtest(history: History | HistoryError, configs: dict[str, Settings], 
     """Backtest one PBX's history, and show what came of it."""
     if isinstance(history, HistoryError):
         fail(f"--events: {history}", FAILED)
+    refuse_strangers(history.pbx, configs)
     plan = Plan(attacks=wanted.attacks, trials=wanted.trials, warm_up=learning(history, wanted.warm_up),
                 seed=wanted.seed, wanted_rate=wanted.false_alarms)  # fmt: skip
     with progress() as shown:
@@ -50,7 +55,8 @@ def run_backtest(history: History | HistoryError, configs: dict[str, Settings], 
     if wanted.html is not None:
         write_private(wanted.html, as_page(made))
     if not wanted.json:
-        show(made, Console(highlight=False, markup=False, emoji=False))
+        width = None if sys.stdout.isatty() else WIDE
+        show(made, Console(highlight=False, markup=False, emoji=False, width=width))
     sys.stdout.flush()
     sys.stdout.buffer.write(msgspec.json.encode(made) + b"\n")
     return made
@@ -58,15 +64,15 @@ def run_backtest(history: History | HistoryError, configs: dict[str, Settings], 
 
 def chosen(inject: str) -> tuple[str, ...]:
     """The attacks that are named, or an end that names those there are."""
-    names = list(dict.fromkeys(name.strip() for name in inject.split(",") if name.strip()))
-    if names == ["all"]:
-        return tuple(ATTACKS)
-    for name in names:
-        if name not in ATTACKS:
-            fail(f"--inject: no attack {name!r}; there are all, {', '.join(ATTACKS)}", WRONG_USAGE)
-    if not names:
-        fail(f"--inject: name an attack: all, {', '.join(ATTACKS)}", WRONG_USAGE)
-    return tuple(names)
+    found: dict[str, None] = {}
+    for name in (part.strip() for part in inject.split(",") if part.strip()):
+        group = {"all": known(), "slow": SLOW}.get(name, (name,))
+        if name not in known() and group == (name,):
+            fail(f"--inject: no attack {name!r}; there are all, slow, {', '.join(known())}", WRONG_USAGE)
+        found |= dict.fromkeys(group)
+    if not found:
+        fail(f"--inject: name an attack: all, slow, {', '.join(known())}", WRONG_USAGE)
+    return tuple(found)
 
 
 def writable(page: Path | None) -> Path | None:
@@ -88,9 +94,12 @@ def gathered(
 ) -> History | HistoryError:
     """The history of one PBX, sorted by day into `folder`, or why it cannot be used."""
     named = pbx if pbx is not None else settings.pbxs[0].id if len(settings.pbxs) == 1 else None
-    site = profile(settings, named or "", catalogue())
+    events = iter(events)
+    first = next(events, None)
+    site = profile(settings, named or (first.pbx if first is not None else ""), catalogue())
+    begun = [first] if first is not None else []
     try:
-        return keep(events, named, number_plan(site), site.timezone, folder)
+        return keep(chain(begun, events), named, number_plan(site), site.timezone, folder)
     except HistoryError as error:
         return error
 
@@ -102,6 +111,24 @@ def learning(history: History, wanted: int | None) -> int:
     if wanted >= history.days:
         fail(f"--warm-up: {wanted} days of learning leave none to judge: there are {history.days}", WRONG_USAGE)
     return wanted
+
+
+def refuse_strangers(pbx: str, configs: dict[str, Settings]) -> None:
+    """End if a configuration names PBXs, and not this one: its limits would not be those of the PBX."""
+    for name, settings in configs.items():
+        known = [one.id for one in settings.pbxs]
+        if known and pbx not in known:
+            fail(f"{name}: no PBX {pbx!r}, of which the history is; there are {', '.join(known)}", WRONG_USAGE)
+
+
+@contextmanager
+def terminated() -> Iterator[None]:
+    """Who ends this process lets it tidy up: the history must not stay behind."""
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager

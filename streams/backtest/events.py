@@ -39,7 +39,20 @@ class Maker:
     first_day: date
     day: int
 
+    @property
+    def lasting(self) -> range:
+        """The days of an attack that takes its time."""
+        raise NotImplementedError
+
+    def works(self, day: int) -> bool:
+        """Whether people work on a day."""
+        raise NotImplementedError
+
     def at(self, day: int, hour: float) -> datetime:
+        """When something happens that is to begin at a local hour of a day."""
+        return self.clock(day, hour)
+
+    def clock(self, day: int, hour: float) -> datetime:
         """A local hour of a day, as the instant it is."""
         local = datetime.combine(self.first_day + timedelta(days=day), time(), ZoneInfo(self.timezone))
         return (local + timedelta(hours=hour)).astimezone(UTC)

@@ -1,12 +1,15 @@
 """The figures of a backtest: what trials and honest days come to, with intervals, and two configurations compared."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from statistics import quantiles
 
 from msgspec import Struct
 
+from detector.engine.detector import Basis
+from detector.engine.registry import detectors
 from streams.backtest.honest import Alarm, Honest
-from streams.backtest.intervals import Interval, paired, rate, share
+from streams.backtest.intervals import Interval, middle, paired, rate, share
 from streams.backtest.limits import Suggestion
 from streams.backtest.trials import Verdict
 
@@ -15,15 +18,23 @@ SHOWN_ALARMS = 50
 
 
 class Spread(Struct, frozen=True):
-    """The middle, nine of ten, and the most of something measured."""
+    """The middle, nine of ten, and the most of something measured.
+
+    The median of more such trials lies from `low` to `high`, whatever the distribution; None where they are too few.
+    """
 
     median: float
     p90: float
     most: float
+    low: float | None
+    high: float | None
 
 
 class AttackFigures(Struct, frozen=True, kw_only=True):
-    """One attack: how often it was found, how fast, and money in minor units before it was contained."""
+    """One attack: how often it was found, and how fast; money in minor units of all trials, found or not.
+
+    `money_at_alarm` is gone by the alarm, `money` by the first containment; in all where there was none.
+    """
 
     attack: str
     trials: int
@@ -38,12 +49,18 @@ class AttackFigures(Struct, frozen=True, kw_only=True):
 
 
 class RuleFigures(Struct, frozen=True, kw_only=True):
-    """One rule: in how many trials of which attack it fired, its own delay, and alarms of the honest days it was in."""
+    """One rule: in how many trials of which attack it fired, its delay and the money gone by then, its false alarms.
+
+    A `model` rests on a score of what is usual there. `noted`: where it gave information only, which alarms nobody.
+    """
 
     rule: str
+    model: bool
+    noted: dict[str, int]
     fired: dict[str, int]
     recall: Interval | None
     delay: Spread | None
+    money: Spread | None
     false_alarms: int
     false_alarm_rate: Interval
 
@@ -66,7 +83,7 @@ class Comparison(Struct, frozen=True, kw_only=True):
     """The same trials under both: found only by the one or the other; `p` as of McNemar's exact test.
 
     `better` is the name of a configuration, or None where nothing differs; `clear` if `p` is under 5 %. Who is faster
-    and cheaper is judged on trials that both found.
+    is judged on trials that both found, who is cheaper by the money gone before containment in all of them.
     """
 
     only_config: int
@@ -82,10 +99,14 @@ class Comparison(Struct, frozen=True, kw_only=True):
 
 
 class Tuning(Struct, frozen=True, kw_only=True):
-    """Limits for a wanted rate of false alarms of each rule, and the alarms of the same days with all of them."""
+    """Limits for a wanted rate of false alarms of each rule, and the alarms of the same days with all of them.
+
+    `left_out` are rules without a limit that could be tried, with their false alarms now.
+    """
 
     wanted: float
     suggestions: tuple[Suggestion, ...]
+    left_out: dict[str, int]
     alarms: int
     by_rule: dict[str, int]
     rate: Interval
@@ -114,10 +135,9 @@ def spread(values: Iterable[float]) -> Spread | None:
     found = sorted(values)
     if not found:
         return None
-    if len(found) == 1:
-        return Spread(found[0], found[0], found[0])
-    tenths = quantiles(found, n=10, method="inclusive")
-    return Spread(round(tenths[4], 3), round(tenths[8], 3), found[-1])
+    low, high = middle(found) or (None, None)
+    tenths = quantiles(found, n=10, method="inclusive") if len(found) > 1 else found * 9
+    return Spread(round(tenths[4], 3), round(tenths[8], 3), found[-1], low, high)
 
 
 def config_figures(name: str, verdicts: Sequence[Verdict], honest: Honest, extension_days: float) -> ConfigFigures:
@@ -140,26 +160,32 @@ def attack_figures(attack: str, verdicts: Sequence[Verdict]) -> AttackFigures:
         one_incident=sum(one.incidents == 1 for one in found), kind_right=sum(one.kind_right for one in found),
         contained=sum(one.contained for one in verdicts),
         delay=spread(one.delay for one in found if one.delay is not None),
-        money_at_alarm=spread(one.spent_at_alarm for one in found),
-        money=spread(one.spent for one in found),
+        money_at_alarm=spread(one.spent_at_alarm for one in verdicts),
+        money=spread(one.spent for one in verdicts),
     )  # fmt: skip
 
 
 def rule_figures(verdicts: Sequence[Verdict], honest: Honest, extension_days: float) -> list[RuleFigures]:
-    """Every rule that fired anywhere."""
+    """Every rule that fired anywhere, models last."""
     alarms = honest.by_rule()
+    names = {rule for one in verdicts for rule in (*one.rules, *one.noted)} | alarms.keys()
     found = []
-    for rule in sorted({rule for one in verdicts for rule in one.rules} | alarms.keys()):
-        hits = [one for one in verdicts if rule in one.rules]
-        fired: dict[str, int] = {}
-        for one in hits:
-            fired[one.attack] = fired.get(one.attack, 0) + 1
+    for rule in sorted(names, key=lambda name: (is_model(name), name)):
+        hits = [one.rules[rule] for one in verdicts if rule in one.rules]
+        fired = Counter(one.attack for one in verdicts if rule in one.rules)
         aimed = sum(one.attack in fired for one in verdicts)
         found.append(RuleFigures(
-            rule=rule, fired=fired, recall=share(len(hits), aimed), delay=spread(one.rules[rule] for one in hits),
+            rule=rule, model=is_model(rule), fired=dict(fired), recall=share(len(hits), aimed),
+            noted=dict(Counter(one.attack for one in verdicts if rule in one.noted)),
+            delay=spread(one.delay for one in hits), money=spread(one.spent for one in hits),
             false_alarms=alarms.get(rule, 0), false_alarm_rate=rate(alarms.get(rule, 0), extension_days),
         ))  # fmt: skip
     return found
+
+
+def is_model(rule: str) -> bool:
+    """Whether a rule rests on a score of what is usual."""
+    return detectors()[rule].basis is Basis.SCORE
 
 
 def compared(verdicts: Sequence[Sequence[Verdict]], figures: Sequence[ConfigFigures]) -> Comparison:
@@ -175,7 +201,7 @@ def compared(verdicts: Sequence[Sequence[Verdict]], figures: Sequence[ConfigFigu
         p=round(p, 6), better=smaller(names, other, one), clear=p < CLEAR,
         fewer_false_alarms=smaller(names, figures[0].false_alarms, figures[1].false_alarms),
         faster=smaller(names, sum(a.delay or 0 for a, _ in found), sum(b.delay or 0 for _, b in found)),
-        cheaper=smaller(names, sum(a.spent for a, _ in found), sum(b.spent for _, b in found)),
+        cheaper=smaller(names, sum(a.spent for a, _ in pairs), sum(b.spent for _, b in pairs)),
     )  # fmt: skip
 
 

@@ -25,7 +25,10 @@ class HistoryError(Exception):
 
 
 class Ways(Struct, kw_only=True):
-    """How people work at a PBX, counted: extensions, where phones register from, trunks, routes, numbers as dialled."""
+    """How people work at a PBX, counted: extensions, where phones register from, trunks, routes, numbers as dialled.
+
+    `weekdays` are those on which they call out.
+    """
 
     extensions: Counter[str] = field(default_factory=Counter)
     sources: Counter[str] = field(default_factory=Counter)
@@ -35,6 +38,7 @@ class Ways(Struct, kw_only=True):
     abroad: Counter[str] = field(default_factory=Counter)
     kinds: Counter[str] = field(default_factory=Counter)
     phases: Counter[str] = field(default_factory=Counter)
+    weekdays: Counter[int] = field(default_factory=Counter)
     located_calls: int = 0
 
 
@@ -99,7 +103,7 @@ def keep(
         others[event.pbx] += 1
         if pbx is not None and event.pbx != pbx:
             continue
-        learn(event, ways, plan)
+        learn(event, ways, plan, zone)
         day = arrived(event).astimezone(zone).date()
         days[day] += 1
         waiting[day].append(codec.encode(event))
@@ -135,23 +139,24 @@ def write(folder: Path, day: date, lines: list[bytes]) -> None:
         file.writelines(line + b"\n" for line in lines)
 
 
-def learn(event: AnyEvent, ways: Ways, plan: NumberPlan) -> None:
+def learn(event: AnyEvent, ways: Ways, plan: NumberPlan, zone: ZoneInfo) -> None:
     """What one event says of how people work there."""
     ways.kinds[event.__struct_config__.tag] += 1  # type: ignore[index]  # tags of events are texts
     if isinstance(event, Call):
-        learn_call(event, ways, plan)
+        learn_call(event, ways, plan, zone)
     elif isinstance(event, Registration) and event.outcome == "accepted" and event.party == "extension":
         ways.extensions[event.extension or event.account or ""] += 1
         ways.sources[event.source_ip or ""] += 1
 
 
-def learn_call(event: Call, ways: Ways, plan: NumberPlan) -> None:
+def learn_call(event: Call, ways: Ways, plan: NumberPlan, zone: ZoneInfo) -> None:
     """How people call out."""
     ways.phases[event.phase] += 1
     ways.located_calls += event.source_ip is not None
     if event.direction != "outbound" or not event.extension:
         return
     ways.extensions[event.extension] += 1
+    ways.weekdays[(event.started_at or event.at).astimezone(zone).weekday()] += 1
     ways.trunks[event.trunk or ""] += 1
     ways.routes[event.route or ""] += 1
     number = plan.read(event.to or "")

@@ -1,5 +1,6 @@
-"""Intervals and tests for counts: Wilson for shares, Garwood for rates, McNemar's exact test for pairs."""
+"""Intervals and tests: Wilson for shares, Garwood for rates, order statistics for medians, McNemar's test for pairs."""
 
+from collections.abc import Sequence
 from math import comb, exp, lgamma, log, sqrt
 
 from msgspec import Struct
@@ -49,6 +50,14 @@ def at_most(count: int, mean: float) -> float:
     if mean <= 0:
         return 1.0
     return sum(exp(n * log(mean) - mean - lgamma(n + 1)) for n in range(count + 1))
+
+
+def middle(values: Sequence[float]) -> tuple[float, float] | None:
+    """Where the median lies, whatever the distribution: two of the sorted values; None of fewer than six."""
+    below, count = 0, len(values)
+    while sum(comb(count, n) for n in range(below + 1)) <= TAIL * (1 << count):
+        below += 1
+    return (values[below - 1], values[count - below]) if below else None
 
 
 def paired(only_one: int, only_other: int) -> float:

@@ -6,6 +6,7 @@ from msgspec import Struct
 from pydantic import JsonValue, ValidationError
 
 from detector.engine.registry import catalogue
+from detector.frequency import parse
 from detector.params import Params
 from detector.settings import Pbx, Policy, Settings
 from streams.backtest.honest import Honest
@@ -15,36 +16,57 @@ NO_LIMITS = {"window", "pause", "days", "age", "memory"}
 """What comes first in some rules and is no limit: more of it does not make them quieter."""
 
 
+Limit = int | float | str
+
+
 class Suggestion(Struct, frozen=True, kw_only=True):
     """For one rule: its limit now and its false alarms, the value that keeps to the wanted rate and what it leads to.
 
-    `suggested` is None where none of those tried does; `alarms` are counted at each value that was tried.
+    `suggested` is None where none of those tried does; `alarms` are counted at each value that was tried, the strictest
+    first.
     """
 
     rule: str
     field: str
-    now: float
-    suggested: float | None
-    alarms: dict[float, int]
+    now: Limit
+    suggested: Limit | None
+    alarms: dict[str, int]
 
 
 def main_limit(rule: str) -> str | None:
-    """The field that says how much is too much: the first one of a rule, if it is a number."""
+    """The field that says how much is too much: the first one of a rule, if it is a number or a frequency."""
     name, field = next(iter(catalogue()[rule].model_fields.items()), ("", None))
-    number = field is not None and field.annotation in (int, float)
-    return name if number and name not in NO_LIMITS else None
+    if field is None or name in NO_LIMITS:
+        return None
+    return name if field.annotation in (int, float) or is_frequency(field.default) else None
 
 
-def scaled(limits: Params, field: str, factor: float) -> float | int | None:
+def is_frequency(value: object) -> bool:
+    """Whether this is a text such as `5/1/second`."""
+    try:
+        return isinstance(value, str) and bool(parse(value))
+    except ValueError:
+        return False
+
+
+def scaled(limits: Params, field: str, factor: float) -> Limit | None:
     """A main limit times `factor`, as its field allows; None if it does not, or it is the same."""
-    now = getattr(limits, field)
-    value = round(now * factor) if isinstance(now, int) else round(now * factor, 6)
+    now: Limit = getattr(limits, field)
+    value = times(now, factor)
     if value == now:
         return None
     try:
         return getattr(type(limits).model_validate(limits.model_dump() | {field: value}), field)  # type: ignore[no-any-return]
     except ValidationError:
         return None
+
+
+def times(now: Limit, factor: float) -> Limit:
+    """So many times as much; of a frequency more calls within the same time, for each of its rules."""
+    if isinstance(now, str):
+        rules = (one.text.partition("/") for one in parse(now))
+        return "&".join(f"{round(int(calls) * factor)}/{time}" for calls, _, time in rules)
+    return round(now * factor) if isinstance(now, int) else round(now * factor, 6)
 
 
 def with_limits(settings: Settings, pbx: str, limits: Mapping[str, tuple[str, JsonValue]]) -> Settings:
@@ -83,15 +105,19 @@ def suggested(
         field = main_limit(rule)
         if field is None:
             continue
-        alarms = {float(getattr(limits, field)): now.by_rule().get(rule, 0)}
-        for factor, honest in tries:
-            value = scaled(limits, field, factor)
-            if value is not None:
-                alarms[float(value)] = honest.by_rule().get(rule, 0)
-        current = float(getattr(limits, field))
-        loud = max((value for value, count in alarms.items() if count > allowed), default=None)
-        quiet = [value for value in alarms if loud is None or value > loud]
-        best = current if loud is None else min(quiet, default=None)
+        current: Limit = getattr(limits, field)
+        values = [(1.0, current, now)]
+        values += [
+            (times, value, lived) for times, lived in tries if (value := scaled(limits, field, times)) is not None
+        ]
+        alarms = [(value, lived.by_rule().get(rule, 0)) for _, value, lived in sorted(values, key=lambda one: one[0])]
+        loud = max((place for place, (_, count) in enumerate(alarms) if count > allowed), default=None)
+        best = current if loud is None else next((value for value, _ in alarms[loud + 1 :]), None)
         found.append(Suggestion(rule=rule, field=field, now=current, suggested=best,
-                                alarms=dict(sorted(alarms.items()))))  # fmt: skip
+                                alarms={shown(value): count for value, count in alarms}))  # fmt: skip
     return found
+
+
+def shown(value: Limit) -> str:
+    """As it is written."""
+    return value if isinstance(value, str) else f"{value:g}"

@@ -7,9 +7,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from streams.audit.report import visible
 from streams.backtest import table
 from streams.backtest.figures import Backtest
+from streams.backtest.plots import plots
 
 FOLDER = Path(__file__).parent
-WIDTH = 420
 
 
 def as_page(made: Backtest) -> bytes:
@@ -19,7 +19,7 @@ def as_page(made: Backtest) -> bytes:
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     page = env.get_template("report.html")
-    return page.render(made=made, table=table, width=WIDTH, days=days(made)).encode("utf-8", "backslashreplace")
+    return page.render(made=made, table=table, plots=plots(made), days=days(made)).encode("utf-8", "backslashreplace")
 
 
 def days(made: Backtest) -> list[list[int]]:

@@ -1,13 +1,14 @@
 """Runs a backtest on all cores: the honest history once for each configuration, then every trial, then limits."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from functools import partial
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
+from signal import SIG_DFL, SIG_IGN, SIGINT, SIGTERM, signal
 from typing import TypeVar
 
 from msgspec import Struct
-from pydantic import JsonValue
 
 from detector.settings import Settings
 from streams.backtest.bench import Bench
@@ -15,7 +16,7 @@ from streams.backtest.figures import Backtest, Tuning, compared, config_figures
 from streams.backtest.history import History
 from streams.backtest.honest import Honest, again, lived_through
 from streams.backtest.intervals import rate
-from streams.backtest.limits import FACTORS, suggested, tried_limits, with_limits
+from streams.backtest.limits import FACTORS, main_limit, suggested, tried_limits, with_limits
 from streams.backtest.trials import Trial, Verdict, planned, tried
 
 A = TypeVar("A")
@@ -41,7 +42,9 @@ class Here:
 
 
 def settle(history: History, settings: tuple[Settings, ...]) -> None:
-    """A process begins."""
+    """A process begins; who interrupts all of them means the one that ends the others."""
+    signal(SIGINT, SIG_IGN)
+    signal(SIGTERM, SIG_DFL)
     Here.bench = Bench(history, settings)
 
 
@@ -78,6 +81,19 @@ class Crew:
         return found
 
 
+@contextmanager
+def crew_of(history: History, settings: tuple[Settings, ...], shown: Shown) -> Iterator[Crew]:
+    """As many processes as cores; whatever goes wrong ends them at once, and not when all they have is done."""
+    with ProcessPoolExecutor(None, get_context("spawn"), settle, (history, settings)) as pool:
+        try:
+            yield Crew(pool, shown)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in active_children():
+                process.terminate()
+            raise
+
+
 def backtest(history: History, configs: dict[str, Settings], plan: Plan, shown: Shown) -> Backtest:
     """All of it. `configs` are one or two, by what they are called. The same input gives the same figures."""
     settings, names = tuple(configs.values()), list(configs)
@@ -86,8 +102,7 @@ def backtest(history: History, configs: dict[str, Settings], plan: Plan, shown: 
     jobs = sorted((trial for some in trials for trial in some), key=lambda trial: trial.day)
     mornings = frozenset({plan.warm_up, *(trial.day for trial in jobs)})
     both = range(len(settings))
-    with ProcessPoolExecutor(None, get_context("spawn"), settle, (history, settings)) as pool:
-        crew = Crew(pool, shown)
+    with crew_of(history, settings, shown) as crew:
         honest = crew.each("honest history", partial(live, plan.warm_up, mornings), both)
         verdicts = crew.each("attacks", try_, [(which, trial) for trial in jobs for which in both])
         tuning = tuned(crew, bench, plan, honest[0])
@@ -120,17 +135,13 @@ def tuned(crew: Crew, bench: Bench, plan: Plan, now: Honest) -> Tuning | None:
     others = [with_limits(settings, pbx, tried_limits(rules, factor)) for factor in FACTORS]
     lived = crew.each("limits", partial(live_again, plan.warm_up), others)
     found = suggested(rules, now, list(zip(FACTORS, lived, strict=True)), plan.wanted_rate * exposure)
-    chosen = {one.rule: (one.field, kept(one.suggested)) for one in found if one.suggested not in {None, one.now}}
+    chosen = {one.rule: (one.field, one.suggested) for one in found if one.suggested not in {None, one.now}}
     last = crew.each("all of them", partial(live_again, plan.warm_up), [with_limits(settings, pbx, chosen)])[0]
     return Tuning(
         wanted=plan.wanted_rate,
         suggestions=tuple(found),
+        left_out={rule: now.by_rule().get(rule, 0) for rule in rules if main_limit(rule) is None},
         alarms=len(last.alarms),
         by_rule=last.by_rule(),
         rate=rate(len(last.alarms), exposure),
     )
-
-
-def kept(value: float | None) -> JsonValue:
-    """A limit as a configuration has it."""
-    return int(value) if value is not None and value == int(value) else value

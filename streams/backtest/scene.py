@@ -11,14 +11,17 @@ from msgspec.structs import replace
 
 from detector.contract.events import AnyEvent, Call, Registration
 from detector.settings import PbxProfile
-from streams.backtest.attacks import ATTACKS, Attack
+from streams.backtest.attacks import Attack
 from streams.backtest.events import Maker
 from streams.backtest.history import History, Ways, likely
+from streams.backtest.slow import known
 
 VICTIMS = 5
 """Attacks choose among so many phones; where there are fewer, some are chosen twice."""
 ELSEWHERE = ("442079460###",)
 SHIFT = 3_600
+LASTING = 14
+"""Days of a slow attack."""
 
 
 @dataclass
@@ -39,11 +42,21 @@ class Scene(Maker):
     first_day: date
     day: int
     shift: timedelta
+    weekdays: frozenset[int]
     numbers: Iterator[int] = field(default_factory=count)
 
     def at(self, day: int, hour: float) -> datetime:
         """A local hour of a day, a little later in each trial."""
         return super().at(day, hour) + self.shift
+
+    @property
+    def lasting(self) -> range:
+        """Two weeks from the day on which it begins."""
+        return range(self.day, self.day + LASTING)
+
+    def works(self, day: int) -> bool:
+        """Whether people used to call out on this day of the week."""
+        return (self.first_day + timedelta(days=day)).weekday() in self.weekdays
 
 
 def scene(history: History, profile: PbxProfile, day: int, random: Random, label: str) -> Scene:
@@ -58,8 +71,13 @@ def scene(history: History, profile: PbxProfile, day: int, random: Random, label
         abroad=likely(ways.abroad) or ELSEWHERE, phones=phones * -(-VICTIMS // len(phones)),
         trunk=next(iter([*likely(ways.trunks), *profile.trunks]), "trunk"),
         route=next(iter([*likely(ways.routes), *profile.routes]), "Outbound"),
-        shift=timedelta(seconds=random.randrange(SHIFT)),
+        shift=timedelta(seconds=random.randrange(SHIFT)), weekdays=busy(ways),
     )  # fmt: skip
+
+
+def busy(ways: Ways) -> frozenset[int]:
+    """The days of the week with at least half as many calls as an average one."""
+    return frozenset(day for day in range(7) if 14 * ways.weekdays[day] >= ways.weekdays.total())
 
 
 def home(ways: Ways, profile: PbxProfile) -> list[str]:
@@ -76,7 +94,7 @@ def home(ways: Ways, profile: PbxProfile) -> list[str]:
 def staged(name: str, history: History, profile: PbxProfile, day: int, seed: str) -> Attack:
     """One attack as the sources of this history would have told it: what they never tell of is left out."""
     random = Random(seed)  # noqa: S311 - traffic, not secrets
-    made = ATTACKS[name](scene(history, profile, day, random, f"backtest {seed}"), random)
+    made = known()[name](scene(history, profile, day, random, f"backtest {seed}"), random)
     told = [heard for event in made.events if (heard := as_heard(event, history.ways)) is not None]
     return Attack(sorted(told, key=lambda event: (event.received_at or event.at, event.id)), made.subjects, made.kinds)
 

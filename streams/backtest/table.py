@@ -1,13 +1,16 @@
 """The figures of a backtest in a terminal."""
 
+from collections.abc import Callable
+
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from detector.enrich.tariff import amount
 from streams.audit.report import visible
-from streams.backtest.figures import Backtest, Comparison, ConfigFigures, Spread, Tuning
+from streams.backtest.figures import Backtest, Comparison, ConfigFigures, RuleFigures, Spread, Tuning
 from streams.backtest.intervals import Interval
+from streams.backtest.limits import Suggestion, shown
 
 
 def show(made: Backtest, console: Console) -> None:
@@ -18,11 +21,12 @@ def show(made: Backtest, console: Console) -> None:
         say(console, f"{name}: not tried; the sources of this history would not tell of it")
     for one in made.configs:
         say(console, summed(one))
-        console.print(attacks(made, one), rules(one))
+        console.print(attacks(made, one), rules(made, one))
     if made.comparison is not None:
         say(console, in_words(made.comparison, made.configs))
     if made.tuning is not None:
         console.print(limits(made.tuning))
+        say(console, untuned(made.tuning))
         say(console, f"With all of them: {each(made.tuning.rate)} false alarms per extension and day")
 
 
@@ -42,8 +46,8 @@ def summed(one: ConfigFigures) -> str:
 
 def attacks(made: Backtest, one: ConfigFigures) -> Table:
     """A row an attack."""
-    table = Table("attack", "found", "recall", "alarm after", "contained", "money at the alarm", "until contained",
-                  title=Text(str(visible(one.config))))  # fmt: skip
+    table = Table(unbroken("attack"), "found", "recall", "alarm after", "contained", f"{made.currency} at the alarm",
+                  "until contained", title=Text(str(visible(one.config))))  # fmt: skip
     for attack in one.attacks:
         table.add_row(
             attack.attack, f"{attack.found} of {attack.trials}", percent(attack.recall), duration(attack.delay),
@@ -53,14 +57,35 @@ def attacks(made: Backtest, one: ConfigFigures) -> Table:
     return table
 
 
-def rules(one: ConfigFigures) -> Table:
-    """A row a rule."""
-    table = Table("rule", "fired in", "recall there", "after", "false alarms", "per extension and day")
-    for rule in one.rules:
-        fired = ", ".join(f"{attack} {count}" for attack, count in rule.fired.items())
-        table.add_row(rule.rule, fired or "-", percent(rule.recall), duration(rule.delay), str(rule.false_alarms),
-                      each(rule.false_alarm_rate))  # fmt: skip
+def rules(made: Backtest, one: ConfigFigures) -> Table:
+    """A row a rule that alarmed, and every model that said anything, those after a line of their own."""
+    table = Table(unbroken("rule"), "", "recall", "after", f"{made.currency} by then", "false alarms",
+                  "per extension and day")  # fmt: skip
+    limits, models = ([rule for rule in one.rules if rule.model is model] for model in (False, True))
+    for rule in [*limits, *models]:
+        if rule.model or rule.fired or rule.false_alarms:
+            table.add_row(
+                rule.rule, kind(rule), percent(rule.recall), duration(rule.delay), money(rule.money, made.currency),
+                str(rule.false_alarms), each(rule.false_alarm_rate), end_section=rule in limits[-1:],
+            )  # fmt: skip
     return table
+
+
+def unbroken(heading: str) -> Column:
+    """A column of names that are to be read in one piece."""
+    return Column(heading, no_wrap=True)
+
+
+def kind(rule: RuleFigures) -> str:
+    """Who speaks: a limit or a model."""
+    return "model" if rule.model else "limit"
+
+
+def fired(rule: RuleFigures) -> str:
+    """In how many trials of what; information, which alarms nobody, is told apart."""
+    alarmed = [f"{attack} {count}" for attack, count in rule.fired.items()]
+    noted = [f"{attack} {count}" for attack, count in rule.noted.items()]
+    return "; ".join(filter(None, (", ".join(alarmed), "information only: " * bool(noted) + ", ".join(noted)))) or "-"
 
 
 def limits(tuning: Tuning) -> Table:
@@ -68,10 +93,43 @@ def limits(tuning: Tuning) -> Table:
     title = f"Limits for at most {tuning.wanted:g} false alarms of each rule per extension and day"
     table = Table("rule", "limit", "now", "suggested", "false alarms at each value tried", title=title)
     for one in tuning.suggestions:
-        tried = ", ".join(f"{value:g}: {count}" for value, count in one.alarms.items())
-        table.add_row(one.rule, one.field, f"{one.now:g}", "none tried" if one.suggested is None else
-                      f"{one.suggested:g}", tried)  # fmt: skip
+        table.add_row(one.rule, one.field, shown(one.now), suggestion(one), tried(one))
     return table
+
+
+def suggestion(one: Suggestion) -> str:
+    """The limit to take."""
+    return "none tried" if one.suggested is None else shown(one.suggested)
+
+
+def tried(one: Suggestion) -> str:
+    """What came of each value."""
+    return ", ".join(f"{value}: {count}" for value, count in one.alarms.items())
+
+
+def untuned(tuning: Tuning) -> str:
+    """Rules for which nothing can be suggested, the loud ones first."""
+    loud = [f"{rule} ({count})" for rule, count in tuning.left_out.items() if count]
+    rest = [rule for rule, count in tuning.left_out.items() if not count]
+    return (
+        f"Without a limit that could be tried, with their false alarms: {', '.join(loud) or 'none'}; without any: "
+        + (", ".join(rest))
+    )
+
+
+def brief(made: Backtest, one: ConfigFigures) -> list[str]:
+    """What somebody must know who reads nothing else."""
+    trials, found = sum(a.trials for a in one.attacks), sum(a.found for a in one.attacks)
+    acted = sum(a.contained for a in one.attacks)
+    weak = ", ".join(a.attack for a in one.attacks if a.found * 2 < a.trials)
+    weeks = (made.days - made.warm_up) / 7
+    return [
+        f"{found} of {trials} staged attacks were found; {acted} were stopped without anybody being asked.",
+        f"Found in fewer than half of the trials: {weak or 'none'}.",
+        f"{one.false_alarms} false alarms in {made.days - made.warm_up} days, {one.false_alarms / weeks:.1f} a week "
+        f"for all {made.extensions} extensions.",
+        f"{one.false_containments} times somebody would have been stopped wrongly.",
+    ]
 
 
 def in_words(found: Comparison, configs: tuple[ConfigFigures, ...]) -> str:
@@ -88,7 +146,7 @@ def in_words(found: Comparison, configs: tuple[ConfigFigures, ...]) -> str:
 
 def percent(found: Interval | None) -> str:
     """`95 % (72 to 99)`."""
-    return "-" if found is None else f"{found.value:.0%} ({found.low:.0%} to {found.high:.0%})".replace("%", " %")
+    return "-" if found is None else f"{found.value * 100:.0f} % ({found.low * 100:.0f} to {found.high * 100:.0f})"
 
 
 def each(found: Interval) -> str:
@@ -97,8 +155,18 @@ def each(found: Interval) -> str:
 
 
 def duration(found: Spread | None) -> str:
-    """The middle, and nine of ten."""
-    return "-" if found is None else f"{seconds(found.median)}, 90 %: {seconds(found.p90)}"
+    """The middle with its interval, and nine of ten."""
+    return spread(found, seconds)
+
+
+def spread(found: Spread | None, say: Callable[[float], str]) -> str:
+    """`25 s (20 s to 31 s), 90 %: 40 s`; few trials have no interval, and what is always the same is said once."""
+    if found is None:
+        return "-"
+    median, most = say(found.median), say(found.p90)
+    sure = "" if found.low is None or found.high is None else f" ({say(found.low)} to {say(found.high)})"
+    same = sure in {"", f" ({median} to {median})"}
+    return (median if same else median + sure) + ("" if most == median else f", 90 %: {most}")
 
 
 def seconds(value: float) -> str:
@@ -110,7 +178,5 @@ def seconds(value: float) -> str:
 
 
 def money(found: Spread | None, currency: str) -> str:
-    """The middle, and nine of ten."""
-    if found is None:
-        return "-"
-    return f"{amount(round(found.median), currency)}, 90 %: {amount(round(found.p90), currency)}"
+    """The middle with its interval, and nine of ten, without the currency."""
+    return spread(found, lambda value: amount(round(value), currency).removesuffix(f" {currency}"))

@@ -1,6 +1,6 @@
 """One attack woven into one stretch of history, and what became of it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from heapq import merge
 from random import Random
@@ -8,12 +8,13 @@ from random import Random
 from msgspec import Struct
 
 from detector.contract.events import AnyEvent, Call
-from detector.contract.findings import AnyFinding, Detection, Incident, Severity
+from detector.contract.findings import AnyFinding, Detection, Incident, Mode, Severity
 from detector.settings import PbxProfile
 from streams.backtest.attacks import Attack
 from streams.backtest.bench import Bench
 from streams.backtest.history import History, arrived, order
 from streams.backtest.judge import acts, alarming, counts, findings, names
+from streams.backtest.money import Bill, bill
 from streams.backtest.scene import staged
 
 AFTERWARDS = timedelta(hours=2)
@@ -29,12 +30,19 @@ class Trial(Struct, frozen=True, kw_only=True):
     seed: str
 
 
+class Firing(Struct, frozen=True):
+    """When a rule first fired: seconds from the first event of the attack, and money gone by then."""
+
+    delay: float
+    spent: int
+
+
 class Verdict(Struct, frozen=True, kw_only=True):
     """What became of one trial.
 
-    `delay` is in seconds from the first event until somebody was alarmed about the right subject, `rules` the same for
-    each rule that fired. `spent` is money in minor units until it was decided to act, or in all; `spent_at_alarm` until
-    the alarm, or in all.
+    `delay` is in seconds from the first event until somebody was alarmed about the right subject. `rules` alarmed;
+    `noted` are those that gave information only. Money is in minor units: `spent` until it was decided to act, or in
+    all; `spent_at_alarm` until the alarm, or in all.
     """
 
     attack: str
@@ -44,7 +52,8 @@ class Verdict(Struct, frozen=True, kw_only=True):
     kind_right: bool
     incidents: int
     delay: float | None
-    rules: dict[str, float]
+    rules: dict[str, Firing]
+    noted: tuple[str, ...]
     contained: bool
     spent: int
     spent_at_alarm: int
@@ -76,10 +85,10 @@ def tried(bench: Bench, which: int, trial: Trial) -> Verdict:
     honest = (event for day in days for event in bench.day(day) if arrived(event) <= end)
     engine = bench.resumed(which, trial.day)
     found = list(findings(engine, history.pbx, merge(honest, made.events, key=order), end))
-    return judged(trial, made, found)
+    return judged(trial, made, found, bill(made.events, bench.site))
 
 
-def judged(trial: Trial, made: Attack, found: Sequence[AnyFinding]) -> Verdict:
+def judged(trial: Trial, made: Attack, found: Sequence[AnyFinding], costs: Bill) -> Verdict:
     """What the findings say of the attack; what the honest part alone leads to is left out."""
     ours = {event.id for event in made.events}
     begun = min(begin(event) for event in made.events)
@@ -87,34 +96,32 @@ def judged(trial: Trial, made: Attack, found: Sequence[AnyFinding]) -> Verdict:
     ids = {one.id for one in detections if counts(one)}
     told = [one for one in alarming(found) if ids.intersection(one.detections)]
     right = [one for one in told if names(one, made)]
-    rules: dict[str, float] = {}
-    for one in detections:
-        if counts(one):
-            rules.setdefault(one.rule, (one.at - begun).total_seconds())
     states = [one for one in found if isinstance(one, Incident) and ids.intersection(one.detections)]
     alarm = next((one for one in states if one.severity is not Severity.INFO and names(one, made)), None)
     about = {one.id for one in states}
     decision = next((one for one in found if right and acts(one) and one.incident in about), None)
+    rules = fired(detections, begun, costs)
     return Verdict(
         attack=trial.attack, number=trial.number, found=bool(right), incidents=len(told), rules=rules,
+        noted=tuple(sorted({one.rule for one in detections if one.mode is not Mode.SHADOW} - rules.keys())),
         kind=(right or told)[0].kind if told else "",
         kind_right=bool(right) and (not made.kinds or right[0].kind in made.kinds),
         delay=(alarm.at - begun).total_seconds() if right and alarm is not None else None,
         contained=decision is not None,
-        spent=spent(states, None if decision is None else decision.at),
-        spent_at_alarm=spent(states, alarm.at if right and alarm is not None else None),
+        spent=costs.until(None if decision is None else decision.at),
+        spent_at_alarm=costs.until(alarm.at if right and alarm is not None else None),
     )  # fmt: skip
+
+
+def fired(detections: Iterable[Detection], begun: datetime, costs: Bill) -> dict[str, Firing]:
+    """The first alarm of each rule."""
+    found: dict[str, Firing] = {}
+    for one in detections:
+        if counts(one) and one.rule not in found:
+            found[one.rule] = Firing((one.at - begun).total_seconds(), costs.until(one.at))
+    return found
 
 
 def begin(event: AnyEvent) -> datetime:
     """When something began, even where it was heard of only in the end."""
     return (event.started_at or event.at) if isinstance(event, Call) else event.at
-
-
-def spent(states: Sequence[Incident], until: datetime | None) -> int:
-    """What these incidents had cost by then, or in the end."""
-    last: dict[str, int] = {}
-    for one in states:
-        if until is None or one.at <= until:
-            last[one.id] = 0 if one.merged_into else one.loss.spent
-    return sum(last.values())

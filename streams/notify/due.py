@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from detector.contract.findings import STAGES, Mode, Severity, State, Status
+from detector.incidents import MAX_DETECTIONS
 from streams.store.rows import IncidentView, NotificationRow
 
 SEVERITIES = tuple(Severity)
@@ -19,7 +20,8 @@ def reasons(view: IncidentView, minimum: Severity, now: datetime) -> list[str]:
     """
     incident = view.incident
     latest = max([incident.at, *(detection.at for detection in view.detections)])
-    if SEVERITIES.index(incident.severity) < SEVERITIES.index(minimum) or now - latest > LONGEST_AGO:
+    severity = earned(view)
+    if severity is None or SEVERITIES.index(severity) < SEVERITIES.index(minimum) or now - latest > LONGEST_AGO:
         return []
     found = ["opened", f"stage:{incident.stage}"]
     if incident.status is not Status.OPEN:
@@ -31,6 +33,17 @@ def reasons(view: IncidentView, minimum: Severity, now: datetime) -> list[str]:
         elif action.state is State.REQUESTED and action.decision.mode is Mode.ASK:
             found.append(f"ask:{action.id}")
     return sorted(found, key=lambda reason: URGENCY.index(reason.partition(":")[0]))
+
+
+def earned(view: IncidentView) -> Severity | None:
+    """How bad it is by the rules that may tell people; None if all that fired are only rehearsed.
+
+    An incident that has too many detections to remember all may have been seen by any rule.
+    """
+    if not 0 < len(view.detections) < MAX_DETECTIONS:
+        return view.incident.severity
+    told = [one.severity for one in view.detections if one.mode is not Mode.SHADOW]
+    return max(told, key=SEVERITIES.index, default=None)
 
 
 def untold(view: IncidentView, channel: str, minimum: Severity, now: datetime) -> list[str]:

@@ -13,9 +13,9 @@ from rich.progress import track
 from rich.table import Table
 
 from streams.backtest.attacks import ATTACKS
+from streams.backtest.slow import SLOW
 from tests.evaluate.judge import Found, Quiet, judged_attack, judged_quiet
 from tests.evaluate.month import sites
-from tests.evaluate.slow import SLOW
 
 SEEDS = (1, 2, 3)
 HELD_OUT = (11, 12)

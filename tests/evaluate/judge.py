@@ -14,12 +14,11 @@ from detector.enrich.addresses import AddressTable
 from detector.settings import Settings
 from models.calls import Calls
 from models.places import Places
-from streams.backtest.attacks import ATTACKS
 from streams.backtest.events import seconds
 from streams.backtest.judge import acting, alarming, findings, names
+from streams.backtest.slow import known
 from tests.evaluate.month import honest
 from tests.evaluate.site import DAYS, Site
-from tests.evaluate.slow import SLOW
 
 TABLES = Tables(addresses=AddressTable())
 
@@ -77,7 +76,7 @@ def judged_quiet(site: Site, seed: int, *, models: bool = True) -> Quiet:
 
 def judged_attack(site: Site, name: str, seed: int, *, models: bool = True) -> Found:
     """An attack woven into an honest month; what the honest part alone leads to is left out."""
-    made = (ATTACKS | SLOW)[name](site, Random(f"{seed} {name} {site.pbx}"))  # noqa: S311 - traffic, not secrets
+    made = known()[name](site, Random(f"{seed} {name} {site.pbx}"))  # noqa: S311 - traffic, not secrets
     events = sorted([*honest(site, seed), *made.events], key=lambda event: (event.received_at or event.at, event.id))
     found = findings_of(site, events, Calls() if models else None)
     begun = min(event.at for event in made.events)

@@ -34,6 +34,11 @@ class Site(Maker):
     day: int = 20
 
     @property
+    def lasting(self) -> range:
+        """Slow attacks go on to the end of the month."""
+        return range(self.day - 6, DAYS)
+
+    @property
     def label(self) -> str:
         """What ids begin with."""
         return self.pbx

@@ -2,7 +2,7 @@
 
 import pytest
 
-from streams.backtest.intervals import paired, rate, share
+from streams.backtest.intervals import middle, paired, rate, share
 
 SHARES = [
     ("none of ten", 0, 10, 0.0, 0.2775),
@@ -46,3 +46,18 @@ def test_garwood(case, count, low, high) -> None:
 @pytest.mark.parametrize(("case", "one", "other", "p"), PAIRS)
 def test_mcnemar(case, one, other, p) -> None:
     assert paired(one, other) == pytest.approx(p, abs=1e-6), case
+
+
+MIDDLES = [
+    ("none", 0, None),
+    ("five are too few", 5, None),
+    ("six: from the least to the most", 6, (1, 6)),
+    ("ten, Conover's table", 10, (2, 9)),
+    ("twenty", 20, (6, 15)),
+    ("forty", 40, (14, 27)),
+]
+
+
+@pytest.mark.parametrize(("case", "count", "ends"), MIDDLES)
+def test_median(case, count, ends) -> None:
+    assert middle(range(1, count + 1)) == ends, case

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from detector.contract.findings import (
     Act,
     Decision,
+    Detection,
     Incident,
     Loss,
     Mode,
@@ -43,6 +44,14 @@ class Make:
             id=id_, pbx="hq", at=self.AT, incident="inc-1", because=("det-1",), action=Act.RESTRICT_EXTENSION,
             rung=1, target=Subject(SubjectKind.EXTENSION, "1005"), until=self.AT + timedelta(hours=1),
             mode=Mode.AUTO, status="active",
+        )  # fmt: skip
+        return replace(base, **changes)
+
+    def detection(self, id_: str, **changes: Any) -> Detection:
+        base = Detection(
+            id=id_, pbx="hq", tenant="acme", at=self.AT, rule="call.fan_out", severity=Severity.CRITICAL,
+            subject=Subject(SubjectKind.EXTENSION, "1005"), summary="calls to one block", values={}, evidence=(),
+            mode=Mode.NOTIFY, control="C28",
         )  # fmt: skip
         return replace(base, **changes)
 

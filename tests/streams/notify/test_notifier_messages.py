@@ -8,6 +8,7 @@ import pytest
 
 from detector.contract.codec import to_micros
 from detector.contract.findings import Act, Mode, Severity, Stage, State, Status
+from detector.incidents import MAX_DETECTIONS
 from streams.notify.notifier import ATTEMPTS, Channel, Notifier
 from streams.notify.senders import SendError
 from streams.store.journal import Journal
@@ -106,6 +107,27 @@ async def test_below_the_channels_minimum_nothing_is_said(
     journal.record([make.incident(severity=Severity(severity))])
     await desk.round()
     assert len(outbox.taken) == messages
+
+
+REHEARSED = [
+    ("rehearsed only", [("critical", "shadow"), ("warning", "shadow")], 0),
+    ("rehearsed, and one that tells", [("critical", "shadow"), ("warning", "notify")], 1),
+    ("rehearsed, and information that tells", [("critical", "shadow"), ("info", "auto")], 0),
+    ("more than are remembered", [("critical", "shadow")] * MAX_DETECTIONS, 1),
+]
+
+
+@pytest.mark.parametrize(("case", "fired", "messages"), REHEARSED)
+async def test_of_rules_in_shadow_mode_nobody_hears(
+    journal: Journal, make: Any, case: str, fired: list[tuple[str, str]], messages: int
+) -> None:
+    outbox = Outbox()
+    desk = Desk(journal, make.AT, outbox)
+    detections = [make.detection(f"det-{n}", severity=Severity(severity), mode=Mode(mode))
+                  for n, (severity, mode) in enumerate(fired)]  # fmt: skip
+    journal.record([*detections, make.incident(detections=tuple(one.id for one in detections))])
+    await desk.round()
+    assert len(outbox.taken) == messages, case
 
 
 @pytest.mark.parametrize(("kinds", "messages"), [((), 1), (("irsf",), 1), (("admin_takeover", "policy"), 0)])

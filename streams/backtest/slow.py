@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from random import Random
 
 from detector.contract.events import AnyEvent
-from streams.backtest.attacks import LATVIA, SOMALIA, Attack, Made
-from streams.backtest.events import number
-from tests.evaluate.site import DAYS, Site
+from streams.backtest.attacks import ATTACKS, LATVIA, SOMALIA, Attack, Made
+from streams.backtest.events import Maker, number
 
 SLOW: dict[str, Made] = {}
 DEAR = (SOMALIA, LATVIA, "9607712###", "6852212##", "24390012####", "2207712###", "53521234##", "67712123##")
@@ -15,26 +14,31 @@ DEAR = (SOMALIA, LATVIA, "9607712###", "6852212##", "24390012####", "2207712###"
 
 def slow(made: Made) -> Made:
     """Takes part."""
-    SLOW[made.__name__] = made
+    SLOW[made.__name__.replace("_", "-")] = made
     return made
 
 
-def calls(site: Site, random: Random, phones: Sequence[str], day: float, begin: tuple[float, float],
+def known() -> dict[str, Made]:
+    """All attacks there are."""
+    return ATTACKS | SLOW
+
+
+def calls(site: Maker, random: Random, phones: Sequence[str], day: int, begin: tuple[float, float],
           talk: tuple[float, float], blocks: Sequence[str] = DEAR) -> list[AnyEvent]:  # fmt: skip
     """One call of each of the phones on one day, each to another block."""
     return [event for turn, phone in enumerate(phones) for event in
-            site.call(site.at(int(day), random.uniform(*begin)), phone,
-                      site.foreign(number(random, blocks[(int(day) + turn) % len(blocks)])), random.uniform(*talk))
+            site.call(site.clock(day, random.uniform(*begin)), phone,
+                      site.foreign(number(random, blocks[(day + turn) % len(blocks)])), random.uniform(*talk))
             ]  # fmt: skip
 
 
-def workdays(site: Site) -> list[int]:
-    """The last days of work of the month."""
-    return [day for day in range(site.day - 6, DAYS) if site.works(day)]
+def workdays(site: Maker) -> list[int]:
+    """The days of work while it lasts."""
+    return [day for day in site.lasting if site.works(day)]
 
 
 @slow
-def daily_drip(site: Site, random: Random) -> Attack:
+def daily_drip(site: Maker, random: Random) -> Attack:
     """Every day of work one call of six minutes, to another country each time."""
     phone = site.phones[4]
     found = [event for day in workdays(site) for event in calls(site, random, [phone], day, (9, 16), (300, 420))]
@@ -42,7 +46,7 @@ def daily_drip(site: Site, random: Random) -> Attack:
 
 
 @slow
-def evening_drip(site: Site, random: Random) -> Attack:
+def evening_drip(site: Maker, random: Random) -> Attack:
     """Every day of work a call of ten minutes that begins just before the office closes."""
     phone = site.phones[4]
     found = [event for day in workdays(site) for event in calls(site, random, [phone], day, (17.2, 17.8), (500, 800))]
@@ -50,17 +54,15 @@ def evening_drip(site: Site, random: Random) -> Attack:
 
 
 @slow
-def night_drip(site: Site, random: Random) -> Attack:
+def night_drip(site: Maker, random: Random) -> Attack:
     """Every third night a call of eight minutes, to another country each time."""
     phone = site.phones[3]
-    found = [
-        event for day in range(site.day - 6, DAYS, 3) for event in calls(site, random, [phone], day, (1, 5), (400, 560))
-    ]
+    found = [event for day in site.lasting[::3] for event in calls(site, random, [phone], day, (1, 5), (400, 560))]
     return Attack(found, (("extension", phone),))
 
 
 @slow
-def one_country(site: Site, random: Random) -> Attack:
+def one_country(site: Maker, random: Random) -> Attack:
     """Every day of work a call of twelve minutes, always to one block."""
     phone, block = site.phones[4], [random.choice(DEAR)]
     found = [event for day in workdays(site) for event in
@@ -69,7 +71,7 @@ def one_country(site: Site, random: Random) -> Attack:
 
 
 @slow
-def hopping(site: Site, random: Random) -> Attack:
+def hopping(site: Maker, random: Random) -> Attack:
     """Every day of work another extension makes one call of ten minutes, to another country each time."""
     phones = [site.phones[day % len(site.phones)] for day in workdays(site)]
     found = [event for day, phone in zip(workdays(site), phones, strict=True) for event in
@@ -78,7 +80,7 @@ def hopping(site: Site, random: Random) -> Attack:
 
 
 @slow
-def ramp(site: Site, random: Random) -> Attack:
+def ramp(site: Maker, random: Random) -> Attack:
     """Calls of five minutes by day, one on the first day of work and one more every second one."""
     phone = site.phones[4]
     found = [event for turn, day in enumerate(workdays(site)) for event in
