@@ -2,6 +2,7 @@
 
 from array import array
 from math import log, sqrt
+from sys import byteorder
 
 from detector.engine.memory import Memory, Record
 
@@ -31,8 +32,8 @@ class Drift:
 
     def noticed(self, memory: Memory, group: str) -> int:
         """When drift was noticed last, as told to `learn`; 0 for never."""
-        record = memory.get(self.name, group)
-        return 0 if record is None else record[1]
+        page = memory.page(self.name, group)
+        return 0 if page is None else int.from_bytes(page[8:16], byteorder, signed=True)
 
     def learn(self, memory: Memory, group: str, value: int, at: int) -> bool:
         """One more value from 0 to `ONE`; whether drift is noticed by it."""

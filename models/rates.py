@@ -58,29 +58,29 @@ class Rates:
     ) -> tuple[Excess, ...]:
         """What of this hour, with this call, is far over the baseline, or what ramps up; hours since 1970."""
         now = self._now(memory, group, hour, season)
+        calls, minutes, cost, failures = added
+        new = not now[SEEN + (destination % BITS >> 5)] >> destination % 32 & 1
         found = []
-        for place, total in enumerate(self._totals(now, added, destination)):
-            above = total - now[EXPECTED + place]
-            usual, ramp = now[SPREADS + place], now[RAMPS + place]
-            if usual and (above > TOLD * usual or ramp > RAMP * ONE):
-                expects = now[EXPECTED + place] / ONE
-                found.append(Excess(METRICS[place], total / ONE, expects, above / usual, ramp / ONE))
+        for place, more in enumerate((calls, minutes, cost, new, failures)):
+            total, expects, usual = now[TOTALS + place] + more * ONE, now[EXPECTED + place], now[SPREADS + place]
+            if usual and (total - expects > TOLD * usual or now[RAMPS + place] > RAMP * ONE):
+                found.append(Excess(METRICS[place], total / ONE, expects / ONE, (total - expects) / usual,
+                                    now[RAMPS + place] / ONE))  # fmt: skip
         return tuple(found)
 
     def learn(self, memory: Memory, group: str, hour: int, season: int, added: Sequence[int], destination: int) -> None:
         """This call belongs to the hour."""
         now = self._now(memory, group, hour, season)
-        now[TOTALS:EXPECTED] = array("q", self._totals(now, added, destination))
-        now[SEEN + destination % BITS // 32] |= 1 << destination % 32
+        calls, minutes, cost, failures = added
+        now[TOTALS] += calls * ONE
+        now[TOTALS + 1] += minutes * ONE
+        now[TOTALS + 2] += cost * ONE
+        now[TOTALS + 4] += failures * ONE
+        seen, bit = SEEN + (destination % BITS >> 5), 1 << destination % 32
+        if not now[seen] & bit:
+            now[seen] |= bit
+            now[TOTALS + 3] += ONE
         memory.put(self.hour, group, now)
-
-    def _totals(self, now: Record, added: Sequence[int], destination: int) -> list[int]:
-        new = not now[SEEN + destination % BITS // 32] >> destination % 32 & 1
-        calls, minutes, cost, failures = (amount * ONE for amount in added)
-        return [
-            now[TOTALS] + calls, now[TOTALS + 1] + minutes, now[TOTALS + 2] + cost, now[TOTALS + 3] + new * ONE,
-            now[TOTALS + 4] + failures,
-        ]  # fmt: skip
 
     def _now(self, memory: Memory, group: str, hour: int, season: int) -> Record:
         """The hour that runs; where it is a new one, all before it are learned first."""

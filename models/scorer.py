@@ -70,9 +70,7 @@ class Scorer:
                 continue
             seen, at = own[place], start + cell
             likely = own[at] + PEERS * (peers[at] + 0.5) / (count + half)
-            usual = PEERS * peers[square] / (count * count)
-            if seen:
-                usual += own[square] / seen
+            usual = PEERS * peers[square] / (count * count) + (own[square] / seen if seen else 0)
             if usual > likely:
                 parts[name] = log2(usual / likely)
         together = self.trees.score(memory, group, self._point(cells))
@@ -93,15 +91,15 @@ class Scorer:
             if cell is None:
                 continue
             at = start + cell
-            own[square] += 2 * own[at] + 1
-            own[at] += 1
-            own[place] += 1
-            peers[square] += 2 * peers[at] + 1
-            peers[at] += 1
-            peers[place] += 1
-            if own[place] >= OWN_HORIZON:
+            own[at] = count = own[at] + 1
+            own[square] += 2 * count - 1
+            own[place] = seen = own[place] + 1
+            if seen >= OWN_HORIZON:
                 self._halve(own, place - HEAD)
-            if peers[place] >= PEERS_HORIZON:
+            peers[at] = count = peers[at] + 1
+            peers[square] += 2 * count - 1
+            peers[place] = seen = peers[place] + 1
+            if seen >= PEERS_HORIZON:
                 self._halve(peers, place - HEAD)
         peers[self._end + 1 + cell_of(score.bits)] += 1
         peers[self._end] += 1

@@ -8,6 +8,7 @@ from detector.contract.findings import (
     Act,
     AnyFinding,
     Detection,
+    Mode,
     Severity,
     Stage,
     State,
@@ -299,7 +300,7 @@ class Verdicts:
             remember(case.kinds, rule.kind.name)
         case.say(detection.severity, detection.summary)
         case.raise_severity(detection.severity)
-        if detection.severity is Severity.INFO:  # no sign of an attack by itself: it vouches for none
+        if detection.severity is Severity.INFO or rule.mode is Mode.SHADOW:  # no sign of an attack: it vouches for none
             return
         case.raise_stage(rule.stage)
         if leg is not None and leg.abroad and leg.country:
