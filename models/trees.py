@@ -39,7 +39,9 @@ class HalfSpaceTrees:
         self.name = name
         self.sizes = tuple(sizes)
         random = Random(SEED)  # noqa: S311 - a structure, no secret
-        self._cuts = [cuts(random, self.sizes) for _ in range(TREES)]
+        self._cuts = [
+            (HEAD + tree * NODES - (2**TOP - 1), *zip(*cuts(random, self.sizes), strict=True)) for tree in range(TREES)
+        ]
         self._path = lru_cache(maxsize=16_384)(self._find)
 
     def score(self, memory: Memory, group: str, point: tuple[int | None, ...]) -> float:
@@ -81,13 +83,13 @@ class HalfSpaceTrees:
     def _find(self, point: tuple[int, ...]) -> tuple["itemgetter[int]", tuple[int, ...]]:
         """What takes the masses of the last window from a record, and the nodes of the one being filled."""
         places = []
-        for tree, nodes in enumerate(self._cuts):
-            node, first = 0, HEAD + tree * NODES - (2**TOP - 1)
-            for depth in range(1, HEIGHT + 1):
-                axis, cut = nodes[node]
-                node = 2 * node + (2 if point[axis] >= cut else 1)
-                if depth >= TOP:
-                    places.append(first + node)
+        for first, axes, at in self._cuts:
+            node = 0
+            for _ in range(TOP - 1):
+                node = 2 * node + 1 + (point[axes[node]] >= at[node])
+            for _ in range(TOP, HEIGHT + 1):
+                node = 2 * node + 1 + (point[axes[node]] >= at[node])
+                places.append(first + node)
         return itemgetter(*places), tuple(place + TREES * NODES for place in places)
 
 
