@@ -179,6 +179,15 @@ def test_with_something_seen_beside_it_the_same_contains() -> None:
     assert of(found, "restrict_extension").mode == "auto"
 
 
+@pytest.mark.parametrize(("mode", "wanted"), [("auto", "auto"), ("shadow", "ask")])
+def test_a_rule_that_is_only_rehearsed_vouches_for_nothing(mode, wanted) -> None:
+    text = [replace(event, trust="text") for event in guesses(0)]
+    rehearsed = settings(rules={"call.premium": {"mode": mode}})
+    found = run([*text, registration(10, "accepted"), call(20, PREMIUM), replace(call(40), trust="text")], rehearsed)
+    assert detections(found, "call.premium")
+    assert of(found, "restrict_extension").mode == wanted
+
+
 # --- the guard
 
 
