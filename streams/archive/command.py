@@ -1,7 +1,7 @@
 """Carries out `ringfence archive`: each command over the chosen days, with a progress bar, to an exit code."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import groupby, islice
 from pathlib import Path
 from secrets import token_hex
@@ -24,6 +24,7 @@ from streams.archive.layout import Folder
 from streams.archive.reading import read
 from streams.archive.rewriting import alone, compact, expire, expired, settled
 from streams.archive.store import Archive
+from streams.archive.tidying import kept_by
 from streams.clock import utc_now
 from streams.failures import FAILED, WRONG_USAGE, err, fail
 from streams.outputs import output
@@ -137,7 +138,7 @@ def put_together(of: Chosen, settings: Settings | None, *, forget: bool) -> int:
     if forget and settings is None:
         fail("--expire needs --config, which says how long raw events are kept", WRONG_USAGE)
     now, days = utc_now(), settled(of.days(), utc_now().date())
-    gone, left = divided(days, settings, now) if forget and settings is not None else ([], days)
+    gone, left = divided(of.archive, days, settings, now) if forget and settings is not None else ([], days)
     removed = sum(done for _, done in each(of.archive, gone, "removing", lambda day: expire(of.archive, day)))
     tried = list(each(of.archive, left, "compacting", lambda day: compact(of.archive, day)))
     made = [done for _, done in tried if done is not None]
@@ -149,10 +150,12 @@ def put_together(of: Chosen, settings: Settings | None, *, forget: bool) -> int:
     return FAILED if len(tried) < len(left) else 0
 
 
-def divided(days: Sequence[Folder], settings: Settings, now: datetime) -> tuple[list[Folder], list[Folder]]:
+def divided(
+    archive: Archive, days: Sequence[Folder], settings: Settings, now: datetime
+) -> tuple[list[Folder], list[Folder]]:
     """Days beyond the retention of their PBX, and the others."""
-    policies = Policies(settings, catalogue())
-    old = {day for day in days if expired(day, timedelta(seconds=policies.of(day.pbx).raw_retention), now)}
+    keep = kept_by(Policies(settings, catalogue()))
+    old = {day for day in days if expired(archive.files, day, keep(day.pbx), now)}
     return [day for day in days if day in old], [day for day in days if day not in old]
 
 

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import wraps
 from pathlib import Path
@@ -73,16 +73,17 @@ class Files:
         folder, _, name = path.rpartition("/")
         unfinished = f"{path.removesuffix(name)}.{name}{UNFINISHED}"
         self._ready(folder)
-        with self._opened(unfinished, "wb") as file:
-            file.write(content)
-            if self._local:
-                file.flush()
-                os.fsync(file.fileno())
-        if self._local:
-            Path(self._at(unfinished)).replace(self._at(path))
-            flush_folder(self._at(folder))
-        else:
-            self._store.mv(self._at(unfinished), self._at(path))
+        try:
+            with self._opened(unfinished, "wb") as file:
+                file.write(content)
+                if self._local:
+                    file.flush()
+                    os.fsync(file.fileno())
+            self._rename(unfinished, path)
+        except Exception:
+            with suppress(Exception):  # a store that is full must not be filled with what was not finished
+                self._store.rm_file(self._at(unfinished))
+            raise
 
     @mapped
     def create(self, path: str, content: bytes) -> None:
@@ -113,6 +114,13 @@ class Files:
         """Remove a folder with nothing in it; stores of objects have none."""
         if self._store.isdir(self._at(folder)) and not self._store.ls(self._at(folder), detail=False):
             self._store.rmdir(self._at(folder))
+
+    def _rename(self, old: str, new: str) -> None:
+        if not self._local:
+            self._store.mv(self._at(old), self._at(new))
+            return
+        Path(self._at(old)).replace(self._at(new))
+        flush_folder(self._at(new.rpartition("/")[0]))
 
     def _at(self, path: str) -> str:
         return f"{self._root}/{path}" if path else str(self._root)

@@ -118,12 +118,19 @@ def expire(archive: Archive, folder: Folder) -> int:
     return sum(finished(path.rpartition("/")[2]) for path in gone)
 
 
-def expired(folder: Folder, keep: timedelta, now: datetime) -> bool:
-    """Whether all of a day is older than `keep`."""
-    oldest = now - keep
-    return folder.day < oldest.date()
+def expired(files: Files, folder: Folder, keep: timedelta, now: datetime) -> bool:
+    """Whether all of a day is older than `keep`; of one that is still to come, all of its files."""
+    oldest = (now - keep).date()
+    if not to_come(folder, now.date()):
+        return folder.day < oldest
+    return all(files.modified(path).date() < oldest for path in parts(files, folder))
 
 
 def settled(days: Sequence[Folder], today: date) -> list[Folder]:
-    """Days that are over: the current one is still being written."""
-    return [folder for folder in days if folder.day < today]
+    """Days that are over, and those that a wrong clock has invented: the current one is still being written."""
+    return [folder for folder in days if folder.day < today or to_come(folder, today)]
+
+
+def to_come(folder: Folder, today: date) -> bool:
+    """Whether a day cannot have begun anywhere."""
+    return folder.day - today > timedelta(days=1)

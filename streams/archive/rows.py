@@ -11,7 +11,7 @@ from msgspec import Struct
 from detector.contract.codec import Codec, Rejected, to_micros
 from detector.contract.events import AnyEvent, Unknown
 from streams.archive.errors import DamagedError
-from streams.archive.layout import verify
+from streams.archive.layout import happened, verify
 
 MOMENT = pa.timestamp("us", tz="UTC")
 TEXTS = (
@@ -42,7 +42,7 @@ class Row(Struct, frozen=True):
     @property
     def order(self) -> tuple[datetime, str, int]:
         """Rows are kept in the order in which things happened, then in that of arrival."""
-        return self.event.at, self.log, self.offset
+        return happened(self.event), self.log, self.offset
 
 
 def kind_of(event: AnyEvent | Unknown) -> str:
@@ -51,11 +51,14 @@ def kind_of(event: AnyEvent | Unknown) -> str:
 
 
 def distinct(rows: Iterable[Row]) -> list[Row]:
-    """In order, the first of each id and revision only: a crash, or two transports, may have brought one twice."""
+    """In order, of each id and revision only what came first: a crash, or two transports, may have brought it twice.
+
+    What comes later must not take the place of what the engine has seen, whatever time it claims.
+    """
     first: dict[tuple[str, int], Row] = {}
-    for row in sorted(rows, key=lambda row: row.order):
+    for row in sorted(rows, key=lambda row: (row.log, row.offset)):
         first.setdefault((row.event.id, row.event.revision), row)
-    return list(first.values())
+    return sorted(first.values(), key=lambda row: row.order)
 
 
 def encoded(rows: Sequence[Row]) -> bytes:

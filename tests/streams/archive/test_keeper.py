@@ -15,6 +15,7 @@ from detector.settings import Settings
 from streams.archive import Archive, ArchiveError, read
 from streams.archive.keeper import Keeper
 from streams.archive.layout import parts
+from streams.archive.tidying import tidy
 from streams.history import import_history
 from streams.service import Service
 from streams.store.archived import Archived
@@ -37,7 +38,7 @@ class Log:
         self.store = StreamStore(self.engine)
         self.archived = Archived(self.engine)
         self.archive = Archive(url or str(data / "archive"))
-        self.keeper = Keeper(self.archive, self.store, self.archived, 0.0, lambda _: timedelta(days=30))
+        self.keeper = Keeper(self.archive, self.store, self.archived, 0.0)
 
     def add(self, first: int, last: int) -> None:
         self.store.append_and_publish([("hq", CODEC.encode(call(number))) for number in range(first, last)])
@@ -100,7 +101,7 @@ async def test_the_log_is_cut_only_behind_what_is_archived(tmp_path: Path) -> No
     await asyncio.gather(task, return_exceptions=True)
     await opened.runtime.close()
     assert [offset for offset, _ in opened.store.read(0, 10)] == [1, 2]
-    Keeper(Archive(str(tmp_path / "a")), opened.store, archived, 0.0, lambda _: timedelta(days=1)).step()
+    Keeper(Archive(str(tmp_path / "a")), opened.store, archived, 0.0).step()
     assert [event.id for event in read(str(tmp_path / "a"))] == ["c1", "c2"]
     opened.dispose()
 
@@ -110,11 +111,9 @@ async def test_tidying_puts_old_days_together_and_forgets_those_beyond_retention
     log.archive.write("a", [(1, call(1))])
     log.archive.write("a", [(2, call(2))])
     log.archive.write("a", [(3, call(3, pbx="short"))])
-    keeper = Keeper(
-        log.archive, log.store, log.archived, 0.0,
-        lambda pbx: timedelta(days=1 if pbx == "short" else 100_000),
+    task = asyncio.create_task(
+        tidy(log.archive, lambda pbx: timedelta(days=1 if pbx == "short" else 100_000))
     )  # fmt: skip
-    task = asyncio.create_task(keeper.tidy())
     async with asyncio.timeout(20):
         while [len(parts(log.archive.files, day)) for day in log.archive.days()] != [1]:  # noqa: ASYNC110 - nothing tells
             await asyncio.sleep(0.02)

@@ -149,9 +149,9 @@ def test_two_processes_do_not_rewrite_at_once_and_a_forgotten_lock_is_taken_over
 @pytest.mark.parametrize(
     ("days", "gone"), [(0, False), (30, False), (30.49, False), (30.5, True), (400, True)],
 )  # fmt: skip
-def test_a_day_goes_when_all_of_it_is_too_old(days: float, *, gone: bool) -> None:
+def test_a_day_goes_when_all_of_it_is_too_old(days: float, tmp_path: Path, *, gone: bool) -> None:
     folder = Folder("hq", NOON.date())
-    assert expired(folder, timedelta(days=30), NOON + timedelta(days=days)) is gone
+    assert expired(Files(str(tmp_path)), folder, timedelta(days=30), NOON + timedelta(days=days)) is gone
 
 
 def test_expiry_removes_a_day_and_nothing_else(archive: Archive) -> None:
