@@ -6,12 +6,14 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import wraps
 from pathlib import Path
+from threading import Lock
 from typing import BinaryIO, Concatenate, ParamSpec, TypeVar, cast
 
 import fsspec  # type: ignore[import-untyped]  # it ships no types
 from fsspec.implementations.local import LocalFileSystem  # type: ignore[import-untyped]  # it ships no types
 
 from streams.archive.errors import ArchiveError
+from streams.clock import utc_now
 
 UNFINISHED = ".tmp"
 OWN = 0o700
@@ -21,12 +23,13 @@ T = TypeVar("T")
 
 
 def mapped(work: "Callable[Concatenate[Files, P], T]") -> "Callable[Concatenate[Files, P], T]":
-    """With `ArchiveError` for whatever the store raises: each backend has errors of its own."""
+    """With `ArchiveError` for whatever the store raises; one thread at a time, since some have one connection."""
 
     @wraps(work)
     def call(files: "Files", /, *args: P.args, **rest: P.kwargs) -> T:
         try:
-            return work(files, *args, **rest)
+            with files.busy:
+                return work(files, *args, **rest)
         except (FileNotFoundError, FileExistsError):
             raise
         except Exception as error:
@@ -46,6 +49,7 @@ class Files:
 
     def __init__(self, url: str) -> None:
         self.url = url
+        self.busy = Lock()
         try:
             self._store, self._root = fsspec.core.url_to_fs(url)
         except (ImportError, ValueError, OSError) as error:
@@ -89,13 +93,18 @@ class Files:
     def create(self, path: str, content: bytes) -> None:
         """A file that nobody else has made. Raises FileExistsError."""
         self._ready("")
+        if self._store.exists(self._at(path)):  # not every store knows exclusive creation
+            raise FileExistsError(path)
         with self._opened(path, "xb") as file:
             file.write(content)
 
     @mapped
     def modified(self, path: str) -> datetime:
-        """When a file was last written, by the store's clock. Raises FileNotFoundError."""
-        moment = cast(datetime, self._store.modified(self._at(path)))
+        """When a file was last written, by the store's clock; now, where it does not tell. Raises FileNotFoundError."""
+        try:
+            moment = cast(datetime, self._store.modified(self._at(path)))
+        except NotImplementedError:
+            return utc_now()
         return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
     @mapped
@@ -128,6 +137,8 @@ class Files:
     def _ready(self, folder: str) -> None:
         if self._local:
             Path(self._at(folder)).mkdir(parents=True, exist_ok=True, mode=OWN)
+        else:
+            self._store.makedirs(self._at(folder), exist_ok=True)
 
     @contextmanager
     def _opened(self, path: str, mode: str) -> Iterator[BinaryIO]:
