@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import wraps
 from pathlib import Path
 from threading import Lock
-from typing import BinaryIO, Concatenate, ParamSpec, TypeVar, cast
+from typing import Any, BinaryIO, Concatenate, ParamSpec, TypeVar, cast
 
 import fsspec  # type: ignore[import-untyped]  # it ships no types
 from fsspec.implementations.local import LocalFileSystem  # type: ignore[import-untyped]  # it ships no types
@@ -27,15 +27,28 @@ def mapped(work: "Callable[Concatenate[Files, P], T]") -> "Callable[Concatenate[
 
     @wraps(work)
     def call(files: "Files", /, *args: P.args, **rest: P.kwargs) -> T:
-        try:
-            with files.busy:
-                return work(files, *args, **rest)
-        except (FileNotFoundError, FileExistsError):
-            raise
-        except Exception as error:
-            raise ArchiveError(f"archive {files.url}: {said(error)}") from error
+        with files.busy:
+            used = files.connected
+            try:
+                return tried(work, files, *args, **rest)
+            except ArchiveError:
+                if not used:
+                    raise
+            return tried(work, files, *args, **rest)  # a connection that was left idle is closed by many servers
 
     return call
+
+
+def tried(work: "Callable[Concatenate[Files, P], T]", files: "Files", *args: P.args, **rest: P.kwargs) -> T:
+    """Over the connection there is, or a new one; one that fails is not used again."""
+    try:
+        files.connect()
+        return work(files, *args, **rest)
+    except (FileNotFoundError, FileExistsError):
+        raise
+    except Exception as error:
+        files.connected = False
+        raise ArchiveError(f"archive {files.url}: {said(error)}") from error
 
 
 def said(error: Exception) -> str:
@@ -45,16 +58,28 @@ def said(error: Exception) -> str:
 
 
 class Files:
-    """Paths are relative to the archive. Raises `ArchiveError` when the store cannot be used."""
+    """Paths are relative to the archive. Raises `ArchiveError` when the store cannot be used.
+
+    It is connected to when it is used: a service starts while its archive is away.
+    """
 
     def __init__(self, url: str) -> None:
         self.url = url
         self.busy = Lock()
+        self.connected = False
+        self._store: Any = None
+        self._root = ""
         try:
-            self._store, self._root = fsspec.core.url_to_fs(url)
-        except (ImportError, ValueError, OSError) as error:
+            kind = fsspec.get_filesystem_class(url.partition("://")[0] if "://" in url else "file")
+        except (ImportError, ValueError) as error:
             raise ArchiveError(f"archive {url}: {said(error)}") from error
-        self._local = isinstance(self._store, LocalFileSystem)
+        self._local = issubclass(kind, LocalFileSystem)
+
+    def connect(self) -> None:
+        """Reach the store, unless that is done."""
+        if not self.connected:
+            self._store, self._root = fsspec.core.url_to_fs(self.url, skip_instance_cache=True)
+            self.connected = True
 
     @mapped
     def folders(self, folder: str = "") -> list[str]:
