@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
 
@@ -18,11 +18,9 @@ from tests.ports import free_ports
 PATIENCE = 30.0
 
 
-@pytest.fixture(scope="session")
-def ftp(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a real FTP server, which anybody may write to."""
-    port = free_ports(1)
-    home = tmp_path_factory.mktemp("ftp")
+@contextmanager
+def ftp_server(home: Path, port: int) -> Iterator[None]:
+    """A real FTP server, which anybody may write to."""
     command = [sys.executable, "-W", "ignore", "-m", "pyftpdlib", "-i", "127.0.0.1", "-p", str(port), "-w", "-d", home]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
         until = time.monotonic() + PATIENCE
@@ -31,8 +29,18 @@ def ftp(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             with suppress(OSError), socket.create_connection(("127.0.0.1", port)):
                 answered = True
         assert answered
+        try:
+            yield
+        finally:
+            server.kill()
+
+
+@pytest.fixture(scope="session")
+def ftp(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a server for all tests."""
+    port = free_ports(1)
+    with ftp_server(tmp_path_factory.mktemp("ftp"), port):
         yield f"ftp://127.0.0.1:{port}"
-        server.terminate()
 
 
 @pytest.fixture(params=["folder", "memory", "ftp"])

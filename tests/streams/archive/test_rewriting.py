@@ -154,6 +154,19 @@ def test_a_day_goes_when_all_of_it_is_too_old(days: float, tmp_path: Path, *, go
     assert expired(Files(str(tmp_path)), folder, timedelta(days=30), NOON + timedelta(days=days)) is gone
 
 
+def test_days_that_a_wrong_clock_invents_are_put_together_and_go_when_their_files_are_old(tmp_path: Path) -> None:
+    archive = Archive(str(tmp_path))
+    now = datetime.now(UTC)
+    for number in range(2):
+        archive.write("a", [(number, call(number, at=now + timedelta(days=4_000)))])
+    (folder,) = settled(archive.days(), now.date())
+    assert compact(archive, folder) is not None
+    assert not expired(archive.files, folder, timedelta(days=30), now)
+    old = (now - timedelta(days=32)).timestamp()
+    os.utime(tmp_path / parts(archive.files, folder)[0], (old, old))
+    assert expired(archive.files, folder, timedelta(days=30), now)
+
+
 def test_expiry_removes_a_day_and_nothing_else(archive: Archive) -> None:
     filled(archive, days=2)
     assert expire(archive, archive.days()[0]) == 3
