@@ -65,8 +65,15 @@ def encoded(rows: Sequence[Row]) -> bytes:
     """A Parquet file of rows of one PBX, at least one. Its metadata names the PBX."""
     columns = {name: pa.array([value(row, name) for row in rows], of) for name, of in TYPES.items()}
     table = pa.table(columns).replace_schema_metadata({PBX: rows[0].event.pbx.encode()})
+    return file_of([table], table.schema)
+
+
+def file_of(tables: Iterable[Any], schema: Any) -> bytes:
+    """A Parquet file with a row group of each table."""
     sink = pa.BufferOutputStream()
-    pq.write_table(table, sink, compression=COMPRESSION)
+    with pq.ParquetWriter(sink, schema, compression=COMPRESSION) as writer:
+        for table in tables:
+            writer.write_table(table)
     return bytes(sink.getvalue())
 
 
@@ -89,6 +96,16 @@ def table_of(content: bytes, path: str, columns: Sequence[str]) -> Any:
         return pq.read_table(pa.BufferReader(content), columns=list(columns))
     except (pa.ArrowException, OSError) as error:
         raise DamagedError(f"{path}: {str(error).partition(chr(10))[0][:200]}") from error
+
+
+def unpacked(content: bytes, path: str) -> int:
+    """How many bytes a file takes when it is no longer compressed. Raises `DamagedError`."""
+    verify(path, content)
+    try:
+        found = pq.read_metadata(pa.BufferReader(content))
+    except (pa.ArrowException, OSError) as error:
+        raise DamagedError(f"{path}: {str(error).partition(chr(10))[0][:200]}") from error
+    return sum(int(found.row_group(number).total_byte_size) for number in range(found.num_row_groups))
 
 
 def pbx_of(table: Any) -> str:

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from streams.archive import Archive, ArchiveError, BusyError, DamagedError, read
+from streams.archive import Archive, ArchiveError, BusyError, DamagedError, frame, read
 from streams.archive.checking import check
 from streams.archive.erasure import Subject, erase
 from streams.archive.files import Files
 from streams.archive.layout import Folder, parts
 from streams.archive.rewriting import FORGOTTEN, LOCK, alone, compact, expire, expired, settled, take
+from streams.archive.rows import decoded, unpacked
 from tests.streams.archive.traffic import NOON, call, registration
 
 
@@ -71,6 +72,41 @@ def test_compaction_leaves_one_file_with_the_same_events(archive: Archive) -> No
     assert ids(archive) == before
     assert check(archive, only(archive)).twice == 0
     assert compact(archive, only(archive)) is None
+
+
+def test_a_day_too_large_for_memory_is_put_together_in_several_files(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(9):
+        archive.write("a", [(number, call(number))])
+    folder = only(archive)
+    one = archive.files.read(parts(archive.files, folder)[0])
+    monkeypatch.setattr("streams.archive.rewriting.TOGETHER", 4 * unpacked(one, parts(archive.files, folder)[0]))
+    done = compact(archive, folder)
+    assert done is not None
+    assert done.files_left == len(parts(archive.files, folder)) == 3
+    assert ids(archive) == [f"c{number}" for number in range(9)]
+    assert compact(archive, folder) is None
+
+
+def test_days_are_put_together_as_reading_would(archive: Archive) -> None:
+    late = NOON + timedelta(days=900)
+    archive.write("b", [(1, call(1, to="later")), (2, call(2))])
+    archive.write("a", [
+        (1, call(1, to="first")), (1, call(7)), (1, call(3)), (2, call(1, revision=1)),
+        (3, call(5, received_at=NOON)), (4, call(4, at=late, received_at=NOON)),
+    ])  # fmt: skip
+    before = list(read(archive))
+    folder = only(archive)
+    assert compact(archive, folder) is not None
+    assert [row.event for row in decoded(*contents(archive, folder))] == before
+    assert [event.pbx for event in before] == ["hq"] * len(before)
+    assert list(frame(archive, pbxs=["hq"])["id"]) == [event.id for event in before]
+
+
+def contents(archive: Archive, folder: Folder) -> tuple[bytes, str]:
+    (path,) = parts(archive.files, folder)
+    return archive.files.read(path), path
 
 
 @pytest.mark.parametrize("step", range(1, 6))
