@@ -26,10 +26,17 @@ def read(
     """
     opened = Archive(archive) if isinstance(archive, str) else archive
     for folder in wanted(opened, pbxs, since, until):
-        for row in opened.rows(folder):
-            at = happened(row.event)
-            if (since is None or since <= at) and (until is None or at < until):
-                yield row.event
+        yield from events_of(opened, folder, since, until)
+
+
+def events_of(
+    archive: Archive, folder: Folder, since: datetime | None, until: datetime | None
+) -> Iterator[AnyEvent | Unknown]:
+    """Those of one day."""
+    for row in archive.rows(folder):
+        at = happened(row.event)
+        if (since is None or since <= at) and (until is None or at < until):
+            yield row.event
 
 
 def frame(

@@ -20,6 +20,7 @@ from detector.contract.codec import Codec
 from detector.contract.events import AnyEvent, Control, Tick
 from streams.archive import Archive, read
 from streams.clock import utc_now
+from streams.kafka import follower
 from streams.kafka.client import partition_of
 from streams.web import free_port
 from tests.kafka.fleet import PARTITIONS, WITHIN, Fleet, Member, work
@@ -75,6 +76,12 @@ class Archived:
         await self.until("events are missing", lambda: self.read() >= wanted)
         assert self.read() == wanted
 
+    async def settled(self) -> None:
+        """Everything is acknowledged."""
+        async with asyncio.timeout(WITHIN):
+            while await self.acknowledged() != {at: end for at, end in (await self.fleet.ends()).items() if end}:
+                await asyncio.sleep(0.2)
+
     async def acknowledged(self) -> dict[int, int]:
         admin = AIOKafkaAdminClient(bootstrap_servers=self.fleet.bootstrap)
         await admin.start()
@@ -109,6 +116,12 @@ def dies_before_it_acknowledges(
         os.kill(os.getpid(), signal.SIGKILL)
 
     AIOKafkaConsumer.commit = commit
+    work(tuple(command), dict(environment), stdout, stderr)
+
+
+def is_soon_full(command: Sequence[str], environment: Mapping[str, str], stdout: Path, stderr: Path) -> None:
+    """The command, with room for one record, in a group that waits two seconds for it."""
+    follower.MOST_BYTES, follower.LONGEST_STEP_MS = 1, 2_000
     work(tuple(command), dict(environment), stdout, stderr)
 
 
@@ -190,6 +203,19 @@ async def test_while_the_archive_is_away_events_wait_in_kafka_and_it_says_so(arc
     archived.url.unlink()
     await archived.holds(calls(0, 100))
     await archived.until("it is well again", lambda: health(port)[0] == 200)
+
+
+async def test_full_and_given_up_by_the_group_it_comes_back_when_the_archive_does(archived: Archived) -> None:
+    fleet = archived.fleet
+    fleet.program = is_soon_full
+    archived.url.write_text("")
+    member = archived.follow()
+    await archived.publish(calls(0, 100))
+    await archived.until("the group is left", lambda: "poll" in member.said(), within=90)
+    await archived.publish(calls(100, 200))
+    archived.url.unlink()
+    await archived.holds(calls(0, 200))
+    await archived.settled()
 
 
 async def test_what_kafka_has_cut_before_it_was_archived_is_told_and_counted(archived: Archived) -> None:

@@ -23,6 +23,7 @@ from streams.store.database import open_engine
 from streams.store.migrate import migrate
 from streams.store.stream import StreamStore
 from tests.ports import free_ports
+from tests.streams.archive.conftest import ftp_server
 from tests.streams.archive.traffic import call
 from tests.streams.embedded_child import Opened, dying
 
@@ -171,6 +172,35 @@ async def test_the_service_archives_what_it_was_taught_and_keeps_it_in_the_log_u
     await running
     gc.unfreeze()  # what the service has taken out of sight is searched by the end of other tests
     assert [event.id for event in read(place, pbxs=["hq"])] == ["c1", "c2"]
+
+
+async def test_a_service_starts_and_works_while_its_archive_is_away_and_fills_it_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("streams.archive.keeper.REST", 0.1)
+    (tmp_path / "data").mkdir()
+    port = free_ports(1)
+    place = f"ftp://127.0.0.1:{port}/kept"
+    settings = Settings.model_validate({
+        "data": tmp_path / "data", "archive": {"url": place, "every": 0.1}, "pbxs": [{"id": "hq"}],
+        "console": {"port": free_ports(1)}, "metrics": {"run": 0},
+    })  # fmt: skip
+    service = Service(settings)
+    ready = asyncio.Event()
+    running = asyncio.create_task(service.run(lambda _: ready.set()))
+    async with asyncio.timeout(60):
+        await ready.wait()
+        await service.runtime.put([call(1)])
+        while service._archive_up():  # noqa: ASYNC110 - nothing tells
+            await asyncio.sleep(0.05)
+        (tmp_path / "served").mkdir()
+        with ftp_server(tmp_path / "served", port):
+            while not service._archive_up():  # noqa: ASYNC110 - nothing tells
+                await asyncio.sleep(0.05)
+            assert "c1" in [event.id for event in read(place)]
+            service.stop()
+            await running
+    gc.unfreeze()
 
 
 def test_no_service_has_an_archive_unless_one_is_named(tmp_path: Path) -> None:
