@@ -76,10 +76,23 @@ class Archived:
         await self.until("events are missing", lambda: self.read() >= wanted)
         assert self.read() == wanted
 
+    async def has_members(self, wanted: int) -> None:
+        """So many processes are in the group."""
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.fleet.bootstrap)
+        await admin.start()
+        async with asyncio.timeout(WITHIN):
+            while True:
+                (answer,) = await admin.describe_consumer_groups([f"{self.fleet.prefix}-archive"])
+                ((*_, members, _),) = answer.groups
+                if len(members) == wanted:
+                    break
+                await asyncio.sleep(0.2)
+        await admin.close()
+
     async def settled(self) -> None:
         """Everything is acknowledged."""
         async with asyncio.timeout(WITHIN):
-            while await self.acknowledged() != {at: end for at, end in (await self.fleet.ends()).items() if end}:
+            while await self.acknowledged() != {at: end for at, end in (await self.fleet.ends()).items() if end}:  # noqa: ASYNC110
                 await asyncio.sleep(0.2)
 
     async def acknowledged(self) -> dict[int, int]:
@@ -121,7 +134,7 @@ def dies_before_it_acknowledges(
 
 def is_soon_full(command: Sequence[str], environment: Mapping[str, str], stdout: Path, stderr: Path) -> None:
     """The command, with room for one record, in a group that waits two seconds for it."""
-    follower.MOST_BYTES, follower.LONGEST_STEP_MS = 1, 2_000
+    follower.MOST_BYTES, follower.LONGEST_STEP_MS, follower.MOST = 1, 2_000, 1.0
     work(tuple(command), dict(environment), stdout, stderr)
 
 
@@ -211,7 +224,8 @@ async def test_full_and_given_up_by_the_group_it_comes_back_when_the_archive_doe
     archived.url.write_text("")
     member = archived.follow()
     await archived.publish(calls(0, 100))
-    await archived.until("the group is left", lambda: "poll" in member.said(), within=90)
+    await archived.until("it is full", lambda: "events wait in Kafka" in member.said())
+    await archived.has_members(0)
     await archived.publish(calls(100, 200))
     archived.url.unlink()
     await archived.holds(calls(0, 200))
