@@ -84,12 +84,17 @@ class Files:
     @mapped
     def folders(self, folder: str = "") -> list[str]:
         """The names of the folders in a folder, sorted; none if it does not exist."""
-        return sorted(name for name, kind in self._listed(folder) if kind == "directory")
+        return sorted(name for name, kind, _ in self._listed(folder) if kind == "directory")
 
     @mapped
     def names(self, folder: str) -> list[str]:
         """The names of the files in a folder, sorted, unfinished ones included."""
-        return sorted(name for name, kind in self._listed(folder) if kind == "file")
+        return sorted(name for name, kind, _ in self._listed(folder) if kind == "file")
+
+    @mapped
+    def sizes(self, folder: str) -> dict[str, int]:
+        """The bytes of each file in a folder."""
+        return {name: size for name, kind, size in self._listed(folder) if kind == "file"}
 
     @mapped
     def read(self, path: str) -> bytes:
@@ -133,11 +138,6 @@ class Files:
         return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
     @mapped
-    def size(self, path: str) -> int:
-        """Bytes of a file."""
-        return int(self._store.size(self._at(path)))
-
-    @mapped
     def remove(self, path: str) -> None:
         """Remove a file; one that is gone is none."""
         if self._store.exists(self._at(path)):
@@ -170,14 +170,14 @@ class Files:
         with self._store.open(self._at(path), mode) as file:
             yield cast(BinaryIO, file)
 
-    def _listed(self, folder: str) -> Iterator[tuple[str, str]]:
+    def _listed(self, folder: str) -> Iterator[tuple[str, str, int]]:
         self._store.invalidate_cache()
         try:
             found = self._store.ls(self._at(folder), detail=True)
         except FileNotFoundError:
             return
         for one in found:
-            yield str(one["name"]).rstrip("/").rpartition("/")[2], str(one["type"])
+            yield str(one["name"]).rstrip("/").rpartition("/")[2], str(one["type"]), int(one["size"] or 0)
 
 
 def flush_folder(path: str) -> None:

@@ -9,7 +9,7 @@ from detector.contract.codec import Codec
 from detector.contract.events import AnyEvent, Unknown
 from streams.archive.errors import BusyError
 from streams.archive.files import Files
-from streams.archive.layout import Folder, day_of, folders, happened, key_of, parts, rewritten, written_part
+from streams.archive.layout import Folder, day_of, finished, folders, happened, key_of, parts, rewritten, written_part
 from streams.archive.rows import Row, decoded, distinct, encoded
 
 PATIENCE = 5
@@ -58,7 +58,7 @@ class Archive:
 
     def sizes(self, folder: Folder) -> list[int]:
         """The bytes of each file of a day."""
-        return [self.files.size(path) for path in parts(self.files, folder)]
+        return [size for name, size in self.files.sizes(folder.path).items() if finished(name)]
 
     def days(
         self, pbx: str | None = None, since: datetime | None = None, until: datetime | None = None
