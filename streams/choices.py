@@ -19,7 +19,7 @@ from streams import config
 from streams.failures import FAILED, WRONG_USAGE, err, fail
 from streams.inputs import STDIN, Cemetery, Inputs, Options
 from streams.keys import pin_hash
-from streams.outputs import STDOUT, Lines, output
+from streams.outputs import STDOUT, Lines, output, size_of
 
 UNNAMED = "pbx"
 NO_NAME_NEEDED = "events"
@@ -137,7 +137,7 @@ def reading(
     if out is not None and out.absolute() == buried.absolute() and not out.is_char_device():
         fail("--out and --dead-letters name the same file", WRONG_USAGE)
     cemetery = Cemetery(buried)
-    with output(out, files, err) as to:
+    with output(out, size_of(files), err) as to:
         inputs = Inputs(options, cemetery.bury, to.advanced)
         try:
             yield inputs, to.lines

@@ -384,7 +384,7 @@ def topics(
     tend(settings.kafka, make=create)
 
 
-commands.add_typer(archive_commands, short_help="Raw events as Parquet: list, check, export, compact, erase.")
+commands.add_typer(archive_commands, short_help="Raw events as Parquet: fill, list, check, export, erase.")
 
 ATTACKS = "guessing_only, prefix_hunt, slow_pumping, stolen_extension"
 SIM = """\b

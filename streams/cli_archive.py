@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from streams.choices import loaded, options_of, reading, verify
+from streams.choices import loaded, observed_at, options_of, reading, verify
+from streams.cli_options import MetricsPort, NeededConfig
 from streams.failures import WRONG_USAGE, err, fail
 
 if TYPE_CHECKING:
@@ -152,6 +153,22 @@ def erase_(
     if not yes:
         typer.confirm(f"Erase from {chosen.archive.files.url}? This cannot be undone.", abort=True, err=True)
     raise typer.Exit(forget(chosen, subjects, mask=mask))
+
+
+@archive_commands.command(
+    name="follow", epilog="Example: ringfence archive follow -c ringfence.yaml",
+    short_help="Fill the archive, on Kafka.",
+)  # fmt: skip
+def follow_(config: NeededConfig, metrics_port: MetricsPort = None) -> None:
+    """Copy every event from Kafka into the archive, put days together, and remove what is past its retention.
+
+    Several share the work. While the archive is away events wait in Kafka. Ends in good order on SIGTERM. `ringfence
+    run` does this by itself.
+    """
+    settings = loaded(config, secrets=("username", "password"))
+    from streams.following import run_follow
+
+    run_follow(observed_at(settings, "archive", metrics_port))
 
 
 @archive_commands.command(

@@ -60,10 +60,10 @@ class Meter:
 
 
 @contextmanager
-def output(path: Path | None, files: Sequence[str], err: Console) -> Iterator[Output]:
-    """Where to write; with a progress bar over `files` if stderr is a terminal. Raises OSError, its `filename` set."""
+def output(path: Path | None, total: int | None, err: Console) -> Iterator[Output]:
+    """Where to write, with a progress bar over `total` bytes on a terminal. Raises OSError, its `filename` set."""
     if path is not None and str(path) != STDOUT:
-        with naming(path), path.open("wb") as file, bar(err, files) as meter:
+        with naming(path), path.open("wb") as file, bar(err, total) as meter:
             yield Output(file, meter)
         return
     with naming("standard output"):
@@ -71,23 +71,23 @@ def output(path: Path | None, files: Sequence[str], err: Console) -> Iterator[Ou
             raise OSError(errno.EBADF, "closed")
         if sys.stdout.isatty():
             terminal = Console(file=sys.stdout)
-            with bar(terminal, files) as meter:
+            with bar(terminal, total) as meter:
                 yield Output(AboveBar(terminal), meter)
         else:
-            with bar(err, files) as meter:
+            with bar(err, total) as meter:
                 yield Output(sys.stdout.buffer, meter)
             sys.stdout.buffer.flush()
 
 
 @contextmanager
-def bar(terminal: Console, files: Sequence[str]) -> Iterator[Callable[[int], None]]:
+def bar(terminal: Console, total: int | None) -> Iterator[Callable[[int], None]]:
     """A progress bar that is gone at the end; none where there is no terminal."""
     if not terminal.is_terminal:
         yield lambda _: None
         return
     columns = (TextColumn("reading"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     with Progress(*columns, console=terminal, transient=True, redirect_stdout=False, redirect_stderr=False) as progress:
-        task = progress.add_task("reading", total=size_of(files))
+        task = progress.add_task("reading", total=total)
         yield Meter(lambda read: progress.advance(task, read))
 
 

@@ -5,7 +5,6 @@ import fcntl
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -80,7 +79,7 @@ class Service:
         self._seen = SqliteSeen(data / "webhook.db")
         enforcers = enforcers_of(settings, self.feed)
         self.sites = Sites(settings, self.policies, self.vault, self.runtime, enforcers)
-        self._vitals = RunVitals(self.runtime, checkpoints, self.journal, self._sources)
+        self._vitals = RunVitals(self.runtime, checkpoints, self.journal, self._sources, self._archive_up)
         self._stop = asyncio.Event()
 
     def stop(self) -> None:
@@ -133,7 +132,10 @@ class Service:
         others.append(asyncio.create_task(retention(self.journal, self.settings, self.policies), name="retention"))
         if self._keeper is not None:
             others.append(asyncio.create_task(self._keeper.run(), name="archive"))
-            others.append(asyncio.create_task(self._keeper.tidy(), name="archive tidy"))
+            from streams.archive.tidying import kept_by, tidy
+
+            tidying = tidy(self._keeper.archive, kept_by(self.policies))
+            others.append(asyncio.create_task(tidying, name="archive tidy"))
         ready(Ready(url, password, None if outside is None else outside.port))
         everything = [runtime, *workers, *servers, *others]
         try:
@@ -158,10 +160,10 @@ class Service:
 
         archived = Archived(self._stream_database)
         self.runtime.archived = lambda: archived.offset
-        return Keeper(
-            Archive(url), store, archived, self.settings.archive.every,
-            keep=lambda pbx: timedelta(seconds=self.policies.of(pbx).raw_retention),
-        )  # fmt: skip
+        return Keeper(Archive(url), store, archived, self.settings.archive.every)
+
+    def _archive_up(self) -> bool:
+        return self._keeper is None or self._keeper.available
 
     def _connect(self) -> None:
         for pbx in self.settings.pbxs:

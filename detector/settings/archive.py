@@ -17,14 +17,19 @@ def place(value: str, info: ValidationInfo) -> str:
     if "://" not in value:
         return str(located(Path(value), info))
     try:
-        parts = urlsplit(value)
+        secret = has_password(value)
     except ValueError:
         raise refusal("not a URL", allowed) from None
-    if not parts.scheme:
+    if not urlsplit(value).scheme:
         raise refusal("not a URL", allowed)
-    if parts.password is not None:
+    if secret:
         raise refusal("credentials must not be written here", "what the store's library finds in the environment")
     return value
+
+
+def has_password(url: str) -> bool:
+    """Whether a URL tells a password. Raises ValueError where it is none."""
+    return "://" in url and urlsplit(url).password is not None
 
 
 Place = Annotated[str, StringConstraints(min_length=1, max_length=1_024), AfterValidator(place)]

@@ -7,7 +7,7 @@ from pydantic import Field
 from detector.params import Params
 from detector.settings.values import Host
 
-Process = Literal["run", "worker", "gateway", "serve"]
+Process = Literal["run", "worker", "gateway", "serve", "archive"]
 MetricsPort = Annotated[int, Field(ge=0, le=65_535)]
 
 
@@ -19,6 +19,7 @@ class Metrics(Params):
     worker: MetricsPort = 9465
     gateway: MetricsPort = 9466
     serve: MetricsPort = 9467
+    archive: MetricsPort = 9468
 
     def address(self, process: Process) -> tuple[str, int] | None:
         """Host and port, or None."""

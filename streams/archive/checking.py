@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 
 from streams.archive.errors import DamagedError
-from streams.archive.layout import Folder, day_of, finished, key_of
+from streams.archive.layout import Folder, day_of, finished, happened, key_of
 from streams.archive.rows import Row, decoded
 from streams.archive.store import Archive
 
@@ -43,6 +43,6 @@ def check(archive: Archive, folder: Folder) -> Checked:
 
 def misplaced(rows: Sequence[Row], folder: Folder, path: str) -> Iterator[str]:
     """What does not belong where it lies."""
-    strangers = sum(key_of(row.event.pbx) != folder.key or day_of(row.event.at) != folder.day for row in rows)
+    strangers = sum(key_of(row.event.pbx) != folder.key or day_of(happened(row.event)) != folder.day for row in rows)
     if strangers:
         yield f"{path}: {strangers} rows belong to another PBX or day"

@@ -1,11 +1,12 @@
 """Carries out `ringfence archive`: each command over the chosen days, with a progress bar, to an exit code."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import groupby, islice
 from pathlib import Path
 from secrets import token_hex
 from typing import TypeVar
+from urllib.parse import unquote
 
 from msgspec import Struct
 from rich.console import Console
@@ -17,18 +18,21 @@ from detector.contract.codec import Codec
 from detector.contract.events import AnyEvent, Control, Unknown
 from detector.engine.registry import catalogue
 from detector.settings import Policies, Settings
+from detector.settings.archive import has_password
 from streams.archive.checking import check
 from streams.archive.erasure import Subject, erase, matching
 from streams.archive.errors import DamagedError
-from streams.archive.layout import Folder
-from streams.archive.reading import read
+from streams.archive.layout import Folder, key_of, keys_of
+from streams.archive.pace import AT_ONCE
+from streams.archive.reading import events_of
 from streams.archive.rewriting import alone, compact, expire, expired, settled
 from streams.archive.store import Archive
+from streams.archive.tidying import kept_by
 from streams.clock import utc_now
 from streams.failures import FAILED, WRONG_USAGE, err, fail
 from streams.outputs import output
 
-AT_ONCE = 20_000
+SHOWN = 10
 
 T = TypeVar("T")
 
@@ -42,7 +46,13 @@ class Chosen(Struct, frozen=True, kw_only=True):
     until: datetime | None = None
 
     def days(self) -> list[Folder]:
-        """The days that lie in it at least in part."""
+        """The days that lie in it at least in part; an end where there is no archive, or nothing of the PBX in it."""
+        keys, url = keys_of(self.archive.files), self.archive.files.url
+        if not keys:
+            fail(f"{url}: there is no archive here, or nothing in it yet", FAILED)
+        if self.pbx is not None and key_of(self.pbx) not in keys:
+            known = ", ".join(printable(unquote(key)) for key in keys[:SHOWN]) + (", ..." if len(keys) > SHOWN else "")
+            fail(f"{url}: nothing of the PBX {printable(self.pbx)} is archived; there are {known}", FAILED)
         return self.archive.days(self.pbx, self.since, self.until)
 
 
@@ -54,7 +64,16 @@ def chosen(
     place = url or (settings.archive.url if settings is not None else None)
     if place is None:
         fail("which archive? name it with --archive, or with --config one that has `archive: {url: ...}`", WRONG_USAGE)
-    return Chosen(archive=Archive(place), pbx=pbx, since=moment("--since", since), until=moment("--until", until))
+    try:
+        secret = has_password(place)
+    except ValueError:
+        fail("--archive: not a URL; write it as s3://bucket/ringfence", WRONG_USAGE)
+    if secret:
+        fail("--archive: no password in the URL: the store's library finds it in the environment", WRONG_USAGE)
+    found = Chosen(archive=Archive(place), pbx=pbx, since=moment("--since", since), until=moment("--until", until))
+    if found.since is not None and found.until is not None and found.since >= found.until:
+        fail("--since must lie before --until", WRONG_USAGE)
+    return found
 
 
 def moment(option: str, text: str | None) -> datetime | None:
@@ -113,12 +132,15 @@ def export(of: Chosen, out: Path | None) -> None:
     """Events as JSON lines; ours, which no other program may write, are left out."""
     codec = Codec()
     written = 0
-    pbxs = [of.pbx] if of.pbx is not None else []
-    with output(out, [], err) as to:
-        for event in read(of.archive, pbxs=pbxs, since=of.since, until=of.until):
-            if not isinstance(event, Control):
-                to.lines.write(codec.encode(event) + b"\n")
-                written += 1
+    days = of.days()
+    sizes = {folder: sum(of.archive.sizes(folder)) for folder in days}
+    with output(out, sum(sizes.values()), err) as to:
+        for folder in days:
+            for event in events_of(of.archive, folder, of.since, of.until):
+                if not isinstance(event, Control):
+                    to.lines.write(codec.encode(event) + b"\n")
+                    written += 1
+            to.advanced(sizes[folder])
     err.print(f"{written} events")
 
 
@@ -137,7 +159,7 @@ def put_together(of: Chosen, settings: Settings | None, *, forget: bool) -> int:
     if forget and settings is None:
         fail("--expire needs --config, which says how long raw events are kept", WRONG_USAGE)
     now, days = utc_now(), settled(of.days(), utc_now().date())
-    gone, left = divided(days, settings, now) if forget and settings is not None else ([], days)
+    gone, left = divided(of.archive, days, settings, now) if forget and settings is not None else ([], days)
     removed = sum(done for _, done in each(of.archive, gone, "removing", lambda day: expire(of.archive, day)))
     tried = list(each(of.archive, left, "compacting", lambda day: compact(of.archive, day)))
     made = [done for _, done in tried if done is not None]
@@ -149,10 +171,12 @@ def put_together(of: Chosen, settings: Settings | None, *, forget: bool) -> int:
     return FAILED if len(tried) < len(left) else 0
 
 
-def divided(days: Sequence[Folder], settings: Settings, now: datetime) -> tuple[list[Folder], list[Folder]]:
+def divided(
+    archive: Archive, days: Sequence[Folder], settings: Settings, now: datetime
+) -> tuple[list[Folder], list[Folder]]:
     """Days beyond the retention of their PBX, and the others."""
-    policies = Policies(settings, catalogue())
-    old = {day for day in days if expired(day, timedelta(seconds=policies.of(day.pbx).raw_retention), now)}
+    keep = kept_by(Policies(settings, catalogue()))
+    old = {day for day in days if expired(archive.files, day, keep(day.pbx), now)}
     return [day for day in days if day in old], [day for day in days if day not in old]
 
 
@@ -170,7 +194,8 @@ def forget(of: Chosen, subjects: Sequence[Subject], *, mask: bool) -> int:
     if len(tried) < len(days):
         err.print(f"{len(days) - len(tried)} days were not searched: their files are damaged")
     err.print(
-        "Not reached: events that still wait in the log (run this again after archive.every), the journal's incidents "
+        "Not reached: events that still wait in the log (run this again after archive.every; Kafka keeps its own for "
+        "seven days), the journal's incidents "
         "and their evidence (privacy.retention.findings), backups and copies of the archive."
     )
     return FAILED if len(tried) < len(days) else 0

@@ -89,7 +89,9 @@ def forgotten(row: Row, matches: Sequence[Match], *, mask: bool) -> Iterator[Row
 
 
 def matching(subject: Subject) -> Match:
-    """How to find a subject. Raises ValueError for a number without digits, or no address."""
+    """How to find a subject. Raises ValueError for a number without digits, no address, or no name at all."""
+    if not subject.value.strip():
+        raise ValueError("an empty name would be found everywhere")
     word = re.compile(rf"(?<![0-9A-Za-z]){re.escape(subject.value)}(?![0-9A-Za-z])")
     if subject.kind == "address":
         address = ip_address(subject.value)

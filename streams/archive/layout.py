@@ -1,19 +1,23 @@
 """Where an event lies: a folder for its PBX, in it one for its UTC day, in it parts that are written once."""
 
 import re
-from collections.abc import Iterator
-from datetime import date, datetime
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from urllib.parse import quote, unquote
 
 from msgspec import Struct
 
 from detector.contract.codec import from_micros, to_micros
+from detector.contract.events import AnyEvent, Unknown
 from streams.archive.errors import DamagedError
 from streams.archive.files import Files
 
 PBX, DAY, SUFFIX = "pbx=", "day=", ".parquet"
+WHOLE = "day-"
 LONGEST = 200
+AHEAD = timedelta(minutes=1)
+LATE = timedelta(days=400)
 
 
 class Folder(Struct, frozen=True, order=True):
@@ -35,11 +39,21 @@ class Folder(Struct, frozen=True, order=True):
 
 def key_of(pbx: str) -> str:
     """A PBX's name as part of a path: percent-encoded; a very long one is cut, and told apart by its hash."""
-    quoted = quote(pbx, safe="")
+    quoted = quote(pbx, safe="").replace("~", "%7E")  # nobody can choose the name that a cut one gets
     if len(quoted) <= LONGEST:
         return quoted
     start = re.sub("%.?$", "", quoted[: LONGEST // 2])
     return f"{start}~{sha256(pbx.encode()).hexdigest()}"
+
+
+def happened(event: AnyEvent | Unknown) -> datetime:
+    """When an event happened: at `at`, or when it came, if it says to be of later, or of more than 400 days before.
+
+    The engine bounds clocks that run ahead the same way. So a PBX cannot make a file of every day of 9,999 years.
+    """
+    if event.received_at is None or -AHEAD <= event.received_at - event.at <= LATE:
+        return event.at
+    return event.received_at
 
 
 def day_of(at: datetime) -> date:
@@ -54,7 +68,12 @@ def written_part(log: str, first: int, last: int, content: bytes) -> str:
 
 def whole_day(content: bytes) -> str:
     """The name of a day's only part."""
-    return f"day-{digest(content)}{SUFFIX}"
+    return f"{WHOLE}{digest(content)}{SUFFIX}"
+
+
+def rewritten(paths: Iterable[str]) -> set[str]:
+    """Those parts that were made of others."""
+    return {path for path in paths if path.rpartition("/")[2].startswith(WHOLE)}
 
 
 def digest(content: bytes) -> str:

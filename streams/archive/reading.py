@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 
 from detector.contract.events import AnyEvent, Unknown
-from streams.archive.layout import Folder
+from streams.archive.layout import AHEAD, LATE, Folder, happened
 from streams.archive.rows import TYPES, pbx_of, table_of
 from streams.archive.store import Archive
 
@@ -26,10 +26,17 @@ def read(
     """
     opened = Archive(archive) if isinstance(archive, str) else archive
     for folder in wanted(opened, pbxs, since, until):
-        for row in opened.rows(folder):
-            at = row.event.at
-            if (since is None or since <= at) and (until is None or at < until):
-                yield row.event
+        yield from events_of(opened, folder, since, until)
+
+
+def events_of(
+    archive: Archive, folder: Folder, since: datetime | None, until: datetime | None
+) -> Iterator[AnyEvent | Unknown]:
+    """Those of one day."""
+    for row in archive.rows(folder):
+        at = happened(row.event)
+        if (since is None or since <= at) and (until is None or at < until):
+            yield row.event
 
 
 def frame(
@@ -51,14 +58,22 @@ def frame(
         for path, content in opened.contents(folder).items()
     ]
     events = pa.concat_tables(tables or [empty()]).to_pandas()
+    events = events.sort_values(["log", "offset"], kind="stable").drop_duplicates(["pbx", "id", "revision"])
+    events = events.assign(happened=when(events))
     if since is not None:
-        events = events[events["at"] >= since]
+        events = events[events["happened"] >= since]
     if until is not None:
-        events = events[events["at"] < until]
+        events = events[events["happened"] < until]
     if kinds:
         events = events[events["kind"].isin(kinds)]
-    events = events.sort_values(["pbx", "at", "log", "offset"], kind="stable")
-    return events.drop_duplicates(["pbx", "id", "revision"]).reset_index(drop=True)
+    events = events.sort_values(["pbx", "happened", "log", "offset"], kind="stable")
+    return events.drop(columns="happened").reset_index(drop=True)
+
+
+def when(events: "pd.DataFrame") -> "pd.Series":
+    """When they happened, as `happened` says of one."""
+    delay = events["received_at"] - events["at"]
+    return events["at"].where(events["received_at"].isna() | delay.between(-AHEAD, LATE), events["received_at"])
 
 
 def wanted(archive: Archive, pbxs: Sequence[str], since: datetime | None, until: datetime | None) -> Iterator[Folder]:

@@ -9,12 +9,15 @@ from msgspec import Struct
 
 from streams.archive.errors import BusyError
 from streams.archive.files import UNFINISHED, Files
-from streams.archive.layout import Folder, finished, parts, whole_day
-from streams.archive.rows import Row, decoded, distinct, encoded
+from streams.archive.layout import Folder, finished, parts, rewritten, whole_day
+from streams.archive.merging import merged
+from streams.archive.rows import Row, decoded, distinct, encoded, unpacked
 from streams.archive.store import Archive
 from streams.clock import utc_now
 
 LOCK = "_rewriting"
+MANY = 2
+TOGETHER = 256 * 1024 * 1024
 FORGOTTEN = timedelta(hours=1)
 
 Change = Callable[[Sequence[Row]], Sequence[Row]]
@@ -79,26 +82,52 @@ def rewrite(archive: Archive, folder: Folder, change: Change) -> Rewritten:
     old = parts(archive.files, folder)
     before = [row for path in old for row in decoded(archive.files.read(path), path)]
     after = change(distinct(before))
-    new = None
-    if after:
-        content = encoded(after)
-        new = f"{folder.path}/{whole_day(content)}"
-        archive.files.write(new, content)
+    replace(archive.files, folder, old, encoded(after) if after else None)
+    return Rewritten(folder=folder, files=len(old), rows=len(before), files_left=int(bool(after)), rows_left=len(after))
+
+
+def replace(files: Files, folder: Folder, old: Sequence[str], content: bytes | None) -> None:
+    """A day's parts by one, or by none."""
+    new = f"{folder.path}/{whole_day(content)}" if content is not None else None
+    if new is not None and content is not None:
+        files.write(new, content)
     for path in old:
         if path != new:
-            archive.files.remove(path)
-    return Rewritten(
-        folder=folder, files=len(old), rows=len(before), files_left=int(new is not None), rows_left=len(after)
-    )
+            files.remove(path)
 
 
 def compact(archive: Archive, folder: Folder) -> Rewritten | None:
-    """Put a day's parts together and remove what crashes left over; None where there is one part only.
+    """Put a day's parts together and remove what crashes left over; None where that is done.
 
-    Raises `DamagedError`, and leaves the day as it is.
+    A day has one part then, or a few that are as large as can be handled. Raises `DamagedError`, and leaves what is
+    damaged as it is.
     """
     sweep(archive.files, folder)
-    return rewrite(archive, folder, lambda rows: rows) if len(parts(archive.files, folder)) > 1 else None
+    old = parts(archive.files, folder)
+    if len(old) < MANY or len(rewritten(old)) == len(old):
+        return None
+    before = after = left = 0
+    for group in groups(archive.files, old):
+        left += 1
+        if len(group) >= MANY or not rewritten(group):
+            content, had, has = merged(group)
+            replace(archive.files, folder, list(group), content)
+            before, after = before + had, after + has
+    return Rewritten(folder=folder, files=len(old), rows=before, files_left=left, rows_left=after)
+
+
+def groups(files: Files, paths: Sequence[str]) -> Iterator[dict[str, bytes]]:
+    """Files by path, as many at once as fit into memory unpacked."""
+    group, size = dict[str, bytes](), 0
+    for path in paths:
+        content = files.read(path)
+        more = unpacked(content, path)
+        if group and size + more > TOGETHER:
+            yield group
+            group, size = {}, 0
+        group[path] = content
+        size += more
+    yield group
 
 
 def sweep(files: Files, folder: Folder) -> None:
@@ -118,12 +147,19 @@ def expire(archive: Archive, folder: Folder) -> int:
     return sum(finished(path.rpartition("/")[2]) for path in gone)
 
 
-def expired(folder: Folder, keep: timedelta, now: datetime) -> bool:
-    """Whether all of a day is older than `keep`."""
-    oldest = now - keep
-    return folder.day < oldest.date()
+def expired(files: Files, folder: Folder, keep: timedelta, now: datetime) -> bool:
+    """Whether all of a day is older than `keep`; of one that is still to come, all of its files."""
+    oldest = (now - keep).date()
+    if not to_come(folder, now.date()):
+        return folder.day < oldest
+    return all(files.modified(path).date() < oldest for path in parts(files, folder))
 
 
 def settled(days: Sequence[Folder], today: date) -> list[Folder]:
-    """Days that are over: the current one is still being written."""
-    return [folder for folder in days if folder.day < today]
+    """Days that are over, and those that a wrong clock has invented: the current one is still being written."""
+    return [folder for folder in days if folder.day < today or to_come(folder, today)]
+
+
+def to_come(folder: Folder, today: date) -> bool:
+    """Whether a day cannot have begun anywhere."""
+    return folder.day - today > timedelta(days=1)

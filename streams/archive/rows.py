@@ -11,7 +11,7 @@ from msgspec import Struct
 from detector.contract.codec import Codec, Rejected, to_micros
 from detector.contract.events import AnyEvent, Unknown
 from streams.archive.errors import DamagedError
-from streams.archive.layout import verify
+from streams.archive.layout import happened, verify
 
 MOMENT = pa.timestamp("us", tz="UTC")
 TEXTS = (
@@ -42,7 +42,7 @@ class Row(Struct, frozen=True):
     @property
     def order(self) -> tuple[datetime, str, int]:
         """Rows are kept in the order in which things happened, then in that of arrival."""
-        return self.event.at, self.log, self.offset
+        return happened(self.event), self.log, self.offset
 
 
 def kind_of(event: AnyEvent | Unknown) -> str:
@@ -51,19 +51,29 @@ def kind_of(event: AnyEvent | Unknown) -> str:
 
 
 def distinct(rows: Iterable[Row]) -> list[Row]:
-    """In order, the first of each id and revision only: a crash, or two transports, may have brought one twice."""
+    """In order, of each id and revision only what came first: a crash, or two transports, may have brought it twice.
+
+    What comes later must not take the place of what the engine has seen, whatever time it claims.
+    """
     first: dict[tuple[str, int], Row] = {}
-    for row in sorted(rows, key=lambda row: row.order):
+    for row in sorted(rows, key=lambda row: (row.log, row.offset)):
         first.setdefault((row.event.id, row.event.revision), row)
-    return list(first.values())
+    return sorted(first.values(), key=lambda row: row.order)
 
 
 def encoded(rows: Sequence[Row]) -> bytes:
     """A Parquet file of rows of one PBX, at least one. Its metadata names the PBX."""
     columns = {name: pa.array([value(row, name) for row in rows], of) for name, of in TYPES.items()}
     table = pa.table(columns).replace_schema_metadata({PBX: rows[0].event.pbx.encode()})
+    return file_of([table], table.schema)
+
+
+def file_of(tables: Iterable[Any], schema: Any) -> bytes:
+    """A Parquet file with a row group of each table."""
     sink = pa.BufferOutputStream()
-    pq.write_table(table, sink, compression=COMPRESSION)
+    with pq.ParquetWriter(sink, schema, compression=COMPRESSION) as writer:
+        for table in tables:
+            writer.write_table(table)
     return bytes(sink.getvalue())
 
 
@@ -86,6 +96,16 @@ def table_of(content: bytes, path: str, columns: Sequence[str]) -> Any:
         return pq.read_table(pa.BufferReader(content), columns=list(columns))
     except (pa.ArrowException, OSError) as error:
         raise DamagedError(f"{path}: {str(error).partition(chr(10))[0][:200]}") from error
+
+
+def unpacked(content: bytes, path: str) -> int:
+    """How many bytes a file takes when it is no longer compressed. Raises `DamagedError`."""
+    verify(path, content)
+    try:
+        found = pq.read_metadata(pa.BufferReader(content))
+    except (pa.ArrowException, OSError) as error:
+        raise DamagedError(f"{path}: {str(error).partition(chr(10))[0][:200]}") from error
+    return sum(int(found.row_group(number).total_byte_size) for number in range(found.num_row_groups))
 
 
 def pbx_of(table: Any) -> str:

@@ -9,7 +9,7 @@ from detector.contract.codec import Codec
 from detector.contract.events import AnyEvent, Unknown
 from streams.archive.errors import BusyError
 from streams.archive.files import Files
-from streams.archive.layout import Folder, day_of, folders, key_of, parts, written_part
+from streams.archive.layout import Folder, day_of, finished, folders, happened, key_of, parts, rewritten, written_part
 from streams.archive.rows import Row, decoded, distinct, encoded
 
 PATIENCE = 5
@@ -31,7 +31,7 @@ class Archive:
         sorted_out: defaultdict[Folder, list[Row]] = defaultdict(list)
         for offset, event in events:
             row = Row(event, self._codec.encode(event), log, offset)
-            sorted_out[Folder(key_of(event.pbx), day_of(event.at))].append(row)
+            sorted_out[Folder(key_of(event.pbx), day_of(happened(event)))].append(row)
         for folder, rows in sorted_out.items():
             content = encoded(rows)
             name = written_part(log, rows[0].offset, rows[-1].offset, content)
@@ -43,15 +43,22 @@ class Archive:
         return distinct(row for path, content in self.contents(folder).items() for row in decoded(content, path))
 
     def contents(self, folder: Folder) -> dict[str, bytes]:
-        """The files of a day, by path; looked for again where they are put together with others meanwhile."""
+        """The files of a day, by path; looked for again where they are put together with others meanwhile.
+
+        A list that was made while files came and went may lack both the old and the new: so a second one must tell of
+        no new whole day.
+        """
         for _ in range(PATIENCE):
+            listed = parts(self.files, folder)
             with suppress(FileNotFoundError):
-                return {path: self.files.read(path) for path in parts(self.files, folder)}
+                found = {path: self.files.read(path) for path in listed}
+                if rewritten(parts(self.files, folder)) <= rewritten(listed):
+                    return found
         raise BusyError(f"archive {self.files.url}: {folder.path} is being rewritten again and again")
 
     def sizes(self, folder: Folder) -> list[int]:
         """The bytes of each file of a day."""
-        return [self.files.size(path) for path in parts(self.files, folder)]
+        return [size for name, size in self.files.sizes(folder.path).items() if finished(name)]
 
     def days(
         self, pbx: str | None = None, since: datetime | None = None, until: datetime | None = None

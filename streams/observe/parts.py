@@ -68,6 +68,11 @@ def ingest_metrics(ingest: KafkaIngest) -> Iterator[Metric]:
     yield dead_letters(ingest.dead_letters)
 
 
+def archive_up(available: bool) -> Metric:
+    """The archive, where there is one."""
+    return gauge("archive_up", "0 if the archive could not be used the last time.", available)
+
+
 class JournalMetrics:
     """Asks the journal, one question at a time: a database that is away holds up no scrape and collects no threads."""
 

@@ -9,6 +9,7 @@ from streams.embedded import Embedded
 from streams.observe.families import gauge
 from streams.observe.parts import (
     JournalMetrics,
+    archive_up,
     checkpoint_metrics,
     dead_letters,
     engine_metrics,
@@ -30,11 +31,13 @@ class RunVitals:
         checkpoints: SqlCheckpoints,
         journal: Journal,
         statuses: Callable[[], Iterable[SourceStatus]],
+        archive_up: Callable[[], bool],
     ) -> None:
         self._runtime = runtime
         self._checkpoints = checkpoints
         self._journal = JournalMetrics(journal)
         self._statuses = statuses
+        self._archive_up = archive_up
 
     async def metrics(self) -> list[Metric]:
         """Throughput, sources, and what stands in the journal."""
@@ -53,4 +56,5 @@ class RunVitals:
         yield gauge("waiting_batches", "Batches of events that wait to be made durable.", runtime.waiting)
         left = runtime.worker.offset - runtime.archived() if runtime.archived is not None else 0
         yield gauge("archive_waiting_events", "Events in the log that are not in the archive yet.", left)
+        yield archive_up(self._archive_up())
         yield from source_metrics(self._statuses())

@@ -118,6 +118,9 @@ WRONG = [
     (["erase", "-a", "kept", "--yes"], "whom?"),
     (["erase", "-a", "kept", "--address", "here", "--yes"], "--address"),
     (["erase", "-a", "kept", "--number", "+", "--yes"], "--number"),
+    (["erase", "-a", "kept", "--extension", " ", "--yes"], "--extension"),
+    (["list", "-a", "kept", "--since", "2026-03-02", "--until", "2026-03-02"], "--since must lie before"),
+    (["list", "-a", "sftp://[host"], "not a URL"),
     (["compact", "-a", "kept", "--expire"], "--config"),
 ]
 
@@ -128,6 +131,30 @@ def test_a_mistake_is_one_line_and_exit_code_2(folder: Path, arguments: list[str
     assert done.exit_code == 2
     assert said in done.stderr
     assert len(list(read(str(folder / "kept"), pbxs=["hq"], since=NOON))) > 0
+
+
+@pytest.mark.parametrize(
+    "command", [["list"], ["check"], ["export"], ["compact"], ["erase", "--extension", "1001", "--yes"]],
+    ids=lambda command: command[0],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    ("where", "said"),
+    [(["-a", "kep"], "kep: there is no archive here"), (["-a", "kept", "--pbx", "hg"], "there are hq")],
+    ids=["archive", "PBX"],
+)  # fmt: skip
+def test_a_name_written_wrong_is_not_taken_for_an_archive_in_good_order(
+    folder: Path, command: list[str], where: list[str], said: str
+) -> None:
+    for other in ("pbx=%2A", "pbx=b%1B%5B2Jad"):
+        shutil.rmtree(folder / "kept" / other)
+    done = ring(*command, *where)
+    assert done.exit_code == 1
+    assert said in done.stderr
+
+
+def test_a_password_in_a_url_is_refused_and_not_repeated(folder: Path) -> None:
+    done = ring("list", "-a", "sftp://me:hush@host/archive")
+    assert (done.exit_code, "no password" in done.stderr, "hush" in done.stderr) == (2, True, False)
 
 
 def test_an_archive_with_credentials_in_its_url_is_refused(folder: Path) -> None:

@@ -15,6 +15,7 @@ from detector.settings import Settings
 from streams.archive import Archive, ArchiveError, read
 from streams.archive.keeper import Keeper
 from streams.archive.layout import parts
+from streams.archive.tidying import tidy
 from streams.history import import_history
 from streams.service import Service
 from streams.store.archived import Archived
@@ -22,6 +23,7 @@ from streams.store.database import open_engine
 from streams.store.migrate import migrate
 from streams.store.stream import StreamStore
 from tests.ports import free_ports
+from tests.streams.archive.conftest import ftp_server
 from tests.streams.archive.traffic import call
 from tests.streams.embedded_child import Opened, dying
 
@@ -37,7 +39,7 @@ class Log:
         self.store = StreamStore(self.engine)
         self.archived = Archived(self.engine)
         self.archive = Archive(url or str(data / "archive"))
-        self.keeper = Keeper(self.archive, self.store, self.archived, 0.0, lambda _: timedelta(days=30))
+        self.keeper = Keeper(self.archive, self.store, self.archived, 0.0)
 
     def add(self, first: int, last: int) -> None:
         self.store.append_and_publish([("hq", CODEC.encode(call(number))) for number in range(first, last)])
@@ -100,7 +102,7 @@ async def test_the_log_is_cut_only_behind_what_is_archived(tmp_path: Path) -> No
     await asyncio.gather(task, return_exceptions=True)
     await opened.runtime.close()
     assert [offset for offset, _ in opened.store.read(0, 10)] == [1, 2]
-    Keeper(Archive(str(tmp_path / "a")), opened.store, archived, 0.0, lambda _: timedelta(days=1)).step()
+    Keeper(Archive(str(tmp_path / "a")), opened.store, archived, 0.0).step()
     assert [event.id for event in read(str(tmp_path / "a"))] == ["c1", "c2"]
     opened.dispose()
 
@@ -110,11 +112,9 @@ async def test_tidying_puts_old_days_together_and_forgets_those_beyond_retention
     log.archive.write("a", [(1, call(1))])
     log.archive.write("a", [(2, call(2))])
     log.archive.write("a", [(3, call(3, pbx="short"))])
-    keeper = Keeper(
-        log.archive, log.store, log.archived, 0.0,
-        lambda pbx: timedelta(days=1 if pbx == "short" else 100_000),
+    task = asyncio.create_task(
+        tidy(log.archive, lambda pbx: timedelta(days=1 if pbx == "short" else 100_000))
     )  # fmt: skip
-    task = asyncio.create_task(keeper.tidy())
     async with asyncio.timeout(20):
         while [len(parts(log.archive.files, day)) for day in log.archive.days()] != [1]:  # noqa: ASYNC110 - nothing tells
             await asyncio.sleep(0.02)
@@ -172,6 +172,35 @@ async def test_the_service_archives_what_it_was_taught_and_keeps_it_in_the_log_u
     await running
     gc.unfreeze()  # what the service has taken out of sight is searched by the end of other tests
     assert [event.id for event in read(place, pbxs=["hq"])] == ["c1", "c2"]
+
+
+async def test_a_service_starts_and_works_while_its_archive_is_away_and_fills_it_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("streams.archive.keeper.REST", 0.1)
+    (tmp_path / "data").mkdir()
+    port = free_ports(1)
+    place = f"ftp://127.0.0.1:{port}/kept"
+    settings = Settings.model_validate({
+        "data": tmp_path / "data", "archive": {"url": place, "every": 0.1}, "pbxs": [{"id": "hq"}],
+        "console": {"port": free_ports(1)}, "metrics": {"run": 0},
+    })  # fmt: skip
+    service = Service(settings)
+    ready = asyncio.Event()
+    running = asyncio.create_task(service.run(lambda _: ready.set()))
+    async with asyncio.timeout(60):
+        await ready.wait()
+        await service.runtime.put([call(1)])
+        while service._archive_up():  # noqa: ASYNC110 - nothing tells
+            await asyncio.sleep(0.05)
+        (tmp_path / "served").mkdir()
+        with ftp_server(tmp_path / "served", port):
+            while not service._archive_up():  # noqa: ASYNC110 - nothing tells
+                await asyncio.sleep(0.05)
+            assert "c1" in [event.id for event in read(place)]
+            service.stop()
+            await running
+    gc.unfreeze()
 
 
 def test_no_service_has_an_archive_unless_one_is_named(tmp_path: Path) -> None:

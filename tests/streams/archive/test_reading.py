@@ -52,6 +52,12 @@ def test_what_was_written_twice_is_read_once_and_revisions_are_kept(archive: Arc
     assert len(frame(archive)) == 3
 
 
+def test_what_comes_later_does_not_take_the_place_of_what_came_first_whatever_time_it_claims(archive: Archive) -> None:
+    archive.write("a", [(1, call(5, to="+25261234567")), (2, call(5, at=NOON - timedelta(hours=1), to="+4930"))])
+    assert [getattr(event, "to", None) for event in read(archive)] == ["+25261234567"]
+    assert list(frame(archive)["to"]) == ["+25261234567"]
+
+
 def test_the_same_offsets_make_the_same_files(archive: Archive) -> None:
     for _ in range(2):
         archive.write("a", [(1, call(1)), (2, registration(2))])

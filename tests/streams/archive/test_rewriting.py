@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from streams.archive import Archive, ArchiveError, BusyError, DamagedError, read
+from streams.archive import Archive, ArchiveError, BusyError, DamagedError, frame, read
 from streams.archive.checking import check
 from streams.archive.erasure import Subject, erase
 from streams.archive.files import Files
 from streams.archive.layout import Folder, parts
 from streams.archive.rewriting import FORGOTTEN, LOCK, alone, compact, expire, expired, settled, take
+from streams.archive.rows import decoded, unpacked
 from tests.streams.archive.traffic import NOON, call, registration
 
 
@@ -71,6 +72,41 @@ def test_compaction_leaves_one_file_with_the_same_events(archive: Archive) -> No
     assert ids(archive) == before
     assert check(archive, only(archive)).twice == 0
     assert compact(archive, only(archive)) is None
+
+
+def test_a_day_too_large_for_memory_is_put_together_in_several_files(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(9):
+        archive.write("a", [(number, call(number))])
+    folder = only(archive)
+    one = archive.files.read(parts(archive.files, folder)[0])
+    monkeypatch.setattr("streams.archive.rewriting.TOGETHER", 4 * unpacked(one, parts(archive.files, folder)[0]))
+    done = compact(archive, folder)
+    assert done is not None
+    assert done.files_left == len(parts(archive.files, folder)) == 3
+    assert ids(archive) == [f"c{number}" for number in range(9)]
+    assert compact(archive, folder) is None
+
+
+def test_days_are_put_together_as_reading_would(archive: Archive) -> None:
+    late = NOON + timedelta(days=900)
+    archive.write("b", [(1, call(1, to="later")), (2, call(2))])
+    archive.write("a", [
+        (1, call(1, to="first")), (1, call(7)), (1, call(3)), (2, call(1, revision=1)),
+        (3, call(5, received_at=NOON)), (4, call(4, at=late, received_at=NOON)),
+    ])  # fmt: skip
+    before = list(read(archive))
+    folder = only(archive)
+    assert compact(archive, folder) is not None
+    assert [row.event for row in decoded(*contents(archive, folder))] == before
+    assert [event.pbx for event in before] == ["hq"] * len(before)
+    assert list(frame(archive, pbxs=["hq"])["id"]) == [event.id for event in before]
+
+
+def contents(archive: Archive, folder: Folder) -> tuple[bytes, str]:
+    (path,) = parts(archive.files, folder)
+    return archive.files.read(path), path
 
 
 @pytest.mark.parametrize("step", range(1, 6))
@@ -149,9 +185,22 @@ def test_two_processes_do_not_rewrite_at_once_and_a_forgotten_lock_is_taken_over
 @pytest.mark.parametrize(
     ("days", "gone"), [(0, False), (30, False), (30.49, False), (30.5, True), (400, True)],
 )  # fmt: skip
-def test_a_day_goes_when_all_of_it_is_too_old(days: float, *, gone: bool) -> None:
+def test_a_day_goes_when_all_of_it_is_too_old(days: float, tmp_path: Path, *, gone: bool) -> None:
     folder = Folder("hq", NOON.date())
-    assert expired(folder, timedelta(days=30), NOON + timedelta(days=days)) is gone
+    assert expired(Files(str(tmp_path)), folder, timedelta(days=30), NOON + timedelta(days=days)) is gone
+
+
+def test_days_that_a_wrong_clock_invents_are_put_together_and_go_when_their_files_are_old(tmp_path: Path) -> None:
+    archive = Archive(str(tmp_path))
+    now = datetime.now(UTC)
+    for number in range(2):
+        archive.write("a", [(number, call(number, at=now + timedelta(days=4_000)))])
+    (folder,) = settled(archive.days(), now.date())
+    assert compact(archive, folder) is not None
+    assert not expired(archive.files, folder, timedelta(days=30), now)
+    old = (now - timedelta(days=32)).timestamp()
+    os.utime(tmp_path / parts(archive.files, folder)[0], (old, old))
+    assert expired(archive.files, folder, timedelta(days=30), now)
 
 
 def test_expiry_removes_a_day_and_nothing_else(archive: Archive) -> None:
