@@ -20,4 +20,4 @@ def test_an_honest_month_leads_to_no_containment(pbx) -> None:
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_an_attack_is_found_in_one_incident_about_the_right_subject(attack) -> None:
     found = judged_attack(SITES["workshop"], attack, SEED)
-    assert (found.named, found.incidents, found.kind_right) == (True, 1, True), found.title
+    assert (found.found, found.incidents, found.kind_right) == (True, 1, True), found

@@ -14,12 +14,13 @@ from rich.table import Table
 
 from streams.backtest.attacks import ATTACKS
 from streams.backtest.slow import SLOW
-from tests.evaluate.judge import Found, Quiet, judged_attack, judged_quiet
+from streams.backtest.trials import Verdict
+from tests.evaluate.judge import Quiet, judged_attack, judged_quiet
 from tests.evaluate.month import sites
 
 SEEDS = (1, 2, 3)
-HELD_OUT = (11, 12)
-"""Seeds on which no limit was chosen."""
+HELD_OUT = (101, 102, 103, 104)
+"""Seeds that nobody looked at while limits were chosen."""
 NAMED = {False: "thresholds", True: "with models"}
 NAMES = [site.pbx for site in sites()]
 
@@ -30,7 +31,7 @@ def quiet(given: tuple[str, int], models: bool = True) -> Quiet:
     return judged_quiet(next(site for site in sites() if site.pbx == pbx), seed, models=models)
 
 
-def attacked(given: tuple[str, str, int], models: bool = True) -> Found:
+def attacked(given: tuple[str, str, int], models: bool = True) -> Verdict:
     """An attack on one PBX."""
     pbx, attack, seed = given
     return judged_attack(next(site for site in sites() if site.pbx == pbx), attack, seed, models=models)
@@ -40,7 +41,7 @@ class Slow(NamedTuple):
     """What came of seeds that nothing was tuned on: slow attacks, and the honest months they were woven into."""
 
     attacks: list[tuple[str, str, int]]
-    found: list[Found]
+    found: list[Verdict]
     honest: list[Quiet]
 
     def figures(self) -> dict[str, float]:
@@ -48,7 +49,7 @@ class Slow(NamedTuple):
         days = sum(one.extension_days for one in self.honest)
         false = sum(len(one.incidents) for one in self.honest)
         return {
-            "slow_attacks": len(self.found), "slow_attacks_found": sum(one.named for one in self.found),
+            "slow_attacks": len(self.found), "slow_attacks_found": sum(one.found for one in self.found),
             "false_incidents": false, "false_incidents_per_extension_day": round(false / days, 5),
             "false_containments": sum(len(one.containments) for one in self.honest),
         }  # fmt: skip
@@ -70,8 +71,8 @@ def side_by_side(compared: dict[bool, Slow]) -> Table:
     table = Table("slow attack", *(NAMED[models] for models in compared), "by", title="Held-out seeds: found, of all")
     for attack in SLOW:
         own = {models: [one for one in slow.found if one.attack == attack] for models, slow in compared.items()}
-        rules = sorted({rule for one in own[True] for rule in one.rules})
-        table.add_row(attack, *(f"{sum(one.named for one in found)} of {len(found)}" for found in own.values()),
+        rules = sorted({rule for one in own[True] for rule in one.rules if one.found})
+        table.add_row(attack, *(f"{sum(one.found for one in found)} of {len(found)}" for found in own.values()),
                       ", ".join(rules))  # fmt: skip
     figures = [slow.figures() for slow in compared.values()]
     table.add_row(
@@ -99,21 +100,22 @@ def main() -> None:
                       ", ".join(f"{rule} {count}" for rule, count in sorted(one.rules.items())))  # fmt: skip
     out.print(table)
     table = Table("attack", "PBX", "named", "incidents", "kind", "acted", "after", "spent", "rules", title="Attacks")
-    for hit in found:
-        table.add_row(hit.attack, hit.pbx, "yes" if hit.named else "NO", str(hit.incidents),
+    for (pbx, _, _), hit in zip(attacks, found, strict=True):
+        table.add_row(hit.attack, pbx, "yes" if hit.found else "NO", str(hit.incidents),
                       hit.kind + ("" if hit.kind_right else " (?)"), "yes" if hit.contained else "no",
-                      f"{hit.delay:,.0f} s", f"{hit.spent / 100:,.2f}", ", ".join(hit.rules))  # fmt: skip
+                      "-" if hit.delay is None else f"{hit.delay:,.0f} s", f"{hit.spent / 100:,.2f}",
+                      ", ".join(sorted([*hit.rules, *hit.noted])))  # fmt: skip
     out.print(table)
     out.print(side_by_side(compared))
     print(json.dumps({
         "honest_events": sum(one.events for one in honest), "extension_days": days, "false_incidents": false,
         "false_incidents_per_extension_day": round(false / days, 5),
         "false_containments": sum(len(one.containments) for one in honest),
-        "attacks": len(found), "attacks_found": sum(hit.named for hit in found),
-        "attacks_in_one_incident": sum(hit.named and hit.incidents == 1 for hit in found),
+        "attacks": len(found), "attacks_found": sum(hit.found for hit in found),
+        "attacks_in_one_incident": sum(hit.found and hit.incidents == 1 for hit in found),
         "attacks_of_the_right_kind": sum(hit.kind_right for hit in found),
         "held_out": {NAMED[models]: one.figures() for models, one in compared.items()},
-        "median_delay_seconds": median([hit.delay for hit in found if hit.named]),
+        "median_delay_seconds": median([hit.delay for hit in found if hit.delay is not None]),
     }))  # fmt: skip
 
 

@@ -8,15 +8,20 @@ from msgspec import Struct
 from detector.contract.events import AnyEvent
 from detector.contract.findings import AnyFinding, Decision, Detection, Incident, Severity
 from detector.engine.engine import Engine
+from detector.engine.registry import catalogue
 from detector.engine.scores import CallModel
+from detector.engine.site import Site as PbxSite
 from detector.engine.site import Tables
 from detector.enrich.addresses import AddressTable
-from detector.settings import Settings
+from detector.settings import Settings, profile
 from models.calls import Calls
 from models.places import Places
 from streams.backtest.events import seconds
-from streams.backtest.judge import acting, alarming, findings, names
+from streams.backtest.history import order
+from streams.backtest.judge import acting, alarming, findings
+from streams.backtest.money import bill
 from streams.backtest.slow import known
+from streams.backtest.trials import Trial, Verdict, judged
 from tests.evaluate.month import honest
 from tests.evaluate.site import DAYS, Site
 
@@ -33,28 +38,14 @@ class Quiet(Struct, frozen=True, kw_only=True):
     events: int
 
 
-class Found(Struct, frozen=True, kw_only=True):
-    """What came of an attack: `named` is whether an incident names the right subject, `incidents` how many do.
-
-    `delay` in seconds from its first event, `spent` in minor units of money when it was decided to act, or in the end.
-    """
-
-    attack: str
-    pbx: str
-    named: bool
-    incidents: int
-    kind: str
-    kind_right: bool
-    contained: bool
-    delay: float
-    spent: int
-    title: str
-    rules: tuple[str, ...]
+def settings_of(site: Site) -> Settings:
+    """As the site stands in the configuration."""
+    return Settings.model_validate({"pbxs": [site.configured()]})
 
 
 def findings_of(site: Site, events: Sequence[AnyEvent], calls: CallModel | None) -> list[AnyFinding]:
     """All findings, up to an hour after the last event."""
-    engine = Engine(Settings.model_validate({"pbxs": [site.configured()]}), TABLES, Places(), calls)
+    engine = Engine(settings_of(site), TABLES, Places(), calls)
     found = list(findings(engine, site.pbx, events, max(event.at for event in events) + seconds(3_600)))
     assert not engine.errors, engine.errors
     return found
@@ -74,24 +65,11 @@ def judged_quiet(site: Site, seed: int, *, models: bool = True) -> Quiet:
     )  # fmt: skip
 
 
-def judged_attack(site: Site, name: str, seed: int, *, models: bool = True) -> Found:
+def judged_attack(site: Site, name: str, seed: int, *, models: bool = True) -> Verdict:
     """An attack woven into an honest month; what the honest part alone leads to is left out."""
-    made = known()[name](site, Random(f"{seed} {name} {site.pbx}"))  # noqa: S311 - traffic, not secrets
-    events = sorted([*honest(site, seed), *made.events], key=lambda event: (event.received_at or event.at, event.id))
+    trial = Trial(attack=name, number=seed, day=site.day, seed=f"{seed} {name} {site.pbx}")
+    made = known()[name](site, Random(trial.seed))  # noqa: S311 - traffic, not secrets
+    events = sorted([*honest(site, seed), *made.events], key=order)
     found = findings_of(site, events, Calls() if models else None)
-    begun = min(event.at for event in made.events)
-    ours = {event.id for event in made.events}
-    detections = {one.id: one for one in found if isinstance(one, Detection) and ours & set(one.evidence)}
-    named = [one for one in alarming(found) if set(one.detections) & detections.keys()]
-    right = [one for one in named if names(one, made)]
-    decisions = [one for one in acting(found) if one.incident in {incident.id for incident in named}]
-    first = next((one for one in found if isinstance(one, Detection) and one.id in detections), None)
-    told = right[0] if right else named[0] if named else None
-    spent = [one.loss.spent for one in found if isinstance(one, Incident) and told is not None and one.id == told.id
-             and (not decisions or one.at <= decisions[0].at)]  # fmt: skip
-    return Found(
-        attack=name, pbx=site.pbx, named=bool(right), incidents=len(named), kind=told.kind if told else "",
-        kind_right=told is not None and (not made.kinds or told.kind in made.kinds), contained=bool(decisions),
-        delay=(first.at - begun).total_seconds() if first else float("inf"), spent=max(spent, default=0),
-        title=told.title if told else "", rules=tuple(sorted({one.rule for one in detections.values()})),
-    )  # fmt: skip
+    configured = profile(settings_of(site), site.pbx, catalogue())
+    return judged(trial, made, found, bill(made.events, PbxSite(configured, TABLES)))
