@@ -6,7 +6,7 @@ from detector.enrich.ledger import Leg
 from detector.enrich.numbers import Klass
 from models.drift import ONE, Drift
 from models.rates import Rates
-from models.scorer import Feature, Scorer
+from models.scorer import Feature, Scorer, hashed, octave
 
 HOUR = 3_600_000_000
 MINUTE = 60_000_000
@@ -58,9 +58,9 @@ class Calls:
         risky = leg.abroad or leg.costly
         return (
             hour + (24 if day > 4 else 0),
-            1 + digest(leg.country) // 2 % (COUNTRIES - 1) if leg.abroad else 0,
+            hashed(leg.country, COUNTRIES) if leg.abroad else 0,
             KLASSES.get(leg.klass, 0),
-            1 + digest(leg.block) // 2 % (BLOCKS - 1) if risky else 0,
+            hashed(leg.block, BLOCKS) if risky else 0,
             octave(leg.talk // SECOND, SPANS),
             octave(leg.started // MINUTE - last, SPANS) if last else None,
             octave(leg.price, PRICES),
@@ -71,8 +71,3 @@ def added(leg: Leg) -> tuple[tuple[int, int, int, int], int]:
     """What a call adds to its hour: itself, minutes, minor units of money, a failure; and its destination."""
     minutes, cost = leg.talk // MINUTE, leg.price * leg.talk // MINUTE // MINOR
     return (1, min(minutes, MOST), min(cost, MOST), not leg.answered), digest(leg.destination) // 2
-
-
-def octave(number: int, cells: int) -> int:
-    """Which power of two; nothing and less is 0."""
-    return min(max(number, 0).bit_length(), cells - 1)

@@ -7,7 +7,7 @@ from sys import byteorder
 
 from msgspec import Struct
 
-from detector.engine.memory import Memory, Record
+from detector.engine.memory import Memory, Record, digest
 from detector.engine.scores import Score
 from models.trees import HalfSpaceTrees
 
@@ -146,3 +146,13 @@ def log_cell(value: float | None, cells: int, per_octave: float = 1.0) -> int | 
     if value is None or not isfinite(value):
         return None
     return min(max(round(asinh(value) * per_octave / LN2) + cells // 2, 0), cells - 1)
+
+
+def octave(number: int, cells: int) -> int:
+    """Which power of two; nothing and less is 0."""
+    return min(max(number, 0).bit_length(), cells - 1)
+
+
+def hashed(text: str, cells: int) -> int:
+    """The cell of a text; none gets the first."""
+    return 1 + digest(text) // 2 % (cells - 1)

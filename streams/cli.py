@@ -13,8 +13,8 @@ import typer
 
 from detector.contract.codec import Codec
 from detector.engine.engine import Engine
-from models.calls import Calls
 from models.places import Places
+from models.unusual import Unusual
 from streams import config, logs
 from streams.choices import loaded, observed_at, options_of, reading, verify, with_member
 from streams.cli_archive import archive_commands
@@ -110,7 +110,7 @@ def replay(
     """
     settings = loaded(config_file)
     options = options_of(settings, format_name, pbx, timezone, year)
-    engine = Engine(settings, tables(settings), Places(), Calls())
+    engine = Engine(settings, tables(settings), Places(), Unusual())
     with reading(files, options, out, dead_letters) as (inputs, lines):
         stats = replay_events(engine, inputs.events(files), inputs, lines)
     for rule, count in sorted(engine.errors.items()):

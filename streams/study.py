@@ -14,8 +14,8 @@ from detector.engine.registry import catalogue
 from detector.engine.site import Site
 from detector.enrich.tariff import minor_units
 from detector.settings import Policies, Settings
-from models.calls import Calls
 from models.places import Places
+from models.unusual import Unusual
 from streams.tables import tables
 
 OUTWARD = ("outbound", "transit")
@@ -59,7 +59,7 @@ def call(event: Call, to: str, site: Site) -> tuple[Any, ...]:
 
 def findings(events: Iterable[AnyEvent | Unknown], settings: Settings) -> Findings:
     """What these settings find in events; nothing outside is touched."""
-    engine = Engine(settings, tables(settings), Places(), Calls())
+    engine = Engine(settings, tables(settings), Places(), Unusual())
     found = [one for event in events if not isinstance(event, Control) for one in engine.process(event)]
     incidents = {one.id: one for one in found if isinstance(one, Incident)}
     return Findings(

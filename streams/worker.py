@@ -9,8 +9,8 @@ from detector.engine.engine import Engine
 from detector.engine.site import Tables
 from detector.engine.state import Pages
 from detector.settings import Settings
-from models.calls import Calls
 from models.places import Places
+from models.unusual import Unusual
 from streams.store.checkpoints import Checkpoints
 
 
@@ -22,7 +22,7 @@ class Worker:
     """
 
     def __init__(self, settings: Settings, tables: Tables, checkpoints: Checkpoints, partition: int = 0) -> None:
-        self.engine = Engine(settings, tables, Places(), Calls())
+        self.engine = Engine(settings, tables, Places(), Unusual())
         self.offset = 0
         self.saved = 0
         self._codec = Codec(trusted=True)

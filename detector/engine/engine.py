@@ -15,7 +15,7 @@ from detector.engine.fleet import PREFIX as FLEET_PAGES
 from detector.engine.fleet import Fleet
 from detector.engine.memory import Memory
 from detector.engine.registry import catalogue
-from detector.engine.scores import CallModel
+from detector.engine.scores import Models
 from detector.engine.site import JUDGED, Site, Tables
 from detector.engine.state import Pages, PbxState
 from detector.engine.timers import LEDGER
@@ -47,13 +47,13 @@ class Engine:
 
     `settings` and `tables` come from outside; a `control` event named `settings` replaces the former, one named `fleet`
     adds to the fleet list. Findings are a function of these and the events in their order: in whatever batches, after
-    whatever restart. Without `calls` no call is scored.
+    whatever restart. Without `models` nothing is scored but new places.
     """
 
-    def __init__(self, settings: Settings, tables: Tables, places: PlaceModel, calls: CallModel | None = None) -> None:
+    def __init__(self, settings: Settings, tables: Tables, places: PlaceModel, models: Models | None = None) -> None:
         self.tables = tables
         self.places = places
-        self.calls = calls
+        self.models = models
         self.counts: Counter[str] = Counter()
         self.errors: Counter[str] = Counter()
         self._states: dict[tuple[str, bool], PbxState] = {}
@@ -141,14 +141,17 @@ class Engine:
             facts.listed = self.tables.block_lists.find(facts.place.address)
         leg = facts.leg
         if leg is not None:
-            if self.calls is not None and facts.ended_now and facts.billable:
+            if self.models is not None and facts.ended_now and facts.billable:
                 facts.season = site.season(facts.extension, leg.started)
-                facts.score = self.calls.score(state.memory, leg, facts.season)
+                facts.score = self.models.calls.score(state.memory, leg, facts.season)
             return None
         if facts.place is None or type(event) not in JUDGED or event.outcome != "accepted":
             return None
         account = event.account or facts.extension
         facts.novelty = self.places.score(state.memory, account, facts.place, event.user_agent)
+        if self.models is not None and account and (facts.novelty != 0 or type(event) is Login):
+            facts.season = site.season(facts.extension, facts.at)
+            facts.score = self.models.arrivals.score(state.memory, account, event, facts.place, facts.season)
         return account
 
     def _learn(self, event: Any, account: str | None, facts: Facts, state: PbxState, verdicts: Verdicts) -> None:
@@ -159,14 +162,16 @@ class Engine:
             if verdicts.findings:
                 enrich.suspects(facts, state, account)
             enrich.learn_place(facts, state, account)
+            if facts.score is not None and self.models is not None:
+                self.models.arrivals.learn(state.memory, account, event.at, facts.score)
         if leg is None:
             return
         if facts.located and place is not None:
             verdicts.located(leg, place, state.now)
         verdicts.money(facts)
         enrich.learn_block(facts, state)
-        if facts.score is not None and self.calls is not None and not enrich.accused(leg, state):
-            self.calls.learn(state.memory, leg, facts.season, facts.score)
+        if facts.score is not None and self.models is not None and not enrich.accused(leg, state):
+            self.models.calls.learn(state.memory, leg, facts.season, facts.score)
 
     def _fire(self, at: int, state: PbxState, site: Site, verdicts: Verdicts) -> None:
         while (timer := state.timers.due(at)) is not None:

@@ -29,7 +29,8 @@ class Facts:
     `suspect_source`, `suspect_extension`: they were seen breaking in, in an incident that is open; `broken_in`: one
     that is more than somebody who came in from a new place, `guesser`: passwords were guessed from that address.
     `novelty` is the score of a new place, None while its model is cold; `score` that of a call that ended and is
-    billable, before it is learned, and `season` the hour of the week in which that began.
+    billable, of an accepted login, or of an accepted registration in which something is new, before it is learned; and
+    `season` the hour of the week in which that began.
     `fleet_source` and `fleet_block`: several PBXs saw this source address attack, or calls of attackers to this block
     of numbers.
     `listed`: a block list of the operator names the source address.

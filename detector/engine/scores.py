@@ -1,10 +1,13 @@
 """What models say of a call, as the engine and its detectors know it; the models themselves are passed in."""
 
+from datetime import datetime
 from typing import Protocol
 
 from msgspec import Struct
 
+from detector.contract.events import Login, Registration
 from detector.engine.memory import Memory
+from detector.enrich.addresses import Place
 from detector.enrich.ledger import Leg
 
 
@@ -46,4 +49,30 @@ class CallModel(Protocol):
 
     def learn(self, memory: Memory, leg: Leg, season: int, score: Score) -> None:
         """From now on such a call is a little more usual."""
+        ...
+
+
+class ArrivalModel(Protocol):
+    """How unusual it is that somebody is let in; see `models/arrivals.py`."""
+
+    def score(self, memory: Memory, account: str, event: Login | Registration, place: Place, season: int) -> Score:
+        """For an account; `season` is the local hour of the week, a holiday a Sunday."""
+        ...
+
+    def learn(self, memory: Memory, account: str, at: datetime, score: Score) -> None:
+        """From now on that is a little more usual."""
+        ...
+
+
+class Models(Protocol):
+    """Both."""
+
+    @property
+    def calls(self) -> CallModel:
+        """Of calls that go out."""
+        ...
+
+    @property
+    def arrivals(self) -> ArrivalModel:
+        """Of those who are let in."""
         ...

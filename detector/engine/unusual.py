@@ -1,4 +1,4 @@
-"""What rules share that count calls their PBX's model finds unusual."""
+"""What rules share that read what models find unusual."""
 
 from typing import Annotated
 
@@ -29,15 +29,20 @@ def odd(facts: Facts, limits: Unusual) -> Score | None:
     return score
 
 
+def parts(score: Score) -> dict[str, Value]:
+    """What each feature adds, where it is something."""
+    return {f"bits_{name}": round(bits, 1) for name, bits in score.parts.items() if bits >= 1}
+
+
 def told(score: Score, calls: int, limits: Unusual, at: int) -> dict[str, Value]:
     """What a detection says: what each feature adds to the score, what was measured, and the limits.
 
     `days_since_drift`, where what is usual at this PBX was noticed to drift: then it may be the times that change.
     """
-    parts: dict[str, Value] = {f"bits_{name}": round(bits, 1) for name, bits in score.parts.items() if bits >= 1}
+    values = parts(score)
     if score.drifted:
-        parts["days_since_drift"] = round((at - score.drifted) / DAY, 1)
-    return parts | {
+        values["days_since_drift"] = round((at - score.drifted) / DAY, 1)
+    return values | {
         "calls": calls, "limit": limits.calls, "bits": round(score.bits, 1), "limit_bits": limits.bits,
         "share": round(score.share, 5), "limit_share": limits.share,
     }  # fmt: skip

@@ -300,12 +300,12 @@ class Verdicts:
             remember(case.kinds, rule.kind.name)
         case.say(detection.severity, detection.summary)
         case.raise_severity(detection.severity)
-        if detection.severity is Severity.INFO or rule.mode is Mode.SHADOW:  # no sign of an attack: it vouches for none
+        if detection.severity is Severity.INFO:  # no sign of an attack by itself: it vouches for none
             return
         case.raise_stage(rule.stage)
         if leg is not None and leg.abroad and leg.country:
             remember(case.countries, leg.country)
-        if rule.subject is not SubjectKind.PBX:  # nor does what is said of all calls
+        if rule.subject is not SubjectKind.PBX and rule.mode is not Mode.SHADOW:  # nor what is rehearsed
             remember(case.bases, basis)
 
     def _prove(self, case: Case, rule: Detector[Any], facts: Facts) -> None:

@@ -9,8 +9,8 @@ from detector.engine.engine import Engine
 from detector.engine.registry import catalogue
 from detector.engine.site import Site, Tables
 from detector.settings import PbxProfile, Settings, profile
-from models.calls import Calls
 from models.places import Places
+from models.unusual import Unusual
 from streams.backtest.history import History
 from streams.tables import tables
 
@@ -42,7 +42,7 @@ class Bench:
 
     def engine(self, which: int, settings: Settings | None = None) -> Engine:
         """An engine that knows nothing yet."""
-        return Engine(settings or self.settings[which], self.tables[which], Places(), Calls())
+        return Engine(settings or self.settings[which], self.tables[which], Places(), Unusual())
 
     def resumed(self, which: int, day: int, settings: Settings | None = None) -> Engine:
         """An engine with all that was remembered on the morning of a day."""

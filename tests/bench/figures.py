@@ -24,6 +24,7 @@ from detector.enrich.addresses import AddressTable
 from detector.enrich.ledger import Leg
 from models.calls import Calls
 from models.places import Places
+from models.unusual import Unusual
 from streams.embedded import Embedded
 from streams.garbage import spare
 from streams.store.checkpoints import SqlCheckpoints
@@ -49,7 +50,7 @@ BETWEEN_CHECKPOINTS = 10_000
 
 def engine() -> Engine:
     """A new engine with all rules and models."""
-    return Engine(SETTINGS, Tables(addresses=AddressTable()), Places(), Calls())
+    return Engine(SETTINGS, Tables(addresses=AddressTable()), Places(), Unusual())
 
 
 def batches(events: Iterable[AnyEvent], size: int) -> Iterable[list[AnyEvent]]:
@@ -129,8 +130,9 @@ def models(events: Sequence[AnyEvent], rounds: int) -> tuple[float, float]:
     """Microseconds to score and learn a call, and over all events; the fastest of rounds."""
     found = []
     for _ in range(rounds):
-        timed = Timed()
-        process = Engine(SETTINGS, Tables(addresses=AddressTable()), Places(), timed).process
+        timed, unusual = Timed(), Unusual()
+        unusual.calls = timed
+        process = Engine(SETTINGS, Tables(addresses=AddressTable()), Places(), unusual).process
         for event in events:
             process(event)
         found.append(timed)

@@ -9,13 +9,13 @@ from detector.contract.events import AnyEvent
 from detector.contract.findings import AnyFinding, Decision, Detection, Incident, Severity
 from detector.engine.engine import Engine
 from detector.engine.registry import catalogue
-from detector.engine.scores import CallModel
+from detector.engine.scores import Models
 from detector.engine.site import Site as PbxSite
 from detector.engine.site import Tables
 from detector.enrich.addresses import AddressTable
 from detector.settings import Settings, profile
-from models.calls import Calls
 from models.places import Places
+from models.unusual import Unusual
 from streams.backtest.events import seconds
 from streams.backtest.history import order
 from streams.backtest.judge import acting, alarming, findings
@@ -43,9 +43,9 @@ def settings_of(site: Site) -> Settings:
     return Settings.model_validate({"pbxs": [site.configured()]})
 
 
-def findings_of(site: Site, events: Sequence[AnyEvent], calls: CallModel | None) -> list[AnyFinding]:
+def findings_of(site: Site, events: Sequence[AnyEvent], models: Models | None) -> list[AnyFinding]:
     """All findings, up to an hour after the last event."""
-    engine = Engine(settings_of(site), TABLES, Places(), calls)
+    engine = Engine(settings_of(site), TABLES, Places(), models)
     found = list(findings(engine, site.pbx, events, max(event.at for event in events) + seconds(3_600)))
     assert not engine.errors, engine.errors
     return found
@@ -54,7 +54,7 @@ def findings_of(site: Site, events: Sequence[AnyEvent], calls: CallModel | None)
 def judged_quiet(site: Site, seed: int, *, models: bool = True) -> Quiet:
     """An honest month; without `models` no call is scored."""
     events = honest(site, seed)
-    found = findings_of(site, events, Calls() if models else None)
+    found = findings_of(site, events, Unusual() if models else None)
     rules: dict[str, int] = {}
     for finding in found:
         if isinstance(finding, Detection) and finding.severity is not Severity.INFO:
@@ -70,6 +70,6 @@ def judged_attack(site: Site, name: str, seed: int, *, models: bool = True) -> V
     trial = Trial(attack=name, number=seed, day=site.day, seed=f"{seed} {name} {site.pbx}")
     made = known()[name](site, Random(trial.seed))  # noqa: S311 - traffic, not secrets
     events = sorted([*honest(site, seed), *made.events], key=order)
-    found = findings_of(site, events, Calls() if models else None)
+    found = findings_of(site, events, Unusual() if models else None)
     configured = profile(settings_of(site), site.pbx, catalogue())
     return judged(trial, made, found, bill(made.events, PbxSite(configured, TABLES)))

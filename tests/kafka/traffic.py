@@ -12,8 +12,8 @@ from detector.contract.events import AnyEvent, Control, Login, Tick
 from detector.engine.engine import Engine
 from detector.engine.site import Tables
 from detector.enrich.addresses import AddressTable
-from models.calls import Calls
 from models.places import Places
+from models.unusual import Unusual
 from streams.kafka.client import partition_of
 from tests.bench.traffic import DELAY, SETTINGS, START, call, home, phases, registration
 
@@ -93,7 +93,7 @@ def interleaved(log: Log, seed: int) -> list[tuple[int, bytes]]:
 
 def engine() -> Engine:
     """That of a partition, before any event."""
-    return Engine(SETTINGS, Tables(addresses=AddressTable()), Places(), Calls())
+    return Engine(SETTINGS, Tables(addresses=AddressTable()), Places(), Unusual())
 
 
 def wanted(log: Log) -> list[bytes]:

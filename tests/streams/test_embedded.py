@@ -17,8 +17,8 @@ import pytest
 from detector.contract.codec import to_micros
 from detector.contract.events import AnyEvent, Call, Control, Login, Registration
 from detector.engine.engine import Engine
-from models.calls import Calls
 from models.places import Places
+from models.unusual import Unusual
 from streams.embedded import LARGEST_BATCH, WAITING
 from streams.service import InUseError, locked
 from streams.store.errors import Fenced, UnavailableError
@@ -131,7 +131,7 @@ async def test_the_journal_holds_what_a_replay_finds(
     undisturbed: dict[str, list[tuple[Any, ...]]], tmp_path: Path
 ) -> None:
     settings = settings_of(tmp_path)
-    engine = Engine(settings, tables(settings), Places(), Calls())
+    engine = Engine(settings, tables(settings), Places(), Unusual())
     newest = {finding.id: finding for event in attack() for finding in engine.process(event)}
     shown = {id_: body for name, found in undisturbed.items() if name != "history" for id_, _, body in found}
     assert shown == {id_: msgspec.json.encode(finding) for id_, finding in newest.items()}

@@ -18,8 +18,8 @@ from detector.contract.codec import encode_finding
 from detector.contract.findings import AnyFinding
 from detector.engine.engine import Engine
 from detector.settings import Settings
-from models.calls import Calls
 from models.places import Places
+from models.unusual import Unusual
 from streams.inputs import DeadLetter, Inputs, Options
 from streams.replay import replay
 from streams.store.checkpoints import SqlCheckpoints
@@ -60,7 +60,7 @@ def replayed(*files: Path, form: str = "events", settings: Settings | None = Non
     )
     letters: list[DeadLetter] = []
     inputs, out = Inputs(options, letters.append), io.BytesIO()
-    engine = Engine(settings, tables(settings), Places(), Calls())
+    engine = Engine(settings, tables(settings), Places(), Unusual())
     replay(engine, inputs.events([str(file) for file in files]), inputs, out)
     assert not engine.errors
     return Replayed(out.getvalue(), letters)

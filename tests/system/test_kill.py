@@ -12,8 +12,8 @@ import pytest
 
 from detector.engine.engine import Engine
 from detector.settings import Settings
-from models.calls import Calls
 from models.places import Places
+from models.unusual import Unusual
 from streams.store.checkpoints import SqlCheckpoints
 from streams.store.database import open_engine
 from streams.store.stream import StreamStore
@@ -52,7 +52,7 @@ def known_ids(installation: Installation) -> set[str]:
     try:
         settings = Settings()
         worker = Worker(settings, tables(settings), SqlCheckpoints(database))
-        worker.engine = Engine(settings, tables(settings), Places(), Calls())
+        worker.engine = Engine(settings, tables(settings), Places(), Unusual())
         log = StreamStore(database).read(0, 1_000_000)
         checkpoint = SqlCheckpoints(database).load(0)
         worker.offset = checkpoint.offset

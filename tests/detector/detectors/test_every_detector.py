@@ -28,6 +28,7 @@ from tests.detector.engine.builders import (
     interrupted,
     listed,
     login,
+    mornings,
     run,
     settings,
     usual,
@@ -46,6 +47,7 @@ STRICT = settings(
     allowed_source_countries=["US"],
     rules={
         "registration.new_place": {"novelty": 0.3},
+        "account.unusual": {"bits": 1.0, "share": 0.9},
         "registration.user_agent": {"allowed": ["Yealink"]},
         "registration.address": {"addresses": ["192.0.2.0/24", "8.8.8.8"]},
         "registration.remote": {"restricted": ["1007"]},
@@ -59,7 +61,7 @@ STRICT = settings(
 )
 
 
-ATTACK = [*usual(), listed(-60, THIEF, SOMALIA_BLOCK), *attack()]
+ATTACK = [*usual(), *mornings(first=2005), listed(-60, THIEF, SOMALIA_BLOCK), *attack()]
 BATCHES = (1, 7, 100)
 LAYERS: dict[str, Callable[[dict[str, Any]], Settings]] = {
     "defaults": lambda rules: settings(rules=rules),

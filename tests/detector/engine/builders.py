@@ -24,8 +24,8 @@ from detector.enrich.addresses import AddressTable
 from detector.enrich.blocklists import BlockList, BlockLists, Listing
 from detector.enrich.networks import Networks
 from detector.settings import Settings
-from models.calls import Calls
 from models.places import Places
+from models.unusual import Unusual
 
 NOON = datetime(2026, 3, 4, 17, 0, tzinfo=UTC)
 """A Wednesday, 12:00 in New York: the office is open. Times of events are seconds after it."""
@@ -184,7 +184,7 @@ def settings(*, mode: str = "auto", rules: dict[str, Any] | None = None, pbx: di
 
 def engine(configured: Settings | None = None) -> Engine:
     """A new engine with empty memory."""
-    return Engine(configured or settings(), Tables(addresses=AddressTable(), block_lists=LISTS), Places(), Calls())
+    return Engine(configured or settings(), Tables(addresses=AddressTable(), block_lists=LISTS), Places(), Unusual())
 
 
 def run(events: Iterable[AnyEvent | Unknown], configured: Settings | None = None) -> list[AnyFinding]:
@@ -254,3 +254,10 @@ def interrupted(
 def fired(events: Iterable[AnyEvent | Unknown], rule: str, configured: Settings | None = None) -> list[float]:
     """When a rule fired, in seconds after `NOON`."""
     return [(each.at - NOON).total_seconds() for each in detections(run(events, configured), rule)]
+
+
+def mornings(days: int = 30, people: int = 5, first: int = 1005) -> list[Login]:
+    """People who log in from the office at noon on the days before: then it is known who comes in when."""
+    return [
+        login(day * DAY + 60 * n, "accepted", str(1005 + n), OFFICE) for day in range(-days, 0) for n in range(people)
+    ]
