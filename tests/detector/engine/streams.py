@@ -117,7 +117,7 @@ def sneaking(start: float) -> list[AnyEvent]:
         login(start + 20, "accepted", method="password", second_factor=False),
         *(login(start + 30 + n, ("accepted", "rejected")[n], "1012", (us, de)[n], method="link", credential="once")
           for n in range(2)),
-        *(login(start + 30 * HOUR * n, "accepted", f"boss {n}", us, role="Administrator") for n in range(2)),
+        *(login(start + 30 * HOUR * n, "accepted", f"boss {n}", "8.8.4.4", role="Administrator") for n in range(2)),
         config(start + 40, "extension", {"role": ("Employee", "Administrator")}, object_id="1012"),
         config(start + 50, "outbound_route", {"pin": ("list", "none")}, object_id="International"),
         config(start + 60, "security", {"ssh_enabled": (False, True)}),
