@@ -1,6 +1,6 @@
-"""Frames for notebooks: calls with where they went and what they cost, and what a configuration finds in events."""
+"""Calls with where they went and what they cost, and what a configuration finds in events."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd  # type: ignore[import-untyped]  # it ships no types
@@ -12,6 +12,7 @@ from detector.contract.findings import Detection, Incident
 from detector.engine.engine import Engine
 from detector.engine.registry import catalogue
 from detector.engine.site import Site
+from detector.enrich.countries import name
 from detector.enrich.tariff import minor_units
 from detector.settings import Policies, Settings
 from models.places import Places
@@ -19,8 +20,8 @@ from models.unusual import Unusual
 from streams.tables import tables
 
 OUTWARD = ("outbound", "transit")
-CALLS = ("pbx", "at", "call_id", "extension", "dialled", "number", "block", "country", "kind", "minutes", "cost",
-         "currency", "source_ip", "open")  # fmt: skip
+CALLS = ("pbx", "started", "at", "call_id", "extension", "dialled", "number", "block", "country", "kind", "minutes",
+         "cost", "currency", "source_ip", "open")  # fmt: skip
 DETECTIONS = ("id", "pbx", "at", "rule", "severity", "subject_kind", "subject", "summary", "control", "mode")
 INCIDENTS = ("id", "pbx", "opened_at", "at", "kind", "stage", "severity", "status", "title", "spent", "per_minute",
              "currency", "detections")  # fmt: skip
@@ -42,24 +43,53 @@ def calls(events: Iterable[AnyEvent | Unknown], settings: Settings) -> pd.DataFr
             if event.pbx not in sites:
                 sites[event.pbx] = Site(policies.of(event.pbx), known)
             rows.append(call(event, event.to, sites[event.pbx]))
-    return framed(rows, CALLS, ("at",))
+    return framed(rows, CALLS, ("started", "at"))
 
 
 def call(event: Call, to: str, site: Site) -> tuple[Any, ...]:
     """One row of `calls`."""
     number, talk = site.plan.read(to), event.talk or 0.0
     cost = site.tariff.cost(site.tariff.price(number), round(talk))
+    started = event.started_at or event.at
     return (
-        event.pbx, event.at, event.call_id, event.extension, to, number.e164, number.block,
+        event.pbx, started, event.at, event.call_id, event.extension, to, number.e164, number.block,
         number.country or number.network, str(number.klass), talk / 60, cost / minor_units(site.profile.currency),
         site.profile.currency, event.source_ip,
-        site.is_open(event.extension or "", to_micros(event.started_at or event.at)),
+        site.is_open(event.extension or "", to_micros(started)),
     )  # fmt: skip
 
 
-def findings(events: Iterable[AnyEvent | Unknown], settings: Settings) -> Findings:
-    """What these settings find in events; nothing outside is touched."""
-    engine = Engine(settings, tables(settings), Places(), Unusual())
+def calls_of(incident: "pd.Series[Any]", found: Findings, made: pd.DataFrame) -> pd.DataFrame:
+    """The rows of `made` (calls or scores) that the extensions of an incident made from its begin to its last news.
+
+    `incident` is a row of `Findings.incidents`.
+    """
+    noticed = found.detections[found.detections["id"].isin(incident["detections"])]
+    accused = noticed.loc[noticed["subject_kind"] == "extension", "subject"]
+    during = made["at"].between(incident["opened_at"], incident["at"])
+    return made[(made["pbx"] == incident["pbx"]) & made["extension"].isin(accused) & during]
+
+
+def destinations(made: pd.DataFrame) -> pd.DataFrame:
+    """One row a country (or network without one): its name, calls, minutes and cost, the dearest first."""
+    by_country = made.assign(country=made["country"].fillna("")).groupby("country")
+    found = by_country.agg(calls=("cost", "size"), minutes=("minutes", "sum"), cost=("cost", "sum"))
+    found.insert(0, "name", [name(code) for code in found.index])
+    return found.sort_values("cost", ascending=False)
+
+
+def local(frame: pd.DataFrame, settings: Settings, column: str = "at") -> "pd.Series[Any]":
+    """The moments of a column as the clock on the wall of each row's PBX shows them."""
+    policies, moments = Policies(settings, catalogue()), frame[column].dt.tz_localize(None)
+    for pbx in frame["pbx"].unique():
+        zone, its = policies.of(pbx).timezone, frame["pbx"] == pbx
+        moments[its] = frame.loc[its, column].dt.tz_convert(zone).dt.tz_localize(None)
+    return moments
+
+
+def findings(events: Iterable[AnyEvent | Unknown], settings: Settings, *, models: bool = True) -> Findings:
+    """What these settings find in events, also without models of calls; nothing outside is touched."""
+    engine = Engine(settings, tables(settings), Places(), Unusual() if models else None)
     found = [one for event in events if not isinstance(event, Control) for one in engine.process(event)]
     incidents = {one.id: one for one in found if isinstance(one, Incident)}
     return Findings(
@@ -85,16 +115,9 @@ def incident(one: Incident) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def with_rules(settings: Settings, rules: Mapping[str, Mapping[str, Any]]) -> Settings:
-    """The same settings with other limits in `defaults`, as in `{"call.frequency": {"limit": "5/1/second"}}`."""
-    changed = {**settings.defaults.rules, **{rule: {**settings.defaults.rules.get(rule, {}), **limits}
-                                             for rule, limits in rules.items()}}  # fmt: skip
-    return settings.model_copy(update={"defaults": settings.defaults.model_copy(update={"rules": changed})})
-
-
 def framed(rows: list[tuple[Any, ...]], columns: tuple[str, ...], moments: tuple[str, ...]) -> pd.DataFrame:
     """A frame whose moments are UTC, also where it has no rows."""
     frame = pd.DataFrame(rows, columns=list(columns))
-    for name in moments:
-        frame[name] = pd.to_datetime(frame[name], utc=True)
+    for column in moments:
+        frame[column] = pd.to_datetime(frame[column], utc=True)
     return frame

@@ -1,0 +1,46 @@
+"""One limit of one rule at several values: attacks woven into a PBX's own past, and false alarms in that past alone."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+
+import pandas as pd  # type: ignore[import-untyped]  # it ships no types
+from pydantic import JsonValue
+
+from detector.contract.events import AnyEvent, Unknown
+from detector.engine.registry import catalogue
+from detector.engine.site import number_plan
+from detector.settings import Settings, profile
+from streams.backtest.bench import Bench
+from streams.backtest.history import keep
+from streams.backtest.honest import lived_through
+from streams.backtest.limits import with_limits
+from streams.backtest.trials import planned, tried
+
+SEED = 1
+TUNED = ("value", "alarms", "trials", "found", "by_rule", "seconds")
+
+
+def tuned(events: Iterable[AnyEvent | Unknown], settings: Settings, pbx: str, rule: str, limit: str,
+          values: Sequence[JsonValue], attack: str, trials: int = 5) -> pd.DataFrame:  # fmt: skip
+    """One row a value: false alarms the rule has a part in, and of how many attacks it is found.
+
+    `found` are attacks that any rule named, `by_rule` those in which this one fired, after `seconds` in the middle.
+    The first half of the past only teaches. All of it is taken for honest: an attack in it counts as a false alarm.
+    Raises HistoryError.
+    """
+    site = profile(settings, pbx, catalogue())
+    with TemporaryDirectory() as folder:
+        history = keep(events, pbx, number_plan(site), site.timezone, Path(folder))
+        first = history.days // 2
+        bench = Bench(history, tuple(with_limits(settings, pbx, {rule: (limit, value)}) for value in values))
+        plan = planned(attack, trials, first, history, bench.profiles[0], SEED)
+        rows = []
+        for which, value in enumerate(values):
+            honest = lived_through(bench, which, first, {trial.day for trial in plan})
+            verdicts = [tried(bench, which, trial) for trial in plan]
+            delays = [verdict.rules[rule] for verdict in verdicts if rule in verdict.rules]
+            rows.append((value, honest.by_rule().get(rule, 0), len(plan), sum(verdict.found for verdict in verdicts),
+                         len(delays), median(delays) if delays else None))  # fmt: skip
+    return pd.DataFrame(rows, columns=list(TUNED))
