@@ -18,7 +18,7 @@ from streams.study.frames import framed
 from streams.tables import tables
 
 PARTS = (*(feature.name for feature in FEATURES), "combination")
-SCORES = ("pbx", "at", "call_id", "extension", "number", "bits", "share", "learned",
+SCORES = ("pbx", "at", "call_id", "extension", "number", "country", "bits", "share", "learned",
           *(f"bits_{part}" for part in PARTS), *(f"cell_{feature.name}" for feature in FEATURES))  # fmt: skip
 
 
@@ -74,8 +74,8 @@ def scores(events: Iterable[AnyEvent | Unknown], settings: Settings) -> pd.DataF
 def scored(event: Call, leg: Leg, score: Score, learned: bool) -> tuple[Any, ...]:
     """One row of `scores`."""
     return (
-        event.pbx, event.at, event.call_id, leg.extension, leg.destination, score.bits, score.share, learned,
-        *(score.parts.get(part, 0.0) for part in PARTS),
+        event.pbx, event.at, event.call_id, leg.extension, leg.destination, leg.country, score.bits, score.share,
+        learned, *(score.parts.get(part, 0.0) for part in PARTS),
         *(None if cell is None else cell / feature.cells for cell, feature in zip(score.cells, FEATURES, strict=True)),
     )  # fmt: skip
 
