@@ -7,21 +7,28 @@ from random import Random
 
 from detector.contract.events import AnyEvent
 from streams.archive import Archive
-from streams.backtest.attacks import ATTACKS
 from streams.backtest.history import order
-from streams.backtest.slow import SLOW
+from streams.backtest.slow import known
 from tests.evaluate.month import honest, sites
+from tests.evaluate.site import Site
 
-SITE = replace(sites()[0], extensions=10)
 SEED = 1
-SETTINGS = {"pbxs": [SITE.configured()]}
+
+
+def office() -> Site:
+    """The small office."""
+    return replace(sites()[0], extensions=10)
+
+
+SETTINGS = {"pbxs": [office().configured()]}
 
 
 def sample() -> list[AnyEvent]:
     """All events, in their order."""
-    woven = (ATTACKS["irsf"], SLOW["daily_drip"])
-    attacks = [event for made in woven for event in made(SITE, Random(SEED)).events]  # noqa: S311 - traffic, not secrets
-    return sorted([*honest(SITE, SEED), *attacks], key=order)
+    site = office()
+    woven = ("irsf", "daily-drip")
+    attacks = [event for name in woven for event in known()[name](site, Random(SEED)).events]  # noqa: S311 - traffic, not secrets
+    return sorted([*honest(site, SEED), *attacks], key=order)
 
 
 def write(folder: Path, events: list[AnyEvent]) -> None:

@@ -10,13 +10,13 @@ import pytest
 from nbclient import NotebookClient
 
 from detector.contract.events import AnyEvent, Notice
-from tests.notebooks.sample import SITE, sample, write
+from tests.notebooks.sample import office, sample, write
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 PICTURES = {"1-look-at-the-traffic": 5, "2-reconstruct-an-incident": 3, "3-tune-a-rule": 2, "4-compare-models": 3,
             "5-measure-false-alarms": 2}  # fmt: skip
-QUIET: list[AnyEvent] = [Notice(pbx=SITE.pbx, id="1", at=datetime(2026, 3, 2, tzinfo=UTC), name="started")]
+QUIET: list[AnyEvent] = [Notice(pbx=office().pbx, id="1", at=datetime(2026, 3, 2, tzinfo=UTC), name="started")]
 
 
 @pytest.fixture(scope="module")
