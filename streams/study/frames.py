@@ -33,6 +33,11 @@ class Findings(Struct, frozen=True):
     detections: pd.DataFrame
     incidents: pd.DataFrame
 
+    @property
+    def alarms(self) -> pd.DataFrame:
+        """The incidents somebody is woken for; those merged into others count with them."""
+        return self.incidents[(self.incidents["severity"] != "info") & (self.incidents["status"] != "merged")].copy()
+
 
 def calls(events: Iterable[AnyEvent | Unknown], settings: Settings) -> pd.DataFrame:
     """One row a leg that left the house and ended: its number read and priced as the PBX's settings say."""
@@ -88,7 +93,7 @@ def local(frame: pd.DataFrame, settings: Settings, column: str = "at") -> "pd.Se
 
 
 def findings(events: Iterable[AnyEvent | Unknown], settings: Settings, *, models: bool = True) -> Findings:
-    """What these settings find in events, also without models of calls; nothing outside is touched."""
+    """What these settings find in events, also without models; nothing outside is touched."""
     engine = Engine(settings, tables(settings), Places(), Unusual() if models else None)
     found = [one for event in events if not isinstance(event, Control) for one in engine.process(event)]
     incidents = {one.id: one for one in found if isinstance(one, Incident)}

@@ -11,6 +11,7 @@ from pydantic import JsonValue
 from detector.contract.events import AnyEvent, Unknown
 from detector.engine.registry import catalogue
 from detector.engine.site import number_plan
+from detector.enrich.tariff import minor_units
 from detector.settings import Settings, profile
 from streams.backtest.bench import Bench
 from streams.backtest.history import keep
@@ -19,18 +20,19 @@ from streams.backtest.limits import with_limits
 from streams.backtest.trials import planned, tried
 
 SEED = 1
-TUNED = ("value", "alarms", "trials", "found", "by_rule", "seconds")
+TUNED = ("value", "alarms", "trials", "found", "by_rule", "seconds", "spent")
 
 
 def tuned(events: Iterable[AnyEvent | Unknown], settings: Settings, pbx: str, rule: str, limit: str,
           values: Sequence[JsonValue], attack: str, trials: int = 5) -> pd.DataFrame:  # fmt: skip
     """One row a value: false alarms the rule has a part in, and of how many attacks it is found.
 
-    `found` are attacks that any rule named, `by_rule` those in which this one fired, after `seconds` in the middle.
-    The first half of the past only teaches. All of it is taken for honest: an attack in it counts as a false alarm.
-    Raises HistoryError.
+    `found` are attacks that any rule named, `by_rule` those in which this one fired: in the middle after so many
+    `seconds` and so much money `spent`. The first half of the past only teaches. All of it is taken for honest: an
+    attack in it counts as a false alarm. Raises HistoryError.
     """
     site = profile(settings, pbx, catalogue())
+    units = minor_units(site.currency)
     with TemporaryDirectory() as folder:
         history = keep(events, pbx, number_plan(site), site.timezone, Path(folder))
         first = history.days // 2
@@ -40,7 +42,8 @@ def tuned(events: Iterable[AnyEvent | Unknown], settings: Settings, pbx: str, ru
         for which, value in enumerate(values):
             honest = lived_through(bench, which, first, {trial.day for trial in plan})
             verdicts = [tried(bench, which, trial) for trial in plan]
-            delays = [verdict.rules[rule] for verdict in verdicts if rule in verdict.rules]
+            fired = [verdict.rules[rule] for verdict in verdicts if rule in verdict.rules]
             rows.append((value, honest.by_rule().get(rule, 0), len(plan), sum(verdict.found for verdict in verdicts),
-                         len(delays), median(delays) if delays else None))  # fmt: skip
+                         len(fired), median(one.delay for one in fired) if fired else None,
+                         median(one.spent for one in fired) / units if fired else None))  # fmt: skip
     return pd.DataFrame(rows, columns=list(TUNED))

@@ -61,8 +61,11 @@ def test_others_score_the_same_calls_before_they_learn_them(rated: pd.DataFrame)
 
 def test_models_find_what_thresholds_do_not() -> None:
     settings = Settings.model_validate(MONTH)
-    alone, together = (findings(sample(), settings, models=models).detections for models in (False, True))
-    assert "call.unusual" in set(together["rule"]) - set(alone["rule"])
+    alone, together = (findings(sample(), settings, models=models) for models in (False, True))
+    assert "call.unusual" in set(together.detections["rule"]) - set(alone.detections["rule"])
+    assert alone.alarms["kind"].to_list() == ["irsf"]
+    assert len(together.alarms) == 2
+    assert office().phones[4] in together.alarms["title"].iloc[0]
 
 
 def test_no_call_is_an_empty_frame() -> None:

@@ -17,6 +17,8 @@ def test_a_sharper_limit_finds_more_and_alarms_more() -> None:
     assert table["by_rule"].tolist() == [2, 2, 0]
     assert table["alarms"][0] > table["alarms"][1] >= 1
     assert table["seconds"][0] < table["seconds"][1]
+    assert 25 <= table["spent"][0] < 50
+    assert 100 <= table["spent"][1] < 125
     assert table["seconds"].isna().tolist() == [False, False, True]
 
 
