@@ -127,7 +127,9 @@ def test_several_files_in_any_order_are_one_history(desk) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_nothing_stays_behind_when_it_is_ended(desk, number) -> None:
     (desk.folder / "tmp").mkdir()
-    command = [*PROGRAM, "--events", "events.jsonl", "-c", "usual.yaml", "--trials", "200", "--inject", "slow"]
+    listens = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    program = [sys.executable, "-c", f"{listens}; {PROGRAM[2]}", *PROGRAM[3:]]
+    command = [*program, "--events", "events.jsonl", "-c", "usual.yaml", "--trials", "200", "--inject", "slow"]
     running = subprocess.Popen(
         command, cwd=desk.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
         env=os.environ | {"TMPDIR": str(desk.folder / "tmp")},
