@@ -6,10 +6,11 @@ from detector.contract.events import Login, Registration
 from detector.engine.memory import Memory
 from detector.engine.scores import Score
 from detector.enrich.addresses import Place
+from models.places import unversioned
+from models.rates import day_of
 from models.scorer import Feature, Scorer, hashed, octave
 
 HOURS, SPANS, COUNTRIES, NETWORKS, AGENTS = 48, 16, 32, 64, 64
-LONGEST_AGENT = 64
 SURFACES = {
     name: place
     for place, name in enumerate(
@@ -46,12 +47,11 @@ class Arrivals:
     def _cells(
         self, memory: Memory, account: str, event: Login | Registration, place: Place, season: int
     ) -> tuple[int | None, ...]:
-        day, hour = divmod(season, 24)
         last = self._scorer.noted(memory, account)
-        agent = "".join(char for char in (event.user_agent or "")[:LONGEST_AGENT] if not char.isdigit())
+        agent = unversioned(event.user_agent or "")
         surface = "phone" if isinstance(event, Registration) else event.surface or ""
         return (
-            hour + (24 if day > 4 else 0),
+            day_of(season),
             octave(minutes(event.at) - last, SPANS) if last else None,
             0 if place.private else hashed(place.country or "", COUNTRIES),
             0 if place.private else hashed(place.network, NETWORKS),

@@ -5,7 +5,7 @@ from detector.engine.scores import Score
 from detector.enrich.ledger import Leg
 from detector.enrich.numbers import Klass
 from models.drift import ONE, Drift
-from models.rates import Rates
+from models.rates import Rates, day_of
 from models.scorer import Feature, Scorer, hashed, octave
 
 HOUR = 3_600_000_000
@@ -53,11 +53,10 @@ class Calls:
         self._drift.learn(memory, "", min(round(score.bits * ONE / MOST_BITS), ONE), leg.started)
 
     def _cells(self, memory: Memory, leg: Leg, season: int) -> tuple[int | None, ...]:
-        day, hour = divmod(season, 24)
         last = self._scorer.noted(memory, leg.extension)
         risky = leg.abroad or leg.costly
         return (
-            hour + (24 if day > 4 else 0),
+            day_of(season),
             hashed(leg.country, COUNTRIES) if leg.abroad else 0,
             KLASSES.get(leg.klass, 0),
             hashed(leg.block, BLOCKS) if risky else 0,

@@ -52,8 +52,13 @@ def digests(network: str, country: str | None, private: bool, agent: str | None)
     if country or private:
         traits.append(f"country {country}")
     if agent:
-        traits.append("agent " + "".join(c for c in agent if not c.isdigit())[:64])
+        traits.append(f"agent {unversioned(agent)}")
     return array("q", map(digest, traits))
+
+
+def unversioned(agent: str) -> str:
+    """A user agent without its digits, at most 64 characters."""
+    return "".join(char for char in agent if not char.isdigit())[:64]
 
 
 def digest(trait: str) -> int:

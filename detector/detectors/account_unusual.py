@@ -10,7 +10,7 @@ from detector.engine.detector import Basis, Detector, Hit, micros
 from detector.engine.facts import Facts
 from detector.engine.memory import Memory, Once
 from detector.engine.registry import register
-from detector.engine.unusual import parts
+from detector.engine.unusual import measured, rare
 from detector.params import Params, Seconds
 
 
@@ -47,15 +47,10 @@ class AccountUnusual(Detector[Login | Registration]):
     said = Once("said")
 
     def inspect(self, event: Login | Registration, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
-        score, account = facts.score, event.account or facts.extension
-        if score is None or score.bits < self.limits.bits or score.share > self.limits.share:
+        bits, share, account = self.limits.bits, self.limits.share, event.account or facts.extension
+        score = rare(facts.score, bits, share)
+        if score is None or not self.said.passed(memory, account, facts.at, micros(self.limits.pause)):
             return None
-        if not self.said.passed(memory, account, facts.at, micros(self.limits.pause)):
-            return None
-        address = facts.place.address if facts.place is not None else None
-        values = parts(score) | {
-            "address": address, "bits": round(score.bits, 1), "limit_bits": self.limits.bits,
-            "share": round(score.share, 5), "limit_share": self.limits.share,
-        }  # fmt: skip
+        values = measured(score, bits, share) | {"address": facts.place.address if facts.place is not None else None}
         summary = f"{account} came in as nobody here does"
         return Hit(subject=account, summary=summary, severity=self.severity, values=values)

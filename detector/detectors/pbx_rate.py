@@ -50,13 +50,14 @@ class PbxRate(Detector[Call]):
     def inspect(self, event: Call, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
         if facts.score is None or not facts.score.excess:
             return None
-        most = max(facts.score.excess, key=lambda each: (each.spreads >= self.limits.spreads, each.ramp, each.spreads))
-        if most.spreads < self.limits.spreads and most.ramp < self.limits.ramp:
+        limits = self.limits
+        loud = [each for each in facts.score.excess if each.spreads >= limits.spreads or each.ramp >= limits.ramp]
+        if not loud:
             return None
+        most = max(loud, key=lambda each: (each.spreads >= limits.spreads, each.ramp, each.spreads))
         if not self.said.passed(memory, most.name, facts.at, micros(self.limits.pause)):
             return None
-        values = {f"spreads_{excess.name}": round(excess.spreads, 1) for excess in facts.score.excess
-                  if excess.spreads >= self.limits.spreads or excess.ramp >= self.limits.ramp}  # fmt: skip
+        values = {f"spreads_{each.name}": round(each.spreads, 1) for each in loud}
         return Hit(
             subject=event.pbx, severity=self.severity,
             summary=self._said(most),

@@ -23,15 +23,20 @@ class Unusual(Params):
 
 def odd(facts: Facts, limits: Unusual) -> Score | None:
     """The score of an outside call that goes abroad or is dear, if it is as unusual as that."""
-    score = facts.score
-    if score is None or not facts.risky or score.bits < limits.bits or score.share > limits.share:
-        return None
-    return score
+    return rare(facts.score, limits.bits, limits.share) if facts.risky else None
 
 
-def parts(score: Score) -> dict[str, Value]:
-    """What each feature adds, where it is something."""
-    return {f"bits_{name}": round(bits, 1) for name, bits in score.parts.items() if bits >= 1}
+def rare(score: Score | None, bits: float, share: float) -> Score | None:
+    """The score, if it is at least `bits`, as at most a `share` are."""
+    return score if score is not None and score.bits >= bits and score.share <= share else None
+
+
+def measured(score: Score, bits: float, share: float) -> dict[str, Value]:
+    """What each feature adds, where it is something, what that comes to, and the limits `bits` and `share`."""
+    parts: dict[str, Value] = {f"bits_{name}": round(part, 1) for name, part in score.parts.items() if part >= 1}
+    return parts | {
+        "bits": round(score.bits, 1), "limit_bits": bits, "share": round(score.share, 5), "limit_share": share,
+    }  # fmt: skip
 
 
 def told(score: Score, calls: int, limits: Unusual, at: int) -> dict[str, Value]:
@@ -39,10 +44,7 @@ def told(score: Score, calls: int, limits: Unusual, at: int) -> dict[str, Value]
 
     `days_since_drift`, where what is usual at this PBX was noticed to drift: then it may be the times that change.
     """
-    values = parts(score)
+    values = measured(score, limits.bits, limits.share) | {"calls": calls, "limit": limits.calls}
     if score.drifted:
         values["days_since_drift"] = round((at - score.drifted) / DAY, 1)
-    return values | {
-        "calls": calls, "limit": limits.calls, "bits": round(score.bits, 1), "limit_bits": limits.bits,
-        "share": round(score.share, 5), "limit_share": limits.share,
-    }  # fmt: skip
+    return values

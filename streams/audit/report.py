@@ -5,7 +5,6 @@ from datetime import datetime
 from pathlib import Path
 
 import msgspec
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from msgspec import Struct
 from rich.console import Console
 from rich.table import Table
@@ -13,6 +12,7 @@ from rich.text import Text
 
 from detector.audit.check import Judgement, Verdict
 from detector.audit.score import WEIGHTS, Score, score
+from streams.pages import page, visible
 
 FOLDER = Path(__file__).parent
 COLOURS = {"good": "green", "unknown": "dim", "info": "cyan", "warning": "yellow", "critical": "bold red"}
@@ -55,11 +55,7 @@ def as_json(made: Report) -> bytes:
 
 def as_page(made: Report) -> bytes:
     """One page that needs nothing else; all that comes from a PBX is escaped and made visible."""
-    env = Environment(
-        loader=FileSystemLoader(FOLDER / "templates"), autoescape=True, undefined=StrictUndefined, finalize=visible,
-        trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
-    return env.get_template("report.html").render(report=made, mark=mark).encode("utf-8", "backslashreplace")
+    return page(FOLDER, report=made, mark=mark)
 
 
 def show(made: Report, console: Console) -> None:
@@ -97,10 +93,3 @@ def summed(found: Score) -> str:
     """A score in words."""
     percent = "no score" if found.percent is None else f"score {found.percent} of 100"
     return f"{percent}; {found.good} good, {found.weak} weak, {found.unknown} unknown"
-
-
-def visible(value: object) -> object:
-    """Text whose invisible characters show: names on a PBX may be hostile."""
-    if not isinstance(value, str) or value.isprintable():
-        return value
-    return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in value)

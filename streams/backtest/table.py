@@ -7,10 +7,10 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from detector.enrich.tariff import amount
-from streams.audit.report import visible
 from streams.backtest.figures import Backtest, Comparison, ConfigFigures, RuleFigures, Spread, Tuning
 from streams.backtest.intervals import Interval
 from streams.backtest.limits import Suggestion, shown
+from streams.pages import visible
 
 
 def show(made: Backtest, console: Console) -> None:
