@@ -12,6 +12,7 @@ from sqlalchemy import create_engine, text
 
 from streams.demo import AUTO
 from streams.sim import SimOptions, SimulatedPbx
+from streams.web import free_port
 from tests.kafka.fleet import PARTITIONS, WITHIN, Fleet, Member, fleet_of
 from tests.kafka.running import Kafka
 
@@ -46,6 +47,7 @@ class Cluster:
         )
         self.file.write_text(
             f"{POLICY}data: {fleet.folder / 'data'}\n"
+            f"console: {{port: {free_port()}}}\nwebhook: {{port: {free_port()}}}\n"
             f"kafka: {{brokers: {list(fleet.kafka.brokers)}, prefix: {fleet.prefix}, partitions: {PARTITIONS}, "
             f"replication: 1, group: {fleet.prefix}, session_timeout: 6s, checkpoint: 200ms, lease: 3s}}\n"
             f"{more}\npbxs:\n{pbxs}\n"
