@@ -3,9 +3,9 @@
 from datetime import datetime
 
 from detector.contract.events import Login, Registration
-from detector.engine.memory import Memory
-from detector.engine.scores import Score
 from detector.enrich.addresses import Place
+from detector.enrich.scores import Score
+from detector.memory.fields import Memory
 from models.places import unversioned
 from models.rates import day_of
 from models.scorer import Feature, Scorer, hashed, octave

@@ -1,9 +1,9 @@
 """How unusual a call is for its extension: when, whereto, how long, how soon after the last, how dear."""
 
-from detector.engine.memory import Memory, digest
-from detector.engine.scores import Score
+from detector.enrich.dialling.numbers import Klass
 from detector.enrich.ledger import Leg
-from detector.enrich.numbers import Klass
+from detector.enrich.scores import Score
+from detector.memory.fields import Memory, digest
 from models.drift import ONE, Drift
 from models.rates import Rates, day_of
 from models.scorer import Feature, Scorer, hashed, octave

@@ -4,7 +4,7 @@ from array import array
 from math import log, sqrt
 from sys import byteorder
 
-from detector.engine.memory import Memory, Record
+from detector.memory.fields import Memory, Record
 
 VERSION = 1
 STEP = 32

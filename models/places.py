@@ -4,8 +4,8 @@ from array import array
 from functools import lru_cache
 from hashlib import blake2b
 
-from detector.engine.memory import Memory, Record
 from detector.enrich.addresses import Place
+from detector.memory.fields import Memory, Record
 
 FIELD = "places"
 KEPT = 16

@@ -4,8 +4,8 @@ from array import array
 from collections.abc import Sequence
 from math import sqrt
 
-from detector.engine.memory import Memory, Record
-from detector.engine.scores import Excess
+from detector.enrich.scores import Excess
+from detector.memory.fields import Memory, Record
 
 VERSION = 1
 METRICS = ("calls", "minutes", "cost", "destinations", "failures")

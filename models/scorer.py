@@ -7,8 +7,8 @@ from sys import byteorder
 
 from msgspec import Struct
 
-from detector.engine.memory import Memory, Record, digest
-from detector.engine.scores import Score
+from detector.enrich.scores import Score
+from detector.memory.fields import Memory, Record, digest
 from models.trees import HalfSpaceTrees
 
 VERSION = 1

@@ -7,7 +7,7 @@ from math import log2
 from operator import itemgetter
 from random import Random
 
-from detector.engine.memory import Memory, Record
+from detector.memory.fields import Memory, Record
 
 VERSION = 1
 SEED = 7

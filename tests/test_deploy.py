@@ -17,10 +17,10 @@ from typer.main import get_group
 
 from detector.settings.metrics import Metrics
 from streams import config
-from streams.cli import commands
-from streams.failures import FAILED, WRONG_USAGE
-from streams.observe.server import Observer
-from streams.web import free_port
+from streams.cli.main import commands
+from streams.cli.support.failures import FAILED, WRONG_USAGE
+from streams.observe.observer import Observer
+from streams.processes.http_listener import free_port
 from tests.prometheus import documented
 from tests.streams.observe.test_observer import Told
 
@@ -114,7 +114,7 @@ def test_each_process_gets_the_secrets_that_it_needs_and_no_others(name: str, tm
     (tmp_path / "c.yaml").write_text(text)
     service = compose()["services"][name]
     words = [str(tmp_path / "c.yaml") if word.endswith(".yaml") else word for word in service["command"]]
-    command = [sys.executable, "-c", "from streams.cli import app; app()", *words]
+    command = [sys.executable, "-c", "from streams.cli.main import app; app()", *words]
     environment = os.environ | {"RINGFENCE_METRICS_PORT": "0"}
     given = service.get("secrets", ())
     if given:

@@ -132,7 +132,7 @@ def test_the_detector_in_contributing_works_and_its_test_passes(tmp_path: Path) 
     (tmp_path / "call_unanswered_abroad.py").write_text(detector)
     (tmp_path / "test_call_unanswered_abroad.py").write_text(test)
     command = (
-        "import sys, pytest, detector.detectors as found;"
+        "import sys, pytest, detector.detect.rules as found;"
         "found.__path__.append(sys.argv[1]);"
         "sys.exit(pytest.main([sys.argv[1], '-q', '-c', 'pyproject.toml', '--rootdir', '.', '-p', 'no:cacheprovider']))"
     )

@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, NonNegativeInt
 
-from detector.frequency import parse
-from detector.params import Params
+from detector.settings.frequency import parse
+from detector.settings.params import Params
 from detector.settings.values import Address, Countries, Extension, Port, Short, Snake, as_text, matching, refusal
 
 Version = Annotated[str, BeforeValidator(as_text), AfterValidator(matching(r"[0-9.]{1,32}", "such as 37.23.0.123"))]

@@ -8,19 +8,19 @@ from typing import Any, Protocol
 from detector.contract.codec import to_micros
 from detector.contract.events import AnyEvent, Call, Control, Login, Registration, Tick, Unknown
 from detector.contract.findings import AnyFinding
-from detector.engine import enrich
+from detector.detect.catalogue import catalogue
 from detector.engine import state as states
-from detector.engine.facts import Facts
-from detector.engine.fleet import PREFIX as FLEET_PAGES
-from detector.engine.fleet import Fleet
-from detector.engine.memory import Memory
-from detector.engine.registry import catalogue
-from detector.engine.scores import Models
-from detector.engine.site import JUDGED, Site, Tables
+from detector.engine.compiled import JUDGED, Compiled, Tables
 from detector.engine.state import Pages, PbxState
-from detector.engine.timers import LEDGER
 from detector.engine.verdicts import Verdicts
+from detector.enrich import apply
 from detector.enrich.addresses import Place
+from detector.enrich.facts import Facts
+from detector.enrich.fleet_list import PREFIX as FLEET_PAGES
+from detector.enrich.fleet_list import FleetEntries
+from detector.enrich.scores import Models
+from detector.memory.fields import Memory
+from detector.memory.timers import LEDGER
 from detector.settings import Policies, Settings
 
 AHEAD = timedelta(seconds=-60)
@@ -58,8 +58,8 @@ class Engine:
         self.errors: Counter[str] = Counter()
         self._states: dict[tuple[str, bool], PbxState] = {}
         self._changed: dict[tuple[str, bool], PbxState] = {}
-        self._sites: dict[str, Site] = {}
-        self._fleet = Fleet()
+        self._sites: dict[str, Compiled] = {}
+        self._fleet = FleetEntries()
         self._settings_json: bytes | None = None
         self._settings_dirty = False
         self._configure(settings)
@@ -111,13 +111,13 @@ class Engine:
             self._inspect(event, at, state, site, verdicts)
         return verdicts.findings
 
-    def _inspect(self, event: Any, at: int, state: PbxState, site: Site, verdicts: Verdicts) -> None:
+    def _inspect(self, event: Any, at: int, state: PbxState, site: Compiled, verdicts: Verdicts) -> None:
         facts = Facts(at, site.profile, site.plan, state.ledger, state.timers)
         kind = type(event)
         if kind is Call:
-            enrich.follow_call(event, facts, state, site)
+            apply.follow_call(event, facts, state, site)
         else:
-            enrich.identify(event, facts, state, site)
+            apply.identify(event, facts, state, site)
         account = self._scored(event, facts, state, site)
         judged = kind is Registration or kind is Login
         rules = site.rules_for(facts.extension or (judged and event.account) or "")
@@ -133,10 +133,10 @@ class Engine:
         self._learn(event, account, facts, state, verdicts)
         verdicts.close()
 
-    def _scored(self, event: Any, facts: Facts, state: PbxState, site: Site) -> str | None:
+    def _scored(self, event: Any, facts: Facts, state: PbxState, site: Compiled) -> str | None:
         """What lists and models say of it, before they learn; the account that was accepted, None for nobody."""
         if self._fleet.entries:
-            enrich.compare(facts, self._fleet)
+            apply.compare(facts, self._fleet)
         if self.tables.block_lists and facts.place is not None:
             facts.listed = self.tables.block_lists.find(facts.place.address)
         leg = facts.leg
@@ -160,8 +160,8 @@ class Engine:
         if account is not None and place is not None and not (facts.suspect_source or facts.suspect_extension):
             self.places.learn(state.memory, account, place, event.user_agent)
             if verdicts.findings:
-                enrich.suspects(facts, state, account)
-            enrich.learn_place(facts, state, account)
+                apply.suspects(facts, state, account)
+            apply.learn_place(facts, state, account)
             if facts.score is not None and self.models is not None:
                 self.models.arrivals.learn(state.memory, account, event.at, facts.score)
         if leg is None:
@@ -169,11 +169,11 @@ class Engine:
         if facts.located and place is not None:
             verdicts.located(leg, place, state.now)
         verdicts.money(facts)
-        enrich.learn_block(facts, state)
-        if facts.score is not None and self.models is not None and not enrich.accused(leg, state):
+        apply.learn_block(facts, state)
+        if facts.score is not None and self.models is not None and not apply.accused(leg, state):
             self.models.calls.learn(state.memory, leg, facts.season, facts.score)
 
-    def _fire(self, at: int, state: PbxState, site: Site, verdicts: Verdicts) -> None:
+    def _fire(self, at: int, state: PbxState, site: Compiled, verdicts: Verdicts) -> None:
         while (timer := state.timers.due(at)) is not None:
             due, owner, key = timer
             if due > state.now:
@@ -185,12 +185,12 @@ class Engine:
             else:
                 verdicts.due(due, owner, key)
 
-    def _rule_due(self, due: int, owner: str, key: str, state: PbxState, site: Site, verdicts: Verdicts) -> None:
+    def _rule_due(self, due: int, owner: str, key: str, state: PbxState, site: Compiled, verdicts: Verdicts) -> None:
         facts = Facts(due, site.profile, site.plan, state.ledger, state.timers)
         leg = facts.leg = state.ledger.legs.get(key)
         facts.extension = leg.extension if leg is not None else ""
         if self._fleet.entries:
-            enrich.compare(facts, self._fleet)
+            apply.compare(facts, self._fleet)
         detector = site.rule(owner, facts.extension)
         try:
             hit = detector.due(key, facts, state.memory)
@@ -244,8 +244,8 @@ class Engine:
         self._policies = Policies(settings, catalogue())
         self._sites.clear()
 
-    def _site(self, pbx: str) -> Site:
-        site = self._sites[pbx] = Site(self._policies.of(pbx), self.tables)
+    def _site(self, pbx: str) -> Compiled:
+        site = self._sites[pbx] = Compiled(self._policies.of(pbx), self.tables)
         return site
 
     def due(self, at: int) -> list[str]:
@@ -288,7 +288,7 @@ class Engine:
             self._settings_json = settings
             self._configure(Settings.model_validate(states.unpack(settings)))
         self._changed.clear()
-        self._fleet = Fleet()
+        self._fleet = FleetEntries()
         self._fleet.restore((key, value) for key, value in found.items() if key.startswith(FLEET_PAGES))
         rest = ((key, value) for key, value in found.items() if not key.startswith((SETTINGS_PAGE, FLEET_PAGES)))
         self._states = states.restore(rest)

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 import msgspec
 from msgspec import Struct
 
-from detector.engine.memory import Memory
-from detector.engine.seen import Seen, Segment
-from detector.engine.timers import LEDGER, Timer, Timers
+from detector.correlate.case import Case, Cases
 from detector.enrich.ledger import Ledger, Leg
-from detector.incidents import Case, Cases
+from detector.memory.fields import Memory
+from detector.memory.seen import Seen, Segment
+from detector.memory.timers import LEDGER, Timer, Timers
 
 Pages = dict[str, bytes | None]
 

@@ -17,18 +17,18 @@ from detector.contract.findings import (
     SubjectKind,
     Value,
 )
-from detector.engine.decisions import Decisions, digest
-from detector.engine.detector import Basis, Detector, Hit
-from detector.engine.enrich import accepted_first, good_days, suspects
-from detector.engine.facts import Facts
-from detector.engine.memory import Window
-from detector.engine.site import Site
+from detector.correlate.case import MAX_DETECTIONS, Case, remember
+from detector.decide.decisions import Decisions, digest
+from detector.decide.policy import Sign, allowed
+from detector.detect.detector import Basis, Detector, Hit
+from detector.engine.compiled import Compiled
 from detector.engine.state import PbxState
 from detector.enrich.addresses import Place
+from detector.enrich.apply import accepted_first, good_days, suspects
+from detector.enrich.facts import Facts
 from detector.enrich.ledger import Leg
 from detector.enrich.tariff import Price
-from detector.incidents import MAX_DETECTIONS, Case, remember
-from detector.policy import Sign, allowed
+from detector.memory.fields import Window
 
 SECOND = 1_000_000
 QUIET = 24 * 3_600 * SECOND
@@ -54,7 +54,7 @@ class Verdicts:
 
     __slots__ = ("decisions", "findings", "history", "late", "site", "state", "touched")
 
-    def __init__(self, state: PbxState, site: Site) -> None:
+    def __init__(self, state: PbxState, site: Compiled) -> None:
         self.state = state
         self.site = site
         self.findings: list[AnyFinding] = []

@@ -20,7 +20,7 @@ WIDEST = {4: 8, 6: 19}
 NETWORK = re.compile(r"[0-9A-Fa-f:.]{2,45}(?:/\d{1,3})?", re.ASCII)
 
 
-class Listing(Struct, frozen=True):
+class BlockListing(Struct, frozen=True):
     """What a list says: its name, and when it was made or fetched, in microseconds."""
 
     source: str
@@ -30,7 +30,7 @@ class Listing(Struct, frozen=True):
 class BlockList(Struct, frozen=True):
     """One list that was read: `digest` names its content."""
 
-    listing: Listing
+    listing: BlockListing
     networks: Networks
     digest: str
 
@@ -46,7 +46,7 @@ class BlockLists:
     def __bool__(self) -> bool:
         return bool(self._lists)
 
-    def _find(self, address: str) -> Listing | None:
+    def _find(self, address: str) -> BlockListing | None:
         return next((each.listing for each in self._lists if address in each.networks), None)
 
 

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from detector.contract.codec import to_micros
 from detector.contract.events import Call
-from detector.enrich.numbers import Klass
+from detector.enrich.dialling.numbers import Klass
 
 MICROS = 1_000_000
 FAMILIAR = 3

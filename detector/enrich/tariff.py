@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from detector.enrich.numbers import Klass, Number
+from detector.enrich.dialling.numbers import Klass, Number
 
 UNIT = 1_000_000
 """Price units in one unit of the currency: a price of 20,000 is 0.02 a minute."""

@@ -1,5 +1,5 @@
 """Input formats: raw records in, contract events out, pure."""
 
-from detector.formats.base import Format, FormatOptions, formats
+from detector.formats.format import Format, FormatOptions, formats
 
 __all__ = ["Format", "FormatOptions", "formats"]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from detector.contract.codec import Codec, reject
-from detector.formats.base import Format, FormatOptions, Reading, register
+from detector.formats.format import Format, FormatOptions, Reading, register
 
 MAX_ARRAY_BYTES = 16 * 1024 * 1024
 BOM = b"\xef\xbb\xbf"

@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, StringConstraints, ValidationInfo
 
-from detector.params import Params, Seconds
 from detector.settings.layers import located
+from detector.settings.params import Params, Seconds
 from detector.settings.values import refusal
 
 
@@ -35,7 +35,7 @@ def has_password(url: str) -> bool:
 Place = Annotated[str, StringConstraints(min_length=1, max_length=1_024), AfterValidator(place)]
 
 
-class Archive(Params):
+class ArchiveSettings(Params):
     """Raw events as Parquet at `url`, nowhere unless it is named; at the latest `every` so often.
 
     How long they stay says `privacy.retention.raw` of their PBX.

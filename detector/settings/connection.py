@@ -5,7 +5,7 @@ from typing import Self
 
 from pydantic import model_validator
 
-from detector.params import Params, Seconds
+from detector.settings.params import Params, Seconds
 from detector.settings.values import Secret, Short, TimeZone, Url, refusal
 
 

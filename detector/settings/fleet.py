@@ -4,12 +4,12 @@ from typing import Annotated
 
 from pydantic import Field
 
-from detector.params import Params, Seconds
+from detector.settings.params import Params, Seconds
 
 WEEK = 7 * 86_400.0
 
 
-class Fleet(Params):
+class FleetSettings(Params):
     """An address or block of numbers is on the fleet list while `pbxs` PBXs have seen it attack within `window`."""
 
     enabled: bool = True

@@ -6,12 +6,12 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, ConfigDict, Field, JsonValue, model_validator
 
 from detector.contract.findings import Severity
-from detector.params import Params, Seconds
-from detector.settings.archive import Archive
-from detector.settings.fleet import Fleet
+from detector.settings.archive import ArchiveSettings
+from detector.settings.fleet import FleetSettings
 from detector.settings.kafka import Kafka
 from detector.settings.layers import Located, Pbx, Policy
 from detector.settings.metrics import Metrics
+from detector.settings.params import Params, Seconds
 from detector.settings.values import (
     Extension,
     Host,
@@ -39,14 +39,14 @@ class Console(Params):
     port: Port = 8686
 
 
-class Webhook(Params):
+class WebhookListener(Params):
     """Where PBXs post their events."""
 
     host: Host = "127.0.0.1"
     port: Port = 8687
 
 
-class Feed(Params):
+class FeedSettings(Params):
     """The list of blocked addresses that firewalls poll with a token."""
 
     enabled: bool = False
@@ -119,17 +119,17 @@ class Settings(Params):
     data: Path = Path("data")
     journal: JournalUrl = None
     console: Console = Console()
-    webhook: Webhook = Webhook()
+    webhook: WebhookListener = WebhookListener()
     metrics: Metrics = Metrics()
-    feed: Feed = Feed()
+    feed: FeedSettings = FeedSettings()
     enforcers: Enforcers = Enforcers()
     notify: tuple[Notify, ...] = ()
     calls: tuple[CallOut, ...] = ()
     country_database: Located | None = None
     block_lists: tuple[BlockListFile, ...] = ()
     kafka: Kafka | None = None
-    fleet: Fleet = Fleet()
-    archive: Archive = Archive()
+    fleet: FleetSettings = FleetSettings()
+    archive: ArchiveSettings = ArchiveSettings()
 
 
 def settings_as_json(settings: Settings) -> dict[str, JsonValue]:

@@ -5,8 +5,8 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, PositiveInt, model_validator
 
-from detector.params import Params, Seconds
 from detector.settings.layers import Located
+from detector.settings.params import Params, Seconds
 from detector.settings.values import Secret, host_only, matching, refusal
 
 PORTS = range(1, 65_536)

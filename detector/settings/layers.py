@@ -6,9 +6,9 @@ from typing import Annotated
 from pydantic import AfterValidator, Discriminator, Field, JsonValue, PositiveInt, Tag, ValidationInfo
 
 from detector.contract.findings import Mode
-from detector.params import Params, Seconds
 from detector.settings.connection import Connection
 from detector.settings.hours import Hours
+from detector.settings.params import Params, Seconds
 from detector.settings.values import (
     Address,
     Countries,

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from detector.params import Params
+from detector.settings.params import Params
 from detector.settings.values import Host
 
 Process = Literal["run", "worker", "gateway", "serve", "archive"]

@@ -7,8 +7,8 @@ from msgspec import Struct
 from pydantic import JsonValue
 
 from detector.contract.findings import Mode
-from detector.params import Params
 from detector.settings.layers import Personal
+from detector.settings.params import Params
 
 Catalogue = Mapping[str, type[Params]]
 

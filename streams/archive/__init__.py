@@ -1,6 +1,6 @@
 """The archive: raw events as Parquet by PBX and UTC day, in a folder or any store that fsspec reaches."""
 
-from streams.archive.errors import ArchiveError, BusyError, DamagedError
+from streams.archive.archive_errors import ArchiveError, BusyError, DamagedError
 from streams.archive.reading import frame, read
 from streams.archive.store import Archive
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from streams.archive.errors import DamagedError
+from streams.archive.archive_errors import DamagedError
 from streams.archive.layout import Folder, day_of, finished, happened, key_of
-from streams.archive.rows import Row, decoded
+from streams.archive.parquet_rows import Row, decoded
 from streams.archive.store import Archive
 
 

@@ -9,10 +9,10 @@ from msgspec import Struct
 
 from detector.contract.codec import Codec, Rejected
 from detector.contract.events import Control
-from streams.archive.errors import ArchiveError
+from streams.archive.archive_errors import ArchiveError
 from streams.archive.layout import Folder
+from streams.archive.parquet_rows import Row
 from streams.archive.rewriting import rewrite, sweep
-from streams.archive.rows import Row
 from streams.archive.store import Archive
 
 NAMING = {
@@ -27,14 +27,14 @@ SHORT = 6
 Test = Callable[[str], bool]
 
 
-class Subject(Struct, frozen=True):
+class ErasureSubject(Struct, frozen=True):
     """Whom to forget; `kind` is a key of `NAMING`."""
 
     kind: str
     value: str
 
 
-def erase(archive: Archive, folder: Folder, subjects: Sequence[Subject], *, mask: bool) -> int:
+def erase(archive: Archive, folder: Folder, subjects: Sequence[ErasureSubject], *, mask: bool) -> int:
     """Forget subjects on one day; returns how many events named them.
 
     These are removed, or with `mask` kept with `erased` in place of the name. Settings in the log are left as they are.
@@ -88,7 +88,7 @@ def forgotten(row: Row, matches: Sequence[Match], *, mask: bool) -> Iterator[Row
         yield Row(event, codec.encode(event), row.log, row.offset)
 
 
-def matching(subject: Subject) -> Match:
+def matching(subject: ErasureSubject) -> Match:
     """How to find a subject. Raises ValueError for a number without digits, no address, or no name at all."""
     if not subject.value.strip():
         raise ValueError("an empty name would be found everywhere")

@@ -6,12 +6,12 @@ import structlog
 
 from detector.contract.codec import Codec, Rejected
 from detector.contract.events import AnyEvent, Tick, Unknown
-from streams.archive.errors import ArchiveError
+from streams.archive.archive_errors import ArchiveError
 from streams.archive.pace import AT_ONCE, Pace
 from streams.archive.store import Archive
 from streams.archive.tidying import finished
 from streams.store.archived import Archived
-from streams.store.errors import UnavailableError
+from streams.store.store_errors import UnavailableError
 from streams.store.stream import StreamStore
 
 PIECE = 1_000

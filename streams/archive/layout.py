@@ -10,8 +10,8 @@ from msgspec import Struct
 
 from detector.contract.codec import from_micros, to_micros
 from detector.contract.events import AnyEvent, Unknown
-from streams.archive.errors import DamagedError
-from streams.archive.files import Files
+from streams.archive.archive_errors import DamagedError
+from streams.archive.archive_files import Files
 
 PBX, DAY, SUFFIX = "pbx=", "day=", ".parquet"
 WHOLE = "day-"

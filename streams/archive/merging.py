@@ -7,9 +7,9 @@ import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 import pyarrow.compute as pc  # type: ignore[import-untyped]  # it ships no types
 
 from detector.contract.codec import MICROSECOND
-from streams.archive.errors import DamagedError
+from streams.archive.archive_errors import DamagedError
 from streams.archive.layout import AHEAD, LATE
-from streams.archive.rows import TYPES, file_of, table_of
+from streams.archive.parquet_rows import TYPES, file_of, table_of
 
 KEYS = ["id", "revision", "log", "offset", "at", "received_at"]
 AT_ONCE = 50_000

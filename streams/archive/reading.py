@@ -8,7 +8,7 @@ import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
 
 from detector.contract.events import AnyEvent, Unknown
 from streams.archive.layout import AHEAD, LATE, Folder, happened
-from streams.archive.rows import TYPES, pbx_of, table_of
+from streams.archive.parquet_rows import TYPES, pbx_of, table_of
 from streams.archive.store import Archive
 
 if TYPE_CHECKING:  # the service does without pandas

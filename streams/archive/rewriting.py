@@ -7,13 +7,13 @@ from secrets import token_hex
 
 from msgspec import Struct
 
-from streams.archive.errors import BusyError
-from streams.archive.files import UNFINISHED, Files
+from streams.archive.archive_errors import BusyError
+from streams.archive.archive_files import UNFINISHED, Files
 from streams.archive.layout import Folder, finished, parts, rewritten, whole_day
 from streams.archive.merging import merged
-from streams.archive.rows import Row, decoded, distinct, encoded, unpacked
+from streams.archive.parquet_rows import Row, decoded, distinct, encoded, unpacked
 from streams.archive.store import Archive
-from streams.clock import utc_now
+from streams.runtime.clock import utc_now
 
 LOCK = "_rewriting"
 MANY = 2

@@ -7,10 +7,10 @@ from datetime import date, datetime
 
 from detector.contract.codec import Codec
 from detector.contract.events import AnyEvent, Unknown
-from streams.archive.errors import BusyError
-from streams.archive.files import Files
+from streams.archive.archive_errors import BusyError
+from streams.archive.archive_files import Files
 from streams.archive.layout import Folder, day_of, finished, folders, happened, key_of, parts, rewritten, written_part
-from streams.archive.rows import Row, decoded, distinct, encoded
+from streams.archive.parquet_rows import Row, decoded, distinct, encoded
 
 PATIENCE = 5
 

@@ -9,10 +9,10 @@ from typing import ParamSpec, TypeVar
 import structlog
 
 from detector.settings import Policies
-from streams.archive.errors import ArchiveError, BusyError, DamagedError
+from streams.archive.archive_errors import ArchiveError, BusyError, DamagedError
 from streams.archive.rewriting import alone, compact, expire, expired, settled
 from streams.archive.store import Archive
-from streams.clock import utc_now
+from streams.runtime.clock import utc_now
 
 TIDY_EVERY = 6 * 3_600.0
 

@@ -8,12 +8,12 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from detector.audit.declared import Declared
-from detector.params import Params
+from detector.settings.params import Params
 from detector.settings.values import Identifier
 from streams.config import ConfigError, line
+from streams.config.error_wording import keys_of, words
 from streams.config.files import read_tree
 from streams.config.tree import Flaw, FlawError
-from streams.config.wording import keys_of, words
 
 HEAD = """\
 # What the portal of the PBX shows and its API does not, for: ringfence audit --settings FILE

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from random import Random
 
 from detector.contract.events import AnyEvent
-from streams.backtest.events import Maker, number, seconds
+from streams.backtest.making import Maker, number, seconds
 
 NIGHT = 2.0
 SCANNER = "friendly-scanner"

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import msgspec
 
+from detector.detect.catalogue import catalogue
+from detector.engine.compiled import Compiled, Tables
 from detector.engine.engine import Engine
-from detector.engine.registry import catalogue
-from detector.engine.site import Site, Tables
 from detector.settings import PbxProfile, Settings, profile
 from models.places import Places
 from models.unusual import Unusual
 from streams.backtest.history import History
-from streams.tables import tables
+from streams.runtime.tables import tables
 
 KEPT_DAYS = 12
 
@@ -36,9 +36,9 @@ class Bench:
         return tuple(profile(one, self.history.pbx, catalogue()) for one in self.settings)
 
     @cached_property
-    def site(self) -> Site:
+    def site(self) -> Compiled:
         """The PBX under the first configuration: how numbers are read there, and what calls cost."""
-        return Site(self.profiles[0], self.tables[0])
+        return Compiled(self.profiles[0], self.tables[0])
 
     def engine(self, which: int, settings: Settings | None = None) -> Engine:
         """An engine that knows nothing yet."""

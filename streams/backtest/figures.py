@@ -6,12 +6,12 @@ from statistics import quantiles
 
 from msgspec import Struct
 
-from detector.engine.detector import Basis
-from detector.engine.registry import detectors
+from detector.detect.catalogue import detectors
+from detector.detect.detector import Basis
 from streams.backtest.honest import Alarm, Honest
 from streams.backtest.intervals import Interval, middle, paired, rate, share
 from streams.backtest.limits import Suggestion
-from streams.backtest.trials import Verdict
+from streams.backtest.trials import TrialVerdict
 
 CLEAR = 0.05
 SHOWN_ALARMS = 50
@@ -140,7 +140,7 @@ def spread(values: Iterable[float]) -> Spread | None:
     return Spread(round(tenths[4], 3), round(tenths[8], 3), found[-1], low, high)
 
 
-def config_figures(name: str, verdicts: Sequence[Verdict], honest: Honest, extension_days: float) -> ConfigFigures:
+def config_figures(name: str, verdicts: Sequence[TrialVerdict], honest: Honest, extension_days: float) -> ConfigFigures:
     """What one configuration came to."""
     attacks = list(dict.fromkeys(one.attack for one in verdicts))
     return ConfigFigures(
@@ -152,7 +152,7 @@ def config_figures(name: str, verdicts: Sequence[Verdict], honest: Honest, exten
     )  # fmt: skip
 
 
-def attack_figures(attack: str, verdicts: Sequence[Verdict]) -> AttackFigures:
+def attack_figures(attack: str, verdicts: Sequence[TrialVerdict]) -> AttackFigures:
     """What became of the trials of one attack."""
     found = [one for one in verdicts if one.found]
     return AttackFigures(
@@ -165,7 +165,7 @@ def attack_figures(attack: str, verdicts: Sequence[Verdict]) -> AttackFigures:
     )  # fmt: skip
 
 
-def rule_figures(verdicts: Sequence[Verdict], honest: Honest, extension_days: float) -> list[RuleFigures]:
+def rule_figures(verdicts: Sequence[TrialVerdict], honest: Honest, extension_days: float) -> list[RuleFigures]:
     """Every rule that fired anywhere, models last."""
     alarms = honest.by_rule()
     names = {rule for one in verdicts for rule in (*one.rules, *one.noted)} | alarms.keys()
@@ -188,7 +188,7 @@ def is_model(rule: str) -> bool:
     return detectors()[rule].basis is Basis.SCORE
 
 
-def compared(verdicts: Sequence[Sequence[Verdict]], figures: Sequence[ConfigFigures]) -> Comparison:
+def compared(verdicts: Sequence[Sequence[TrialVerdict]], figures: Sequence[ConfigFigures]) -> Comparison:
     """Two configurations over the same trials, in the same order."""
     names = figures[0].config, figures[1].config
     pairs = list(zip(*verdicts, strict=True))

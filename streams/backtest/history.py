@@ -10,7 +10,7 @@ from msgspec import Struct, field
 
 from detector.contract.codec import Codec
 from detector.contract.events import AnyEvent, Call, Control, Registration, Tick, Unknown
-from detector.enrich.numbers import Klass, NumberPlan
+from detector.enrich.dialling.numbers import Klass, NumberPlan
 
 WAITING = 2_000
 PATTERNS = 12

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct
 from pydantic import JsonValue, ValidationError
 
-from detector.engine.registry import catalogue
-from detector.frequency import parse
-from detector.params import Params
+from detector.detect.catalogue import catalogue
 from detector.settings import Pbx, Policy, Settings
+from detector.settings.frequency import parse
+from detector.settings.params import Params
 from streams.backtest.honest import Honest
 
 FACTORS = (0.25, 0.5, 0.75, 1.5, 2.0, 3.0, 5.0)

@@ -12,8 +12,8 @@ from msgspec.structs import replace
 from detector.contract.events import AnyEvent, Call, Registration
 from detector.settings import PbxProfile
 from streams.backtest.attacks import Attack
-from streams.backtest.events import Maker
 from streams.backtest.history import History, Ways, likely
+from streams.backtest.making import Maker
 from streams.backtest.slow import known
 
 VICTIMS = 5

@@ -5,7 +5,7 @@ from random import Random
 
 from detector.contract.events import AnyEvent
 from streams.backtest.attacks import ATTACKS, LATVIA, SOMALIA, Attack, Made
-from streams.backtest.events import Maker, number
+from streams.backtest.making import Maker, number
 
 SLOW: dict[str, Made] = {}
 DEAR = (SOMALIA, LATVIA, "9607712###", "6852212##", "24390012####", "2207712###", "53521234##", "67712123##")

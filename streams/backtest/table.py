@@ -10,7 +10,7 @@ from detector.enrich.tariff import amount
 from streams.backtest.figures import Backtest, Comparison, ConfigFigures, RuleFigures, Spread, Tuning
 from streams.backtest.intervals import Interval
 from streams.backtest.limits import Suggestion, shown
-from streams.pages import visible
+from streams.report.report_page import visible
 
 
 def show(made: Backtest, console: Console) -> None:

@@ -37,7 +37,7 @@ class Firing(Struct, frozen=True):
     spent: int
 
 
-class Verdict(Struct, frozen=True, kw_only=True):
+class TrialVerdict(Struct, frozen=True, kw_only=True):
     """What became of one trial.
 
     `delay` is in seconds from the first event until somebody was alarmed about the right subject. `rules` alarmed;
@@ -76,7 +76,7 @@ def planned(attack: str, trials: int, first: int, history: History, profile: Pbx
     return found
 
 
-def tried(bench: Bench, which: int, trial: Trial) -> Verdict:
+def tried(bench: Bench, which: int, trial: Trial) -> TrialVerdict:
     """Run one trial under one of the configurations, from the memory of the morning it begins."""
     history = bench.history
     made = staged(trial.attack, history, bench.profiles[0], trial.day, trial.seed)
@@ -88,7 +88,7 @@ def tried(bench: Bench, which: int, trial: Trial) -> Verdict:
     return judged(trial, made, found, bill(made.events, bench.site))
 
 
-def judged(trial: Trial, made: Attack, found: Sequence[AnyFinding], costs: Bill) -> Verdict:
+def judged(trial: Trial, made: Attack, found: Sequence[AnyFinding], costs: Bill) -> TrialVerdict:
     """What the findings say of the attack; what the honest part alone leads to is left out."""
     ours = {event.id for event in made.events}
     begun = min(begin(event) for event in made.events)
@@ -101,7 +101,7 @@ def judged(trial: Trial, made: Attack, found: Sequence[AnyFinding], costs: Bill)
     about = {one.id for one in states}
     decision = next((one for one in found if right and acts(one) and one.incident in about), None)
     rules = fired(detections, begun, costs)
-    return Verdict(
+    return TrialVerdict(
         attack=trial.attack, number=trial.number, found=bool(right), incidents=len(told), rules=rules,
         noted=tuple(sorted({one.rule for one in detections if one.mode is not Mode.SHADOW} - rules.keys())),
         kind=(right or told)[0].kind if told else "",

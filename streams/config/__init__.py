@@ -5,13 +5,13 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from detector.engine.registry import catalogue as registered
+from detector.detect.catalogue import catalogue as registered
 from detector.settings import Catalogue, Rules, Settings, problems, wrong_rules
+from streams.config.error_wording import field, keys_known, keys_of, words
 from streams.config.files import read_tree
 from streams.config.secrets import fetcher
 from streams.config.tariffs import TariffError, read_tariff, read_tariffs, tariff_files
 from streams.config.tree import Flaw, FlawError, Keys, Mark, Tree
-from streams.config.wording import field, keys_known, keys_of, words
 
 __all__ = ["ConfigError", "check_report", "line", "load", "read_tariffs"]
 

@@ -2,6 +2,6 @@
 
 from streams.console.app import create_app
 from streams.console.logins import first_user
-from streams.console.ports import Commands, SourceStatus, Status
+from streams.console.ports import Commands, ProcessStatus, ShownSource
 
-__all__ = ["Commands", "SourceStatus", "Status", "create_app", "first_user"]
+__all__ = ["Commands", "ProcessStatus", "ShownSource", "create_app", "first_user"]

@@ -11,15 +11,15 @@ from msgspec import Struct
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
-from streams.console.logins import LOCKED_SECONDS, Logins, Opened, Refused, same
+from streams.console.logins import LOCKED_SECONDS, LoginRefused, Logins, Opened, same
 from streams.console.render import Renderer
-from streams.console.web import read_form
+from streams.console.wall import read_form
 from streams.store.rows import SessionRow
 
 LOG = structlog.get_logger(__name__)
 SAID = {
-    Refused.WRONG: "Wrong name or password.",
-    Refused.LOCKED: "Too many attempts. Try again in a quarter of an hour.",
+    LoginRefused.WRONG: "Wrong name or password.",
+    LoginRefused.LOCKED: "Too many attempts. Try again in a quarter of an hour.",
 }
 STALE = "This page had been open for too long. Please log in again."
 
@@ -110,8 +110,8 @@ def access_router(access: Access, renderer: Renderer) -> APIRouter:
         )
         if not isinstance(opened, Opened):
             LOG.warning("console login refused", why=str(opened), address=address)
-            refused = form(to, 429 if opened is Refused.LOCKED else 401, SAID[opened])
-            if opened is Refused.LOCKED:
+            refused = form(to, 429 if opened is LoginRefused.LOCKED else 401, SAID[opened])
+            if opened is LoginRefused.LOCKED:
                 refused.headers["Retry-After"] = str(LOCKED_SECONDS)
             return refused
         LOG.info("console login", name=fields["name"], address=address)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 from detector.contract.findings import STAGES, Detection, Mode, Stage, State, Status
-from detector.engine.registry import detectors
+from detector.detect.catalogue import detectors
 from streams.console.wording import order
 from streams.store.rows import ActionRow, IncidentView
 

@@ -10,14 +10,14 @@ from starlette.staticfiles import StaticFiles
 from streams.console.access import Access, access_router
 from streams.console.closed import closed_router
 from streams.console.logins import Logins
-from streams.console.orders import orders_router
+from streams.console.order_forms import orders_router
 from streams.console.pages import pages_router
-from streams.console.ports import Commands, Status
+from streams.console.ports import Commands, ProcessStatus
 from streams.console.questions import questions_router
 from streams.console.render import FOLDER, Renderer
-from streams.console.web import SecurityHeaders, install_error_pages
+from streams.console.wall import SecurityHeaders, install_error_pages
 from streams.console.wording import utc_micros
-from streams.store.journal import Journal
+from streams.store.journal.journal import Journal
 
 LOCAL = ("127.0.0.1", "localhost", "[::1]")
 
@@ -26,7 +26,7 @@ def create_app(
     journal: Journal,
     *,
     commands: Commands,
-    status: Callable[[], Status],
+    status: Callable[[], ProcessStatus],
     hosts: Collection[str] = LOCAL,
     https: bool = False,
     zone: tzinfo = UTC,

@@ -6,9 +6,9 @@ from msgspec import Struct
 
 from detector.contract.findings import Act, Incident, Severity, Stage, State, Status
 from streams.console.advice import stages_of
-from streams.console.ports import Status as ProcessStatus
+from streams.console.ports import ProcessStatus as ProcessStatus
 from streams.console.wording import BLOCKS
-from streams.store.journal import Journal
+from streams.store.journal.journal import Journal
 from streams.store.rows import ActionRow, Failures, NotificationRow
 
 SECOND = 1_000_000
@@ -20,7 +20,7 @@ OLD_CHECKPOINT = 60.0
 GRAVITY = tuple(reversed(Severity))
 
 
-class Group(Struct, frozen=True):
+class CardGroup(Struct, frozen=True):
     """What stands now of one kind, newest first; `hidden` more are not shown."""
 
     act: Act
@@ -55,7 +55,7 @@ class Board(Struct, frozen=True, kw_only=True):
     earlier: list[Incident]
     waiting: list[ActionRow]
     working: list[ActionRow]
-    groups: list[Group]
+    groups: list[CardGroup]
     failures: Failures
     titles: dict[str, str]
 
@@ -152,9 +152,9 @@ def _of(blocks: dict[Act, list[ActionRow]], incident_id: str) -> list[ActionRow]
     return [action for act in BLOCKS for action in blocks.get(act, []) if action.incident == incident_id]
 
 
-def _group(act: Act, actions: list[ActionRow]) -> Group:
+def _group(act: Act, actions: list[ActionRow]) -> CardGroup:
     newest = actions[::-1]
-    return Group(act, BLOCKS[act], newest[:SHOWN], max(0, len(newest) - SHOWN))
+    return CardGroup(act, BLOCKS[act], newest[:SHOWN], max(0, len(newest) - SHOWN))
 
 
 def _current(failures: Failures, live: set[str], now: int) -> Failures:

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from detector.contract.findings import Incident
 from streams.console.access import Access, Visitor
 from streams.console.render import Renderer
-from streams.store.journal import Journal
+from streams.store.journal.journal import Journal
 from streams.store.rows import RemarkRow
 
 PAGE = 50

@@ -14,7 +14,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from msgspec import Struct
 
 from streams.console.wording import utc_micros
-from streams.store.journal import Journal
+from streams.store.journal.journal import Journal
 from streams.store.rows import SessionRow
 
 SECOND = 1_000_000
@@ -32,7 +32,7 @@ HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)  # as OW
 CHECKS_AT_ONCE = 2
 
 
-class Refused(StrEnum):
+class LoginRefused(StrEnum):
     """Why nobody was logged in."""
 
     WRONG = "wrong"
@@ -76,7 +76,7 @@ class Logins:
         self._now = now
         self._hashing = BoundedSemaphore(CHECKS_AT_ONCE)
 
-    def open(self, name: str, password: str, address: str) -> Opened | Refused:
+    def open(self, name: str, password: str, address: str) -> Opened | LoginRefused:
         """Log in, unless five logins of this name or from this address failed in a quarter of an hour.
 
         An attempt counts as failed before its password is looked at, so that attempts made at the same
@@ -84,11 +84,11 @@ class Logins:
         """
         keys = (_account(name), f"address:{_network(address)}")
         if any(self._failures(key) >= FAILURES for key in keys):
-            return Refused.LOCKED
+            return LoginRefused.LOCKED
         if max(self._failed(key) for key in keys) > FAILURES:
-            return Refused.LOCKED
+            return LoginRefused.LOCKED
         if not self._right(name, password):
-            return Refused.WRONG
+            return LoginRefused.WRONG
         for key in keys:
             self._journal.login_succeeded(key)
         return self._begin(name)

@@ -12,10 +12,10 @@ from starlette.responses import Response
 
 from streams.console.access import Access, Visitor
 from streams.console.board import announcement, headline, mood, read_board, troubles
-from streams.console.ports import Status
+from streams.console.ports import ProcessStatus
 from streams.console.render import Renderer
 from streams.console.timeline import tell
-from streams.store.journal import Journal
+from streams.store.journal.journal import Journal
 
 NOTICES = {
     "undo": "It is being undone.",
@@ -28,7 +28,7 @@ Part = tuple[Markup, str, str]
 
 
 def pages_router(
-    access: Access, renderer: Renderer, journal: Journal, status: Callable[[], Status], now: Callable[[], int]
+    access: Access, renderer: Renderer, journal: Journal, status: Callable[[], ProcessStatus], now: Callable[[], int]
 ) -> APIRouter:
     """`/`, `/incidents/{id}`, and under `/live/` what they fetch."""
     router = APIRouter(include_in_schema=False)

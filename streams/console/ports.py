@@ -21,7 +21,7 @@ class Commands(Protocol):
         """Nothing more is to be expected of this incident."""
 
 
-class SourceStatus(Struct, frozen=True, kw_only=True):
+class ShownSource(Struct, frozen=True, kw_only=True):
     """One connection to a PBX; `last_event_at` in microseconds, None before the first event."""
 
     name: str
@@ -31,10 +31,10 @@ class SourceStatus(Struct, frozen=True, kw_only=True):
     problem: str | None = None
 
 
-class Status(Struct, frozen=True, kw_only=True):
+class ProcessStatus(Struct, frozen=True, kw_only=True):
     """How the process is; counts since its start, `checkpoint_age` in seconds, None is unknown; `problems` in words."""
 
-    sources: tuple[SourceStatus, ...] = ()
+    sources: tuple[ShownSource, ...] = ()
     events: int = 0
     findings: int | None = 0
     dead_letters: int = 0

@@ -14,7 +14,7 @@ from streams.console.access import Access, Visitor
 from streams.console.advice import let_go
 from streams.console.render import Renderer
 from streams.console.wording import consequence, order
-from streams.store.journal import Journal
+from streams.store.journal.journal import Journal
 from streams.store.rows import ActionRow, IncidentView
 
 MOST_ITEMS = 12

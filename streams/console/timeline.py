@@ -19,7 +19,7 @@ ON_THE_WAY = frozenset({State.APPROVED, State.APPLYING, State.APPLIED})
 CAN_BE_UNDONE = frozenset({State.APPLIED, State.CONFIRMED, State.DRIFTED, State.UNDO_FAILED})
 
 
-class Kind(IntEnum):
+class EntryKind(IntEnum):
     """What happened, in the order things of the same moment follow from each other."""
 
     DETECTION = 0
@@ -29,14 +29,14 @@ class Kind(IntEnum):
     REMARK = 4
 
 
-class Entry(Struct, frozen=True, kw_only=True):
+class TimelineEntry(Struct, frozen=True, kw_only=True):
     """One line; of the five sources exactly one is given, with a change or a remark its action too.
 
     `again` are detections that say the same right after; `steps` are the states an action went through before.
     """
 
     at: int
-    kind: Kind
+    kind: EntryKind
     detection: Detection | None = None
     decision: Decision | None = None
     change: HistoryRow | None = None
@@ -75,24 +75,27 @@ class Story(Struct, frozen=True, kw_only=True):
     deeds: list[Deed]
     messages: list[NotificationRow]
     closing: RemarkRow | None
-    first: list[Entry]
+    first: list[TimelineEntry]
     left_out: int
-    rest: list[Entry]
+    rest: list[TimelineEntry]
 
 
 def tell(view: IncidentView) -> Story:
     """Sort an incident's records into one line of time."""
     actions = {action.id: action for action in view.actions}
-    entries = [Entry(at=to_micros(d.at), kind=Kind.DETECTION, detection=d) for d in view.detections]
-    entries += [Entry(at=to_micros(d.at), kind=Kind.DECISION, decision=d) for d in view.decisions]
+    entries = [TimelineEntry(at=to_micros(d.at), kind=EntryKind.DETECTION, detection=d) for d in view.detections]
+    entries += [TimelineEntry(at=to_micros(d.at), kind=EntryKind.DECISION, decision=d) for d in view.decisions]
     changes: defaultdict[str, list[HistoryRow]] = defaultdict(list)
     for change in view.history:
         changes[change.action].append(change)
     for action in view.actions:
         entries += _changes(action, changes[action.id])
-    entries += [Entry(at=m.sent_at or m.created_at, kind=Kind.MESSAGE, message=m) for m in view.notifications]
     entries += [
-        Entry(at=said.at, kind=Kind.REMARK, remark=said, action=actions.get(said.action or "")) for said in view.remarks
+        TimelineEntry(at=m.sent_at or m.created_at, kind=EntryKind.MESSAGE, message=m) for m in view.notifications
+    ]
+    entries += [
+        TimelineEntry(at=said.at, kind=EntryKind.REMARK, remark=said, action=actions.get(said.action or ""))
+        for said in view.remarks
     ]
     entries = _folded(sorted(entries, key=lambda entry: (entry.at, entry.kind)))
     left_out = max(0, len(entries) - FIRST - LAST)
@@ -111,20 +114,20 @@ def tell(view: IncidentView) -> Story:
     )
 
 
-def _changes(action: ActionRow, history: list[HistoryRow]) -> Iterator[Entry]:
+def _changes(action: ActionRow, history: list[HistoryRow]) -> Iterator[TimelineEntry]:
     """An action's changes; what only led on to the next is part of that."""
     steps: list[HistoryRow] = []
     for change in history:
         if change.state in ON_THE_WAY and change is not history[-1]:
             steps.append(change)
             continue
-        yield Entry(at=change.at, kind=Kind.ACTION, change=change, action=action, steps=tuple(steps))
+        yield TimelineEntry(at=change.at, kind=EntryKind.ACTION, change=change, action=action, steps=tuple(steps))
         steps.clear()
 
 
-def _folded(entries: list[Entry]) -> list[Entry]:
+def _folded(entries: list[TimelineEntry]) -> list[TimelineEntry]:
     """Detections that follow each other and say the same become one."""
-    folded: list[Entry] = []
+    folded: list[TimelineEntry] = []
     for entry in entries:
         last = folded[-1].detection if folded else None
         if last is not None and entry.detection is not None and _says(last) == _says(entry.detection):

@@ -13,7 +13,7 @@ from aiokafka.errors import for_code  # type: ignore[import-untyped]  # it ships
 from msgspec import Struct
 
 from detector.settings.kafka import Kafka
-from streams.kafka.client import LARGEST, arguments
+from streams.kafka.connecting import LARGEST, arguments
 
 DAY = 86_400_000
 UNKNOWN, EXISTS = 3, 36
@@ -30,7 +30,7 @@ class Topic(Struct, frozen=True):
     settings: Mapping[str, str]
 
 
-class Found(Struct, frozen=True):
+class FoundTopic(Struct, frozen=True):
     """What a topic is like: `replication` is the least of its partitions, `settings` all there are."""
 
     partitions: int
@@ -38,11 +38,11 @@ class Found(Struct, frozen=True):
     settings: Mapping[str, str]
 
 
-class Check(Struct, frozen=True):
+class TopicCheck(Struct, frozen=True):
     """One topic against what is wanted; `differences` are sentences for people, empty when all is well."""
 
     wanted: Topic
-    found: Found | None
+    found: FoundTopic | None
     differences: tuple[str, ...]
 
 
@@ -76,12 +76,12 @@ def topic(kafka: Kafka, name: str, *, days: int, partitions: int | None = None, 
     return Topic(f"{kafka.prefix}.{name}", partitions or kafka.partitions, kafka.replication, settings)
 
 
-async def check(kafka: Kafka) -> list[Check]:
+async def check(kafka: Kafka) -> list[TopicCheck]:
     """Every topic as it is and what differs. Raises `KafkaError` when no broker answers, `TopicsError`."""
     topics = wanted(kafka)
     async with Admin(kafka) as admin:
         found = await admin.describe([one.name for one in topics])
-    return [Check(one, found.get(one.name), differences(one, found.get(one.name))) for one in topics]
+    return [TopicCheck(one, found.get(one.name), differences(one, found.get(one.name))) for one in topics]
 
 
 async def create(kafka: Kafka, topics: Sequence[Topic]) -> None:
@@ -90,7 +90,7 @@ async def create(kafka: Kafka, topics: Sequence[Topic]) -> None:
         await admin.create(topics)
 
 
-def differences(topic: Topic, found: Found | None) -> tuple[str, ...]:
+def differences(topic: Topic, found: FoundTopic | None) -> tuple[str, ...]:
     """What is not as wanted, each with both values."""
     if found is None:
         return ("missing",)
@@ -126,7 +126,7 @@ class Admin:
     async def __aexit__(self, *_: object) -> None:
         await self._client.close()
 
-    async def describe(self, names: Sequence[str]) -> dict[str, Found]:
+    async def describe(self, names: Sequence[str]) -> dict[str, FoundTopic]:
         """What there is of the named topics."""
         layouts: dict[str, tuple[int, int]] = {}
         for one in await self._client.describe_topics(list(names)):
@@ -136,7 +136,7 @@ class Admin:
             copies = [len(partition["replicas"]) for partition in one["partitions"]]
             layouts[one["topic"]] = (len(copies), min(copies))
         settings = await self._settings(list(layouts))
-        return {name: Found(*layout, settings[name]) for name, layout in layouts.items()}
+        return {name: FoundTopic(*layout, settings[name]) for name, layout in layouts.items()}
 
     async def _settings(self, names: Sequence[str]) -> dict[str, dict[str, str]]:
         if not names:

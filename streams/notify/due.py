@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from detector.contract.findings import STAGES, Mode, Severity, State, Status
-from detector.incidents import MAX_DETECTIONS
+from detector.correlate.case import MAX_DETECTIONS
 from streams.store.rows import IncidentView, NotificationRow
 
 SEVERITIES = tuple(Severity)

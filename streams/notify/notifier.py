@@ -10,14 +10,14 @@ from msgspec import Struct, structs
 
 from detector.contract.codec import from_micros, to_micros
 from detector.contract.findings import Incident, Severity
-from streams.clock import utc_now
 from streams.notify.compose import Message, compose, occasion
 from streams.notify.due import untold
 from streams.notify.senders import Sender, SendError
 from streams.observe.delays import took
-from streams.store.errors import UnavailableError
-from streams.store.journal import Journal
+from streams.runtime.clock import utc_now
+from streams.store.journal.journal import Journal
 from streams.store.rows import IncidentView, NotificationRow
+from streams.store.store_errors import UnavailableError
 
 SECOND = 1_000_000
 GATHER_SECONDS = 2

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 
 from streams.notify.senders import SendError
-from streams.pbx.client import YeastarClient
-from streams.pbx.errors import NotSupported, PbxError
+from streams.pbxs.pbx_errors import NotSupported, PbxError
+from streams.yeastar.client import YeastarClient
 
 
 class Phone:

@@ -1,7 +1,7 @@
 """A simulated Yeastar P-Series PBX: real HTTP, WebSocket and webhooks, an office, and attacks on it."""
 
-from streams.sim.call import Attempt, Call, Plan
-from streams.sim.options import SimOptions, Webhook
-from streams.sim.pbx import SimulatedPbx, serve
+from streams.sim.options import SimOptions, SimWebhook
+from streams.sim.simulated_pbx import SimulatedPbx, serve
+from streams.sim.telephony.sim_call import Attempt, CallPlan, SimCall
 
-__all__ = ["Attempt", "Call", "Plan", "SimOptions", "SimulatedPbx", "Webhook", "serve"]
+__all__ = ["Attempt", "CallPlan", "SimCall", "SimOptions", "SimWebhook", "SimulatedPbx", "serve"]

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-from streams.sim.clock import PbxClock
+from streams.sim.sim_clock import SimClock
 
 _SECONDS = 3.0
 
 
 @dataclass(frozen=True)
-class Backup:
+class SimBackup:
     """One backup file; `done_at` is in epoch seconds."""
 
     id: int
@@ -20,24 +20,24 @@ class Backup:
 class Backups:
     """Every backup made, oldest first."""
 
-    def __init__(self, clock: PbxClock) -> None:
+    def __init__(self, clock: SimClock) -> None:
         self._clock = clock
-        self.made: list[Backup] = []
+        self.made: list[SimBackup] = []
 
-    def create(self, file_name: str, days_ago: float = 0) -> Backup:
+    def create(self, file_name: str, days_ago: float = 0) -> SimBackup:
         """Start a backup; an empty name gives one made from the time."""
         now = self._clock.now() - days_ago * 86_400
         number = len(self.made) + 1
         name = file_name or f"backup-{self._clock.local(now):%Y%m%d%H%M%S}-{number}.bak"
-        backup = Backup(number, name, now, now + self._clock.real(_SECONDS))
+        backup = SimBackup(number, name, now, now + self._clock.real(_SECONDS))
         self.made.append(backup)
         return backup
 
-    def status(self, backup: Backup) -> str:
+    def status(self, backup: SimBackup) -> str:
         """`running` until it is finished, then `success`."""
         return "success" if self._clock.now() >= backup.done_at else "running"
 
-    def shown(self, backup: Backup) -> dict[str, object]:
+    def shown(self, backup: SimBackup) -> dict[str, object]:
         """As the API lists it."""
         return {
             "id": backup.id,

@@ -3,20 +3,20 @@
 import random
 from collections import deque
 
-from streams.sim.access import ApiAccess
+from streams.sim.api_access import ApiAccess
 from streams.sim.backups import Backups
-from streams.sim.calls import CallEngine
-from streams.sim.cdr import CdrStore
-from streams.sim.clock import PbxClock
-from streams.sim.events import EventHub
-from streams.sim.logins import Portal
-from streams.sim.network import Firewall
+from streams.sim.event_hub import EventHub
 from streams.sim.notices import NoticeBoard
 from streams.sim.office import furnish
 from streams.sim.options import SimOptions
-from streams.sim.registrar import Registrar
-from streams.sim.routing import Router
+from streams.sim.portal import Portal
 from streams.sim.settings import PbxSettings
+from streams.sim.sim_clock import SimClock
+from streams.sim.telephony.call_engine import CallEngine
+from streams.sim.telephony.cdr import CdrStore
+from streams.sim.telephony.network import Firewall
+from streams.sim.telephony.registrar import Registrar
+from streams.sim.telephony.routing import Router
 from streams.sim.webhooks import WebhookSettings
 
 MAX_CHANGES = 10_000
@@ -28,7 +28,7 @@ class PbxCore:
     def __init__(self, options: SimOptions) -> None:
         self.options = options
         self.rng = random.Random(options.seed)  # noqa: S311 - traffic must be repeatable, not secret
-        self.clock = PbxClock(options)
+        self.clock = SimClock(options)
         self.started_at = self.clock.now()
         self.hub = EventHub(options.serial)
         self.notices = NoticeBoard(options, self.clock, self.hub)

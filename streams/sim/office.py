@@ -3,18 +3,18 @@
 import random
 from collections.abc import Collection
 
-from streams.sim.logins import Portal
 from streams.sim.options import SimOptions
+from streams.sim.portal import Portal
 from streams.sim.settings import (
-    BlockedNumbers,
     DialPattern,
-    Extension,
-    OutboundRoute,
     PbxSettings,
     PinList,
     RouteMember,
     RouteTrunk,
-    Trunk,
+    SimBlockedNumbers,
+    SimExtension,
+    SimRoute,
+    SimTrunk,
 )
 from streams.sim.weaknesses import Control
 
@@ -67,19 +67,19 @@ def furnish(options: SimOptions, settings: PbxSettings, portal: Portal, rng: ran
     _add_route(settings, SOFTPHONE_ROUTE, (DialPattern(pattern="+."),), INTERNATIONAL_STAFF, pins)
     if "C26" not in options.weak:
         settings.blocked_numbers.add(
-            lambda new: BlockedNumbers(id=new, name="Premium rate", limit_type="outbound", number_list=PREMIUM)
+            lambda new: SimBlockedNumbers(id=new, name="Premium rate", limit_type="outbound", number_list=PREMIUM)
         )
 
 
 def _add_employee(
     settings: PbxSettings, number: str, name: str, weak: frozenset[Control], rng: random.Random
-) -> Extension:
+) -> SimExtension:
     first, last = name.split(" ", 1)
     secret = f"{number}{first.lower()}" if number in GUESSABLE and "C10" in weak else _password(rng)
     user_password = _password(rng)
     remote = number in REMOTE_STAFF
     return settings.extensions.add(
-        lambda new: Extension(
+        lambda new: SimExtension(
             id=new,
             number=number,
             first_name=first,
@@ -106,7 +106,7 @@ def _password(rng: random.Random) -> str:
 
 def _add_trunk(settings: PbxSettings, name: str, hostname: str, caller_id: str, capacity: int) -> None:
     trunk = settings.trunks.add(
-        lambda new: Trunk(id=new, name=name, hostname=hostname, def_outbound_cid=caller_id, capacity=capacity)
+        lambda new: SimTrunk(id=new, name=name, hostname=hostname, def_outbound_cid=caller_id, capacity=capacity)
     )
     settings.watched_trunks.add(trunk.id)
 
@@ -123,7 +123,7 @@ def _add_route(
     )
     trunks = tuple(RouteTrunk(id=t.id, name=t.name, type=t.type) for t in settings.trunks)
     settings.routes.add(
-        lambda new: OutboundRoute(
+        lambda new: SimRoute(
             id=new,
             name=name,
             dial_pattern_list=patterns,

@@ -9,7 +9,7 @@ from streams.sim.weaknesses import USUAL, Control
 DateFormat = Literal["YYYY/MM/DD", "MM/DD/YYYY", "DD/MM/YYYY", "YYYY-MM-DD"]
 
 
-class Webhook(BaseModel):
+class SimWebhook(BaseModel):
     """One entry of *Webhook Event Push*: where events go and how they are signed."""
 
     model_config = ConfigDict(frozen=True)
@@ -63,7 +63,7 @@ class SimOptions(BaseModel):
     """`cdr/search` takes epoch seconds instead of display-format times."""
     websocket_idle_seconds: PositiveFloat = 60
 
-    webhooks: tuple[Webhook, ...] = Field(default=(), max_length=5)
+    webhooks: tuple[SimWebhook, ...] = Field(default=(), max_length=5)
     webhook_timeout_seconds: PositiveFloat = 5
     webhook_retries: int = Field(default=3, ge=0)
     webhook_retry_wait_seconds: PositiveFloat = 1

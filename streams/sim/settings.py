@@ -10,7 +10,7 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=63)]
 Presence = Literal["available", "away", "business_trip", "do_not_disturb", "lunch", "off_work"]
 
 
-class Item(BaseModel):
+class SimItem(BaseModel):
     """A configured object with the id that the API addresses it by."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -18,7 +18,7 @@ class Item(BaseModel):
     id: int
 
 
-class Extension(Item):
+class SimExtension(SimItem):
     """One extension; what follows `allowed_ips` is set in the portal only, its API names are not known."""
 
     number: str
@@ -66,7 +66,7 @@ EXTENSION_PORTAL_ONLY = frozenset({"allowed_ips", "allowed_user_agents", "forwar
 EXTENSION_SECRETS = frozenset({"user_password", "reg_password"})
 
 
-class Trunk(Item):
+class SimTrunk(SimItem):
     """One SIP trunk; `capacity` (concurrent calls) is set in the portal only."""
 
     name: Name
@@ -118,7 +118,7 @@ class RouteMember(BaseModel):
     type: Literal["extension", "ext_group", "organization"] = "extension"
 
 
-class OutboundRoute(Item):
+class SimRoute(SimItem):
     """One outbound route; lists are replaced as a whole."""
 
     name: Name
@@ -131,7 +131,7 @@ class OutboundRoute(Item):
     pin_list: int | None = None
 
     @model_validator(mode="after")
-    def _pin_is_named(self) -> "OutboundRoute":
+    def _pin_is_named(self) -> "SimRoute":
         if self.pin_protect == "single_pin" and not self.pin:
             raise ValueError("single_pin needs pin")
         if self.pin_protect == "pin_list" and self.pin_list is None:
@@ -139,7 +139,7 @@ class OutboundRoute(Item):
         return self
 
 
-class BlockedNumbers(Item):
+class SimBlockedNumbers(SimItem):
     """A rule that stops numbers; `number_list` joins numbers or patterns with `&`."""
 
     name: Name
@@ -152,14 +152,14 @@ class BlockedNumbers(Item):
         return [number.strip() for number in self.number_list.split("&") if number.strip()]
 
 
-class PinList(Item):
+class PinList(SimItem):
     """A named list of PINs."""
 
     name: Name
     pins: tuple[str, ...] = Field(default=(), repr=False)
 
 
-T = TypeVar("T", bound=Item)
+T = TypeVar("T", bound=SimItem)
 
 
 class Table(Generic[T]):
@@ -199,20 +199,20 @@ class PbxSettings:
     """All configured objects of one PBX."""
 
     def __init__(self) -> None:
-        self.extensions: Table[Extension] = Table()
-        self.trunks: Table[Trunk] = Table()
-        self.routes: Table[OutboundRoute] = Table()
-        self.blocked_numbers: Table[BlockedNumbers] = Table()
+        self.extensions: Table[SimExtension] = Table()
+        self.trunks: Table[SimTrunk] = Table()
+        self.routes: Table[SimRoute] = Table()
+        self.blocked_numbers: Table[SimBlockedNumbers] = Table()
         self.pin_lists: Table[PinList] = Table()
         self.watched_extensions: set[int] = set()
         """Ids ticked in the extension status monitor."""
         self.watched_trunks: set[int] = set()
 
-    def extension(self, number: str) -> Extension | None:
+    def extension(self, number: str) -> SimExtension | None:
         """The extension with this number."""
         return next((e for e in self.extensions if e.number == number), None)
 
-    def account(self, reg_name: str) -> Extension | None:
+    def account(self, reg_name: str) -> SimExtension | None:
         """The extension whose SIP account has this name."""
         return next((e for e in self.extensions if e.reg_name == reg_name), None)
 
@@ -225,7 +225,7 @@ class PbxSettings:
         """Whether call events on this trunk are pushed."""
         return any(t.name == name and t.id in self.watched_trunks for t in self.trunks)
 
-    def pins(self, route: OutboundRoute) -> frozenset[str]:
+    def pins(self, route: SimRoute) -> frozenset[str]:
         """The PINs that open a PIN-protected route."""
         if route.pin_protect == "single_pin":
             return frozenset({route.pin})

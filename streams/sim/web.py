@@ -10,19 +10,19 @@ from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from streams.sim.api import calls, extensions, records, routes, system, tokens
+from streams.sim.api import calls_api, extensions, records_api, routes, system, tokens
 from streams.sim.api.endpoint import (
     ENDPOINTS,
     ApiError,
     Endpoint,
-    Params,
+    QueryParams,
     bad_parameter,
     no_interface,
     token_expired,
 )
 from streams.sim.core import PbxCore
 
-_MODULES = (calls, extensions, records, routes, system, tokens)
+_MODULES = (calls_api, extensions, records_api, routes, system, tokens)
 """Imported for the endpoints they register."""
 BASE = "/openapi/v1.0/"
 _MAX_BODY = 1 << 20
@@ -62,7 +62,7 @@ class WebServer:
                 self._check_token(request.query_params)
             if target.path.partition("/")[0] in self._core.options.denied_permissions:
                 raise ApiError(10005, "ACCESS DENIED")
-            params = Params(client_ip, await _values(request))
+            params = QueryParams(client_ip, await _values(request))
             fields = target.answer(self._core, params)
         except ApiError as error:
             return JSONResponse(error.answer)
@@ -70,7 +70,7 @@ class WebServer:
             self._note(target.path, params)
         return JSONResponse({"errcode": 0, "errmsg": "SUCCESS"} | fields)
 
-    def _note(self, path: str, params: Params) -> None:
+    def _note(self, path: str, params: QueryParams) -> None:
         """In the PBX's own record, without the values: they may be secret."""
         values = params.values
         about = values.get("id") or values.get("channel_id") or values.get("name") or values.get("caller")
@@ -106,10 +106,10 @@ class WebServer:
             await socket.send_denial_response(JSONResponse(error.answer))
             return
         await socket.accept()
-        await Subscription(self._core, socket, expiry).serve()
+        await SimSubscription(self._core, socket, expiry).serve()
 
 
-class Subscription:
+class SimSubscription:
     """One WebSocket that listens to events until it goes quiet or its token ends."""
 
     def __init__(self, core: PbxCore, socket: WebSocket, expiry: float) -> None:

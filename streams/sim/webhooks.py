@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 import httpx
 from pydantic import BaseModel, ConfigDict, Field
 
-from streams.sim.events import EVENT_IDS
-from streams.sim.options import SimOptions, Webhook
+from streams.sim.event_hub import EVENT_IDS
+from streams.sim.options import SimOptions, SimWebhook
 
 _QUEUED = 10_000
 _KEPT = 10_000
@@ -24,11 +24,11 @@ class WebhookSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     enb_webhook_event_push: int = Field(default=1, ge=0, le=1)
-    webhook_event_push_list: tuple[Webhook, ...] = Field(default=(), max_length=5)
+    webhook_event_push_list: tuple[SimWebhook, ...] = Field(default=(), max_length=5)
 
 
 @dataclass
-class Delivery:
+class SimDelivery:
     """One event on its way to one URL; `status` is the last HTTP status, None without an answer."""
 
     url: str
@@ -50,9 +50,9 @@ class WebhookSender:
     def __init__(self, options: SimOptions, current: Callable[[], WebhookSettings]) -> None:
         self._options = options
         self._current = current
-        self._queues: dict[str, asyncio.Queue[tuple[Webhook, Delivery]]] = {}
+        self._queues: dict[str, asyncio.Queue[tuple[SimWebhook, SimDelivery]]] = {}
         self._workers: list[asyncio.Task[None]] = []
-        self.sent: deque[Delivery] = deque(maxlen=_KEPT)
+        self.sent: deque[SimDelivery] = deque(maxlen=_KEPT)
         """Deliveries that were accepted or given up, oldest first."""
         self.lost = 0
         """Events thrown away because a queue was full."""
@@ -64,7 +64,7 @@ class WebhookSender:
             return
         for webhook in settings.webhook_event_push_list:
             if not webhook.event_ids or event in webhook.event_ids:
-                self._enqueue(webhook, Delivery(webhook.url, event, frame.encode()))
+                self._enqueue(webhook, SimDelivery(webhook.url, event, frame.encode()))
 
     async def settled(self) -> None:
         """Wait until every queued event was accepted or given up."""
@@ -77,7 +77,7 @@ class WebhookSender:
             worker.cancel()
         await asyncio.gather(*self._workers, return_exceptions=True)
 
-    def _enqueue(self, webhook: Webhook, delivery: Delivery) -> None:
+    def _enqueue(self, webhook: SimWebhook, delivery: SimDelivery) -> None:
         queue = self._queues.get(webhook.url)
         if queue is None:
             queue = self._queues[webhook.url] = asyncio.Queue(_QUEUED)
@@ -87,7 +87,7 @@ class WebhookSender:
             return
         queue.put_nowait((webhook, delivery))
 
-    async def _work(self, queue: asyncio.Queue[tuple[Webhook, Delivery]]) -> None:
+    async def _work(self, queue: asyncio.Queue[tuple[SimWebhook, SimDelivery]]) -> None:
         async with httpx.AsyncClient(timeout=self._options.webhook_timeout_seconds, trust_env=False) as client:
             while True:
                 webhook, delivery = await queue.get()
@@ -95,7 +95,7 @@ class WebhookSender:
                 self.sent.append(delivery)
                 queue.task_done()
 
-    async def _deliver(self, client: httpx.AsyncClient, webhook: Webhook, delivery: Delivery) -> None:
+    async def _deliver(self, client: httpx.AsyncClient, webhook: SimWebhook, delivery: SimDelivery) -> None:
         for attempt in range(self._options.webhook_retries + 1):
             if attempt:
                 await asyncio.sleep(self._options.webhook_retry_wait_seconds)
@@ -106,7 +106,7 @@ class WebhookSender:
                 return
 
 
-async def _send(client: httpx.AsyncClient, webhook: Webhook, body: bytes) -> int | None:
+async def _send(client: httpx.AsyncClient, webhook: SimWebhook, body: bytes) -> int | None:
     headers = {
         "Content-Type": "application/json",
         "User-Agent": "Yeastar",

@@ -8,8 +8,8 @@ from msgspec import Struct
 from sqlalchemy import Connection, Engine, bindparam, delete, select, update
 
 from streams.store.database import insert_into, reading, writing
-from streams.store.errors import Fenced, OffsetError
-from streams.store.tables_stream import Page, Partition
+from streams.store.store_errors import Fenced, OffsetError
+from streams.store.tables_stream import PageTable, PartitionTable
 
 NOTHING = -1
 CHUNK = 1_000
@@ -49,23 +49,25 @@ class SqlCheckpoints:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        page = insert_into(engine, Page)
+        page = insert_into(engine, PageTable)
         self._put = page.on_conflict_do_update(index_elements=["partition", "key"], set_={"value": page.excluded.value})
         self.pages_written = self.bytes_written = 0
-        self._drop = delete(Page).where(Page.partition == bindparam("of_partition"), Page.key == bindparam("of_key"))
+        self._drop = delete(PageTable).where(
+            PageTable.partition == bindparam("of_partition"), PageTable.key == bindparam("of_key")
+        )
 
     def claim(self, partition: int) -> int:
         """Raise the partition's epoch by 1 and return it."""
-        row = insert_into(self._engine, Partition).values(partition=partition, offset=NOTHING, epoch=1, version=0)
-        raised = row.on_conflict_do_update(index_elements=["partition"], set_={"epoch": Partition.epoch + 1}).returning(
-            Partition.epoch
-        )
+        row = insert_into(self._engine, PartitionTable).values(partition=partition, offset=NOTHING, epoch=1, version=0)
+        raised = row.on_conflict_do_update(
+            index_elements=["partition"], set_={"epoch": PartitionTable.epoch + 1}
+        ).returning(PartitionTable.epoch)
         with writing(self._engine) as connection:
             return int(connection.execute(raised).scalar_one())
 
     def load(self, partition: int) -> Checkpoint:
         """Offset and pages from one snapshot."""
-        query = select(Partition.offset).where(Partition.partition == partition)
+        query = select(PartitionTable.offset).where(PartitionTable.partition == partition)
         with ExitStack() as stack:
             connection = stack.enter_context(reading(self._engine))
             offset = connection.execute(query).scalar_one_or_none()
@@ -75,9 +77,11 @@ class SqlCheckpoints:
     def save(self, partition: int, epoch: int, offset: int, pages: Mapping[str, bytes | None]) -> None:
         """One transaction; the partition's row is taken first, so that owners queue up behind it."""
         owned = (
-            update(Partition)
-            .where(Partition.partition == partition, Partition.epoch == epoch, Partition.offset <= offset)
-            .values(offset=offset, version=Partition.version + 1)
+            update(PartitionTable)
+            .where(
+                PartitionTable.partition == partition, PartitionTable.epoch == epoch, PartitionTable.offset <= offset
+            )
+            .values(offset=offset, version=PartitionTable.version + 1)
         )
         with writing(self._engine) as connection:
             if connection.execute(owned).rowcount != 1:
@@ -100,7 +104,7 @@ class SqlCheckpoints:
 
     def _refusal(self, connection: Connection, partition: int, epoch: int, offset: int) -> Exception:
         row = connection.execute(
-            select(Partition.epoch, Partition.offset).where(Partition.partition == partition)
+            select(PartitionTable.epoch, PartitionTable.offset).where(PartitionTable.partition == partition)
         ).one_or_none()
         if row is None or row.epoch != epoch:
             return Fenced(f"partition {partition}: epoch {epoch} is over, now {row and row.epoch}")
@@ -108,7 +112,7 @@ class SqlCheckpoints:
 
 
 def _pages(held: ExitStack, connection: Connection, partition: int) -> Iterator[tuple[str, bytes]]:
-    query = select(Page.key, Page.value).where(Page.partition == partition)
+    query = select(PageTable.key, PageTable.value).where(PageTable.partition == partition)
     with held:
         for key, value in connection.execution_options(yield_per=CHUNK).execute(query):
             yield key.decode("utf-8", "surrogatepass"), value

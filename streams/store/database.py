@@ -14,7 +14,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from streams.store.errors import UnavailableError
+from streams.store.store_errors import UnavailableError
 
 BUSY_SECONDS = 10
 PATIENCE = {

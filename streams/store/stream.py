@@ -6,8 +6,8 @@ from msgspec import Struct
 from sqlalchemy import Engine, bindparam, delete, func, insert, select, update
 
 from streams.store.database import insert_into, reading, writing
-from streams.store.errors import Fenced
-from streams.store.tables_stream import Counter, DeadLetter, Log, Outbox
+from streams.store.store_errors import Fenced
+from streams.store.tables_stream import CounterTable, DeadLetterTable, LogTable, OutboxTable
 
 DEAD_LETTERS_KEPT = 100_000
 REASON = 512
@@ -50,11 +50,11 @@ class StreamStore:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._append = insert(Log)
-        self._publish = insert_into(engine, Outbox).on_conflict_do_nothing()
+        self._append = insert(LogTable)
+        self._publish = insert_into(engine, OutboxTable).on_conflict_do_nothing()
         self._advance = (
-            update(Counter)
-            .where(Counter.name == "log", Counter.value == bindparam("known"))
+            update(CounterTable)
+            .where(CounterTable.name == "log", CounterTable.value == bindparam("known"))
             .values(value=bindparam("last"))
         )
         self._last = self._counted("log")
@@ -100,20 +100,30 @@ class StreamStore:
 
     def read(self, after: int, limit: int) -> list[tuple[int, bytes]]:
         """Up to `limit` events behind offset `after`, oldest first, as `(offset, JSON)`."""
-        query = select(Log.offset, Log.payload).where(Log.offset > after).order_by(Log.offset).limit(limit)
+        query = (
+            select(LogTable.offset, LogTable.payload)
+            .where(LogTable.offset > after)
+            .order_by(LogTable.offset)
+            .limit(limit)
+        )
         with reading(self._engine) as connection:
             return [(offset, payload) for offset, payload in connection.execute(query)]
 
     def cut(self, upto: int) -> None:
         """Remove events up to and including offset `upto`; their offsets are never given out again."""
         with writing(self._engine) as connection:
-            connection.execute(delete(Log).where(Log.offset <= upto))
+            connection.execute(delete(LogTable).where(LogTable.offset <= upto))
 
     def undelivered(self, limit: int) -> list[Waiting]:
         """Up to `limit` findings in the order they were published."""
-        query = select(Outbox.seq, Outbox.finding_id, Outbox.revision, Outbox.type, Outbox.pbx, Outbox.body).order_by(
-            Outbox.seq
-        )
+        query = select(
+            OutboxTable.seq,
+            OutboxTable.finding_id,
+            OutboxTable.revision,
+            OutboxTable.type,
+            OutboxTable.pbx,
+            OutboxTable.body,
+        ).order_by(OutboxTable.seq)
         with reading(self._engine) as connection:
             return [Waiting(*row) for row in connection.execute(query.limit(limit))]
 
@@ -121,7 +131,7 @@ class StreamStore:
         """Forget findings that the journal has."""
         if seqs:
             with writing(self._engine) as connection:
-                connection.execute(delete(Outbox).where(Outbox.seq.in_(seqs)))
+                connection.execute(delete(OutboxTable).where(OutboxTable.seq.in_(seqs)))
 
     def dead_letter(self, *letters: Letter) -> None:
         """Keep unusable records; beyond 100,000 the oldest go, and stay counted."""
@@ -129,19 +139,19 @@ class StreamStore:
             return
         with writing(self._engine) as connection:
             total = connection.execute(
-                update(Counter)
-                .where(Counter.name == "dead_letter")
-                .values(value=Counter.value + len(letters))
-                .returning(Counter.value)
+                update(CounterTable)
+                .where(CounterTable.name == "dead_letter")
+                .values(value=CounterTable.value + len(letters))
+                .returning(CounterTable.value)
             ).scalar_one()
             rows = list(enumerate(letters, total - len(letters) + 1))[-DEAD_LETTERS_KEPT:]
-            connection.execute(insert(DeadLetter), [_buried(number, letter) for number, letter in rows])
-            connection.execute(delete(DeadLetter).where(DeadLetter.id <= total - DEAD_LETTERS_KEPT))
+            connection.execute(insert(DeadLetterTable), [_buried(number, letter) for number, letter in rows])
+            connection.execute(delete(DeadLetterTable).where(DeadLetterTable.id <= total - DEAD_LETTERS_KEPT))
 
     def dead_letters(self, limit: int) -> list[Letter]:
         """The newest unusable records, newest first."""
-        query = select(DeadLetter.received_at, DeadLetter.source, DeadLetter.reason, DeadLetter.pbx,
-                       DeadLetter.field, DeadLetter.excerpt).order_by(DeadLetter.id.desc())  # fmt: skip
+        query = select(DeadLetterTable.received_at, DeadLetterTable.source, DeadLetterTable.reason, DeadLetterTable.pbx,
+                       DeadLetterTable.field, DeadLetterTable.excerpt).order_by(DeadLetterTable.id.desc())  # fmt: skip
         with reading(self._engine) as connection:
             return [
                 Letter(received_at=at, source=source, reason=reason, pbx=pbx, field=field, excerpt=excerpt)
@@ -151,9 +161,9 @@ class StreamStore:
     def counts(self) -> Counts:
         """What is stored now."""
         with reading(self._engine) as connection:
-            oldest = connection.execute(select(func.min(Log.offset))).scalar_one()
-            last = connection.execute(select(Counter.value).where(Counter.name == "log")).scalar_one()
-            waiting = connection.execute(select(func.count()).select_from(Outbox)).scalar_one()
+            oldest = connection.execute(select(func.min(LogTable.offset))).scalar_one()
+            last = connection.execute(select(CounterTable.value).where(CounterTable.name == "log")).scalar_one()
+            waiting = connection.execute(select(func.count()).select_from(OutboxTable)).scalar_one()
         return Counts(
             logged=0 if oldest is None else last - oldest + 1,
             last_offset=last,
@@ -163,7 +173,7 @@ class StreamStore:
 
     def _counted(self, name: str) -> int:
         with reading(self._engine) as connection:
-            return connection.execute(select(Counter.value).where(Counter.name == name)).scalar_one()
+            return connection.execute(select(CounterTable.value).where(CounterTable.name == name)).scalar_one()
 
 
 def _buried(number: int, letter: Letter) -> dict[str, object]:

@@ -13,7 +13,7 @@ class JournalBase(DeclarativeBase):
     type_annotation_map = TYPES
 
 
-class Found:
+class FoundColumns:
     """What every finding's row has; `body` is the whole finding as JSON.
 
     Findings refer to each other without foreign keys: they may arrive in any order.
@@ -28,7 +28,7 @@ class Found:
     body: Mapped[bytes]
 
 
-class IncidentTable(Found, JournalBase):
+class IncidentTable(FoundColumns, JournalBase):
     """One attack; `written` is when the journal last learnt something of it."""
 
     __tablename__ = "incident"
@@ -38,7 +38,7 @@ class IncidentTable(Found, JournalBase):
     written: Mapped[int] = mapped_column(server_default="0")
 
 
-class DetectionTable(Found, JournalBase):
+class DetectionTable(FoundColumns, JournalBase):
     """One rule fired."""
 
     __tablename__ = "detection"
@@ -56,7 +56,7 @@ class IncidentDetectionTable(JournalBase):
     detection_id: Mapped[str] = mapped_column(primary_key=True)
 
 
-class DecisionTable(Found, JournalBase):
+class DecisionTable(FoundColumns, JournalBase):
     """What is to be done about an incident."""
 
     __tablename__ = "decision"

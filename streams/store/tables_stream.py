@@ -13,7 +13,7 @@ class StreamBase(DeclarativeBase):
     type_annotation_map = TYPES
 
 
-class Log(StreamBase):
+class LogTable(StreamBase):
     """Events in the order they are processed; offsets are contiguous from 1 and never used again."""
 
     __tablename__ = "log"
@@ -22,7 +22,7 @@ class Log(StreamBase):
     payload: Mapped[bytes]
 
 
-class Outbox(StreamBase):
+class OutboxTable(StreamBase):
     """Findings that the journal has not got yet."""
 
     __tablename__ = "outbox"
@@ -35,7 +35,7 @@ class Outbox(StreamBase):
     body: Mapped[bytes]
 
 
-class DeadLetter(StreamBase):
+class DeadLetterTable(StreamBase):
     """Records nobody could use; only the newest are kept."""
 
     __tablename__ = "dead_letter"
@@ -48,7 +48,7 @@ class DeadLetter(StreamBase):
     excerpt: Mapped[str]
 
 
-class Counter(StreamBase):
+class CounterTable(StreamBase):
     """The last number given out, which outlives the rows themselves."""
 
     __tablename__ = "counter"
@@ -56,7 +56,7 @@ class Counter(StreamBase):
     value: Mapped[int]
 
 
-class Partition(StreamBase):
+class PartitionTable(StreamBase):
     """How far a partition's memory is saved, and who may save it. `version` counts the saves."""
 
     __tablename__ = "partition"
@@ -66,7 +66,7 @@ class Partition(StreamBase):
     version: Mapped[int]
 
 
-class Page(StreamBase):
+class PageTable(StreamBase):
     """A piece of a partition's memory. `key` is UTF-8 that lets surrogates and NUL pass."""
 
     __tablename__ = "page"

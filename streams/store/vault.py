@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from streams.store.errors import VaultError
+from streams.store.store_errors import VaultError
 
 KEY_BYTES = 32
 NONCE_BYTES = 12

@@ -3,7 +3,7 @@
 from streams.study.frames import Findings, calls, calls_of, destinations, findings, local
 from streams.study.past import Past, opened
 from streams.study.pictures import BAD, FAINT, STYLE, USUAL, WARNED
-from streams.study.scores import PARTS, others, scores
+from streams.study.scoring import PARTS, others, scores
 from streams.study.tuning import tuned
 from streams.study.world import draw
 

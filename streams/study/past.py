@@ -7,7 +7,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from detector.contract.events import AnyEvent, Unknown
-from detector.engine.registry import catalogue
+from detector.detect.catalogue import catalogue
 from detector.settings import PbxProfile, Settings, profile
 from streams import config
 from streams.archive import frame, read

@@ -9,8 +9,8 @@ import pandas as pd  # type: ignore[import-untyped]  # it ships no types
 from pydantic import JsonValue
 
 from detector.contract.events import AnyEvent, Unknown
-from detector.engine.registry import catalogue
-from detector.engine.site import number_plan
+from detector.detect.catalogue import catalogue
+from detector.engine.compiled import number_plan
 from detector.enrich.tariff import minor_units
 from detector.settings import Settings, profile
 from streams.backtest.bench import Bench

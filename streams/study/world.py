@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, json
 
-from detector.enrich.countries import name
+from detector.enrich.dialling.countries import name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

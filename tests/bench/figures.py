@@ -16,23 +16,23 @@ import msgspec
 
 from detector.contract.codec import Codec, Rejected
 from detector.contract.events import AnyEvent
+from detector.engine.compiled import Tables
 from detector.engine.engine import Engine
-from detector.engine.memory import Memory as PbxMemory
-from detector.engine.scores import Score
-from detector.engine.site import Tables
 from detector.enrich.addresses import AddressTable
 from detector.enrich.ledger import Leg
+from detector.enrich.scores import Score
+from detector.memory.fields import Memory as PbxMemory
 from models.calls import Calls
 from models.places import Places
 from models.unusual import Unusual
-from streams.embedded import Embedded
-from streams.garbage import spare
+from streams.runtime.embedded import Embedded
+from streams.runtime.garbage import spare
+from streams.runtime.partition import Partition
 from streams.store.checkpoints import SqlCheckpoints
 from streams.store.database import open_engine
-from streams.store.journal import Journal
+from streams.store.journal.journal import Journal
 from streams.store.migrate import migrate
 from streams.store.stream import StreamStore
-from streams.worker import Worker
 from tests.bench.traffic import SETTINGS, newcomers
 
 
@@ -176,7 +176,7 @@ async def _embedded(events: Sequence[AnyEvent], folder: Path) -> float:
     stream, kept = open_engine(f"sqlite:///{folder}/stream.db"), open_engine(f"sqlite:///{folder}/journal.db")
     migrate(stream, "stream")
     migrate(kept, "journal")
-    worker = Worker(SETTINGS, Tables(addresses=AddressTable()), SqlCheckpoints(stream))
+    worker = Partition(SETTINGS, Tables(addresses=AddressTable()), SqlCheckpoints(stream))
     service = Embedded(worker, StreamStore(stream), Journal(kept))
     await service.recover()
     running = asyncio.create_task(service.run())

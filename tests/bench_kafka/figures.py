@@ -13,7 +13,7 @@ from aiokafka.admin import NewTopic
 
 from detector.contract.events import AnyEvent
 from streams.kafka import topics
-from streams.kafka.client import partition_of
+from streams.kafka.connecting import partition_of
 from tests.bench.figures import batches
 from tests.bench_kafka.pauses import longest
 from tests.kafka.fleet import PARTITIONS, Fleet

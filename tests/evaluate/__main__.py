@@ -14,7 +14,7 @@ from rich.table import Table
 
 from streams.backtest.attacks import ATTACKS
 from streams.backtest.slow import SLOW
-from streams.backtest.trials import Verdict
+from streams.backtest.trials import TrialVerdict
 from tests.evaluate.judge import Quiet, judged_attack, judged_quiet
 from tests.evaluate.month import sites
 
@@ -31,7 +31,7 @@ def quiet(given: tuple[str, int], models: bool = True) -> Quiet:
     return judged_quiet(next(site for site in sites() if site.pbx == pbx), seed, models=models)
 
 
-def attacked(given: tuple[str, str, int], models: bool = True) -> Verdict:
+def attacked(given: tuple[str, str, int], models: bool = True) -> TrialVerdict:
     """An attack on one PBX."""
     pbx, attack, seed = given
     return judged_attack(next(site for site in sites() if site.pbx == pbx), attack, seed, models=models)
@@ -41,7 +41,7 @@ class Slow(NamedTuple):
     """What came of seeds that nothing was tuned on: slow attacks, and the honest months they were woven into."""
 
     attacks: list[tuple[str, str, int]]
-    found: list[Verdict]
+    found: list[TrialVerdict]
     honest: list[Quiet]
 
     def figures(self) -> dict[str, float]:

@@ -7,21 +7,21 @@ from msgspec import Struct
 
 from detector.contract.events import AnyEvent
 from detector.contract.findings import AnyFinding, Decision, Detection, Incident, Severity
+from detector.detect.catalogue import catalogue
+from detector.engine.compiled import Compiled as PbxSite
+from detector.engine.compiled import Tables
 from detector.engine.engine import Engine
-from detector.engine.registry import catalogue
-from detector.engine.scores import Models
-from detector.engine.site import Site as PbxSite
-from detector.engine.site import Tables
 from detector.enrich.addresses import AddressTable
+from detector.enrich.scores import Models
 from detector.settings import Settings, profile
 from models.places import Places
 from models.unusual import Unusual
-from streams.backtest.events import seconds
 from streams.backtest.history import order
 from streams.backtest.judge import acting, alarming, findings
+from streams.backtest.making import seconds
 from streams.backtest.money import bill
 from streams.backtest.slow import known
-from streams.backtest.trials import Trial, Verdict, judged
+from streams.backtest.trials import Trial, TrialVerdict, judged
 from tests.evaluate.month import honest
 from tests.evaluate.site import DAYS, Site
 
@@ -65,7 +65,7 @@ def judged_quiet(site: Site, seed: int, *, models: bool = True) -> Quiet:
     )  # fmt: skip
 
 
-def judged_attack(site: Site, name: str, seed: int, *, models: bool = True) -> Verdict:
+def judged_attack(site: Site, name: str, seed: int, *, models: bool = True) -> TrialVerdict:
     """An attack woven into an honest month; what the honest part alone leads to is left out."""
     trial = Trial(attack=name, number=seed, day=site.day, seed=f"{seed} {name} {site.pbx}")
     made = known()[name](site, Random(trial.seed))  # noqa: S311 - traffic, not secrets

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from random import Random
 
 from detector.contract.events import AnyEvent
-from streams.backtest.events import number, seconds
+from streams.backtest.making import number, seconds
 from tests.evaluate.site import DAYS, Site
 
 HOUR = 3_600

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from itertools import count
 from typing import Any
 
-from streams.backtest.events import Maker
+from streams.backtest.making import Maker
 
 FIRST_DAY = date(2026, 3, 2)
 DAYS = 30

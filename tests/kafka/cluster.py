@@ -10,9 +10,9 @@ from typing import Any
 from pydantic import SecretStr
 from sqlalchemy import create_engine, text
 
-from streams.demo import AUTO
+from streams.cli.demo_command import AUTO
+from streams.processes.http_listener import free_port
 from streams.sim import SimOptions, SimulatedPbx
-from streams.web import free_port
 from tests.kafka.fleet import PARTITIONS, WITHIN, Fleet, Member, fleet_of
 from tests.kafka.running import Kafka
 

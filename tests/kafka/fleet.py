@@ -17,13 +17,13 @@ from sqlalchemy import text
 from detector.settings.kafka import Kafka as KafkaSettings
 from streams.kafka import topics
 from streams.kafka.seal import Seals
-from streams.keys import shared_vault
 from streams.store.database import open_engine
+from streams.store.keys import shared_vault
 from streams.store.migrate import migrate
 from tests.kafka.running import Kafka
 
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["streams.cli", "streams.kafka.app", "streams.gateway"])
+FORKS.set_forkserver_preload(["streams.cli.main", "streams.kafka.work.faust_app", "streams.processes.gateway"])
 PARTITIONS = 6
 WITHIN = 60.0
 POLICY = """
@@ -218,7 +218,7 @@ def work(command: tuple[str, ...], environment: dict[str, str], stdout: Path, st
         os.dup2(os.open(file, os.O_WRONLY | os.O_APPEND), number)
     os.environ.update(environment)
     sys.argv = ["ringfence", *command]
-    from streams.cli import app
+    from streams.cli.main import app
 
     app()
 

@@ -9,7 +9,7 @@ import msgspec
 
 from detector.contract.events import Call, Registration
 from detector.settings.kafka import Kafka
-from streams.kafka.producer import KafkaIngest
+from streams.kafka.write.producer import KafkaIngest
 from streams.store.vault import Vault
 
 AT = datetime(2026, 5, 4, 12, tzinfo=UTC)

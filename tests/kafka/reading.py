@@ -6,7 +6,7 @@ import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from detector.settings.kafka import Kafka
-from streams.kafka.client import arguments
+from streams.kafka.connecting import arguments
 
 
 async def records(kafka: Kafka, name: str) -> list[Any]:

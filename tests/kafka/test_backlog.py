@@ -3,7 +3,7 @@
 import pytest
 
 from detector.settings.kafka import Kafka
-from streams.kafka.backlog import LOOKS, Backlog
+from streams.kafka.read.backlog import LOOKS, Backlog
 from streams.store.database import open_engine
 
 Looks = list[tuple[dict[int, int], dict[int, int]]]

@@ -17,6 +17,8 @@ from tests.kafka.fleet import PARTITIONS, Fleet, fleet_of
 from tests.kafka.running import Kafka
 from tests.kafka.traffic import Log, interleaved, parted, traffic, wanted
 
+PROGRAM = "from streams.cli.main import app; app()"
+
 EVENTS = 8_000
 FAKETIME = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
 JUMPS = (timedelta(days=2), timedelta(days=-2), timedelta(0))
@@ -98,7 +100,7 @@ class Jumpy:
         self._said = (fleet.folder / "jumpy.stderr").open("w+b")
         fleet.start("jumpy").kill()  # for its configuration
         self.process = subprocess.Popen(
-            [sys.executable, "-c", "from streams.cli import app; app()", "worker", "-c", fleet.folder / "jumpy.yaml"],
+            [sys.executable, "-c", PROGRAM, "worker", "-c", fleet.folder / "jumpy.yaml"],
             stdin=subprocess.DEVNULL, stdout=self._said, stderr=self._said,
             env=os.environ | {
                 "LD_PRELOAD": str(FAKETIME), "FAKETIME_TIMESTAMP_FILE": str(self._offset),

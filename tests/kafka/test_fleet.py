@@ -9,14 +9,14 @@ from aiokafka import AIOKafkaProducer
 
 from detector.contract.codec import Rejected
 from detector.contract.events import Control, Registration
-from detector.fleet import Sighting
+from detector.decide.sightings import Sighting
 from detector.settings import Settings
-from streams.fleet import FleetList
-from streams.kafka.producer import KafkaIngest
-from streams.kafka.sightings import Sightings
-from streams.keys import shared_vault
+from streams.kafka.sighting_seal import Sightings
+from streams.kafka.write.producer import KafkaIngest
+from streams.pbxs.shared_list import FleetList
 from streams.store.database import open_engine
-from streams.store.journal import Journal
+from streams.store.journal.journal import Journal
+from streams.store.keys import shared_vault
 from streams.store.migrate import migrate
 from streams.store.vault import Vault
 from tests.kafka.fleet import WITHIN, Fleet

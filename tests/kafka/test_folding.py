@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from detector.contract.codec import Codec
 from detector.contract.events import Call, Login, Registration
-from streams.kafka.folding import Attempt, Floods, foldable, folded
+from streams.kafka.write.folding import Attempt, Floods, foldable, folded
 
 AT = datetime(2026, 5, 4, 12, 0, 0, tzinfo=UTC)
 

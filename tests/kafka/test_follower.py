@@ -19,10 +19,10 @@ from aiokafka.structs import TopicPartition
 from detector.contract.codec import Codec
 from detector.contract.events import AnyEvent, Control, Tick
 from streams.archive import Archive, read
-from streams.clock import utc_now
-from streams.kafka import follower
-from streams.kafka.client import partition_of
-from streams.web import free_port
+from streams.kafka.connecting import partition_of
+from streams.kafka.read import follower
+from streams.processes.http_listener import free_port
+from streams.runtime.clock import utc_now
 from tests.kafka.fleet import PARTITIONS, WITHIN, Fleet, Member, work
 from tests.prometheus import documented, exposed, figures, health
 from tests.streams.archive.traffic import call

@@ -11,18 +11,18 @@ from sqlalchemy import Engine as Database
 
 from detector.contract.events import AnyEvent
 from detector.settings import Settings
-from streams.kafka.checkpoints import LogCheckpoints
-from streams.kafka.outlet import Outlet
-from streams.kafka.partitions import Partitions, Record
-from streams.kafka.records import Judge
 from streams.kafka.seal import Seals
-from streams.kafka.sightings import nothing
+from streams.kafka.sighting_seal import nothing
 from streams.kafka.topiclog import LogChangedError
+from streams.kafka.work.judge import Judge
+from streams.kafka.work.log_checkpoints import LogCheckpoints
+from streams.kafka.work.outlet import Outlet
+from streams.kafka.work.partitions import LogRecord, Partitions
+from streams.runtime.partition import Partition
+from streams.runtime.tables import tables
 from streams.store.database import open_engine
-from streams.store.errors import Fenced
+from streams.store.store_errors import Fenced
 from streams.store.vault import Vault
-from streams.tables import tables
-from streams.worker import Worker
 from tests.bench.traffic import SETTINGS, START, registration
 from tests.kafka.fleet import PARTITIONS, Fleet
 from tests.kafka.traffic import Log, interleaved, parted, traffic, wanted
@@ -42,7 +42,8 @@ class Process:
         known = tables(SETTINGS)
         self.acknowledged: list[int] = []
         self.partitions = Partitions(
-            "events", lambda number: Worker(Settings.model_validate(SETTINGS.model_dump()), known, checkpoints, number),
+            "events",
+            lambda number: Partition(Settings.model_validate(SETTINGS.model_dump()), known, checkpoints, number),
             Judge(lambda _: HERE, lambda _value, _headers: False), outlet, self._hole, nothing,
         )  # fmt: skip
 
@@ -51,7 +52,9 @@ class Process:
 
     async def take(self, offset: int, generation: int, *events: AnyEvent) -> None:
         await self.partitions.take(
-            Record(HERE, offset, generation, msgspec.json.encode(events), (), lambda: self.acknowledged.append(offset))
+            LogRecord(
+                HERE, offset, generation, msgspec.json.encode(events), (), lambda: self.acknowledged.append(offset)
+            )
         )
 
 

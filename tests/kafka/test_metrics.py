@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from detector.contract.findings import Act
-from streams.web import free_port
+from streams.processes.http_listener import free_port
 from tests.kafka.cluster import ENVIRONMENT, Cluster, cluster_of
 from tests.kafka.running import Kafka
 from tests.prometheus import documented, exposed, figures, health

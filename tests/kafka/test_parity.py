@@ -10,13 +10,13 @@ import msgspec
 import pytest
 
 from detector.contract.events import AnyEvent, Control
-from streams.embedded import Embedded
+from streams.runtime.embedded import Embedded
+from streams.runtime.partition import Partition
+from streams.runtime.tables import tables
 from streams.store.checkpoints import SqlCheckpoints
-from streams.store.journal import Journal
+from streams.store.journal.journal import Journal
 from streams.store.migrate import opened
 from streams.store.stream import StreamStore
-from streams.tables import tables
-from streams.worker import Worker
 from tests.bench.traffic import SETTINGS
 from tests.kafka.fleet import PARTITIONS, fleet_of
 from tests.kafka.governing import CHANGE, governed
@@ -44,7 +44,7 @@ async def test_the_embedded_runtime(log: Log, right: list[bytes], tmp_path: Path
     """In SQLite, each partition up to its middle, then the rest: what its outbox holds is what Kafka would get."""
     database = opened(f"sqlite:///{tmp_path / 'stream.db'}", "stream")
     store = StreamStore(database)
-    worker = Worker(SETTINGS, tables(SETTINGS), SqlCheckpoints(database))
+    worker = Partition(SETTINGS, tables(SETTINGS), SqlCheckpoints(database))
     runtime = Embedded(worker, store, Journal(database))
     await runtime.recover()
     writing = asyncio.create_task(runtime._write())  # without delivery, which empties the outbox

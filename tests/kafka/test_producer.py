@@ -13,11 +13,11 @@ import pytest
 from detector.contract.codec import Codec, Rejected
 from detector.contract.events import Control, Registration
 from detector.settings.kafka import Kafka as Settings
-from streams.kafka.client import partition_of
-from streams.kafka.producer import KafkaIngest
+from streams.kafka.connecting import partition_of
 from streams.kafka.seal import Seals
-from streams.kafka.spool import SpoolError
 from streams.kafka.topics import create, wanted
+from streams.kafka.write.producer import KafkaIngest
+from streams.kafka.write.spool import SpoolError
 from streams.store.vault import Vault
 from tests.kafka.putting_child import AT, call, guess
 from tests.kafka.reading import events_of, logged, records

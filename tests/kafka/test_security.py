@@ -21,14 +21,16 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from detector.settings.kafka import Kafka as Settings
-from streams.kafka.client import LoginError, arguments
-from streams.kafka.producer import KafkaIngest
+from streams.kafka.connecting import LoginError, arguments
 from streams.kafka.topics import check
+from streams.kafka.write.producer import KafkaIngest
 from streams.store.vault import Vault
 from tests.kafka.putting_child import call
 from tests.kafka.reading import logged
 from tests.kafka.running import Kafka, kafka, script
 from tests.ports import free_ports
+
+PROGRAM = "from streams.cli.main import app; app()"
 
 USERS = ("admin", "gateway", "worker", "nobody")
 PREFIX = "secure"
@@ -141,7 +143,15 @@ kafka:
   security: {{protocol: SASL_SSL, ca: ca.pem, username: "env:KAFKA_USER", password: "env:KAFKA_PASSWORD"}}
 """)
     login = {"KAFKA_USER": user, "KAFKA_PASSWORD": password or f"secret of {user}"}
-    command = [sys.executable, "-c", "from streams.cli import app; app()", "topics", "-c", "ringfence.yaml", *options]
+    command = [
+        sys.executable,
+        "-c",
+        "from streams.cli.main import app; app()",
+        "topics",
+        "-c",
+        "ringfence.yaml",
+        *options,
+    ]
     return subprocess.run(command, cwd=guarded.folder, capture_output=True, text=True, env={**os.environ, **login})
 
 

@@ -20,9 +20,9 @@ from streams.config import ConfigError, load
 from streams.console.wording import utc_micros
 from streams.kafka.seal import Seals
 from streams.kafka.topics import create, wanted
-from streams.pbx_status import PbxSource, PbxStatus, encode_status
+from streams.pbxs.pbx_status import PbxSource, PbxStatus, encode_status
 from streams.sim.webhooks import signature
-from streams.store.journal import Journal
+from streams.store.journal.journal import Journal
 from streams.store.migrate import opened
 from streams.store.vault import Vault
 from tests.kafka.reading import events_of, logged, records

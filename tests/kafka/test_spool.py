@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.kafka.spool import HEAD, SEGMENT, Entry, Spool, SpoolError, SpoolFullError, decoded, encoded
+from streams.kafka.write.spool import HEAD, SEGMENT, Entry, Spool, SpoolError, SpoolFullError, decoded, encoded
 
 MIB = 1024 * 1024
 

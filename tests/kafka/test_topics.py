@@ -10,10 +10,12 @@ import pytest
 from aiokafka import AIOKafkaProducer
 
 from detector.settings.kafka import Kafka as Settings
-from streams.kafka.client import LARGEST, arguments, partition_of
+from streams.kafka.connecting import LARGEST, arguments, partition_of
 from streams.kafka.topics import Topic, TopicsError, check, create, differences, wanted
 from tests.kafka.running import Kafka
 from tests.ports import free_ports
+
+PROGRAM = "from streams.cli.main import app; app()"
 
 NAMES = ["events", "control", "findings", "sightings", "dead-letters"]
 
@@ -26,7 +28,15 @@ def settings(broker: Kafka, prefix: str, **more: object) -> Settings:
 
 def run(folder: Path, kafka: str, *options: str) -> subprocess.CompletedProcess[str]:
     (folder / "ringfence.yaml").write_text(kafka)
-    command = [sys.executable, "-c", "from streams.cli import app; app()", "topics", "-c", "ringfence.yaml", *options]
+    command = [
+        sys.executable,
+        "-c",
+        "from streams.cli.main import app; app()",
+        "topics",
+        "-c",
+        "ringfence.yaml",
+        *options,
+    ]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, env={**os.environ, "COLUMNS": "200"})
 
 

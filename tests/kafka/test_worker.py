@@ -18,15 +18,15 @@ from detector.contract.codec import Codec
 from detector.contract.events import Control
 from detector.settings import Settings
 from detector.settings.kafka import Kafka as KafkaSettings
-from streams.kafka.app import Seldom
-from streams.kafka.client import partition_of
-from streams.kafka.records import Judge
-from streams.kafka.runtime import Runtime
+from streams.kafka.connecting import partition_of
 from streams.kafka.seal import Seals
-from streams.kafka.watchdog import Heartbeat, Progress, StalledError
-from streams.keys import shared_vault
-from streams.observe.worker import WorkerVitals
-from streams.web import free_port
+from streams.kafka.work.faust_app import Seldom
+from streams.kafka.work.judge import Judge
+from streams.kafka.work.rounds import Runtime
+from streams.kafka.work.watchdog import Heartbeat, StalledError, WorkProgress
+from streams.processes.http_listener import free_port
+from streams.processes.vitals_worker import WorkerVitals
+from streams.store.keys import shared_vault
 from tests.kafka.fleet import PARTITIONS, Fleet
 from tests.kafka.traffic import interleaved, parted, traffic, wanted
 from tests.prometheus import figures, health
@@ -262,7 +262,7 @@ def test_a_record_is_taken_apart(value: bytes, parts: tuple[int, int, int], *, s
 
 
 def test_waiting_records_and_no_progress_end_the_worker() -> None:
-    progress = Progress(3)
+    progress = WorkProgress(3)
     for _ in range(3):
         progress.look({0: 5}, {0: 9})
     with pytest.raises(StalledError, match="4 records wait"):
@@ -271,13 +271,13 @@ def test_waiting_records_and_no_progress_end_the_worker() -> None:
 
 @pytest.mark.parametrize("positions", [[{0: 5}, {0: 6}] * 3, [{0: 9}] * 6, [{0: 5, 1: 1}, {0: 5}] * 3, [{}] * 6])
 def test_who_gets_on_or_has_nothing_to_do_is_left_alone(positions: list[dict[int, int]]) -> None:
-    progress = Progress(3)
+    progress = WorkProgress(3)
     for position in positions:
         progress.look(position, {0: 9, 1: 1})
 
 
 def test_an_excuse_begins_anew() -> None:
-    progress = Progress(3)
+    progress = WorkProgress(3)
     for _ in range(9):
         progress.excuse()
         progress.look({0: 5}, {0: 9})

@@ -9,12 +9,12 @@ import msgspec
 
 from detector.contract.codec import encode_finding
 from detector.contract.events import AnyEvent, Control, Login, Tick
+from detector.engine.compiled import Tables
 from detector.engine.engine import Engine
-from detector.engine.site import Tables
 from detector.enrich.addresses import AddressTable
 from models.places import Places
 from models.unusual import Unusual
-from streams.kafka.client import partition_of
+from streams.kafka.connecting import partition_of
 from tests.bench.traffic import DELAY, SETTINGS, START, call, home, phases, registration
 
 PBXS = 50

@@ -9,7 +9,7 @@ from typing import Any
 
 from river import anomaly, preprocessing
 
-from detector.engine.memory import Memory
+from detector.memory.fields import Memory
 from models.trees import HalfSpaceTrees
 from tests.models.shuttle import CELLS, cells, roc_auc, scorer, stream
 

@@ -5,7 +5,7 @@ from functools import cache
 
 from river import datasets
 
-from detector.engine.memory import Memory
+from detector.memory.fields import Memory
 from models.scorer import Feature, Scorer, log_cell
 
 CELLS, PER_OCTAVE = 96, 4

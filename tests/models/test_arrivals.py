@@ -3,8 +3,8 @@
 import pytest
 from msgspec.structs import replace
 
-from detector.engine.memory import Memory
 from detector.enrich.addresses import AddressTable
+from detector.memory.fields import Memory
 from models.arrivals import Arrivals
 from tests.detector.engine.builders import DAY, HOUR, OFFICE, login, moment, registration
 

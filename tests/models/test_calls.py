@@ -6,8 +6,8 @@ import pytest
 from msgspec.structs import replace
 
 from detector.contract.events import Call
-from detector.engine.memory import Memory
 from detector.enrich.ledger import Leg
+from detector.memory.fields import Memory
 from models.calls import Calls
 from tests.detector.engine.builders import HOME, engine, moment, refused, settings, usual
 

@@ -5,7 +5,7 @@ from random import Random
 import pytest
 from river.drift import ADWIN
 
-from detector.engine.memory import Memory
+from detector.memory.fields import Memory
 from models.drift import ALIKE, HEAD, LARGEST, ONE, Drift
 
 

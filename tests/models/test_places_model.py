@@ -2,8 +2,8 @@
 
 import pytest
 
-from detector.engine.memory import Memory
 from detector.enrich.addresses import AddressTable
+from detector.memory.fields import Memory
 from models.places import FIELD, KEPT, Places
 
 TABLE = AddressTable()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from detector.engine.memory import Memory
+from detector.memory.fields import Memory
 from models.rates import METRICS, WEEK, Rates
 
 MODEL = Rates("rates")

@@ -9,7 +9,7 @@ from random import Random
 import pytest
 from river import anomaly, preprocessing
 
-from detector.engine.memory import Memory
+from detector.memory.fields import Memory
 from models.scorer import Feature, Scorer, log_cell
 from models.trees import HalfSpaceTrees
 from tests.models.shuttle import CELLS, cells, prequential, roc_auc, scorer, stream

@@ -2,7 +2,7 @@
 
 from random import Random
 
-from detector.engine.memory import Memory
+from detector.memory.fields import Memory
 from models.trees import HEAD, NODES, TREES, WINDOW, HalfSpaceTrees
 
 SIZES = [48, 16, 16, 32]

@@ -19,7 +19,7 @@ import httpx
 import yaml
 from sqlalchemy import NullPool, create_engine, text
 
-from streams.demo import AUTO
+from streams.cli.demo_command import AUTO
 from tests.ports import free_ports
 
 T = TypeVar("T")
@@ -65,7 +65,7 @@ class Program:
         with said.open("ab") as out:
             self._before = out.tell()
             self.process = subprocess.Popen(
-                [sys.executable, "-c", "from streams.cli import app; app()", *arguments],
+                [sys.executable, "-c", "from streams.cli.main import app; app()", *arguments],
                 stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=environment, **options,
             )  # fmt: skip
 

@@ -73,7 +73,7 @@ def demo(tmp_path: Path) -> Iterator[Demo]:
     environment = {key: value for key, value in os.environ.items() if not key.startswith("RINGFENCE")}
     with said.open("wb") as words:
         process = subprocess.Popen(
-            [sys.executable, "-c", "from streams.cli import app; app()", "demo", "--no-browser", "--port", "0"],
+            [sys.executable, "-c", "from streams.cli.main import app; app()", "demo", "--no-browser", "--port", "0"],
             stdin=subprocess.DEVNULL, stdout=words, stderr=words, env=environment | {"TMPDIR": str(temporary)},
         )  # fmt: skip
     yield Demo(process, said, temporary)

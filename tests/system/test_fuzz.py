@@ -17,8 +17,8 @@ from starlette.types import Receive, Scope, Send
 
 from detector.contract.codec import Codec, Rejected
 from detector.contract.events import MAX_EVENT_BYTES
-from detector.formats.yeastar_frames import YeastarFrames, serial_of
-from streams.sim.server import LocalServer
+from detector.formats.yeastar.yeastar_frames import YeastarFrames, serial_of
+from streams.sim.local_server import LocalServer
 from tests.system.garbage import SERIAL, ZERO, Garbage
 from tests.system.programs import WEBHOOK_SECRET, Installation, Program, eventually, started
 

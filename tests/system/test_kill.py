@@ -14,11 +14,11 @@ from detector.engine.engine import Engine
 from detector.settings import Settings
 from models.places import Places
 from models.unusual import Unusual
+from streams.runtime.partition import Partition
+from streams.runtime.tables import tables
 from streams.store.checkpoints import SqlCheckpoints
 from streams.store.database import open_engine
 from streams.store.stream import StreamStore
-from streams.tables import tables
-from streams.worker import Worker
 from tests.system.programs import (
     PATIENCE,
     STOLEN,
@@ -51,7 +51,7 @@ def known_ids(installation: Installation) -> set[str]:
     database = open_engine(f"sqlite:///{installation.data}/stream.db")
     try:
         settings = Settings()
-        worker = Worker(settings, tables(settings), SqlCheckpoints(database))
+        worker = Partition(settings, tables(settings), SqlCheckpoints(database))
         worker.engine = Engine(settings, tables(settings), Places(), Unusual())
         log = StreamStore(database).read(0, 1_000_000)
         checkpoint = SqlCheckpoints(database).load(0)

@@ -7,11 +7,11 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from streams.sim.core import PbxCore
-from streams.sim.settings import Item
+from streams.sim.settings import SimItem
 
 Answer = dict[str, object]
 ModelT = TypeVar("ModelT", bound=BaseModel)
-ItemT = TypeVar("ItemT", bound=Item)
+ItemT = TypeVar("ItemT", bound=SimItem)
 MAX_PAGE = 10_000
 
 
@@ -44,7 +44,7 @@ def token_expired() -> ApiError:
 
 
 @dataclass(frozen=True)
-class Params:
+class QueryParams:
     """The caller's address, and the query string of a GET or the JSON body of a POST."""
 
     client_ip: str
@@ -74,12 +74,12 @@ class Endpoint:
 
     verb: str
     path: str
-    answer: Callable[[PbxCore, Params], Answer]
+    answer: Callable[[PbxCore, QueryParams], Answer]
     needs_token: bool
 
 
 ENDPOINTS: dict[str, Endpoint] = {}
-Handler = Callable[[PbxCore, Params], Answer]
+Handler = Callable[[PbxCore, QueryParams], Answer]
 
 
 def endpoint(verb: str, path: str, *, needs_token: bool = True) -> Callable[[Handler], Handler]:
@@ -93,7 +93,7 @@ def endpoint(verb: str, path: str, *, needs_token: bool = True) -> Callable[[Han
     return register
 
 
-def page(rows: Iterable[Mapping[str, object]], params: Params, sort_by: str, order: str = "asc") -> Answer:
+def page(rows: Iterable[Mapping[str, object]], params: QueryParams, sort_by: str, order: str = "asc") -> Answer:
     """A list answer: sorted, cut to the page asked for, with the total number."""
     key = params.text("sort_by", "") or sort_by
     direction = params.text("order_by", "") or order
@@ -118,7 +118,7 @@ def found(item: ItemT | None) -> ItemT:
     return item
 
 
-def changed(item: ItemT | None, params: Params, fixed: frozenset[str] = frozenset()) -> ItemT:
+def changed(item: ItemT | None, params: QueryParams, fixed: frozenset[str] = frozenset()) -> ItemT:
     """A validated copy of `item` with the known fields of a POST; others are ignored, as on the PBX."""
     old = found(item)
     known = set(type(old).model_fields) - {"id"} - fixed
@@ -134,7 +134,7 @@ def validated(model: type[ModelT], fields: Mapping[str, object]) -> ModelT:
         raise bad_parameter() from error
 
 
-def ids(params: Params) -> list[int]:
+def ids(params: QueryParams) -> list[int]:
     """The ids of a `query`: `ids=1,2,3`."""
     try:
         return [int(part) for part in params.text("ids").split(",")]

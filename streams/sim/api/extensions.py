@@ -1,17 +1,8 @@
 """Extensions: list, search, read, change; and which of them push status events."""
 
-from streams.sim.api.endpoint import (
-    Answer,
-    Params,
-    bad_parameter,
-    changed,
-    endpoint,
-    found,
-    ids,
-    page,
-)
+from streams.sim.api.endpoint import Answer, QueryParams, bad_parameter, changed, endpoint, found, ids, page
 from streams.sim.core import PbxCore
-from streams.sim.settings import EXTENSION_PORTAL_ONLY, EXTENSION_SECRETS, Extension
+from streams.sim.settings import EXTENSION_PORTAL_ONLY, EXTENSION_SECRETS, SimExtension
 
 ROLES = (
     "Super Administrator",
@@ -26,13 +17,13 @@ ROLES = (
 
 
 @endpoint("GET", "extension/list")
-def list_extensions(core: PbxCore, params: Params) -> Answer:
+def list_extensions(core: PbxCore, params: QueryParams) -> Answer:
     """Every extension, with what is registered for it."""
     return page((_row(core, e) for e in core.settings.extensions), params, "id")
 
 
 @endpoint("GET", "extension/search")
-def search_extensions(core: PbxCore, params: Params) -> Answer:
+def search_extensions(core: PbxCore, params: QueryParams) -> Answer:
     """Extensions whose number, name or e-mail address contains `search_value`."""
     wanted = params.text("search_value", "").lower()
     hits = (
@@ -44,27 +35,27 @@ def search_extensions(core: PbxCore, params: Params) -> Answer:
 
 
 @endpoint("GET", "extension/get")
-def get_extension(core: PbxCore, params: Params) -> Answer:
+def get_extension(core: PbxCore, params: QueryParams) -> Answer:
     """One extension by `id`, without its passwords."""
     return {"data": _shown(core, found(core.settings.extensions.get(params.integer("id"))))}
 
 
 @endpoint("GET", "extension/query")
-def query_extensions(core: PbxCore, params: Params) -> Answer:
+def query_extensions(core: PbxCore, params: QueryParams) -> Answer:
     """Several extensions by `ids`."""
     rows = [_shown(core, e) for e in map(core.settings.extensions.get, ids(params)) if e is not None]
     return {"total_number": len(rows), "data": rows}
 
 
 @endpoint("GET", "extension/getpassword")
-def get_password(core: PbxCore, params: Params) -> Answer:
+def get_password(core: PbxCore, params: QueryParams) -> Answer:
     """The registration name and password of one extension by `id`."""
     extension = found(core.settings.extensions.get(params.integer("id")))
     return {"data": {"reg_name": extension.reg_name, "reg_password": extension.reg_password}}
 
 
 @endpoint("POST", "extension/update")
-def update_extension(core: PbxCore, params: Params) -> Answer:
+def update_extension(core: PbxCore, params: QueryParams) -> Answer:
     """Change some fields of one extension; what the firmware does not know is ignored."""
     fixed = EXTENSION_PORTAL_ONLY | {"number"} | _unknown(core)
     core.settings.extensions.put(changed(core.settings.extensions.get(params.integer("id")), params, frozenset(fixed)))
@@ -72,7 +63,7 @@ def update_extension(core: PbxCore, params: Params) -> Answer:
 
 
 @endpoint("GET", "extension_status_monitor/list")
-def list_monitored(core: PbxCore, params: Params) -> Answer:
+def list_monitored(core: PbxCore, params: QueryParams) -> Answer:
     """Which extensions push status events."""
     watched = core.settings.watched_extensions
     rows = ({"id": e.id, "number": e.number} for e in core.settings.extensions if e.id in watched)
@@ -80,13 +71,13 @@ def list_monitored(core: PbxCore, params: Params) -> Answer:
 
 
 @endpoint("POST", "extension_status_monitor/update")
-def update_monitored(core: PbxCore, params: Params) -> Answer:
+def update_monitored(core: PbxCore, params: QueryParams) -> Answer:
     """Tick exactly the extensions of `ids`."""
     core.settings.watched_extensions = id_set(params)
     return {}
 
 
-def id_set(params: Params) -> set[int]:
+def id_set(params: QueryParams) -> set[int]:
     """The `ids` list of a POST, all numbers."""
     wanted = params.values.get("ids")
     if not isinstance(wanted, list) or not all(type(item) is int for item in wanted):
@@ -98,12 +89,12 @@ def _unknown(core: PbxCore) -> frozenset[str]:
     return frozenset() if core.options.accept_disable_outb_call else frozenset({"disable_outb_call"})
 
 
-def _shown(core: PbxCore, extension: Extension) -> Answer:
+def _shown(core: PbxCore, extension: SimExtension) -> Answer:
     hidden = EXTENSION_PORTAL_ONLY | EXTENSION_SECRETS | _unknown(core)
     return extension.model_dump(mode="json", exclude=set(hidden)) | _row(core, extension)
 
 
-def _row(core: PbxCore, extension: Extension) -> Answer:
+def _row(core: PbxCore, extension: SimExtension) -> Answer:
     kinds = [contact.kind for contact in core.registrar.contacts(extension.number)]
     phones = [
         {"ext_dev_type": contact.user_agent, "ip": contact.source_ip}

@@ -1,12 +1,12 @@
 """Tokens: get, refresh, revoke."""
 
-from streams.sim.access import TokenPair
-from streams.sim.api.endpoint import Answer, ApiError, Params, endpoint, token_expired
+from streams.sim.api.endpoint import Answer, ApiError, QueryParams, endpoint, token_expired
+from streams.sim.api_access import TokenPair
 from streams.sim.core import PbxCore
 
 
 @endpoint("POST", "get_token", needs_token=False)
-def get_token(core: PbxCore, params: Params) -> Answer:
+def get_token(core: PbxCore, params: QueryParams) -> Answer:
     """A token pair for the client's id and secret; 1 for wrong ones, 60002 when too many tokens live."""
     if not core.access.authenticate(params.text("username"), params.text("password"), params.client_ip):
         raise ApiError(1, "FAILURE")
@@ -14,7 +14,7 @@ def get_token(core: PbxCore, params: Params) -> Answer:
 
 
 @endpoint("POST", "refresh_token", needs_token=False)
-def refresh_token(core: PbxCore, params: Params) -> Answer:
+def refresh_token(core: PbxCore, params: QueryParams) -> Answer:
     """A new pair for a refresh token."""
     token = params.text("refresh_token")
     if not core.access.knows_refresh(token):
@@ -23,7 +23,7 @@ def refresh_token(core: PbxCore, params: Params) -> Answer:
 
 
 @endpoint("GET", "del_token")
-def del_token(core: PbxCore, params: Params) -> Answer:
+def del_token(core: PbxCore, params: QueryParams) -> Answer:
     """Revoke the access token in use."""
     core.access.revoke(params.text("access_token"))
     return {}

@@ -1,7 +1,5 @@
 """Scripted attacks, one file each, registered by name."""
 
-from streams.sim.attacks.script import ATTACKS, Attack, load_attacks
+from streams.sim.attacks.script import Attack, attacks
 
-load_attacks()
-
-__all__ = ["ATTACKS", "Attack"]
+__all__ = ["Attack", "attacks"]

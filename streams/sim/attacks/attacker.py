@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from streams.sim.call import Attempt, Call, Plan
 from streams.sim.core import PbxCore
-from streams.sim.logins import Login
-from streams.sim.registrar import Registration
+from streams.sim.portal import LoginResult
+from streams.sim.telephony.registrar import RegistrationResult
+from streams.sim.telephony.sim_call import Attempt, CallPlan, SimCall
 
 ADDRESS = "203.0.113.77"
 SOFTPHONE = "sipcli/v1.8"
@@ -17,7 +17,7 @@ DIAL_PREFIXES = ("9011", "+", "011", "00", "90011", "9810")
 
 
 @dataclass
-class Progress:
+class AttackProgress:
     """How far an attack has come; times are epoch seconds."""
 
     name: str
@@ -27,7 +27,7 @@ class Progress:
     gave_up: bool = False
     attempts: int = 0
     refused: int = 0
-    calls: list[Call] = field(default_factory=list, repr=False)
+    calls: list[SimCall] = field(default_factory=list, repr=False)
     extensions: list[str] = field(default_factory=list)
     first_call_at: float | None = None
     last_call_at: float | None = None
@@ -56,7 +56,7 @@ class Progress:
 class Attacker:
     """One attacker at one address; what he knows of passwords is from before the attack."""
 
-    def __init__(self, core: PbxCore, progress: Progress, source_ip: str = ADDRESS) -> None:
+    def __init__(self, core: PbxCore, progress: AttackProgress, source_ip: str = ADDRESS) -> None:
         self._core = core
         self.rng = core.rng
         self.progress = progress
@@ -74,7 +74,7 @@ class Attacker:
     async def guess_web(self, users: Iterable[str], every: float = 1) -> None:
         """Try wrong web passwords until the names or the PBX's patience run out."""
         for user in users:
-            if self._core.portal.login(user, "Passw0rd123", self.source_ip) is not Login.REJECTED:
+            if self._core.portal.login(user, "Passw0rd123", self.source_ip) is not LoginResult.REJECTED:
                 return
             await self.wait(every)
 
@@ -88,12 +88,12 @@ class Attacker:
         """Register with the stolen password; true if the PBX accepts it."""
         secret = self._stolen[number]
         outcome = self._core.registrar.register(number, secret, self.source_ip, user_agent)
-        accepted = outcome is Registration.ACCEPTED
+        accepted = outcome is RegistrationResult.ACCEPTED
         if accepted and number not in self.progress.extensions:
             self.progress.extensions.append(number)
         return accepted
 
-    def call(self, number: str, dialled: str, plan: Plan) -> Attempt:
+    def call(self, number: str, dialled: str, plan: CallPlan) -> Attempt:
         """Dial from a stolen extension, and note what came of it."""
         attempt = self._core.calls.dial(number, dialled, source_ip=self.source_ip, plan=plan)
         self.progress.attempts += 1
@@ -131,7 +131,7 @@ class Attacker:
             if sum(call.up for call in self.progress.calls) >= lines:
                 continue
             extension, prefix = ways[way % len(ways)]
-            if self.call(extension, prefix + self.number(), Plan(ring=3, talk=talk)).placed:
+            if self.call(extension, prefix + self.number(), CallPlan(ring=3, talk=talk)).placed:
                 failures = 0
                 continue
             failures += 1

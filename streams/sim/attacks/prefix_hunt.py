@@ -2,8 +2,8 @@
 
 from streams.sim.attacks.attacker import Attacker
 from streams.sim.attacks.script import attack
-from streams.sim.call import Plan
 from streams.sim.office import GUESSABLE
+from streams.sim.telephony.sim_call import CallPlan
 
 _PREFIXES = ("00", "011", "0011", "+", "810", "8810", "9", "900", "90011", "9810", "10011", "1010011", "9011")
 
@@ -20,4 +20,4 @@ async def prefix_hunt(attacker: Attacker) -> None:
     attacker.phase("probe")
     for prefix in _PREFIXES:
         await attacker.wait(30)
-        attacker.call(victim, prefix + number, Plan(ring=3, talk=8))
+        attacker.call(victim, prefix + number, CallPlan(ring=3, talk=8))

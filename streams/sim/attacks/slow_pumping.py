@@ -2,8 +2,8 @@
 
 from streams.sim.attacks.attacker import SOFTPHONE, Attacker
 from streams.sim.attacks.script import attack
-from streams.sim.call import Plan
 from streams.sim.office import GUESSABLE
+from streams.sim.telephony.sim_call import CallPlan
 
 
 @attack("slow_pumping")
@@ -16,7 +16,7 @@ async def slow_pumping(attacker: Attacker) -> None:
         return
     await attacker.wait(120)
     attacker.phase("probe")
-    attacker.call(victim, "9011" + attacker.number(), Plan(ring=3, talk=12))
+    attacker.call(victim, "9011" + attacker.number(), CallPlan(ring=3, talk=12))
     await attacker.wait(300)
     attacker.phase("pumping")
     await attacker.pump((victim,), lines=2, talk=3000, every=60, lasting=4 * 3600, patience=15)

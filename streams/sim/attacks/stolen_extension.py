@@ -2,8 +2,8 @@
 
 from streams.sim.attacks.attacker import Attacker
 from streams.sim.attacks.script import attack
-from streams.sim.call import Plan
 from streams.sim.office import GUESSABLE
+from streams.sim.telephony.sim_call import CallPlan
 
 
 @attack("stolen_extension")
@@ -19,7 +19,7 @@ async def stolen_extension(attacker: Attacker) -> None:
         return
     await attacker.wait(20)
     attacker.phase("probe")
-    attacker.call(victim, "9011" + attacker.number(), Plan(ring=3, talk=10))
+    attacker.call(victim, "9011" + attacker.number(), CallPlan(ring=3, talk=10))
     await attacker.wait(35)
     attacker.phase("pumping")
     await attacker.pump(GUESSABLE, lines=10, talk=1800, every=3, lasting=3600)

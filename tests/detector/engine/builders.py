@@ -18,10 +18,10 @@ from detector.contract.events import (
     Unknown,
 )
 from detector.contract.findings import AnyFinding, Decision, Detection, Incident
+from detector.engine.compiled import Tables
 from detector.engine.engine import Engine
-from detector.engine.site import Tables
 from detector.enrich.addresses import AddressTable
-from detector.enrich.blocklists import BlockList, BlockLists, Listing
+from detector.enrich.blocklists import BlockList, BlockListing, BlockLists
 from detector.enrich.networks import Networks
 from detector.settings import Settings
 from models.places import Places
@@ -42,7 +42,9 @@ PHONE, SCANNER, ROGUE = "Yealink SIP-T46S 66.85.0.5", "friendly-scanner", "eyeBe
 
 LISTED = "45.95.147.9"
 """Stands on a block list that was made an hour before `NOON`."""
-LISTS = BlockLists([BlockList(Listing("hosting", round(NOON.timestamp() - HOUR) * 1_000_000), Networks([LISTED]), "1")])
+LISTS = BlockLists(
+    [BlockList(BlockListing("hosting", round(NOON.timestamp() - HOUR) * 1_000_000), Networks([LISTED]), "1")]
+)
 
 
 def moment(seconds: float) -> datetime:

@@ -6,8 +6,8 @@ import pytest
 from msgspec.structs import replace
 
 from detector.contract.events import AnyEvent, Control
-from detector.engine import fleet
-from detector.engine.fleet import Fleet
+from detector.enrich import fleet_list
+from detector.enrich.fleet_list import FleetEntries
 from tests.detector.engine.builders import (
     DAY,
     GERMANY,
@@ -39,7 +39,7 @@ EVERYTHING: Sequence[AnyEvent] = [
 ]  # fmt: skip
 
 
-def names(made: Fleet) -> list[str]:
+def names(made: FleetEntries) -> list[str]:
     return sorted(name for _, name in made.entries)
 
 
@@ -47,7 +47,7 @@ def told(*entries: str, at: float = 0, holds: float = DAY, pbxs: int = 3) -> Con
     return listed(at, *entries, holds=holds, pbxs=pbxs)
 
 
-def take(made: Fleet, *controls: Control) -> Fleet:
+def take(made: FleetEntries, *controls: Control) -> FleetEntries:
     for control in controls:
         made.take(control.fleet, round(control.at.timestamp() * 1_000_000))
     return made
@@ -106,20 +106,20 @@ def test_a_checkpoint_that_is_loaded_leaves_nothing_of_what_was_there_before() -
     ids=["more PBXs", "told late", "told again for longer", "an older list comes late"],
 )
 def test_what_is_told_last_holds_in_whatever_order_it_comes(controls: list[Control], pbxs: int) -> None:
-    assert [one.pbxs for one in take(Fleet(), *controls).entries.values()] == [pbxs]
+    assert [one.pbxs for one in take(FleetEntries(), *controls).entries.values()] == [pbxs]
 
 
 def test_kinds_of_a_newer_version_are_left_alone() -> None:
     strange = replace(told(THIEF), fleet=(replace(told(THIEF).fleet[0], kind="user_agent"),))
-    assert take(Fleet(), strange).entries == {}
+    assert take(FleetEntries(), strange).entries == {}
 
 
 def test_the_list_is_bounded_and_those_not_seen_for_longest_go(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fleet, "MAX_ENTRIES", 3)
+    monkeypatch.setattr(fleet_list, "MAX_ENTRIES", 3)
     lists = [told("192.0.2.1", at=20), told("192.0.2.2", at=10), told("192.0.2.3", "192.0.2.4", at=30)]
-    made = take(Fleet(), *lists)
+    made = take(FleetEntries(), *lists)
     assert names(made) == ["192.0.2.1", "192.0.2.3", "192.0.2.4"]
-    assert names(take(Fleet(), *reversed(lists))) == names(made)
+    assert names(take(FleetEntries(), *reversed(lists))) == names(made)
 
 
 def test_who_is_not_listed_is_treated_as_ever() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from detector.enrich.blocklists import BlockList, BlockLists, Listing, read
+from detector.enrich.blocklists import BlockList, BlockListing, BlockLists, read
 from detector.enrich.networks import Networks
 
 CASES = [
@@ -28,11 +28,11 @@ def test_what_is_read(text, found, skipped) -> None:
 
 
 def test_the_first_list_that_names_an_address_tells() -> None:
-    one = BlockList(Listing("one", 1), Networks(["203.0.113.0/24"]), "a")
-    two = BlockList(Listing("two", 2), Networks(["203.0.112.0/23"]), "b")
+    one = BlockList(BlockListing("one", 1), Networks(["203.0.113.0/24"]), "a")
+    two = BlockList(BlockListing("two", 2), Networks(["203.0.112.0/23"]), "b")
     lists = BlockLists([one, two])
     assert [lists.find(address) for address in ("203.0.113.1", "203.0.112.1", "203.0.114.1")] == [
-        Listing("one", 1), Listing("two", 2), None,
+        BlockListing("one", 1), BlockListing("two", 2), None,
     ]  # fmt: skip
     assert lists.digest == "a+b"
-    assert not BlockLists([BlockList(Listing("empty", 1), Networks([]), "c")])
+    assert not BlockLists([BlockList(BlockListing("empty", 1), Networks([]), "c")])

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detector.enrich.numbers import NumberPlan
+from detector.enrich.dialling.numbers import NumberPlan
 from detector.enrich.tariff import PRICES, UNIT, Price, Tariff, amount
 
 PLAN = NumberPlan(region="US", international_prefix="011", access_digit="9")

@@ -1,7 +1,6 @@
 """The contract's own format, and what holds for the registry of formats."""
 
 from datetime import UTC
-from typing import ClassVar
 
 import pytest
 from hypothesis import given
@@ -10,7 +9,7 @@ from hypothesis import strategies as st
 from detector.contract.codec import Rejected
 from detector.contract.events import AnyEvent, Tick, Unknown
 from detector.formats import Format, FormatOptions, formats
-from detector.formats.base import Occurrences, address, register
+from detector.formats.format import Occurrences, address
 
 TICK = b'{"kind":"tick","pbx":"hq","id":"t1","at":"2026-03-07T02:10:00-05:00"}'
 
@@ -72,15 +71,6 @@ def test_every_format_is_found_under_its_name() -> None:
     assert {"events", "asterisk-log", "yeastar-cdr"} <= set(found)
     assert list(found) == sorted(found)
     assert all(found[name].name == name for name in found)
-
-
-def test_a_second_format_of_a_name_stops_the_program() -> None:
-    class Impostor(Format):
-        name: ClassVar[str] = "events"
-
-    formats()
-    with pytest.raises(ValueError, match="two formats are named events"):
-        register(Impostor)
 
 
 def test_identical_records_get_numbered_ids_and_the_same_ones_again() -> None:

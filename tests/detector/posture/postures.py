@@ -4,9 +4,9 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from detector.audit.check import Judgement, checks
 from detector.audit.declared import Declared
 from detector.audit.posture import BlockedPosture, ExtensionPosture, Fact, Posture, RoutePosture, TrunkPosture
+from detector.audit.posture_check import Judgement, checks
 from streams.sim.weaknesses import portal
 
 UNSEEN: Fact[Any] = Fact(None, "the API application may not read it")

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from detector.audit.check import Check, Verdict, audit, checks, register
 from detector.audit.declared import Declared
+from detector.audit.posture_check import CheckVerdict, PostureCheck, audit, checks
 from detector.contract.findings import Severity
 from tests.detector.posture.postures import UNSEEN, posture
 
@@ -23,19 +23,19 @@ def nothing() -> Any:
 
 
 def test_the_folder_holds_one_check_a_file() -> None:
-    assert {f"{check}.py" for check in checks()} == {path.name for path in CODE.glob("*.py")} - {"__init__.py"}
+    assert {f"{check}_check.py" for check in checks()} == {path.name for path in CODE.glob("*.py")} - {"__init__.py"}
 
 
 @every_check
-def test_it_is_named_after_its_file_and_has_a_test(cls: type[Check]) -> None:
-    assert cls.__module__ == f"detector.posture.{cls.id}"
+def test_it_is_named_after_its_file_and_has_a_test(cls: type[PostureCheck]) -> None:
+    assert cls.__module__ == f"detector.posture.{cls.id}_check"
     test = HERE / f"test_posture_{cls.id}.py"
     words = test.read_text()
     assert all(f'"{word}"' in words for word in ("good", "unknown", str(cls.severity)))
 
 
 @every_check
-def test_it_says_what_it_is_why_and_how_to_put_it_right(cls: type[Check]) -> None:
+def test_it_says_what_it_is_why_and_how_to_put_it_right(cls: type[PostureCheck]) -> None:
     assert re.fullmatch(r"C(0[1-9]|[12]\d|3[0-2])", cls.control)
     assert cls.severity in tuple(Severity)
     assert cls.reason.endswith(".")
@@ -46,28 +46,17 @@ def test_it_says_what_it_is_why_and_how_to_put_it_right(cls: type[Check]) -> Non
 
 
 @every_check
-def test_it_is_quiet_on_a_sound_pbx_and_says_where_it_knows_it_from(cls: type[Check]) -> None:
+def test_it_is_quiet_on_a_sound_pbx_and_says_where_it_knows_it_from(cls: type[PostureCheck]) -> None:
     judged = cls().judge(posture())
-    assert judged.verdict is Verdict.GOOD
+    assert judged.verdict is CheckVerdict.GOOD
     assert judged.sources
 
 
 @every_check
-def test_what_nobody_knows_is_unknown_with_a_reason(cls: type[Check]) -> None:
+def test_what_nobody_knows_is_unknown_with_a_reason(cls: type[PostureCheck]) -> None:
     judged = cls().judge(nothing())
-    assert judged.verdict is Verdict.UNKNOWN
+    assert judged.verdict is CheckVerdict.UNKNOWN
     assert "settings file" in judged.summary or judged.summary == UNSEEN.source
-
-
-def test_two_checks_of_one_name_stop_the_program() -> None:
-    class Second(Check):
-        id = "ssh"
-
-        def judged(self, posture: Any) -> Any:
-            raise NotImplementedError
-
-    with pytest.raises(TypeError, match="two checks call themselves ssh"):
-        register(Second)
 
 
 def test_they_come_in_the_order_of_their_controls() -> None:

@@ -9,8 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from detector.contract.codec import Codec, Rejected
-from streams import cli
 from streams.archive import Archive, read
+from streams.cli import main
 from tests.streams.archive.traffic import NOON, call, every_kind, registration
 
 STOLEN = Path(__file__).parents[2] / "data" / "stolen-extension.jsonl"
@@ -37,7 +37,7 @@ def event_of(line: bytes) -> bytes:
 
 
 def ring(*arguments: str, **options: Any) -> Any:
-    return CliRunner().invoke(cli.commands, ["archive", *arguments], **options)
+    return CliRunner().invoke(main.commands, ["archive", *arguments], **options)
 
 
 def test_list_shows_each_pbx_and_no_control_characters(folder: Path) -> None:
@@ -68,7 +68,7 @@ def test_export_gives_what_replay_reads(folder: Path) -> None:
     assert len(written) == len(set(written))
     assert set(written) <= wanted
     assert len({json.loads(one)["id"] for one in wanted}) == len(written)
-    replayed = CliRunner().invoke(cli.commands, ["replay", "out.jsonl"])
+    replayed = CliRunner().invoke(main.commands, ["replay", "out.jsonl"])
     assert '"type":"incident"' in replayed.stdout
 
 
@@ -159,7 +159,7 @@ def test_a_password_in_a_url_is_refused_and_not_repeated(folder: Path) -> None:
 
 def test_an_archive_with_credentials_in_its_url_is_refused(folder: Path) -> None:
     (folder / "wrong.yaml").write_text("archive: {url: 'sftp://me:hush@host/archive'}\n")
-    done = CliRunner().invoke(cli.commands, ["check", "-c", "wrong.yaml"])
+    done = CliRunner().invoke(main.commands, ["check", "-c", "wrong.yaml"])
     assert done.exit_code == 2
     assert "credentials" in done.stderr
     assert "hush" not in done.stderr

@@ -9,7 +9,7 @@ from threading import Event, Thread
 import pytest
 
 from streams.archive import Archive, ArchiveError, BusyError, read
-from streams.archive.files import Files
+from streams.archive.archive_files import Files
 from streams.archive.rewriting import compact
 from tests.ports import free_ports
 from tests.streams.archive.conftest import ftp_server

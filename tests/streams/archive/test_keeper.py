@@ -16,8 +16,8 @@ from streams.archive import Archive, ArchiveError, read
 from streams.archive.keeper import Keeper
 from streams.archive.layout import parts
 from streams.archive.tidying import tidy
-from streams.history import import_history
-from streams.service import Service
+from streams.cli.import_command import import_history
+from streams.processes.run import Service
 from streams.store.archived import Archived
 from streams.store.database import open_engine
 from streams.store.migrate import migrate
@@ -25,7 +25,7 @@ from streams.store.stream import StreamStore
 from tests.ports import free_ports
 from tests.streams.archive.conftest import ftp_server
 from tests.streams.archive.traffic import call
-from tests.streams.embedded_child import Opened, dying
+from tests.streams.runtime.embedded_child import Opened, dying
 
 CODEC = Codec()
 

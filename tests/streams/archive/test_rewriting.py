@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from streams.archive import Archive, ArchiveError, BusyError, DamagedError, frame, read
+from streams.archive.archive_files import Files
 from streams.archive.checking import check
-from streams.archive.erasure import Subject, erase
-from streams.archive.files import Files
+from streams.archive.erasure import ErasureSubject, erase
 from streams.archive.layout import Folder, parts
+from streams.archive.parquet_rows import decoded, unpacked
 from streams.archive.rewriting import FORGOTTEN, LOCK, alone, compact, expire, expired, settled, take
-from streams.archive.rows import decoded, unpacked
 from tests.streams.archive.traffic import NOON, call, registration
 
 
@@ -118,7 +118,7 @@ def test_a_crash_before_any_step_loses_nothing_and_the_next_try_finishes(
     works: dict[str, Callable[[Archive], object]] = {
         "write": lambda to: to.write("c", [(n, call(n + 20, at=NOON + timedelta(days=n))) for n in range(4)]),
         "compact": lambda to: compact(to, archive.days()[0]),
-        "erase": lambda to: erase(to, archive.days()[0], [Subject("address", "203.0.113.7")], mask=False),
+        "erase": lambda to: erase(to, archive.days()[0], [ErasureSubject("address", "203.0.113.7")], mask=False),
     }
     dying = Archive(archive.files.url)
     dying.files = Crashing(archive.files.url, step)

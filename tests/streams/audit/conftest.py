@@ -10,10 +10,10 @@ from pydantic import SecretStr
 
 from detector.audit.declared import Declared
 from detector.audit.posture import Posture
-from detector.engine.registry import catalogue
+from detector.detect.catalogue import catalogue
 from detector.settings import Connection, Pbx, Settings, profile
-from streams.audit.reading import read_posture
 from streams.sim import SimOptions, SimulatedPbx
+from streams.yeastar.read_posture import read_posture
 
 
 class Audited:

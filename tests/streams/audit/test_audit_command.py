@@ -15,7 +15,7 @@ import yaml
 from streams.sim import SimOptions, SimulatedPbx
 from streams.sim.weaknesses import OLD_FIRMWARE
 
-PROGRAM = (sys.executable, "-c", "from streams.cli import app; app()", "audit")
+PROGRAM = (sys.executable, "-c", "from streams.cli.main import app; app()", "audit")
 CHROMIUM = Path("/usr/bin/chromium")
 BROWSER = CHROMIUM.exists()
 HOSTILE = "<script>document.title='owned'</script>\u202e<img src=x onerror=alert(1)>"

@@ -5,24 +5,24 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
-from detector.audit.check import Verdict, audit
 from detector.audit.declared import Declared
+from detector.audit.posture_check import CheckVerdict, audit
 from detector.settings import Settings
-from streams.pbx.errors import BadCredentials
+from streams.pbxs.pbx_errors import BadCredentials
 from streams.sim import SimOptions, SimulatedPbx
 from streams.sim.weaknesses import Control
 
 CONTROLS = get_args(Control)
 
 
-def found(posture: Any, verdict: Verdict = Verdict.WEAK) -> set[str]:
+def found(posture: Any, verdict: CheckVerdict = CheckVerdict.WEAK) -> set[str]:
     return {one.control for one in audit(posture) if one.verdict is verdict}
 
 
 async def test_a_sound_pbx_has_no_weakness_and_nothing_unknown(office: Any) -> None:
     async with office(weak=()) as one:
         judged = audit(await one.posture())
-    assert [(each.check, each.summary) for each in judged if each.verdict is not Verdict.GOOD] == []
+    assert [(each.check, each.summary) for each in judged if each.verdict is not CheckVerdict.GOOD] == []
     assert {each.control for each in judged} == set(CONTROLS)
 
 
@@ -67,7 +67,7 @@ async def test_a_denied_permission_makes_unknown_what_rests_on_it(
     async with office(weak=(), denied_permissions=[permission]) as one:
         posture = await one.posture()
     assert found(posture) == set()
-    assert found(posture, Verdict.UNKNOWN) == controls
+    assert found(posture, CheckVerdict.UNKNOWN) == controls
     said = {each.summary for each in audit(posture) if each.control in controls}
     assert all(text.startswith(f"the API application may not read {permission}/") for text in said)
 
@@ -75,17 +75,17 @@ async def test_a_denied_permission_makes_unknown_what_rests_on_it(
 async def test_a_firmware_that_does_not_show_passwords_makes_only_them_unknown(office: Any) -> None:
     async with office(unsupported_endpoints=["extension/getpassword"]) as one:
         posture = await one.posture()
-    assert "C10" in found(posture, Verdict.UNKNOWN)
+    assert "C10" in found(posture, CheckVerdict.UNKNOWN)
     assert "C11" in found(posture)
 
 
 async def test_nothing_is_good_of_what_nobody_said(office: Any) -> None:
     async with office(weak=()) as one:
         posture = await one.posture(Declared())
-    said = {each.control: each.summary for each in audit(posture) if each.verdict is Verdict.UNKNOWN}
+    said = {each.control: each.summary for each in audit(posture) if each.verdict is CheckVerdict.UNKNOWN}
     assert {"C02", "C09", "C17", "C25", "C30"} <= said.keys()
     assert "write `ssh` into the settings file" in said["C02"]
-    assert found(posture, Verdict.GOOD) == {"C10", "C11", "C12", "C13", "C23", "C26"}
+    assert found(posture, CheckVerdict.GOOD) == {"C10", "C11", "C12", "C13", "C23", "C26"}
 
 
 async def test_an_access_digit_that_nobody_configured_is_understood(office: Any) -> None:

@@ -17,13 +17,13 @@ from msgspec.structs import replace
 
 from detector.contract.codec import Codec
 from detector.contract.events import Call, Registration
-from detector.engine.detector import Basis
-from detector.engine.registry import detectors
+from detector.detect.catalogue import detectors
+from detector.detect.detector import Basis
 from streams.archive import Archive
 from streams.backtest.slow import SLOW
 from tests.evaluate.month import honest, sites
 
-PROGRAM = (sys.executable, "-c", "from streams.cli import app; app()", "backtest")
+PROGRAM = (sys.executable, "-c", "from streams.cli.main import app; app()", "backtest")
 HOSTILE = "<script>document.title='owned'</script>\u202e"
 SITE = next(site for site in sites() if site.pbx == "workshop")
 

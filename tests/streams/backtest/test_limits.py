@@ -2,7 +2,7 @@
 
 import pytest
 
-from detector.engine.registry import catalogue
+from detector.detect.catalogue import catalogue
 from streams.backtest.honest import Alarm, Honest
 from streams.backtest.limits import main_limit, scaled, suggested
 

@@ -31,12 +31,11 @@ from detector.contract.findings import (
     Subject,
     SubjectKind,
 )
-from streams.console import SourceStatus, create_app, first_user
-from streams.console import Status as ProcessStatus
+from streams.console import ProcessStatus, ShownSource, create_app, first_user
 from streams.console.logins import Logins, Opened
 from streams.console.wording import utc_micros
 from streams.store.database import open_engine
-from streams.store.journal import Journal
+from streams.store.journal.journal import Journal
 from streams.store.migrate import migrate
 from streams.store.rows import NotificationRow
 
@@ -250,8 +249,8 @@ def console(prepared: Prepared, door: Door, tmp_path: Path) -> Iterator[Console]
     orders = Orders(journal, clock)
     watched = ProcessStatus(
         sources=(
-            SourceStatus(name="webhook", pbx="hq", connected=True, last_event_at=clock() - 2 * SECOND),
-            SourceStatus(name="call records", pbx="hq", connected=True, last_event_at=clock() - 41 * SECOND),
+            ShownSource(name="webhook", pbx="hq", connected=True, last_event_at=clock() - 2 * SECOND),
+            ShownSource(name="call records", pbx="hq", connected=True, last_event_at=clock() - 41 * SECOND),
         ),
         events=48_213, findings=11, checkpoint_age=1.4, calls_up=7,
     )  # fmt: skip

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from detector.contract.findings import Act, Mode, Severity, State, Status, Subject, SubjectKind
-from detector.engine.registry import detectors
+from detector.detect.catalogue import detectors
 from streams.console.advice import runbook
 
 EVIL = "<script>alert(1)</script>\u202e"

@@ -23,7 +23,7 @@ from detector.contract.findings import (
     SubjectKind,
 )
 from streams.store.database import open_engine
-from streams.store.journal import Journal
+from streams.store.journal.journal import Journal
 
 
 class Make:

@@ -7,7 +7,7 @@ import pytest
 from detector.contract.codec import to_micros
 from detector.contract.findings import Act, Loss, Mode, State, Status
 from streams.notify.compose import Message, clean, compose, money, occasion
-from streams.store.journal import Journal
+from streams.store.journal.journal import Journal
 
 
 def told(journal: Journal, reason: str = "opened") -> Message:

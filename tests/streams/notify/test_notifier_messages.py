@@ -8,10 +8,10 @@ import pytest
 
 from detector.contract.codec import to_micros
 from detector.contract.findings import Act, Mode, Severity, Stage, State, Status
-from detector.incidents import MAX_DETECTIONS
+from detector.correlate.case import MAX_DETECTIONS
 from streams.notify.notifier import ATTEMPTS, Channel, Notifier
 from streams.notify.senders import SendError
-from streams.store.journal import Journal
+from streams.store.journal.journal import Journal
 from streams.store.rows import NotificationRow
 
 

@@ -8,8 +8,8 @@ from pydantic import SecretStr
 
 from streams.notify.phone import Phone
 from streams.notify.senders import SendError
-from streams.pbx.client import YeastarClient
 from streams.sim import SimOptions, SimulatedPbx
+from streams.yeastar.client import YeastarClient
 
 MOBILE = "912125550123"
 

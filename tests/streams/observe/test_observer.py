@@ -11,10 +11,10 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
 from detector.settings.metrics import Metrics
-from streams.observe import server
+from streams.observe import observer
 from streams.observe.families import counters, gauge
-from streams.observe.server import Observer
-from streams.web import free_port
+from streams.observe.observer import Observer
+from streams.processes.http_listener import free_port
 
 
 class Told:
@@ -86,7 +86,7 @@ async def test_there_is_nothing_else(settings: Metrics, method: str, path: str, 
 async def test_an_event_loop_that_hangs_is_not_healthy(
     settings: Metrics, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(server, "ANSWER_WITHIN", 0.2)
+    monkeypatch.setattr(observer, "ANSWER_WITHIN", 0.2)
     with Observer(settings, "run", Told()), ThreadPoolExecutor(1) as thread:
         answer = thread.submit(httpx.get, f"http://127.0.0.1:{settings.run}{path}", trust_env=False).result()
     assert answer.status_code == 503
@@ -97,10 +97,10 @@ async def test_only_a_few_connections_are_held_and_none_for_long(
     settings: Metrics, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with Observer(settings, "run", Told()):
-        idle = [socket.create_connection(("127.0.0.1", settings.run)) for _ in range(server.AT_ONCE)]
+        idle = [socket.create_connection(("127.0.0.1", settings.run)) for _ in range(observer.AT_ONCE)]
         with pytest.raises(httpx.TransportError):
             await get(settings, "/healthz")
-        monkeypatch.setattr(server, "CONNECTION", 0.1)
+        monkeypatch.setattr(observer, "CONNECTION", 0.1)
         for one in idle:
             one.settimeout(10)
             assert await asyncio.to_thread(one.recv, 1) == b""

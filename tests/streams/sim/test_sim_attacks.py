@@ -8,14 +8,13 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from streams.sim import Plan, SimOptions, SimulatedPbx, serve
-from streams.sim.attacks import ATTACKS
-from streams.sim.attacks.script import attack
+from streams.sim import CallPlan, SimOptions, SimulatedPbx, serve
+from streams.sim.attacks import attacks
 from streams.sim.core import PbxCore
-from streams.sim.logins import Login
-from streams.sim.network import parse_feed
-from streams.sim.registrar import Registration
-from streams.sim.traffic import HonestTraffic
+from streams.sim.portal import LoginResult
+from streams.sim.telephony.network import parse_feed
+from streams.sim.telephony.registrar import RegistrationResult
+from streams.sim.telephony.traffic import HonestTraffic
 from streams.sim.web import WebServer
 
 THIEF = "203.0.113.77"
@@ -23,9 +22,7 @@ FAST = SimOptions(speed=3000, seed=3)
 
 
 async def test_every_attack_is_registered_once():
-    assert set(ATTACKS) == {"stolen_extension", "slow_pumping", "guessing_only", "prefix_hunt"}
-    with pytest.raises(RuntimeError):
-        attack("slow_pumping")(ATTACKS["slow_pumping"])
+    assert set(attacks()) == {"stolen_extension", "slow_pumping", "guessing_only", "prefix_hunt"}
     with pytest.raises(KeyError, match="guessing_only"):
         SimulatedPbx().start_attack("nothing")
 
@@ -76,16 +73,16 @@ async def test_locked_international_route_makes_him_try_another_prefix(until, ap
 async def test_firewall_drops_new_packets_but_not_calls_that_are_up(until):
     async with SimulatedPbx(FAST) as pbx:
         pbx.register("1007", THIEF)
-        running = pbx.dial("1007", "9011252612600001", plan=Plan(ring=0, talk=None)).call
+        running = pbx.dial("1007", "9011252612600001", plan=CallPlan(ring=0, talk=None)).call
         pbx.core.firewall.block(["203.0.113.0/24"])
         events = len(pbx.events)
         assert pbx.dial("1007", "9011252612600002", source_ip=THIEF).outcome == "dropped"
-        assert pbx.register("1012", THIEF) is Registration.DROPPED
-        assert pbx.register("1012", f"::ffff:{THIEF}") is Registration.DROPPED
-        assert pbx.login("admin", "x", THIEF) is Login.DROPPED
+        assert pbx.register("1012", THIEF) is RegistrationResult.DROPPED
+        assert pbx.register("1012", f"::ffff:{THIEF}") is RegistrationResult.DROPPED
+        assert pbx.login("admin", "x", THIEF) is LoginResult.DROPPED
         assert len(pbx.events) == events
         assert running.up
-        assert pbx.register("1012", "198.51.100.140") is Registration.ACCEPTED
+        assert pbx.register("1012", "198.51.100.140") is RegistrationResult.ACCEPTED
 
 
 async def test_firewall_follows_its_feed_and_keeps_the_list_when_the_feed_fails(receiver, until):

@@ -4,12 +4,12 @@ import asyncio
 
 import pytest
 
-from streams.sim import Plan, SimOptions, SimulatedPbx
-from streams.sim.patterns import matches
+from streams.sim import CallPlan, SimOptions, SimulatedPbx
+from streams.sim.telephony.dial_patterns import matches
 
 ABROAD = "9011493090182000"
 HOME = "912125550147"
-UNTIL_HUNG_UP = Plan(ring=0, talk=None)
+UNTIL_HUNG_UP = CallPlan(ring=0, talk=None)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def failure(pbx):
 
 async def test_outbound_call_runs_from_ringing_to_its_record(pbx):
     pbx.register("1000")
-    call = pbx.dial("1000", ABROAD, plan=Plan(ring=1, talk=2)).call
+    call = pbx.dial("1000", ABROAD, plan=CallPlan(ring=1, talk=2)).call
     await call.over.wait()
     assert [statuses(m) for m in messages(pbx, 30011)] == [
         ["ALERT", "RING"],
@@ -78,7 +78,7 @@ async def test_outbound_call_runs_from_ringing_to_its_record(pbx):
 @pytest.mark.parametrize(("result", "disposition"), [("busy", "BUSY"), ("no_answer", "NO ANSWER")])
 async def test_call_that_is_not_answered(pbx, result, disposition):
     pbx.register("1000")
-    await pbx.dial("1000", HOME, plan=Plan(ring=1, result=result)).call.over.wait()
+    await pbx.dial("1000", HOME, plan=CallPlan(ring=1, result=result)).call.over.wait()
     assert pbx.cdrs[0]["disposition"] == disposition
     assert [m["reason"] for m in messages(pbx, 30015)] == (["486 Busy Here"] if result == "busy" else [])
 
@@ -86,8 +86,8 @@ async def test_call_that_is_not_answered(pbx, result, disposition):
 async def test_internal_and_inbound_calls(pbx):
     pbx.register("1000")
     pbx.register("1001")
-    internal = pbx.dial("1000", "1001", plan=Plan(ring=1, talk=1)).call
-    inbound = pbx.inbound("4930901820", "1001", Plan(ring=1, talk=1)).call
+    internal = pbx.dial("1000", "1001", plan=CallPlan(ring=1, talk=1)).call
+    inbound = pbx.inbound("4930901820", "1001", CallPlan(ring=1, talk=1)).call
     await internal.over.wait()
     await inbound.over.wait()
     assert {row["call_type"] for row in pbx.cdrs} == {"Internal", "Inbound"}
@@ -206,7 +206,7 @@ async def test_emergency_calls_always_get_out(api_of, number):
         for route in (1, 2, 3):
             await api.post("outbound_route/update", id=route, ext_list=[])
         await api.post("block_numbers/create", name="x", limit_type="both", number_list=f"{number}&9.&1.")
-        call = pbx.dial("1002", number, plan=Plan(ring=1, talk=1)).call
+        call = pbx.dial("1002", number, plan=CallPlan(ring=1, talk=1)).call
         await call.over.wait()
         assert call.max_talk == -1
         assert pbx.cdrs[-1]["disposition"] == "ANSWERED"
@@ -235,7 +235,7 @@ async def test_outside_business_hours(api_of):
 
 async def test_forwarded_call_leaves_two_rows_with_one_call_id(pbx):
     pbx.change_extension("1000", forward_to=ABROAD)
-    call = pbx.inbound("12125550147", "1000", Plan(ring=1, talk=1)).call
+    call = pbx.inbound("12125550147", "1000", CallPlan(ring=1, talk=1)).call
     await call.over.wait()
     assert [row["call_type"] for row in pbx.cdrs] == ["Inbound", "Outbound"]
     assert {row["call_id"] for row in pbx.cdrs} == {call.call_id}
@@ -267,7 +267,7 @@ async def test_record_search_by_display_time(api_of, twelve_hour):
     async with SimulatedPbx(options) as pbx, api_of(pbx) as api:
         pbx.register("1000")
         for number in (HOME, ABROAD):
-            await pbx.dial("1000", number, plan=Plan(ring=1, talk=1)).call.over.wait()
+            await pbx.dial("1000", number, plan=CallPlan(ring=1, talk=1)).call.over.wait()
         clock = pbx.core.clock
         now = clock.now()
         hour = {"start_time": clock.display(now - 3600), "end_time": clock.display(now + 60)}

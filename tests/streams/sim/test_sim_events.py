@@ -10,7 +10,7 @@ import time
 import pytest
 from websockets import ConnectionClosed, InvalidStatus, connect
 
-from streams.sim import SimOptions, SimulatedPbx, Webhook
+from streams.sim import SimOptions, SimulatedPbx, SimWebhook
 
 
 def address(pbx, token):
@@ -76,7 +76,7 @@ async def test_heartbeats_keep_an_idle_socket_alive(api_of):
 
 async def test_webhook_is_signed_over_the_raw_body(receiver):
     secret = "k" * 32
-    hook = Webhook(url=receiver.url, secret=secret, event_ids=(30012, 30036))
+    hook = SimWebhook(url=receiver.url, secret=secret, event_ids=(30012, 30036))
     async with SimulatedPbx(SimOptions(speed=200, webhooks=(hook,))) as pbx:
         pbx.register("1000")
         await pbx.dial("1000", "912125550147").call.over.wait()
@@ -92,7 +92,7 @@ async def test_webhook_is_signed_over_the_raw_body(receiver):
 
 async def test_webhook_is_tried_three_more_times(receiver):
     receiver.statuses = [500, 302, 404, 204, 500, 500, 500, 500]
-    options = SimOptions(webhooks=(Webhook(url=receiver.url),), webhook_retry_wait_seconds=0.01)
+    options = SimOptions(webhooks=(SimWebhook(url=receiver.url),), webhook_retry_wait_seconds=0.01)
     async with SimulatedPbx(options) as pbx:
         pbx.register("1000")
         pbx.register("1001")
@@ -106,7 +106,7 @@ async def test_webhook_is_tried_three_more_times(receiver):
 
 async def test_silent_or_absent_receiver_is_given_up(receiver):
     receiver.silent = True
-    hooks = (Webhook(url=receiver.url), Webhook(url="http://127.0.0.1:9/nobody"))
+    hooks = (SimWebhook(url=receiver.url), SimWebhook(url="http://127.0.0.1:9/nobody"))
     options = SimOptions(webhooks=hooks, webhook_timeout_seconds=0.05, webhook_retry_wait_seconds=0.01)
     async with SimulatedPbx(options) as pbx:
         pbx.register("1000")

@@ -3,8 +3,8 @@
 import pytest
 
 from streams.sim import SimOptions, SimulatedPbx
-from streams.sim.logins import Login
-from streams.sim.registrar import Registration
+from streams.sim.portal import LoginResult
+from streams.sim.telephony.registrar import RegistrationResult
 
 OUTSIDE = "203.0.113.77"
 
@@ -18,8 +18,8 @@ def notices(pbx):
 
 
 async def test_accepted_registration_is_an_event_and_its_refresh_is_not(pbx):
-    assert pbx.register("1000") is Registration.ACCEPTED
-    assert pbx.register("1000") is Registration.ACCEPTED
+    assert pbx.register("1000") is RegistrationResult.ACCEPTED
+    assert pbx.register("1000") is RegistrationResult.ACCEPTED
     assert registered(pbx) == [("1000", "Registered", "192.168.20.20")]
     assert len(pbx.core.registrar.contacts("1000")) == 1
 
@@ -43,28 +43,28 @@ async def test_more_devices_than_allowed_push_out_the_oldest(pbx):
 @pytest.mark.parametrize(
     ("number", "source_ip", "password", "outcome"),
     [
-        ("1000", None, "wrong", Registration.BAD_PASSWORD),
-        ("4999", "192.168.20.5", "wrong", Registration.UNKNOWN_ACCOUNT),
-        ("1000", OUTSIDE, None, Registration.NOT_ALLOWED),
-        ("1000", f"::ffff:{OUTSIDE}", None, Registration.NOT_ALLOWED),
-        ("1000", "::ffff:192.168.20.20", None, Registration.ACCEPTED),
-        ("1007", OUTSIDE, None, Registration.ACCEPTED),
+        ("1000", None, "wrong", RegistrationResult.BAD_PASSWORD),
+        ("4999", "192.168.20.5", "wrong", RegistrationResult.UNKNOWN_ACCOUNT),
+        ("1000", OUTSIDE, None, RegistrationResult.NOT_ALLOWED),
+        ("1000", f"::ffff:{OUTSIDE}", None, RegistrationResult.NOT_ALLOWED),
+        ("1000", "::ffff:192.168.20.20", None, RegistrationResult.ACCEPTED),
+        ("1007", OUTSIDE, None, RegistrationResult.ACCEPTED),
     ],
 )
 async def test_refused_registrations_are_invisible(pbx, number, source_ip, password, outcome):
     assert pbx.register(number, source_ip, password) is outcome
-    assert bool(pbx.events) is (outcome is Registration.ACCEPTED)
+    assert bool(pbx.events) is (outcome is RegistrationResult.ACCEPTED)
 
 
 async def test_addresses_and_user_agents_can_be_restricted(pbx):
     pbx.change_extension("1007", enb_ip_rstr=1, allowed_ips=("192.168.20.27",))
-    assert pbx.register("1007", OUTSIDE) is Registration.NOT_ALLOWED
-    assert pbx.register("1007", "192.168.20.27") is Registration.ACCEPTED
+    assert pbx.register("1007", OUTSIDE) is RegistrationResult.NOT_ALLOWED
+    assert pbx.register("1007", "192.168.20.27") is RegistrationResult.ACCEPTED
     pbx.change_extension("1001", enb_user_agent_ident=1, allowed_user_agents=("Yealink",))
-    assert pbx.register("1001", user_agent="friendly-scanner") is Registration.NOT_ALLOWED
-    assert pbx.register("1001", user_agent="Yealink SIP-T54W") is Registration.ACCEPTED
+    assert pbx.register("1001", user_agent="friendly-scanner") is RegistrationResult.NOT_ALLOWED
+    assert pbx.register("1001", user_agent="Yealink SIP-T54W") is RegistrationResult.ACCEPTED
     pbx.change_extension("1002", enb_user_agent_ident=1)
-    assert pbx.register("1002") is Registration.NOT_ALLOWED
+    assert pbx.register("1002") is RegistrationResult.NOT_ALLOWED
 
 
 async def test_failures_add_up_to_one_event_in_five(pbx):
@@ -79,7 +79,7 @@ async def test_failures_add_up_to_one_event_in_five(pbx):
     assert "Extension: 1004" in lines
     assert f"IP address: {OUTSIDE}" in lines
     assert f"PBX SN: {pbx.serial}" in lines
-    assert pbx.register("1007", OUTSIDE) is Registration.ACCEPTED
+    assert pbx.register("1007", OUTSIDE) is RegistrationResult.ACCEPTED
 
 
 async def test_auto_defense_drops_the_address_for_sip_only():
@@ -87,8 +87,8 @@ async def test_auto_defense_drops_the_address_for_sip_only():
         for _ in range(5):
             pbx.register("1007", OUTSIDE, "wrong")
         assert notices(pbx) == ["extension_registration_blocked_out", "auto_defense_ip_blocked_out"]
-        assert pbx.register("1007", OUTSIDE) is Registration.DROPPED
-        assert pbx.login("1007", pbx.extension("1007").user_password, OUTSIDE) is Login.ACCEPTED
+        assert pbx.register("1007", OUTSIDE) is RegistrationResult.DROPPED
+        assert pbx.login("1007", pbx.extension("1007").user_password, OUTSIDE) is LoginResult.ACCEPTED
 
 
 async def test_changed_password_stops_the_next_call_of_a_registered_device(pbx, api):
@@ -96,7 +96,7 @@ async def test_changed_password_stops_the_next_call_of_a_registered_device(pbx, 
     await api.post("extension/update", id=8, reg_password="Nw83kLpQz")
     assert pbx.dial("1007", "9011252612600001", source_ip=OUTSIDE).outcome == "bad_password"
     assert pbx.cdrs == []
-    assert pbx.register("1007", OUTSIDE, "1007henry") is Registration.BAD_PASSWORD
+    assert pbx.register("1007", OUTSIDE, "1007henry") is RegistrationResult.BAD_PASSWORD
 
 
 async def test_remote_registration_switched_off_stops_remote_calls(pbx, api):
@@ -115,8 +115,8 @@ async def test_failed_web_login_is_an_event_each_and_locks_the_address(pbx):
     assert "via the Username: admin at " in first["event_content"]
     assert f"derived from the IP address: {OUTSIDE}" in first["event_content"]
     admin = pbx.core.portal.administrators["admin"]
-    assert pbx.login("admin", admin, OUTSIDE) is Login.LOCKED
-    assert pbx.login("admin", admin, "192.168.20.20") is Login.ACCEPTED
+    assert pbx.login("admin", admin, OUTSIDE) is LoginResult.LOCKED
+    assert pbx.login("admin", admin, "192.168.20.20") is LoginResult.ACCEPTED
     assert pbx.events[-1][0] == 30034
     assert notices(pbx)[-1] == "web_admin_login_succ"
 
@@ -124,13 +124,13 @@ async def test_failed_web_login_is_an_event_each_and_locks_the_address(pbx):
 async def test_lock_ends_by_itself(until):
     async with SimulatedPbx(SimOptions(web_lockout_seconds=0.02)) as pbx:
         pbx.fail_logins("admin", OUTSIDE, times=5)
-        await until(lambda: pbx.login("admin", "wrong", OUTSIDE) is Login.REJECTED)
+        await until(lambda: pbx.login("admin", "wrong", OUTSIDE) is LoginResult.REJECTED)
 
 
 async def test_linkus_and_user_logins_have_their_own_events(pbx):
-    assert pbx.login("1000", pbx.extension("1000").user_password, OUTSIDE) is Login.ACCEPTED
-    assert pbx.login("alice.young@example.com", "wrong", OUTSIDE, "linkus") is Login.REJECTED
-    assert pbx.login("nobody", "", OUTSIDE) is Login.REJECTED
+    assert pbx.login("1000", pbx.extension("1000").user_password, OUTSIDE) is LoginResult.ACCEPTED
+    assert pbx.login("alice.young@example.com", "wrong", OUTSIDE, "linkus") is LoginResult.REJECTED
+    assert pbx.login("nobody", "", OUTSIDE) is LoginResult.REJECTED
     assert notices(pbx) == ["web_user_login_succ", "linkus_login_fail", "web_login_fail"]
 
 

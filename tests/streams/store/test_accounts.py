@@ -2,8 +2,8 @@
 
 import pytest
 
-from streams.store import accounts
-from streams.store.journal import Journal
+from streams.store.journal import accounts
+from streams.store.journal.journal import Journal
 
 SECOND = 1_000_000
 

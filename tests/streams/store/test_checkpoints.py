@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine
 
 from streams.store.checkpoints import NOTHING, SqlCheckpoints
-from streams.store.errors import Fenced, OffsetError
+from streams.store.store_errors import Fenced, OffsetError
 
 SAVES = """
 import sys

@@ -12,9 +12,9 @@ from sqlalchemy.exc import IntegrityError
 from streams.store import database
 from streams.store.columns import UNSTORABLE, Escaped
 from streams.store.database import open_engine, reading, writing
-from streams.store.errors import UnavailableError
-from streams.store.journal import Journal
+from streams.store.journal.journal import Journal
 from streams.store.migrate import migrate
+from streams.store.store_errors import UnavailableError
 from streams.store.tables_journal import AccountTable
 
 DIALECT = sqlite.dialect()

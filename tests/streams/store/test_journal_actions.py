@@ -8,7 +8,7 @@ import pytest
 
 from detector.contract.codec import to_micros
 from detector.contract.findings import Act, Mode, State
-from streams.store.journal import Journal
+from streams.store.journal.journal import Journal
 from streams.store.rows import ActionRow
 
 SECOND = 1_000_000

@@ -7,7 +7,7 @@ import pytest
 
 from detector.contract.codec import to_micros
 from detector.contract.findings import Act, Mode, State, Status, Subject, SubjectKind
-from streams.store.journal import Journal
+from streams.store.journal.journal import Journal
 
 HOSTILE = "NUL \x00 half \ud800 back\\slash \\x00 '; DROP TABLE incident --"
 

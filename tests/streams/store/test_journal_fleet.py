@@ -9,9 +9,9 @@ from msgspec.structs import replace
 from sqlalchemy import Engine, text
 
 from detector.contract.codec import from_micros
-from detector.fleet import Sighting
+from detector.decide.sightings import Sighting
 from streams.store.database import open_engine
-from streams.store.journal import Journal
+from streams.store.journal.journal import Journal
 from streams.store.rows import FleetRow
 
 THIEF, BLOCK = "203.0.113.77", "+2526123"

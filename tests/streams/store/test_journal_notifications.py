@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from streams.store.journal import Journal
+from streams.store.journal.journal import Journal
 from streams.store.rows import NotificationRow
 
 SECOND = 1_000_000

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from detector.contract.findings import Status
-from streams.store.journal import Journal
+from streams.store.journal.journal import Journal
 from streams.store.rows import About, RemarkRow
 
 

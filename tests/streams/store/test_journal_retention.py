@@ -7,7 +7,7 @@ from sqlalchemy import Engine, text
 
 from detector.contract.codec import to_micros
 from detector.contract.findings import Act, State, Status
-from streams.store.journal import Journal
+from streams.store.journal.journal import Journal
 from streams.store.rows import NotificationRow
 
 

@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import Engine, text
 
 from detector.contract.findings import State
-from streams.store.errors import Fenced
-from streams.store.journal import Journal
+from streams.store.journal.journal import Journal
 from streams.store.rows import NotificationRow
+from streams.store.store_errors import Fenced
 from tests.streams.store.conftest import Make
 
 PBXS = ("a", "b", "c")

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import Engine
 
 from streams.store import stream as stream_module
-from streams.store.errors import Fenced
+from streams.store.store_errors import Fenced
 from streams.store.stream import Letter, StreamStore
 
 HOSTILE = "hq\x00\udcff\\x00\\"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.store.errors import VaultError
+from streams.store.store_errors import VaultError
 from streams.store.vault import Vault
 
 SECRET = b"registration password"

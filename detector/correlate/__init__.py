@@ -1,0 +1,1 @@
+"""Correlation: which detections are one attack, how far it came, and what it costs."""

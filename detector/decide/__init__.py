@@ -1,0 +1,1 @@
+"""Decisions: what is to be done about an incident, and what must never be done."""

@@ -1,0 +1,1 @@
+"""Detection: one rule a file, asked about every event of the kind it reads."""

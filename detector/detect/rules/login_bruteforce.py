@@ -1,0 +1,87 @@
+"""One address keeps failing to log in: refused for a while, and for good when it goes on (C15)."""
+
+from pydantic import PositiveInt
+
+from detector.contract.events import Login, Notice
+from detector.contract.findings import Severity, Stage, SubjectKind
+from detector.detect.catalogue import register
+from detector.detect.detector import Basis, Detector, Hit, micros
+from detector.enrich.facts import Facts
+from detector.memory.fields import Memory, Window
+from detector.settings.params import Params, Seconds
+
+BLOCKED = {"web_user_blocked", "linkus_user_blocked", "api_authentication_blocked"}
+
+
+@register
+class LoginBruteforce(Detector[Login | Notice]):
+    """Fires on the Nth failed login of one address within `window`, then starts over.
+
+    The `permanent`th firing within `memory` says so: the address is then banned for good. The PBX's own notice
+    that it has locked a user out counts as the limit reached.
+
+    Quiet when: a person known from this address on an earlier day mistypes, up to twice as often.
+    Runbook: keep the block if the address is not the customer's; look for an accepted login from it, and at what
+    the account changed afterwards.
+    """
+
+    id = "login.bruteforce"
+    control = "C15"
+    subject = SubjectKind.SOURCE_IP
+    severity = Severity.CRITICAL
+    stage = Stage.CREDENTIAL
+    attack = ("T1110.001",)
+    reads = (Login, Notice)
+    outcomes = ("rejected",)
+
+    class Limits(Params):
+        """`failures` within `window` seconds lock out; `permanent` lock-outs within `memory` ban for good."""
+
+        failures: PositiveInt = 5
+        window: Seconds = 300
+        permanent: PositiveInt = 3
+        memory: Seconds = 86_400
+
+    limits: Limits
+    failed = Window("failed")
+    solid = Window("solid")
+    locked = Window("locked")
+
+    def prepare(self) -> None:  # noqa: D102
+        self.window = micros(self.limits.window)
+        self.memory = micros(self.limits.memory)
+
+    def inspect(self, event: Login | Notice, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
+        if facts.place is None:
+            return None
+        source = facts.place.key
+        if isinstance(event, Notice):
+            if event.name not in BLOCKED:
+                return None
+            return self._locked(source, f"The PBX locked out {source} after failed logins", facts, memory, 0)
+        if event.outcome != "rejected":
+            return None
+        limit = self.limits.failures * (2 if facts.known_place else 1)
+        failed = self.failed.add(memory, source, facts.at, self.window, cap=2 * self.limits.failures, count=event.count)
+        solid = 0
+        if event.trust is None:  # what was parsed out of free text counts, but alone it contains nobody
+            solid = self.solid.add(
+                memory, source, facts.at, self.window, cap=2 * self.limits.failures, count=event.count
+            )
+            failed = max(failed, solid)
+        if failed < limit:
+            return None
+        self.failed.clear(memory, source)
+        if solid >= limit:
+            self.solid.clear(memory, source)
+        basis = None if solid >= limit else Basis.TEXT
+        return self._locked(source, f"{failed} failed logins from {source}", facts, memory, failed, basis)
+
+    def _locked(
+        self, source: str, summary: str, facts: Facts, memory: Memory, failed: int, basis: Basis | None = None
+    ) -> Hit:
+        times = self.locked.add(memory, source, facts.at, self.memory, cap=self.limits.permanent)
+        return self.hit(
+            source, summary, failed=failed, limit=self.limits.failures, window=self.limits.window,
+            lockouts=times, permanent=times >= self.limits.permanent, basis=basis,
+        )  # fmt: skip

@@ -1,0 +1,75 @@
+"""One address keeps failing to register: someone is guessing SIP passwords (C09)."""
+
+from pydantic import PositiveInt
+
+from detector.contract.events import Notice, Registration
+from detector.contract.findings import Severity, Stage, SubjectKind
+from detector.detect.catalogue import register
+from detector.detect.detector import Basis, Detector, Hit, micros
+from detector.enrich.facts import Facts
+from detector.memory.fields import Memory, Window
+from detector.settings.params import Params, Seconds
+
+BLOCKED = {"extension_registration_blocked", "auto_defense_ip_blocked"}
+
+
+@register
+class RegistrationBruteforce(Detector[Registration | Notice]):
+    """Fires on the Nth refused registration, INVITE or SUBSCRIBE of one address within `window`, then starts over.
+
+    The PBX's own notice that it has blocked the address counts as the limit reached.
+
+    Quiet when: the request was only challenged; or a phone known from this address on an earlier day repeats a
+    stale password, up to `stale` times as often.
+    Runbook: if the address is not the customer's, keep the block and look for an accepted registration from it.
+    """
+
+    id = "registration.bruteforce"
+    control = "C09"
+    subject = SubjectKind.SOURCE_IP
+    severity = Severity.CRITICAL
+    stage = Stage.CREDENTIAL
+    attack = ("T1110.001",)
+    reads = (Registration, Notice)
+    outcomes = ("rejected",)
+
+    class Limits(Params):
+        """`failures` within `window` seconds; `stale` times as many for a phone known from there."""
+
+        failures: PositiveInt = 5
+        window: Seconds = 60
+        stale: PositiveInt = 10
+
+    limits: Limits
+    failed = Window("failed")
+    solid = Window("solid")
+
+    def prepare(self) -> None:  # noqa: D102
+        self.window = micros(self.limits.window)
+        self.cap = self.limits.failures * self.limits.stale
+
+    def inspect(self, event: Registration | Notice, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
+        if facts.place is None:
+            return None
+        source = facts.place.key
+        if isinstance(event, Notice):
+            if event.name not in BLOCKED:
+                return None
+            return self.hit(source, f"The PBX blocked {source} after failed registrations", notice=event.name)
+        if event.outcome != "rejected" or event.party == "trunk":
+            return None
+        failed = self.failed.add(memory, source, facts.at, self.window, cap=self.cap, count=event.count)
+        solid = 0
+        if event.trust is None:  # what was parsed out of free text counts, but alone it contains nobody
+            solid = self.solid.add(memory, source, facts.at, self.window, cap=self.cap, count=event.count)
+            failed = max(failed, solid)
+        limit = self.cap if facts.known_place else self.limits.failures
+        if failed < limit:
+            return None
+        self.failed.clear(memory, source)
+        if solid >= limit:
+            self.solid.clear(memory, source)
+        return self.hit(
+            source, f"{failed} failed registrations from {source}", failed=failed, limit=limit,
+            window=self.limits.window, basis=None if solid >= limit else Basis.TEXT,
+        )  # fmt: skip

@@ -1,0 +1,1 @@
+"""What Asterisk writes: logs, call records, manager events."""

@@ -1,0 +1,123 @@
+"""What Asterisk's manager interface (AMI) sends: security events, calls, call records, lost registrations."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import ClassVar
+
+from detector.contract.codec import Rejected
+from detector.contract.events import AnyEvent, Notice, Registration
+from detector.formats.asterisk.asterisk_attempts import Attempts
+from detector.formats.asterisk.asterisk_calls import UNIQUEID, BadRecordError, CallRecords
+from detector.formats.asterisk.asterisk_channels import Channels
+from detector.formats.asterisk.asterisk_frames import Fields, Frames
+from detector.formats.asterisk.asterisk_security import SecurityEvent, SecurityReader, event_time, key_of
+from detector.formats.format import Format, FormatOptions, Occurrences, Reading, address, clean, register
+
+REMOTE = re.compile(r"IPV[46]/(?P<transport>\w{1,8})/(?P<host>[^/]{1,64})/(?P<port>\d{1,5})", re.ASCII)
+TIMESTAMP = re.compile(r"\d{1,10}(?:\.\d{1,6})?", re.ASCII)
+CALLS = frozenset({"Newchannel", "DialBegin", "DialEnd", "Hangup", "Cdr"})
+REGISTRATIONS = frozenset({"PeerStatus", "ContactStatus", "Registry"})
+DETAILS = ("ACLName", "Challenge", "UsingPassword", "RequestType")
+GONE = {("PeerStatus", "Unregistered"): "expired", ("ContactStatus", "Removed"): "removed"}
+REFUSED = frozenset({"Rejected", "No Authentication"})
+NO_TIME = Rejected(reason="an event before any that tells the time; set timestampevents=yes in manager.conf")
+NO_ADDRESS = Rejected(reason="a security event without an address that can be read", field="RemoteAddress")
+
+
+@register
+class AsteriskAmi(Format):
+    """Reads frames as they come over the wire; answers to actions, and actions, are ignored.
+
+    Times are `Timestamp` (`timestampevents=yes`), `EventTV`, or the second in which a channel was made; an event with
+    none of them happened when the one before it did. Security events and call records have the ids that the security
+    log and Master.csv give. Digests are not kept.
+    """
+
+    name: ClassVar[str] = "asterisk-ami"
+
+    def __init__(self, options: FormatOptions) -> None:
+        super().__init__(options)
+        self._frames = Frames()
+        self._channels = Channels(CallRecords(options.pbx, self.name, options.zone, options.parties))
+        self._security = SecurityReader(options.pbx, self.name)
+        self._attempts = Attempts()
+        self._occurrences = Occurrences()
+        self._moment: datetime | None = None
+
+    def read(self, line: bytes) -> Iterator[Reading]:
+        """The events of the frame that ends with this line."""
+        for frame in self._frames.add(line):
+            event = frame if isinstance(frame, Rejected) else self._event(frame)
+            if event is None:
+                self.ignored += 1
+            else:
+                yield event
+
+    def close(self) -> Iterator[Reading]:
+        """A frame that has no end."""
+        yield from self._frames.close()
+
+    def _event(self, fields: Fields) -> Reading | None:
+        name = fields.get("Event", "")
+        security = "EventTV" in fields and "Service" in fields
+        if not (security or name in CALLS or name in REGISTRATIONS):
+            return None
+        at = self._at(fields)
+        if at is None:
+            return NO_TIME
+        if security:
+            return self._secure(fields, at)
+        try:
+            return self._channels.read(fields, at) if name in CALLS else self._registration(fields, at)
+        except BadRecordError as error:
+            return Rejected(reason=error.reason, field=error.field)
+
+    def _at(self, fields: Fields) -> datetime | None:
+        """When it happened; time never goes back for those that do not say."""
+        stamp, born = fields.get("Timestamp", ""), UNIQUEID.fullmatch(fields.get("Uniqueid", ""))
+        at = event_time(fields["EventTV"]) if "EventTV" in fields else None
+        if at is None and TIMESTAMP.fullmatch(stamp):
+            at = datetime.fromtimestamp(float(stamp), UTC)
+        if at is None and born and fields["Event"] == "Newchannel":
+            at = datetime.fromtimestamp(int(born[1]), UTC)
+        if at is not None and (self._moment is None or at > self._moment):
+            self._moment = at
+        return at or self._moment
+
+    def _secure(self, fields: Fields, at: datetime) -> Reading | None:
+        remote = REMOTE.fullmatch(fields.get("RemoteAddress", ""))
+        source_ip = address(remote["host"]) if remote is not None else None
+        if remote is None or source_ip is None:
+            return NO_ADDRESS
+        event = SecurityEvent(
+            name=fields["Event"], service=fields["Service"], at=at, account=fields.get("AccountID", ""),
+            session=fields.get("SessionID", ""), remote=source_ip, port=remote["port"],
+            transport=remote["transport"].lower(), details={name: fields[name] for name in DETAILS if name in fields},
+        )  # fmt: skip
+        draft = self._security.read(event, at, self._occurrences.id_of(key_of(event)))
+        if draft is None:
+            return None
+        if isinstance(draft.event, Registration) and draft.event.party == "extension":
+            self._channels.sources.learn(draft.event)
+        return self._attempts.fold(at, draft)
+
+    def _registration(self, fields: Fields, at: datetime) -> AnyEvent | None:
+        """A contact that went away, or our own registration that a trunk refused."""
+        options, name = self.options, fields["Event"]
+        key = self._occurrences.id_of("\0".join(f"{field}={fields[field]}" for field in sorted(fields)).encode())
+        if name == "Registry":
+            if fields.get("Status") not in REFUSED:
+                return None
+            return Notice(
+                pbx=options.pbx, id=key, at=at, source=self.name, name="sip_trunk_registration_failed",
+                level="warning", trunk=clean(fields.get("Domain", "")), account=clean(fields.get("Username", "")),
+            )  # fmt: skip
+        outcome = GONE.get((name, fields.get(name, "")))
+        account = clean(fields.get("Peer", "").partition("/")[2] or fields.get("AOR", ""))
+        if outcome is None or account is None:
+            return None
+        return Registration(
+            pbx=options.pbx, id=key, at=at, source=self.name, outcome=outcome, account=account,
+            party=options.parties.side(account),
+        )  # fmt: skip

@@ -1,0 +1,159 @@
+"""One attempt, many lines: both logs' lines of it are paired, and the requests of one dialogue are folded."""
+
+from collections import OrderedDict, deque
+from datetime import datetime, timedelta
+from enum import Enum
+
+import msgspec
+from msgspec import Struct
+
+from detector.contract.events import Call, Login, Notice, Registration
+
+PAIR_WITHIN = timedelta(seconds=1)
+DIALOGUE = timedelta(seconds=10)
+MAX_OPEN = 4_096
+SHOWN_CALLID = 255
+
+
+class LogKind(Enum):
+    """Which of the two logs a line is from."""
+
+    MESSAGES = "messages"
+    SECURITY = "security"
+
+
+class Step(Enum):
+    """What a line is within its attempt."""
+
+    WHOLE = "all of it"
+    REQUEST = "one of up to two requests: without credentials and with them"
+    ANSWER = "credentials that were judged: never fewer than the attempts"
+    CHALLENGE = "the ordinary question for credentials"
+
+
+class Draft(Struct, frozen=True):
+    """An event that may be one of several about the same attempt.
+
+    `twin` is shared with the other log's line about it (empty: it has none), `dialogue` with the other steps.
+    """
+
+    event: Registration | Call | Login | Notice
+    log: LogKind
+    twin: tuple[str, ...] = ()
+    step: Step = Step.WHOLE
+    dialogue: tuple[str, ...] = ()
+
+
+class _Half(Struct):
+    moment: datetime
+    draft: Draft
+    held: bool
+    met: bool = False
+
+
+class Twins:
+    """Lets one of two lines about the same attempt through: the security event, whichever comes first.
+
+    Every line is met by at most one, so that ten attempts in a second stay ten. Lines of `messages` are held
+    back up to a second, but only in streams that have shown security events.
+    """
+
+    def __init__(self) -> None:
+        self._open: deque[_Half] = deque()
+        self._waiting: dict[tuple[str, ...], deque[_Half]] = {}
+        self._security_seen = False
+        self.holding = 0
+
+    def admit(self, moment: datetime, draft: Draft) -> list[Draft]:
+        """What may go on now that `draft`, logged at `moment`, is here."""
+        security = draft.log is LogKind.SECURITY
+        self._security_seen |= security
+        if not draft.twin:
+            return [draft]
+        waiting = self._waiting.get(draft.twin)
+        if waiting and waiting[0].draft.log is not draft.log:
+            half = self._meet(waiting, draft.twin)
+            return [draft] if security and half.held else []
+        held = not security and self._security_seen
+        half = _Half(moment=moment, draft=draft, held=held)
+        self._open.append(half)
+        self._waiting.setdefault(draft.twin, deque()).append(half)
+        self.holding += held
+        return [] if held else [draft]
+
+    def advance(self, moment: datetime) -> list[Draft]:
+        """What was held and has not met its twin in time."""
+        released: list[Draft] = []
+        while self._open and (len(self._open) > MAX_OPEN or abs(moment - self._open[0].moment) > PAIR_WITHIN):
+            released += self._let_go()
+        return released
+
+    def release(self) -> list[Draft]:
+        """All that is held."""
+        released: list[Draft] = []
+        while self._open:
+            released += self._let_go()
+        return released
+
+    def _let_go(self) -> list[Draft]:
+        half = self._open.popleft()
+        if half.met:
+            return []
+        self._meet(self._waiting[half.draft.twin], half.draft.twin)
+        return [half.draft] if half.held else []
+
+    def _meet(self, waiting: deque[_Half], twin: tuple[str, ...]) -> _Half:
+        half = waiting.popleft()
+        half.met = True
+        self.holding -= half.held
+        if not waiting:
+            del self._waiting[twin]
+        return half
+
+
+class _Dialogue(Struct):
+    moment: datetime
+    account: str | None = None
+    requests: int = 0
+    answers: int = 0
+    counted: int = 0
+
+
+class Attempts:
+    """Folds the steps of one dialogue into attempts: as many as answers, and one for every two requests."""
+
+    def __init__(self) -> None:
+        self._dialogues: OrderedDict[tuple[str, ...], _Dialogue] = OrderedDict()
+
+    def fold(self, moment: datetime, draft: Draft) -> Registration | Call | Login | Notice | None:
+        """The event if `draft` begins an attempt, `None` if it belongs to one already told."""
+        event = draft.event
+        if draft.step is Step.WHOLE or type(event) is not Registration:
+            return event
+        known = self._known(moment, draft.dialogue)
+        if draft.step is Step.CHALLENGE:
+            return None if known is not None and event.account is None else event
+        if known is None or (event.account and known.account and event.account != known.account):
+            known = _Dialogue(moment=moment)
+        self._remember(draft.dialogue, known)
+        known.moment = moment
+        unknown_account = event.account is None and known.account is not None
+        known.account = event.account or known.account
+        known.requests += draft.step is Step.REQUEST
+        known.answers += draft.step is Step.ANSWER
+        if known.counted >= max(known.answers, (known.requests + 1) // 2):
+            return None
+        known.counted += 1
+        if unknown_account:
+            return msgspec.structs.replace(event, account=known.account, reason="unknown_account")
+        return event
+
+    def _known(self, moment: datetime, dialogue: tuple[str, ...]) -> _Dialogue | None:
+        known = self._dialogues.get(dialogue)
+        return known if known is not None and abs(moment - known.moment) <= DIALOGUE else None
+
+    def _remember(self, dialogue: tuple[str, ...], known: _Dialogue) -> None:
+        self._dialogues[dialogue] = known
+        self._dialogues.move_to_end(dialogue)
+        if len(self._dialogues) > MAX_OPEN:
+            self._dialogues.popitem(last=False)

@@ -1,0 +1,206 @@
+"""Asterisk's channels and call records (Master.csv, AMI) as contract calls: who called whom by which trunk."""
+
+import re
+from collections import OrderedDict
+from datetime import UTC, datetime, timedelta, tzinfo
+from hashlib import blake2b
+
+from msgspec import Struct
+
+from detector.contract.events import Call
+from detector.formats.format import clean
+from detector.formats.parties import NOT_DIALLED, Parties
+
+CHANNEL = re.compile(r"(?P<technology>\w{1,32})/(?P<name>.{1,256})-[0-9a-f]{1,16}(?:;[12])?", re.ASCII | re.DOTALL)
+BY_NAME = frozenset({"SIP", "PJSIP", "IAX2", "SCCP", "Skinny"})
+UNIQUEID = re.compile(r"(?:[\w.-]{1,64}-)?(\d{9,10})\.\d{1,12}", re.ASCII)
+DIAL_STRING = re.compile(r"/(?:[^/,@&]{1,128}/)?(\+?[\d*#]{1,64})(?=[,@&]|\Z)", re.ASCII)
+SECONDS = re.compile(r"\d{1,8}", re.ASCII)
+LONGEST = 31_622_400
+NOT_BEFORE = timedelta(seconds=2)
+SOON_AFTER = timedelta(minutes=30)
+MAX_REMEMBERED = 4_096
+
+DISPOSITIONS = {"ANSWERED": "answered", "NO ANSWER": "no_answer", "BUSY": "busy", "FAILED": "failed",
+                "CONGESTION": "failed"}  # fmt: skip
+APPLICATIONS = {
+    "voicemail": "voicemail", "confbridge": "conference", "meetme": "conference", "queue": "queue", "disa": "disa",
+}  # fmt: skip
+
+
+class BadRecordError(ValueError):
+    """A record nobody can use: `reason` says what is wrong with `field`."""
+
+    def __init__(self, reason: str, field: str) -> None:
+        super().__init__(f"{field}: {reason}")
+        self.reason = reason
+        self.field = field
+
+
+class Peer(Struct, frozen=True):
+    """The other end of a channel: `side` is `extension`, `trunk`, or `local` for a channel within the PBX."""
+
+    name: str
+    side: str
+
+    @property
+    def extension(self) -> str | None:
+        """Its name, if it is one of ours."""
+        return self.name if self.side == "extension" else None
+
+    @property
+    def trunk(self) -> str | None:
+        """Its name, if calls leave or come by it."""
+        return self.name if self.side == "trunk" else None
+
+
+def peer_of(channel: str, parties: Parties, context: str = "") -> Peer | None:
+    """Who is at the end of `SIP/1001-00000012`; None if there is no channel.
+
+    The name is that of the account in the configuration, or for a guest the domain it wrote: never an extension then.
+    A channel of a technology without accounts (DAHDI, mISDN, ...) is a line: its name with the technology before.
+    """
+    match = CHANNEL.fullmatch(channel)
+    if match is None:
+        return None
+    technology, name = match["technology"], match["name"]
+    if technology == "Local":
+        return Peer(name=name.partition("@")[0], side="local")
+    if technology not in BY_NAME:
+        name = f"{technology}/{name}"
+    return Peer(name=name, side=parties.side(name, context))
+
+
+class CallRecord(Struct, frozen=True, kw_only=True):
+    """One call record as written, whichever way it came."""
+
+    src: str
+    dst: str
+    context: str
+    channel: str
+    dstchannel: str
+    application: str
+    data: str
+    start: str
+    duration: str
+    billsec: str
+    disposition: str
+    uniqueid: str
+    linkedid: str
+
+
+class CallRecords:
+    """Turns records into calls; remembers which extension a call was forwarded from."""
+
+    def __init__(self, pbx: str, source: str, zone: tzinfo, parties: Parties) -> None:
+        self.pbx = pbx
+        self.source = source
+        self.zone = zone
+        self.parties = parties
+        self._called: OrderedDict[str, str] = OrderedDict()
+
+    def read(self, record: CallRecord) -> Call:
+        """The call of one record. Raises BadRecordError.
+
+        The same record gives the same id from Master.csv and from AMI: it is made of what both hold.
+        """
+        started = began(record.start, record.uniqueid or record.linkedid, self.zone)
+        duration, talk = _seconds(record.duration, "duration"), _seconds(record.billsec, "billsec")
+        try:
+            ended = started + timedelta(seconds=duration)
+        except OverflowError:
+            raise BadRecordError("a time outside the calendar", "start") from None
+        caller = peer_of(record.channel, self.parties, record.context)
+        called = peer_of(record.dstchannel, self.parties)
+        direction = self._direction(record, caller, called)
+        forwarder = self.forwarder(record.linkedid, caller, called)
+        disposition = DISPOSITIONS.get(record.disposition.upper(), record.disposition.lower())
+        via = APPLICATIONS.get(record.application.lower(), "direct")
+        to = dialled(record.dst, record.data)
+        answered = disposition == "answered" and talk <= duration
+        return Call(
+            pbx=self.pbx, id=_id(record), at=ended, source=self.source, phase="ended",
+            call_id=clean(record.linkedid) or clean(record.uniqueid) or _id(record),
+            leg=clean((called and called.trunk) or (caller and caller.trunk) or ""),
+            direction=direction, extension=_extension(record, direction, caller, called),
+            from_=clean(record.src), to=to, trunk=clean((called and called.trunk) or ""),
+            trunk_in=clean((caller and caller.trunk) or ""),
+            via="forward" if forwarder is not None else via, on_behalf_of=forwarder or None,
+            channel=clean(record.channel), started_at=started,
+            answered_at=ended - timedelta(seconds=talk) if answered else None,
+            duration=duration, talk=talk,
+            disposition="voicemail" if answered and via == "voicemail" else clean(disposition),
+        )  # fmt: skip
+
+    def _direction(self, record: CallRecord, caller: Peer | None, called: Peer | None) -> str:
+        inside = caller is None or caller.side != "trunk"
+        if called is not None and called.side != "local":
+            outside = called.side == "trunk"
+        else:  # nobody was rung: an announcement, a mailbox, or a number that no trunk took
+            outside = inside and record.dst.lstrip("+").isdecimal() and not self.parties.internal(record.dst)
+        if inside:
+            return "outbound" if outside else "internal"
+        return "transit" if outside else "inbound"
+
+    def forwarder(self, key: str, caller: Peer | None, called: Peer | None) -> str | None:
+        """The extension that sent call `key` on to a trunk, `""` if it is not known; None if nobody did."""
+        if caller is None or called is None:
+            return None
+        if caller.side == "local" and called.side == "trunk":
+            return self._called.get(key, "") if key else ""
+        if called.side == "extension" and key:
+            self._called[key] = called.name
+            self._called.move_to_end(key)
+            if len(self._called) > MAX_REMEMBERED:
+                self._called.popitem(last=False)
+        return None
+
+
+def began(shown: str, uniqueid: str, zone: tzinfo) -> datetime:
+    """The UTC moment of a local time, or of UTC where the PBX writes that (`usegmtime`).
+
+    A uniqueid begins with the second its channel was made in: it tells which of the two it is, and which of the hour
+    that comes twice. Raises BadRecordError.
+    """
+    try:
+        local = datetime.strptime(shown.partition(".")[0], "%Y-%m-%d %H:%M:%S")  # noqa: DTZ007 - that is the question
+        written_in = ((zone, 0), (zone, 1), (UTC, 0))
+        readings = [local.replace(tzinfo=place, fold=fold).astimezone(UTC) for place, fold in written_in]
+    except (ValueError, OverflowError):
+        raise BadRecordError("not a time as Asterisk writes it", "start") from None
+    match = UNIQUEID.fullmatch(uniqueid)
+    if match is not None:
+        born = datetime.fromtimestamp(int(match[1]), UTC)
+        fitting = [at for at in readings if -NOT_BEFORE <= at - born <= SOON_AFTER]
+        if fitting:
+            return min(fitting)
+    return readings[0]
+
+
+def dialled(dst: str, data: str) -> str | None:
+    """The number that was dialled; where the dialplan had lost it, what was sent to the trunk."""
+    if dst.strip() not in NOT_DIALLED:
+        return clean(dst)
+    sent = DIAL_STRING.search(data[:1_024])
+    return sent[1] if sent else clean(dst)
+
+
+def _extension(record: CallRecord, direction: str, caller: Peer | None, called: Peer | None) -> str | None:
+    if direction in {"outbound", "internal"}:
+        return clean((caller and caller.extension) or "")
+    if direction == "inbound":
+        return clean((called and called.extension) or record.dst)
+    return None
+
+
+def _seconds(shown: str, field: str) -> int:
+    if SECONDS.fullmatch(shown) is None or int(shown) > LONGEST:
+        raise BadRecordError("not a duration in whole seconds", field)
+    return int(shown)
+
+
+def _id(record: CallRecord) -> str:
+    parts = (record.uniqueid, record.channel, record.dstchannel, record.dst, record.application, record.start,
+             record.duration, record.billsec, record.disposition)  # fmt: skip
+    digest = blake2b("\0".join(parts).encode("utf-8", "replace"), digest_size=16).hexdigest()
+    return f"cdr:{digest}"

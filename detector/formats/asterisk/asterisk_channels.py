@@ -1,0 +1,170 @@
+"""Asterisk's channels from AMI as contract calls: one leg for each phone or trunk that is rung."""
+
+from collections import OrderedDict
+from datetime import datetime, timedelta
+
+from msgspec import Struct, structs
+
+from detector.contract.events import Call, Registration
+from detector.formats.asterisk.asterisk_calls import DIAL_STRING, CallRecord, CallRecords, dialled, peer_of
+from detector.formats.asterisk.asterisk_frames import Fields
+from detector.formats.format import clean
+
+MAX_CHANNELS = 16_384
+MAX_LEGS = 4_096
+ASKED_WITHIN = timedelta(seconds=10)
+
+DIAL_STATUS = {"BUSY": ("busy", "busy"), "NOANSWER": ("no_answer", "timeout"), "CANCEL": ("no_answer", "cancelled"),
+               "CONGESTION": ("failed", "congestion"), "CHANUNAVAIL": ("failed", "congestion")}  # fmt: skip
+CAUSES = {"1": "unallocated", "17": "busy", "21": "rejected", "34": "congestion"}
+
+
+class _AsteriskChannel(Struct, frozen=True):
+    linkedid: str
+    exten: str
+    context: str
+    number: str
+
+
+class _Sources:
+    """From where accounts asked for a call in the last seconds: call events themselves carry no address.
+
+    Anybody can ask in another's name, so an account that asked from two places is at none.
+    """
+
+    def __init__(self) -> None:
+        self._asked: OrderedDict[str, tuple[datetime, str]] = OrderedDict()
+
+    def learn(self, event: Registration) -> None:
+        """A request of an account that was challenged or accepted."""
+        if not event.account or not event.source_ip or event.outcome not in {"challenged", "accepted"}:
+            return
+        before = self._asked.pop(event.account, None)
+        elsewhere = before is not None and before[1] != event.source_ip and abs(event.at - before[0]) <= ASKED_WITHIN
+        self._asked[event.account] = (event.at, "" if elsewhere else event.source_ip)
+        if len(self._asked) > MAX_LEGS:
+            self._asked.popitem(last=False)
+
+    def of(self, account: str | None, at: datetime) -> str | None:
+        """The address, if it is plain."""
+        asked = self._asked.get(account or "")
+        return asked[1] or None if asked is not None and abs(at - asked[0]) <= ASKED_WITHIN else None
+
+
+class Channels:
+    """Follows channels and legs; `records` reads the call records among the events."""
+
+    def __init__(self, records: CallRecords) -> None:
+        self.records = records
+        self.sources = _Sources()
+        self._channels: OrderedDict[str, _AsteriskChannel] = OrderedDict()
+        self._legs: OrderedDict[str, Call] = OrderedDict()
+
+    def read(self, fields: Fields, at: datetime) -> Call | None:
+        """The call an event brings forward; None if it says nothing of use. Raises BadRecordError."""
+        name = fields["Event"]
+        if name == "Newchannel":
+            self._begin(fields)
+        elif name == "DialBegin":
+            return self._dial(fields, at)
+        elif name == "DialEnd":
+            return self._dialled(fields, at)
+        elif name == "Hangup":
+            return self._hang_up(fields, at)
+        elif name == "Cdr":
+            return self.records.read(self._record(fields))
+        return None
+
+    def _begin(self, fields: Fields) -> None:
+        uniqueid = fields.get("Uniqueid", "")[:128]
+        self._channels[uniqueid] = _AsteriskChannel(
+            linkedid=fields.get("Linkedid", "")[:128] or uniqueid, exten=fields.get("Exten", "")[:256],
+            context=fields.get("Context", "")[:128], number=fields.get("CallerIDNum", "")[:256],
+        )  # fmt: skip
+        if len(self._channels) > MAX_CHANNELS:
+            self._channels.popitem(last=False)
+
+    def _dial(self, fields: Fields, at: datetime) -> Call | None:
+        records, key = self.records, fields.get("DestUniqueid", "")[:128]
+        caller_id = fields.get("Uniqueid", "")[:128]
+        begun = self._channels.get(caller_id)
+        called = peer_of(fields.get("DestChannel", ""), records.parties)
+        if not key or called is None or called.side == "local" or key in self._legs:
+            return None
+        context = begun.context if begun else fields.get("Context", "")
+        caller = peer_of(fields.get("Channel", ""), records.parties, context)
+        linkedid = fields.get("Linkedid") or fields.get("DestLinkedid") or caller_id or key
+        inside = caller is None or caller.side != "trunk"
+        outside = called.side == "trunk"
+        forwarder = records.forwarder(linkedid, caller, called)
+        own = caller.extension if caller is not None else None
+        leg = Call(
+            pbx=records.pbx, id=f"call:{linkedid[:128]}:{key}:started", at=at, source=records.source, phase="started",
+            call_id=linkedid[:128], leg=clean(called.trunk or (caller and caller.trunk) or ""),
+            direction=("outbound" if outside else "internal") if inside else ("transit" if outside else "inbound"),
+            extension=clean((own if inside else called.extension) or ""),
+            from_=clean(begun.number if begun else fields.get("CallerIDNum", "")),
+            to=self._number(fields, begun), trunk=clean(called.trunk or ""),
+            trunk_in=clean((caller and caller.trunk) or ""), via="forward" if forwarder is not None else "direct",
+            on_behalf_of=forwarder or None, channel=clean(fields.get("Channel") or fields.get("DestChannel", "")),
+            source_ip=self.sources.of(own, at),
+        )  # fmt: skip
+        self._legs[key] = leg
+        if len(self._legs) > MAX_LEGS:
+            self._legs.popitem(last=False)
+        return leg
+
+    def _number(self, fields: Fields, begun: _AsteriskChannel | None) -> str | None:
+        """As dialled: the extension the caller's channel began with, else what is sent to the trunk."""
+        sent = fields.get("DialString", "")
+        if begun is not None and begun.exten:
+            return dialled(begun.exten, f"/{sent}")
+        found = DIAL_STRING.search(f"/{sent}")
+        return found[1] if found else clean(fields.get("Exten", ""))
+
+    def _dialled(self, fields: Fields, at: datetime) -> Call | None:
+        key = fields.get("DestUniqueid", "")[:128]
+        leg = self._legs.get(key)
+        if leg is None or leg.phase == "answered":
+            return None
+        status = fields.get("DialStatus", "")
+        if status != "ANSWER":
+            return self._end(key, leg, at, *DIAL_STATUS.get(status, ("failed", status.lower()[:64] or None)))
+        answered = structs.replace(leg, id=_phase(leg, "answered"), at=at, phase="answered", started_at=leg.at)
+        self._legs[key] = answered
+        return answered
+
+    def _hang_up(self, fields: Fields, at: datetime) -> Call | None:
+        key = fields.get("Uniqueid", "")[:128]
+        leg = self._legs.get(key)
+        if leg is None:
+            return None
+        reason = CAUSES.get(fields.get("Cause", ""))
+        return self._end(key, leg, at, "busy" if reason == "busy" else "failed" if reason else "no_answer", reason)
+
+    def _end(self, key: str, leg: Call, at: datetime, disposition: str, reason: str | None) -> Call:
+        del self._legs[key]
+        answered = leg.phase == "answered"
+        began = leg.started_at or leg.at
+        return structs.replace(
+            leg, id=_phase(leg, "ended"), at=at, phase="ended", started_at=began,
+            answered_at=leg.at if answered else None, duration=max(0.0, (at - began).total_seconds()),
+            talk=max(0.0, (at - leg.at).total_seconds()) if answered else 0.0,
+            disposition="answered" if answered else disposition, reason=None if answered else reason,
+        )  # fmt: skip
+
+    def _record(self, fields: Fields) -> CallRecord:
+        uniqueid = fields.get("UniqueID", "")
+        begun = self._channels.get(uniqueid[:128])
+        return CallRecord(
+            src=fields.get("Source", ""), dst=fields.get("Destination", ""),
+            context=fields.get("DestinationContext", ""), channel=fields.get("Channel", ""),
+            dstchannel=fields.get("DestinationChannel", ""), application=fields.get("LastApplication", ""),
+            data=fields.get("LastData", ""), start=fields.get("StartTime", ""), duration=fields.get("Duration", ""),
+            billsec=fields.get("BillableSeconds", ""), disposition=fields.get("Disposition", ""),
+            uniqueid=uniqueid, linkedid=begun.linkedid if begun else "",
+        )  # fmt: skip
+
+
+def _phase(leg: Call, phase: str) -> str:
+    return f"{leg.id.rpartition(':')[0]}:{phase}"

@@ -1,0 +1,135 @@
+"""The frame of an Asterisk log line: when, from which source file, and what was said."""
+
+import re
+from datetime import UTC, datetime, timedelta, tzinfo
+
+from msgspec import Struct
+
+HEAD = re.compile(
+    r"(?:<\d{1,3}>)?"
+    r"(?:1 (?P<framed>\d{4}-\d\d-\d\dT[\d:.]{8,15}(?:Z|[+-]\d\d:\d\d))(?: [^\s]{1,255}){4}"
+    r" (?:-|(?:\[(?:[^\]\\]|\\.){0,1024}\]){1,8}) (?:\ufeff)?)?"
+    r"(?:(?P<carried>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[\d:.]{8,15}(?:Z|[+-]\d\d:?\d\d))"
+    r" [^\s:]+ [^\s:\[]+(?:\[\d+\])?: )?"
+    r"(?:\[(?P<stamp>[^\]]{5,40})\] )?"
+    r"(?P<level>[A-Z]+)\[\d+\](?:\[C-[0-9a-f]+\])?:? "
+    r"(?P<file>[\w./-]+\.c)(?::\d+)?(?:(?: in)? \w+)?: (?P<text>.*)",
+    re.ASCII | re.DOTALL,
+)
+COLOURS = re.compile(r"\x1b\[[\d;]*[A-Za-z]", re.ASCII)
+YEARLESS = re.compile(r"([A-Z][a-z]{2}) ([ \d]\d) (\d\d):(\d\d):(\d\d)", re.ASCII)
+MONTHS = {
+    name: number
+    for number, name in enumerate(
+        ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"), start=1
+    )
+}
+HALF_A_YEAR = timedelta(days=183)
+OUT_OF_ORDER = timedelta(minutes=5)
+
+
+class AsteriskLine(Struct, frozen=True, gc=False):
+    """One log line. `stamp` is its time as written (`""`: none), `whole` this time and all behind it."""
+
+    stamp: str
+    file: str
+    text: str
+    whole: str
+
+
+def parse(raw: bytes) -> AsteriskLine | None:
+    """The line without colours and line end; `None` for what Asterisk's logger does not write."""
+    content = raw.rstrip(b"\r\n").decode("utf-8", "replace")
+    if "\x1b" in content:
+        content = COLOURS.sub("", content)
+    head = HEAD.match(content)
+    if head is None:
+        return None
+    stamp = head["stamp"] or head["carried"] or head["framed"] or ""
+    return AsteriskLine(
+        stamp=stamp, file=head["file"], text=head["text"], whole=f"[{stamp}] {content[head.start('level') :]}"
+    )
+
+
+class LogClock:
+    """Puts the year and the zone to times that have none.
+
+    The first line is of `year`; without one, of the year of the first record that states its own. From there
+    the lines ascend: what would lie more than half a year before the line before it is of the next year
+    (December to January), what would lie more than half a year after it came late and is of the year before.
+    In the hour that comes twice a step back of more than five minutes begins the second one.
+    """
+
+    def __init__(self, zone: tzinfo, year: int | None) -> None:
+        self.zone = zone
+        self.year = year
+        self._last: datetime | None = None
+        self._cached: tuple[str, datetime | None] = ("", None)
+
+    def read(self, stamp: str) -> datetime | None:
+        """The UTC moment of a stamp; `None` if it is no time, or of an unknown year."""
+        if stamp != self._cached[0]:
+            self._cached = (stamp, self._read(stamp))
+        return self._cached[1]
+
+    def learn(self, stamp: str, stated: datetime) -> None:
+        """Take the year from a record with `stamp` that states its whole time itself."""
+        if self.year is not None:
+            return
+        around = stated.astimezone(self.zone).year
+        dated = [(year, _yearless(stamp, year)) for year in (around - 1, around, around + 1)]
+        near = [(abs(at.replace(tzinfo=self.zone) - stated), year) for year, at in dated if at is not None]
+        if near and 1 < around < 9999:
+            self.year = min(near)[1]
+            self._cached = ("", None)
+
+    def _read(self, stamp: str) -> datetime | None:
+        try:
+            if stamp[:1].isdigit():
+                moment: datetime | None = self._zoned(datetime.fromisoformat(stamp))
+            else:
+                moment = self._ascending(stamp)
+        except (ValueError, OverflowError):
+            return None
+        if moment is not None and (self._last is None or moment > self._last):
+            self._last = moment
+        return moment
+
+    def _ascending(self, stamp: str) -> datetime | None:
+        if self.year is None:
+            return None
+        moment = self._of_year(stamp, self.year)
+        last = self._last
+        if last is not None:
+            if moment is None or moment < last - HALF_A_YEAR:
+                later = self._of_year(stamp, self.year + 1)
+                if later is not None and later < last + HALF_A_YEAR:
+                    self.year += 1
+                    moment = later
+            elif moment > last + HALF_A_YEAR:
+                return self._of_year(stamp, self.year - 1)
+        return moment
+
+    def _of_year(self, stamp: str, year: int) -> datetime | None:
+        local = _yearless(stamp, year)
+        return None if local is None else self._zoned(local)
+
+    def _zoned(self, local: datetime) -> datetime:
+        if local.tzinfo is not None:
+            return local.astimezone(UTC)
+        first, second = (local.replace(tzinfo=self.zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+        last = self._last
+        if last is None or second <= first:
+            return first
+        return second if last.astimezone(self.zone).fold or first < last - OUT_OF_ORDER else first
+
+
+def _yearless(stamp: str, year: int) -> datetime | None:
+    match = YEARLESS.fullmatch(stamp)
+    if match is None or match[1] not in MONTHS:
+        return None
+    try:
+        day, hour, minute, second = (int(part) for part in match.groups()[1:])
+        return datetime(year, MONTHS[match[1]], day, hour, minute, second)  # noqa: DTZ001 - the zone comes later
+    except ValueError:
+        return None

@@ -1,0 +1,196 @@
+"""Asterisk's messages log: free text in which the other side wrote whatever stands between quotes."""
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+
+from detector.contract.codec import Rejected
+from detector.contract.events import Call, Login, Registration
+from detector.formats.asterisk.asterisk_attempts import SHOWN_CALLID, Draft, LogKind, Step
+from detector.formats.asterisk.asterisk_line import AsteriskLine
+from detector.formats.format import address, clean
+
+CHAN_FROM = "Registration from '"
+CHAN_FOR = "' failed for '"
+CHAN_END = re.compile(r"([^']{2,64})' - ([^']{1,256})", re.ASCII)
+PJSIP_FROM = re.compile(r"Request (?:'([^']{0,64})' )?from '", re.ASCII)
+PJSIP_FOR = re.compile(r"' failed for '([^']{2,64})'(?: \(callid: | - )", re.ASCII)
+PJSIP_TRIES = re.compile(r" after \d{1,10} tries in [\d.]{1,20} ms\Z", re.ASCII)
+CALL_AT = re.compile(r" \((?:(?:UDP|TCP|TLS|WS|WSS):)?([^()\s]{2,64})\) to extension '", re.ASCII)
+CALL_END = "' rejected because extension not found in context '"
+DEVICE = re.compile(r"Failed to authenticate (?:device|user) (.*) for ([A-Z]{1,16}), code = -?\d{1,9}\s*", re.DOTALL)
+AMI = re.compile(
+    r"(?:Host )?(\S{2,64}) (failed to authenticate as|tried to authenticate with nonexistent user) '(.*)'\s*",
+    re.DOTALL,
+)
+REGISTERED = re.compile(r"\s*(?:-- )?Registered SIP '([^']{1,256})' at ")
+CONTACT = re.compile(r"\s*(?:-- )?Added contact '.*' to AOR '([^']{1,256})' with expiration of \d+ second", re.DOTALL)
+USER = re.compile(r"\s*sips?:([^@:;<>]*)(?::[^@<>]*)?@", re.IGNORECASE)
+METHOD = re.compile(r"[A-Z]{1,16}", re.ASCII)
+
+REASONS = {
+    "Wrong password": "bad_password",
+    "Failed to authenticate": "bad_password",
+    "No matching peer found": "unknown_account",
+    "No matching endpoint found": "unknown_account",
+    "Username/auth name mismatch": "username_mismatch",
+    "Device does not match ACL": "acl",
+    "Not match Endpoint ACL": "acl",
+    "Not match Endpoint Contact ACL": "acl",
+    "Peer is not supposed to register": "not_dynamic",
+    "Device not configured to use this transport type": "transport",
+}
+STEPS = {
+    "No matching endpoint found": (Step.REQUEST, "name"),
+    "Failed to authenticate": (Step.ANSWER, "answer"),
+    "Not match Endpoint ACL": (Step.REQUEST, "acl"),
+}
+TWICE = frozenset({"acl", "not_dynamic"})
+
+
+class MessagesReader:
+    """Turns lines of `messages` into drafts of `trust: text`; a line of ours that is broken is rejected."""
+
+    def __init__(self, pbx: str, source: str) -> None:
+        self.pbx = pbx
+        self.source = source
+        self._nonexistent: tuple[str, str, datetime] | None = None
+
+    def read(self, line: AsteriskLine, at: datetime, key: str) -> Draft | Rejected | None:
+        """The draft of a line written `at`, with `key` as its id; `None` if it is about something else."""
+        if line.file == "chan_sip.c":
+            return self._chan_sip(line.text, at, key)
+        if line.file.startswith("res_pjsip"):
+            return self._pjsip(line.text, at, key)
+        if line.file == "manager.c":
+            return self._ami(line.text, at, key)
+        return None
+
+    def _chan_sip(self, text: str, at: datetime, key: str) -> Draft | Rejected | None:
+        if text.startswith(CHAN_FROM):
+            return self._registration_failed(text, at, key)
+        if text.startswith("Call from '"):
+            return self._refused_call(text, "Call from '", "'", at, key)
+        if match := DEVICE.fullmatch(text):
+            return self._registration(
+                at,
+                key,
+                "rejected",
+                user_of(match[1]),
+                method=match[2],
+                reason="bad_password",
+                twin=("invite",),
+            )
+        if match := REGISTERED.match(text):
+            # The address shown is the Contact the phone wrote, so there is no telling where it is.
+            return self._registration(at, key, "accepted", clean(match[1]))
+        return None
+
+    def _registration_failed(self, text: str, at: datetime, key: str) -> Draft | Rejected:
+        where = text.rfind(CHAN_FOR)
+        end = CHAN_END.fullmatch(text[where + len(CHAN_FOR) :].rstrip()) if where > 0 else None
+        place = endpoint(end[1]) if end else None
+        if end is None or place is None:
+            return Rejected(reason="a failed registration without address and reason")
+        account = user_of(text[len(CHAN_FROM) : where])
+        reason = REASONS.get(end[2], end[2])
+        return self._registration(
+            at, key, "rejected", account, source_ip=place[0], reason=reason, twin=("sip", *place),
+            step=Step.REQUEST if reason in TWICE else Step.WHOLE, dialogue=(*place, account or "", reason),
+        )  # fmt: skip
+
+    def _pjsip(self, text: str, at: datetime, key: str) -> Draft | Rejected | None:
+        if match := PJSIP_FROM.match(text):
+            return self._request_failed(text, match, at, key)
+        if CALL_END in text:
+            return self._refused_call(text, "", ": Call", at, key)
+        if match := CONTACT.match(text):
+            return self._registration(at, key, "accepted", clean(match[1]))
+        return None
+
+    def _request_failed(self, text: str, start: re.Match[str], at: datetime, key: str) -> Draft | Rejected:
+        """The other side writes From before and Call-ID after the address: two readings leave it unknown."""
+        found = list(PJSIP_FOR.finditer(text, start.end() - 1))
+        dash = text.rfind(" - ")
+        if not found or dash < found[0].end() - 3:
+            return Rejected(reason="a failed request without address and reason")
+        words = PJSIP_TRIES.sub("", text[dash + 3 :].rstrip())
+        step, kind = STEPS.get(words, (Step.WHOLE, ""))
+        callid = text[found[0].end() : dash].removesuffix(")")[:SHOWN_CALLID]
+        method = start[1] if start[1] and METHOD.fullmatch(start[1]) else "REGISTER"
+        return self._registration(
+            at, key, "rejected", user_of(text[start.end() : found[0].start()]), method=method,
+            source_ip=sole(match[1] for match in found), reason=REASONS.get(words, clean(words)),
+            twin=(kind, callid) if kind else (), step=step,
+            dialogue=(callid, "acl" if kind == "acl" else ""),
+        )  # fmt: skip
+
+    def _refused_call(self, text: str, before: str, after: str, at: datetime, key: str) -> Draft | Rejected:
+        """`before` and `after` stand around the name; the number dialled may imitate what precedes it."""
+        end = text.rfind(CALL_END)
+        found = list(CALL_AT.finditer(text, len(before), end + 1)) if end >= 0 else []
+        if not found:
+            return Rejected(reason="a refused call without address and number")
+        name = clean(text[len(before) : found[0].start()].removesuffix(after))
+        place = endpoint(found[0][1])
+        call = Call(
+            pbx=self.pbx, id=key, at=at, source=self.source, trust="text", phase="ended", call_id=key,
+            direction="outbound" if name else None, extension=name, from_=name,
+            to=clean(text[found[0].end() : end]), source_ip=sole(match[1] for match in found),
+            disposition="failed", reason="unallocated",
+        )  # fmt: skip
+        chan_sip = bool(before) and place is not None
+        return Draft(event=call, log=LogKind.MESSAGES, twin=("call", *place) if chan_sip and place else ())
+
+    def _ami(self, text: str, at: datetime, key: str) -> Draft | None:
+        """A name nobody has is told in two lines: the first says so, the second only that it failed."""
+        match = AMI.fullmatch(text)
+        source_ip = address(match[1]) if match else None
+        if match is None or source_ip is None:
+            return None
+        nonexistent = match[2] != "failed to authenticate as"
+        if nonexistent:
+            self._nonexistent = (source_ip, match[3], at)
+        elif self._nonexistent and self._nonexistent[:2] == (source_ip, match[3]):
+            told = abs(at - self._nonexistent[2]).total_seconds() <= 2
+            self._nonexistent = None
+            if told:
+                return None
+        login = Login(
+            pbx=self.pbx, id=key, at=at, source=self.source, trust="text", surface="ami", method="password",
+            outcome="rejected", account=clean(match[3]), source_ip=source_ip,
+            reason="unknown_account" if nonexistent else "bad_password",
+        )  # fmt: skip
+        return Draft(event=login, log=LogKind.MESSAGES, twin=("ami", source_ip))
+
+    def _registration(
+        self, at: datetime, key: str, outcome: str, account: str | None, *, method: str = "REGISTER",
+        source_ip: str | None = None, reason: str | None = None, twin: tuple[str, ...] = (),
+        step: Step = Step.WHOLE, dialogue: tuple[str, ...] = (),
+    ) -> Draft:  # fmt: skip
+        registration = Registration(
+            pbx=self.pbx, id=key, at=at, source=self.source, trust="text", outcome=outcome, account=account,
+            method=method, source_ip=source_ip, reason=reason,
+        )  # fmt: skip
+        return Draft(event=registration, log=LogKind.MESSAGES, twin=twin, step=step, dialogue=dialogue)
+
+
+def user_of(header: str) -> str | None:
+    """The user part of the last URI of a From or To header, which its sender wrote."""
+    user = USER.match(header, header.rfind("<") + 1)
+    return clean(user[1]) if user else None
+
+
+def endpoint(text: str) -> tuple[str, str] | None:
+    """Address and port (`""` if there is none) of `127.0.0.6:5062` or `[2001:db8::1]:5060`."""
+    host, _, port = text.rpartition(":")
+    if host and port.isascii() and port.isdecimal() and (found := address(host)):
+        return found, port
+    found = address(text)
+    return (found, "") if found else None
+
+
+def sole(places: Iterable[str]) -> str | None:
+    """The address, if all readings of a line agree on it."""
+    found = {place[0] if place else None for place in map(endpoint, places)}
+    return found.pop() if len(found) == 1 else None

@@ -1,0 +1,111 @@
+"""What every input format is: lines in, contract events out, found by walking this folder."""
+
+from abc import ABC, abstractmethod
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import tzinfo
+from functools import lru_cache
+from hashlib import blake2b
+from ipaddress import IPv6Address, ip_address
+from typing import ClassVar, Literal, TypeVar
+
+from detector.contract.codec import Rejected
+from detector.contract.events import MAX_EVENT_BYTES, AnyEvent, Unknown
+from detector.contract.registry import Registry
+from detector.formats.parties import Parties
+
+MAX_TEXT = 1_024
+REMEMBERED_LINES = 16_384
+
+Reading = AnyEvent | Unknown | Rejected
+
+
+@dataclass(frozen=True, kw_only=True)
+class FormatOptions:
+    """What the records of a format may lack.
+
+    `zone` is the PBX's own, `year` that of the first line, `keyed_hash` makes a PIN its keyed hash (hex).
+    `date_order` says how `03/04/2026` is meant; without it the file's own rows decide. `parties` tells extensions from
+    trunks where the records name both alike.
+    """
+
+    pbx: str
+    zone: tzinfo
+    year: int | None
+    keyed_hash: Callable[[str], str]
+    date_order: Literal["mdy", "dmy"] | None = None
+    parties: Parties = field(default_factory=Parties)
+
+
+class Format(ABC):
+    """Reads one stream of lines; keeps only bounded memory of what it read before.
+
+    `ignored` counts lines that are none of our business. Neither method raises, whatever the bytes.
+    """
+
+    name: ClassVar[str]
+    max_line: ClassVar[int] = MAX_EVENT_BYTES
+
+    def __init__(self, options: FormatOptions) -> None:
+        self.options = options
+        self.ignored = 0
+
+    @abstractmethod
+    def read(self, line: bytes) -> Iterator[Reading]:
+        """The records that are complete with this line (with or without its line end)."""
+
+    def close(self) -> Iterator[Reading]:
+        """What was still held back, at the end or when the input falls silent; reading may go on after it."""
+        yield from ()
+
+
+class Occurrences:
+    """Numbers identical records, so that a second reading gives the same ids and twins stay two.
+
+    Remembers the last 16,384 records: identical log lines share their second, so that is enough.
+    """
+
+    def __init__(self) -> None:
+        self._seen: OrderedDict[bytes, int] = OrderedDict()
+
+    def id_of(self, content: bytes) -> str:
+        """32 hex digits of the content, `:2` and up for the second identical one and later."""
+        digest = blake2b(content, digest_size=16).digest()
+        number = self._seen.pop(digest, 0) + 1
+        self._seen[digest] = number
+        if len(self._seen) > REMEMBERED_LINES:
+            self._seen.popitem(last=False)
+        return digest.hex() if number == 1 else f"{digest.hex()}:{number}"
+
+
+def clean(value: str) -> str | None:
+    """Trimmed and cut to the contract's 1,024 characters; `None` if nothing is left."""
+    return value.strip()[:MAX_TEXT].rstrip() or None
+
+
+@lru_cache(maxsize=16_384)
+def address(text: str) -> str | None:
+    """The IP address in canonical form, IPv4 out of its IPv6 mapping; `None` if it is none."""
+    try:
+        parsed = ip_address(text.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        return None
+    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped:
+        return str(parsed.ipv4_mapped)
+    return str(parsed)[:MAX_TEXT]
+
+
+F = TypeVar("F", bound=type[Format])
+FORMATS: Registry[type[Format]] = Registry("formats", "detector.formats")
+
+
+def register(cls: F) -> F:
+    """Class decorator: this format takes part."""
+    FORMATS.add(cls.name, cls)
+    return cls
+
+
+def formats() -> dict[str, type[Format]]:
+    """All formats by name, in the order of their names."""
+    return FORMATS.all()

@@ -1,0 +1,1 @@
+"""What FreeSWITCH writes: its log."""

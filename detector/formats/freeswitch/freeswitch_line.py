@@ -1,0 +1,80 @@
+"""The frame of a FreeSWITCH log line: whose channel, when, and what was said."""
+
+import re
+from datetime import UTC, datetime, timedelta, tzinfo
+
+from msgspec import Struct
+
+from detector.formats.asterisk.asterisk_line import COLOURS
+
+UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+# With the uuid of the channel, how idle the CPU is and the function, as far as the version and logfile.conf have them.
+HEAD = re.compile(
+    rf"(?:(?P<uuid>{UUID}) )?"
+    r"(?P<stamp>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?) "
+    r"(?:\d{1,3}\.\d\d% |\[\d{1,9}\] )?"
+    r"\[(?P<level>[A-Z]{1,8})\] "
+    r"(?P<file>[\w./-]{1,128}\.(?:c|cpp|h)):\d{1,6} (?:\w{1,64}\(\) )?"
+    r"(?P<text>.*)",
+    re.ASCII | re.DOTALL,
+)
+EXECUTE = re.compile(rf"(?:(?P<uuid>{UUID}) )?(?P<text>EXECUTE .*)", re.ASCII | re.DOTALL)
+SYSLOG = re.compile(
+    r"<\d{1,3}>1 (?:[^\s]{1,255} ){2}freeswitch (?:[^\s]{1,255} ){2}"
+    r"(?:-|(?:\[(?:[^\]\\]|\\.){0,1024}\]){1,8}) (?:\ufeff)?"
+    r"|(?:<\d{1,3}>)?(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[\d:.]{8,15}(?:Z|[+-]\d\d:?\d\d))"
+    r" [^\s:]{1,255} freeswitch(?:\[\d{1,9}\])?: ",
+    re.ASCII,
+)
+OUT_OF_ORDER = timedelta(minutes=5)
+
+
+class FreeswitchLine(Struct, frozen=True, gc=False):
+    """One line with a head, or an `EXECUTE` line, which has none (`stamp` is empty then)."""
+
+    uuid: str
+    stamp: str
+    file: str
+    text: str
+
+
+def plain(raw: bytes) -> str:
+    """The line without its end, colours and syslog's prefix."""
+    content = raw.rstrip(b"\r\n").decode("utf-8", "replace")
+    if "\x1b" in content:
+        content = COLOURS.sub("", content)
+    carried = SYSLOG.match(content)
+    return content[carried.end() :] if carried else content
+
+
+def parse(content: str) -> FreeswitchLine | None:
+    """The line; None for the second and later lines of a record."""
+    head = HEAD.match(content)
+    if head is not None:
+        return FreeswitchLine(uuid=head["uuid"] or "", stamp=head["stamp"], file=head["file"], text=head["text"])
+    execute = EXECUTE.match(content)
+    if execute is not None:
+        return FreeswitchLine(uuid=execute["uuid"] or "", stamp="", file="", text=execute["text"])
+    return None
+
+
+class LocalClock:
+    """Reads local times; in the hour that comes twice a step back of more than five minutes begins the second one."""
+
+    def __init__(self, zone: tzinfo) -> None:
+        self.zone = zone
+        self.last: datetime | None = None
+
+    def read(self, stamp: str) -> datetime | None:
+        """The UTC moment; None if it is no time."""
+        try:
+            local = datetime.fromisoformat(stamp)
+            first, second = (local.replace(tzinfo=self.zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+        except (ValueError, OverflowError):
+            return None
+        last = self.last
+        late = last is not None and (last.astimezone(self.zone).fold == 1 or first < last - OUT_OF_ORDER)
+        moment = second if second > first and late else first
+        if last is None or moment > last:
+            self.last = moment
+        return moment

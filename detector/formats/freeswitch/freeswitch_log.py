@@ -1,0 +1,143 @@
+"""FreeSWITCH's log (freeswitch.log or the console): refused and challenged requests, unknown users, and calls."""
+
+import re
+from collections import OrderedDict
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import ClassVar
+
+from detector.contract.codec import Rejected, reject
+from detector.contract.events import MAX_EVENT_BYTES, Notice, Registration
+from detector.formats.format import Format, FormatOptions, Occurrences, Reading, address, clean, register
+from detector.formats.freeswitch.freeswitch_calls import FreeswitchCalls
+from detector.formats.freeswitch.freeswitch_line import FreeswitchLine, LocalClock, parse, plain
+from detector.formats.journal_lines import out_of_journal
+
+OURS = (
+    b"SIP auth ", b"Can't find user [", b"Rejected by acl ", b"New Channel ", b" receiving invite from ",
+    b"Processing ", b" bridge(", b" has been answered", b"Hangup ",
+)  # fmt: skip
+AUTH = re.compile(
+    r"SIP auth (?P<what>failure|challenge) \((?P<method>[A-Z]{1,16})\) on sofia profile '(?P<profile>[^']{0,64})' "
+    r"for \[(?P<user>.*)@[^@\]]*\] from ip (?P<ip>[0-9a-fA-F:.\[\]]{2,64})\s*",
+    re.DOTALL,
+)
+NOBODY = re.compile(r"Can't find user \[(?P<user>.*)@[^@\]]*\] from (?P<ip>[0-9a-fA-F:.\[\]]{2,64})\s*", re.DOTALL)
+ACL = re.compile(r"IP (?P<ip>[0-9a-fA-F:.\[\]]{2,64}) Rejected by acl \"(?P<acl>[^\"]{0,128})\"")
+STARTS = ("SIP auth ", "Can't find user [")
+SAME_ATTEMPT = timedelta(seconds=1)
+MAX_JOINED = 4
+MAX_OPEN = 4_096
+SOFIA_REG = "sofia_reg.c"
+
+
+@register
+class FreeswitchLog(Format):
+    """Reads line by line; all of it is free text (`trust: text`).
+
+    Refusals are there if the sofia profile has `log-auth-failures`, calls at the level `info`, their trunk at `debug`.
+    Only `SIP auth failure` is a failure: a challenge is how every request begins. A user nobody has is told by two
+    lines, which are one attempt. Names come decoded from the URI, so one may hold line ends, and what looks like
+    lines of their own: what follows a line that breaks off within a name is joined to it up to the real end.
+    """
+
+    name: ClassVar[str] = "freeswitch-log"
+
+    def __init__(self, options: FormatOptions) -> None:
+        super().__init__(options)
+        self._clock = LocalClock(options.zone)
+        self._occurrences = Occurrences()
+        self._calls = FreeswitchCalls(options.pbx, self.name, options.parties)
+        self._broken: list[str] = []
+        self._nobody: OrderedDict[str, datetime] = OrderedDict()
+
+    def read(self, line: bytes) -> Iterator[Reading]:
+        """The events of this line."""
+        line = out_of_journal(line)
+        if len(line) > MAX_EVENT_BYTES:
+            yield reject(f"line of {len(line)} bytes, allowed are {MAX_EVENT_BYTES}", line)
+        elif self._broken:
+            yield from self._join(plain(line))
+        elif any(mark in line for mark in OURS):
+            yield from self._line(plain(line))
+        else:
+            self.ignored += 1
+
+    def close(self) -> Iterator[Reading]:
+        """A line that broke off."""
+        if self._broken:
+            yield _unreadable("\n".join(self._broken))
+            self._broken = []
+
+    def _join(self, content: str) -> Iterator[Reading]:
+        self._broken.append(content)
+        whole = "\n".join(self._broken)
+        line = parse(whole)
+        if line is not None and parse(content) is None and _refusal(line.text) is not None:
+            self._broken = []
+            yield from self._line(whole)
+        elif len(self._broken) > MAX_JOINED:
+            self._broken = []
+            yield _unreadable(whole)
+
+    def _line(self, content: str) -> Iterator[Reading]:
+        line = parse(content)
+        if line is None:
+            self.ignored += 1
+            return
+        if line.file == SOFIA_REG and line.text.startswith(STARTS) and _refusal(line.text) is None:
+            self._broken = [content]
+            return
+        at = self._clock.read(line.stamp) if line.stamp else self._clock.last
+        if at is None:
+            yield Rejected(reason="a line without a time that can be read")
+            return
+        event = self._refused(line, at, content) or self._calls.read(line, at)
+        if event is None:
+            self.ignored += 1
+        else:
+            yield event
+
+    def _refused(self, line: FreeswitchLine, at: datetime, content: str) -> Reading | None:
+        if line.file == SOFIA_REG:
+            match = _refusal(line.text)
+            return self._judged(match, at, content) if match is not None else None
+        match = ACL.match(line.text) if line.file in {"sofia.c", "mod_event_socket.c"} else None
+        source_ip = address(match["ip"]) if match is not None else None
+        if match is None or source_ip is None:
+            return None
+        return Notice(
+            pbx=self.options.pbx, id=self._occurrences.id_of(content.encode()), at=at, source=self.name, trust="text",
+            name="acl_rejected", level="warning", source_ip=source_ip, text=clean(match["acl"]),
+        )  # fmt: skip
+
+    def _judged(self, match: re.Match[str], at: datetime, content: str) -> Reading | None:
+        source_ip = address(match["ip"])
+        if source_ip is None:
+            return reject("an address that is none", content.encode()[:MAX_EVENT_BYTES])
+        unknown = match.re is NOBODY
+        if unknown:
+            self._nobody[source_ip] = at
+            self._nobody.move_to_end(source_ip)
+            if len(self._nobody) > MAX_OPEN:
+                self._nobody.popitem(last=False)
+        elif match["what"] == "failure":
+            told = self._nobody.pop(source_ip, None)
+            if told is not None and abs(at - told) <= SAME_ATTEMPT:
+                return None
+        challenged = not unknown and match["what"] == "challenge"
+        invite = not unknown and match["method"] == "INVITE"  # and the user is the number that was called
+        return Registration(
+            pbx=self.options.pbx, id=self._occurrences.id_of(content.encode()), at=at, source=self.name, trust="text",
+            outcome="challenged" if challenged else "rejected", account=None if invite else clean(match["user"]),
+            method="INVITE" if invite else "REGISTER" if unknown else match["method"], source_ip=source_ip,
+            reason=None if challenged else "unknown_account" if unknown else "bad_password",
+        )  # fmt: skip
+
+
+def _refusal(text: str) -> re.Match[str] | None:
+    return AUTH.fullmatch(text) or NOBODY.fullmatch(text)
+
+
+def _unreadable(content: str) -> Rejected:
+    return reject("a refused request that breaks off", content.encode("utf-8", "replace"))

@@ -1,0 +1,1 @@
+"""What a Yeastar P-Series writes: frames, call records, notices."""

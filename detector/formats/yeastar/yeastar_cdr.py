@@ -1,0 +1,243 @@
+"""Yeastar's call records: the CSV export with its header, or what `cdr/list` and `cdr/search` answer."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from typing import ClassVar, Literal
+
+import msgspec
+from msgspec import Struct
+
+from detector.contract.codec import Rejected, mended, reject
+from detector.contract.events import MAX_EVENT_BYTES
+from detector.formats.csv_records import CsvRecords, cells
+from detector.formats.format import Format, FormatOptions, Occurrences, Reading, register
+from detector.formats.json_texts import JsonTexts
+from detector.formats.yeastar.yeastar_clock import PbxClock
+from detector.formats.yeastar.yeastar_fields import BadFieldError
+from detector.formats.yeastar.yeastar_records import cdr_event
+
+MAX_ANSWER_BYTES = 64 * 1024 * 1024
+MAX_NAME = 64
+MAX_UNDECIDED = 1_000
+BOM = b"\xef\xbb\xbf"
+DELIMITERS = (",", ";", "\t")
+CLOCK_TIME = re.compile(r"\s*(\d{1,3}):(\d\d):(\d\d)\s*", re.ASCII)
+EITHER_ORDER = re.compile(r"\s*(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})\b", re.ASCII)
+UNIT = re.compile(r"\([^()]*\)")
+NOT_A_LETTER = re.compile(r"[\W_]+")
+
+Row = dict[str, object]
+
+COLUMNS = {
+    "uid": ("uid", "uniqueid"),
+    "call_id": ("callid",),
+    "time": ("time", "timestart", "starttime", "calltime"),
+    "timestamp": ("timestamp",),
+    "call_from": ("callfrom", "from", "caller"),
+    "call_from_number": ("callfromnumber", "callernumber"),
+    "call_to": ("callto", "to", "callee"),
+    "call_to_number": ("calltonumber", "calleenumber"),
+    "duration": ("duration", "callduration"),
+    "talk_duration": ("talkduration", "talktime"),
+    "disposition": ("disposition", "status", "laststatus", "statusdisposition"),
+    "src_trunk": ("srctrunk", "sourcetrunk", "srctrunkname"),
+    "dst_trunk": ("dsttrunk", "destinationtrunk", "dsttrunkname"),
+    "call_type": ("calltype", "communicationtype", "type"),
+    "reason": ("reason",),
+    "pin_code": ("pincode", "pin"),
+    "src_addr": ("srcaddr", "sourceaddress", "sourceip", "sourceipaddress", "callerip", "calleripaddress"),
+}
+FIELDS = {name: field for field, names in COLUMNS.items() for name in names}
+NEEDED = (("time", "timestamp"), ("call_from", "call_from_number"), ("call_to", "call_to_number"))
+FORMATS = {"mdy": "MM/DD/YYYY", "dmy": "DD/MM/YYYY"}
+
+
+class _Header(Struct, frozen=True):
+    delimiter: str
+    names: tuple[str, ...]
+
+
+@register
+class YeastarCdr(Format):
+    """CSV records may span 16 lines; JSON comes as a whole answer, in one line or indented, or as one row a line.
+
+    Columns are known by their display names or by the API's, whatever their case and spacing. Where dates
+    may be month or day first and nobody said which, rows wait for one that settles it: a part above 12, else
+    (at the end, or with 1,000 waiting) the order in which they lie closer together, else month first.
+    Excerpts of rejected rows are left out where they could hold a PIN.
+    """
+
+    name: ClassVar[str] = "yeastar-cdr"
+    max_line: ClassVar[int] = MAX_ANSWER_BYTES
+
+    def __init__(self, options: FormatOptions) -> None:
+        super().__init__(options)
+        self._header: _Header | None = None
+        self._records = CsvRecords()
+        self._texts = JsonTexts(MAX_ANSWER_BYTES)
+        self._undecided: list[Row] = []
+        self._clock: PbxClock | None = None
+        self._year_first = PbxClock(zone=options.zone)
+        self._occurrences = Occurrences()
+        if options.date_order is not None:
+            self._decide(options.date_order)
+
+    def read(self, line: bytes) -> Iterator[Reading]:
+        """The calls that are complete with this line."""
+        line = line.removeprefix(BOM).rstrip(b"\r\n")
+        if not self._texts.open and not self._records.open and not line.strip():
+            self.ignored += 1
+            return
+        printed = self._texts.open or (self._header is None and _is_json(line))
+        for text in self._texts.add(line) if printed else (line,):
+            yield from (text,) if isinstance(text, Rejected) else self._text(text)
+
+    def close(self) -> Iterator[Reading]:
+        """A record whose quote was never closed, JSON that breaks off, and rows whose dates nothing settled."""
+        yield from self._texts.close()
+        yield from self._records.close()
+        yield from self._settle()
+
+    def _text(self, text: bytes) -> Iterator[Reading]:
+        if self._header is None and _is_json(text):
+            yield from self._answer(text)
+        elif len(text) > MAX_EVENT_BYTES:
+            yield Rejected(reason=f"line of {len(text)} bytes, allowed are {MAX_EVENT_BYTES}")
+        else:
+            yield from self._csv_line(text)
+
+    def _csv_line(self, line: bytes) -> Iterator[Reading]:
+        for record in self._records.add(line, self._header.delimiter if self._header else ","):
+            if isinstance(record, Rejected):
+                yield record
+            else:
+                yield from self._csv_record(record)
+
+    def _csv_record(self, text: str) -> Iterator[Reading]:
+        if self._header is None:
+            self._header = _header_of(text)
+            if self._header is None:
+                yield Rejected(reason="no header yet with a time, Call From and Call To")
+            return
+        names, values = self._header.names, cells(text, self._header.delimiter)
+        if len(values) < len(names):
+            yield Rejected(reason=f"{len(values)} cells, the header has {len(names)}")
+        elif tuple(values) == names:
+            self.ignored += 1
+        else:
+            yield from self._row(_fields(zip(names, values, strict=False)))
+
+    def _answer(self, line: bytes) -> Iterator[Reading]:
+        if len(line) > MAX_ANSWER_BYTES:
+            yield Rejected(reason=f"answer of {len(line)} bytes, allowed are {MAX_ANSWER_BYTES}")
+            return
+        try:
+            answer = mended(msgspec.json.decode, line)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            yield reject(str(error), b"")
+            return
+        rows = answer
+        if isinstance(answer, dict) and ("errcode" in answer or "data" in answer):
+            if answer.get("errcode", 0) != 0:
+                yield reject("the PBX answered with an error", line, "errcode")
+                return
+            rows = answer.get("data") or []
+        for row in rows if isinstance(rows, list) else [rows]:
+            yield from self._json_row(row)
+
+    def _json_row(self, row: object) -> Iterator[Reading]:
+        if isinstance(row, Mapping):
+            yield from self._row(_fields(row.items()))
+        else:
+            yield reject(f"expected an object, got {type(row).__name__}", msgspec.json.encode(row), "data")
+
+    def _row(self, row: Row) -> Iterator[Reading]:
+        parts = _either_order(row)
+        if parts is None or self._clock is not None:
+            yield self._event(row)
+            return
+        first, second, _ = parts
+        if first <= 12 and second <= 12:
+            self._undecided.append(row)
+            if len(self._undecided) >= MAX_UNDECIDED:
+                yield from self._settle()
+            return
+        self._decide("dmy" if first > 12 else "mdy")
+        yield from self._settle()
+        yield self._event(row)
+
+    def _settle(self) -> Iterator[Reading]:
+        waiting, self._undecided = self._undecided, []
+        if waiting and self._clock is None:
+            self._decide(_closer_together([parts for row in waiting if (parts := _either_order(row))]))
+        for row in waiting:
+            yield self._event(row)
+
+    def _decide(self, order: Literal["mdy", "dmy"]) -> None:
+        self._clock = PbxClock(zone=self.options.zone, date_format=FORMATS[order])
+
+    def _event(self, row: Row) -> Reading:
+        shown = {name: value for name, value in row.items() if name != "pin_code"}
+        content = msgspec.json.encode(shown, order="sorted")
+        uid = row.get("uid") or self._occurrences.id_of(content)
+        record = {"call_id": uid, **row, "uid": uid}
+        clock = self._clock or self._year_first
+        try:
+            return cdr_event(self.options.pbx, record, clock, None, self.options.keyed_hash)
+        except BadFieldError as error:
+            return reject(error.reason, content, error.field)
+
+
+def _fields(pairs: Iterable[tuple[object, object]]) -> Row:
+    """The known fields that say something, under the API's names; the first of a name counts."""
+    found: Row = {}
+    for name, value in pairs:
+        field = _field(str(name)[:MAX_NAME])
+        if field is None or field in found or value is None or (isinstance(value, str) and not value.strip()):
+            continue
+        found[field] = _seconds(value) if field in {"duration", "talk_duration"} else value
+    return found
+
+
+def _seconds(value: object) -> object:
+    match = CLOCK_TIME.fullmatch(value) if isinstance(value, str) and len(value) <= 32 else None
+    return int(match[1]) * 3_600 + int(match[2]) * 60 + int(match[3]) if match else value
+
+
+@lru_cache(maxsize=256)
+def _field(name: str) -> str | None:
+    """`Call Duration(s)` as `duration`; `None` for a column nobody needs."""
+    return FIELDS.get(NOT_A_LETTER.sub("", UNIT.sub("", name)).lower())
+
+
+def _is_json(line: bytes) -> bool:
+    return line.lstrip()[:1] in (b"{", b"[", b"}", b"]")
+
+
+def _header_of(text: str) -> _Header | None:
+    for delimiter in DELIMITERS:
+        names = tuple(cells(text, delimiter))
+        known = {_field(name[:MAX_NAME]) for name in names}
+        if all(any(field in known for field in either) for either in NEEDED):
+            return _Header(delimiter, names)
+    return None
+
+
+def _either_order(row: Row) -> tuple[int, int, int] | None:
+    """The parts of a date that does not begin with its year and is needed."""
+    shown = row.get("time")
+    if "timestamp" in row or not isinstance(shown, str):
+        return None
+    match = EITHER_ORDER.match(shown)
+    return (int(match[1]), int(match[2]), int(match[3])) if match else None
+
+
+def _closer_together(dates: list[tuple[int, int, int]]) -> Literal["mdy", "dmy"]:
+    month_first = [year * 372 + first * 31 + second for first, second, year in dates]
+    day_first = [year * 372 + second * 31 + first for first, second, year in dates]
+    return "dmy" if _span(day_first) < _span(month_first) else "mdy"
+
+
+def _span(days: list[int]) -> int:
+    return max(days) - min(days)

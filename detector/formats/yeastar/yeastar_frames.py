@@ -1,0 +1,167 @@
+"""Frames a Yeastar pushes over WebSocket or webhook, as contract events."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, tzinfo
+from hashlib import sha256
+from typing import cast
+
+import msgspec
+from msgspec import Struct
+
+from detector.contract.codec import Rejected, mended, reject, to_micros
+from detector.contract.events import MAX_EVENT_BYTES, AnyEvent, Call, Registration
+from detector.formats.yeastar import yeastar_calls, yeastar_notices, yeastar_records
+from detector.formats.yeastar.yeastar_clock import PbxClock
+from detector.formats.yeastar.yeastar_fields import BadFieldError, Record, address, key, snake, text
+
+REGISTRATION = 30007
+CALL_STATE = 30011
+CALL_END = 30012
+TRANSFER = 30013
+FORWARD = 30014
+CALL_FAILED = 30015
+NOTICES = (30034, 30035, 30036)
+WANTED = (REGISTRATION, CALL_STATE, CALL_END, TRANSFER, FORWARD, CALL_FAILED, *NOTICES)
+IGNORED = frozenset({30008, 30009, 30016})
+MAX_UNKNOWN = 64
+
+DEVICES = {"sip": "sip", "mobile": "linkus_mobile", "pad": "linkus_mobile", "desktop": "linkus_desktop",
+           "web": "linkus_web"}  # fmt: skip
+OUTCOMES = {"registered": "accepted", "unregistered": "expired"}
+
+
+class Frame(Struct, frozen=True):
+    """The envelope; `msg` is an object, or a JSON text of one."""
+
+    type: int
+    msg: object
+    sn: str = ""
+
+
+FRAME = msgspec.json.Decoder(Frame)
+
+
+class YeastarFrames:
+    """Turns one PBX's frames into events, and counts frame types nobody knows.
+
+    `zone` is the PBX's own. `notice_names` maps `event_name`s of system events to contract names, over and
+    above the known ones; `keyed_hash` stands for PINs, which are not kept.
+    """
+
+    def __init__(
+        self,
+        pbx: str,
+        zone: tzinfo,
+        notice_names: Mapping[str, str] | None = None,
+        *,
+        keyed_hash: Callable[[str], str],
+    ) -> None:
+        self.pbx = pbx
+        self.clock = PbxClock(zone)
+        self.unknown: Counter[str] = Counter()
+        self._keyed_hash = keyed_hash
+        self._names = yeastar_notices.NAMES | {snake(name): to for name, to in (notice_names or {}).items()}
+
+    def read(self, frame: bytes | Mapping[str, object], received_at: datetime) -> list[AnyEvent | Rejected]:
+        """The events of one frame got at `received_at` (aware); what cannot be used is one `Rejected`."""
+        raw = frame if isinstance(frame, bytes) else _encoded(frame)
+        if len(raw) > MAX_EVENT_BYTES:
+            return [reject(f"frame of {len(raw)} bytes, allowed are {MAX_EVENT_BYTES}", raw)]
+        try:
+            envelope = mended(FRAME.decode, raw)
+            message = message_of(envelope.msg)
+            return list(self._events(envelope.type, message, received_at))
+        except BadFieldError as error:
+            return [reject(error.reason, raw, error.field)]
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            return [reject(str(error), raw)]
+
+    def cdr_event(self, row: Mapping[str, object], received_at: datetime | None) -> Call | Rejected:
+        """A row of `cdr/list` or `cdr/search`."""
+        try:
+            return yeastar_records.cdr_event(self.pbx, row, self.clock, received_at, self._keyed_hash)
+        except BadFieldError as error:
+            return reject(error.reason, _encoded(row), error.field)
+
+    def calls_snapshot(self, rows: Sequence[Mapping[str, object]], received_at: datetime) -> list[AnyEvent | Rejected]:
+        """The calls that are up now, from `call/query`."""
+        found: list[AnyEvent | Rejected] = []
+        for row in rows:
+            try:
+                found.extend(yeastar_calls.calls_up(self.pbx, row, received_at))
+            except BadFieldError as error:
+                found.append(reject(error.reason, _encoded(row), error.field))
+        return found
+
+    def _events(self, kind: int, message: Record, received_at: datetime) -> Sequence[AnyEvent]:
+        if kind == REGISTRATION:
+            return [_registration(self.pbx, message, received_at)]
+        if kind == CALL_STATE:
+            return yeastar_calls.calls_changed(self.pbx, message, received_at)
+        if kind == CALL_END:
+            return [yeastar_records.call_ended(self.pbx, message, self.clock, received_at, self._keyed_hash)]
+        if kind == CALL_FAILED:
+            return yeastar_calls.call_failed(self.pbx, message, received_at)
+        if kind in {TRANSFER, FORWARD}:
+            via = "transfer" if kind == TRANSFER else "forward"
+            return yeastar_calls.calls_changed(self.pbx, message, received_at, via)
+        if kind in NOTICES:
+            return [yeastar_notices.system_event(self.pbx, kind, message, received_at, self._names)]
+        if kind not in IGNORED:
+            name = str(kind) if str(kind) in self.unknown or len(self.unknown) < MAX_UNKNOWN else "other"
+            self.unknown[name] += 1
+        return []
+
+
+def type_of(frame: bytes) -> int | None:
+    """The event id of a frame, if it is one."""
+    envelope = _envelope(frame)
+    return envelope.type if envelope else None
+
+
+def serial_of(frame: bytes) -> str | None:
+    """The serial number of the PBX that sent a frame, if it is one."""
+    envelope = _envelope(frame)
+    return envelope.sn if envelope else None
+
+
+def _envelope(frame: bytes) -> Frame | None:
+    try:
+        return mended(FRAME.decode, frame)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+
+
+def _registration(pbx: str, message: Record, received_at: datetime) -> Registration:
+    """30007: nothing in it tells two alike apart, so the id holds the millisecond it came in."""
+    status = key(message, "status", 32)
+    kind = text(message, "kind", limit=32)
+    body = "\0".join(text(message, name) or "" for name in ("extension", "kind", "status", "registered_ip"))
+    digest = sha256(body.encode()).hexdigest()[:24]
+    return Registration(
+        pbx=pbx,
+        id=f"registration:{digest}:{to_micros(received_at) // 1000}",
+        at=received_at,
+        received_at=received_at,
+        outcome=OUTCOMES.get(status.lower(), snake(status)),
+        extension=key(message, "extension"),
+        source_ip=address(message, "registered_ip"),
+        device=DEVICES.get(kind.lower(), kind.lower()) if kind else None,
+    )
+
+
+def message_of(given: object) -> Record:
+    """The `msg` of a frame, an object or the JSON text of one. Raises BadFieldError, msgspec.MsgspecError."""
+    if isinstance(given, str):
+        given = mended(msgspec.json.decode, given.encode())
+    if not isinstance(given, dict):
+        raise BadFieldError("expected an object", "msg")
+    return cast(Record, given)
+
+
+def _encoded(record: Mapping[str, object]) -> bytes:
+    try:
+        return msgspec.json.encode(record)
+    except (TypeError, ValueError, RecursionError, msgspec.MsgspecError):
+        return b""

@@ -1,0 +1,1 @@
+"""Memory of one PBX: records by subject, event ids, timers."""

@@ -1,0 +1,119 @@
+"""The demonstration: a simulated PBX under attack and the service that contains it, in one process."""
+
+import asyncio
+import os
+import secrets
+import signal
+import sys
+import tempfile
+import webbrowser
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+from msgspec import Struct
+from pydantic import SecretStr
+
+from detector.settings import Settings
+from streams.cli.support.failures import err
+from streams.processes.http_listener import free_port
+from streams.processes.run import Service
+from streams.processes.serving import guarded
+from streams.processes.supervise import Ready
+from streams.sim import SimOptions, SimulatedPbx
+
+ATTACK = "stolen_extension"
+ATTACK_AFTER = 8.0
+STORY = f"""
+A simulated PBX with 30 telephones is at work, and Ringfence watches it.
+In {ATTACK_AFTER:.0f} seconds somebody at 203.0.113.77 begins to guess passwords. He takes
+extension 1007, tries one call to Somalia, then pumps many. Within a minute the
+console shows it all as one incident, contained: what was done, what it cost and
+what it would have cost. The office goes on calling meanwhile.
+"""
+AUTO = ("call.concurrent_extension", "call.frequency", "login.bruteforce", "registration.bruteforce")
+
+
+class DemoOptions(Struct, frozen=True, kw_only=True):
+    """How the demonstration runs; `data` None is a folder that goes at the end."""
+
+    port: int
+    speed: float
+    data: Path | None
+    browser: bool
+
+
+def run_demo(options: DemoOptions) -> None:
+    """Run until interrupted."""
+    with ExitStack() as stack:
+        data = options.data or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ringfence-demo-")))
+        stack.enter_context(guarded(data))
+        with suppress(KeyboardInterrupt):
+            asyncio.run(demonstrate(options, data))
+
+
+async def demonstrate(options: DemoOptions, data: Path) -> None:
+    """PBX, service and attack, until a signal comes."""
+    token = secrets.token_urlsafe(24)
+    outside = free_port()
+    simulated = SimOptions(
+        speed=options.speed, control=True, firewall_feed_url=f"http://127.0.0.1:{outside}/feed/{token}.txt",
+    )  # fmt: skip
+    async with SimulatedPbx(simulated) as pbx:
+        service = Service(settings_for(pbx, data, free_port(options.port), outside, token))
+        stopped = asyncio.Event()
+
+        def stop() -> None:
+            stopped.set()
+            service.stop()
+
+        for name in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(name, stop)
+        attack = asyncio.create_task(stage(pbx, stopped))
+        try:
+            await service.run(lambda ready: welcome(ready, pbx.url, options))
+        finally:
+            attack.cancel()
+            await asyncio.gather(attack, return_exceptions=True)
+
+
+async def stage(pbx: SimulatedPbx, stopped: asyncio.Event) -> None:
+    """Honest traffic, and after a while the attack."""
+    pbx.start_honest_traffic()
+    await asyncio.sleep(ATTACK_AFTER)
+    if not stopped.is_set():
+        pbx.start_attack(ATTACK)
+
+
+def settings_for(pbx: SimulatedPbx, data: Path, console: int, outside: int, token: str) -> Settings:
+    """What a small firm would write, with the rules that have earned it in mode auto."""
+    return Settings.model_validate({
+        "data": data,
+        "console": {"port": console},
+        "webhook": {"port": outside},
+        "metrics": {"run": 0},
+        "feed": {"enabled": True, "token": SecretStr(token)},
+        "enforcers": {"feed": {}},
+        "defaults": {"access_digit": "9", "rules": {rule: {"mode": "auto"} for rule in AUTO}},
+        "pbxs": [{
+            "id": "demo",
+            "tenant": None,
+            "trunks": {"carrier-a": {"max_calls": 30}, "carrier-b": {"max_calls": 30}},
+            "connection": {
+                "url": pbx.url, "client_id": SecretStr(pbx.client_id), "client_secret": SecretStr(pbx.client_secret),
+                "serial": pbx.serial, "poll_cdr": 5,
+            },
+        }],
+    })  # fmt: skip
+
+
+def welcome(ready: Ready, pbx_url: str, options: DemoOptions) -> None:
+    """Say what there is to see."""
+    err.print(f"\nOpen    {ready.console}")
+    if ready.password is not None:
+        err.print(f"Log in  admin / {ready.password}")
+    err.print(STORY)
+    err.print(
+        f"What the simulated PBX itself sees: {pbx_url}/sim/state\nCtrl-C ends it; nothing on this machine changes.\n"
+    )
+    if options.browser and (sys.platform == "darwin" or "DISPLAY" in os.environ or "WAYLAND_DISPLAY" in os.environ):
+        webbrowser.open(ready.console)

@@ -1,0 +1,41 @@
+"""`ringfence password`: gives a user of the console a new password."""
+
+import sys
+
+import typer
+
+from detector.settings import Settings
+from streams.cli.support.failures import WRONG_USAGE, err, fail
+from streams.console.logins import LONGEST_PASSWORD, change_password
+from streams.processes.run import journal_file, journal_url
+from streams.store.journal.journal import Journal
+from streams.store.migrate import opened
+
+LONGEST_LINE = 8 * LONGEST_PASSWORD
+
+
+def reset(settings: Settings, name: str) -> None:
+    """Read the new password and set it, or fail with a reason."""
+    if settings.journal is None and not journal_file(settings).exists():
+        fail(f"ringfence: there is no {journal_file(settings)}: no console was ever started with this configuration")
+    engine = opened(journal_url(settings), "journal")
+    try:
+        journal = Journal(engine)
+        if journal.password_hash(name) is None:
+            fail(f"ringfence: the console has no user {name!r}", WRONG_USAGE)
+        change_password(journal, name, new_password())
+    except ValueError as error:
+        fail(f"ringfence: {error}", WRONG_USAGE)
+    finally:
+        engine.dispose()
+    err.print(f"{name} has a new password and is logged out everywhere")
+
+
+def new_password() -> str:
+    """Asked for twice on a terminal; else the first line. Raises ValueError for what is no text."""
+    if sys.stdin.isatty():
+        return str(typer.prompt("New password", hide_input=True, confirmation_prompt=True, err=True))
+    try:
+        return sys.stdin.buffer.readline(LONGEST_LINE).decode().rstrip("\r\n")
+    except UnicodeDecodeError:
+        raise ValueError("the password is not UTF-8 text") from None

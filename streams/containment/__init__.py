@@ -1,0 +1,1 @@
+"""Containment: from a decision to something done, confirmed and taken back."""

@@ -1,0 +1,310 @@
+"""Takes one action from approved to confirmed and back, so that a crash at any point is read back and finished."""
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import structlog
+from msgspec.structs import replace
+
+from detector.contract.codec import to_micros
+from detector.contract.findings import Act, State
+from detector.decide.guard import GuardFacts, block_range, veto
+from streams.containment.budget import Budgets, spent
+from streams.containment.enforcers.enforcer import EnforcerError
+from streams.containment.first_backup import backup_begun
+from streams.pbxs.pbx import ACTIONS, Drifted, Means, Order, PbxAction
+from streams.pbxs.pbx_errors import GiveUp, PbxError, TryAgain
+from streams.runtime.clock import utc_now
+from streams.store.journal.journal import Journal
+from streams.store.rows import ActionRow
+from streams.store.store_errors import UnavailableError
+from streams.store.vault import Vault
+from streams.yeastar.actions.hang_up import CutCalls
+
+LiveFacts = Callable[[ActionRow], Awaitable[GuardFacts]]
+"""What the guard must know about an action's target at this moment."""
+
+EXECUTOR, GUARD = "executor", "guard"
+ATTEMPTS = 8
+UNDO_ATTEMPTS = 16
+LONGEST_WAIT_SECONDS = 60
+DEADLINE_SECONDS = 60
+READ_BACK_SECONDS = (0.05, 0.2, 0.5)
+SECOND = 1_000_000
+TAKEN_BACK = "somebody took it back on the PBX, at least in part"
+BEGUN = {State.APPLYING, State.APPLIED}
+STANDS = {State.CONFIRMED, State.DRIFTED, State.UNDO_FAILED}
+STOP_NEW_CALLS = {Act.RESTRICT_EXTENSION, Act.BLOCK_NUMBER, Act.LOCK_ROUTE}
+
+log = structlog.get_logger(__name__)
+
+
+class CarryOut:
+    """The life of one action. Everything that must survive is in the journal before the PBX is touched."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        sites: Mapping[str, Means],
+        vault: Vault,
+        live_facts: LiveFacts,
+        *,
+        owner: str,
+        budgets: Budgets,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._journal = journal
+        self._sites = sites
+        self._vault = vault
+        self._live_facts = live_facts
+        self._owner = owner
+        self._budgets = budgets
+        self._now = now
+
+    async def step(self, action_id: str) -> None:
+        """Do what the action's state asks for; failures are journaled, never raised."""
+        row = await self._read(action_id)
+        if row is None:
+            return
+        try:
+            async with asyncio.timeout(DEADLINE_SECONDS):
+                await self._step(row)
+        except UnavailableError as error:
+            log.warning("journal unavailable", action=action_id, error=str(error))
+        except Drifted as error:
+            await self._move(row, {*BEGUN, *STANDS}, State.DRIFTED, error=str(error))
+        except (TryAgain, EnforcerError) as error:
+            await self._again(action_id, str(error))
+        except TimeoutError:
+            await self._again(action_id, f"not done within {DEADLINE_SECONDS} s")
+        except PbxError as error:
+            await self._fail(action_id, str(error))
+        except Exception as error:
+            log.exception("action broken", action=action_id)
+            await self._fail(action_id, type(error).__name__)
+
+    async def look_after(self, action_id: str) -> None:
+        """Compare an action in force with what is really there; restore what gets lost, note what was changed."""
+        row = await self._read(action_id)
+        if row is None or row.state is not State.CONFIRMED or row.undo_due(self._micros()):
+            return
+        try:
+            facts = replace(await self._live_facts(row), spent_budget=False)
+            reason = veto(row.kind, row.target, facts)
+            if reason is not None:
+                log.info("protected since", action=row.id, reason=reason)
+                await asyncio.to_thread(self._journal.request_undo, row.id, GUARD, now=self._micros())
+                return
+            await self._compare(row)
+        except (PbxError, EnforcerError, UnavailableError, TimeoutError) as error:
+            log.info("not compared", action=row.id, error=str(error))
+
+    async def preview(self, row: ActionRow) -> str:
+        """What the action would cut, in a sentence. Raises `PbxError` or `EnforcerError`."""
+        action, site = self._means(row)
+        return await action.preview(site, order_of(row))
+
+    async def _step(self, row: ActionRow) -> None:
+        if row.state is State.APPROVED:
+            begun = await self._begin(row)
+            if begun is None:
+                return
+            row = begun
+        elif row.state is State.APPLYING and await self._in_force(row):  # a crash came after it was done
+            row = await self._to(row, State.APPLIED)
+        if row.undo_due(self._micros()):
+            await self._undo(row)
+        elif row.state in BEGUN:
+            await self._finish(row)
+
+    async def _begin(self, row: ActionRow) -> ActionRow | None:
+        """Past the guard, with what stood there stored; None if it goes no further."""
+        if row.decision.until <= self._now() or row.undo_by is not None:
+            await self._move(row, {State.APPROVED}, State.EXPIRED)
+            return None
+        facts = await self._live_facts(row)
+        over = await asyncio.to_thread(spent, self._journal, self._budgets, row, self._now())
+        reason = veto(row.kind, row.target, replace(facts, spent_budget=facts.spent_budget or over))
+        if reason is not None:
+            await self._move(row, {State.APPROVED}, State.REFUSED, by=GUARD, error=reason)
+            return None
+        action, site = self._means(row)
+        await backup_begun(self._journal, row, self._micros())
+        before = await self._inherited(row, action) or await action.prepare(site, order_of(row))
+        sealed = self._vault.encrypt(msgspec.json.encode(before), row.id)
+        return await self._to(row, State.APPLYING, before=sealed)
+
+    async def _finish(self, row: ActionRow) -> None:
+        """Apply what is missing, then believe only what is read back."""
+        action, site = self._means(row)
+        order, before = order_of(row), self._before(row, action)
+        if row.state is State.APPLYING or not await self._in_force(row):
+            handle = await action.apply(site, order, before)
+            row = await self._to(row, State.APPLIED, handle=handle)
+        for wait in READ_BACK_SECONDS:
+            if await action.confirmed(site, order, before, row.handle):
+                await self._move(row, {State.APPLIED}, State.CONFIRMED)
+                await self._sweep(row, site)
+                return
+            await asyncio.sleep(wait)
+        raise TryAgain("not in force when read back")
+
+    async def _undo(self, row: ActionRow) -> None:
+        action, site = self._means(row)
+        others = await self._others(row)
+        if action.shared and any(other.target == row.target for other in others):
+            await self._move(row, {*BEGUN, *STANDS}, State.SUPERSEDED, by=row.undo_by)
+            return
+        await self._take_back(row, action, site)
+        if row.kind is Act.BLOCK_IP:
+            await self._mend(row, [other for other in others if overlap(other, row)])
+        await self._move(row, {*BEGUN, *STANDS}, State.UNDONE, by=row.undo_by)
+
+    async def _take_back(self, row: ActionRow, action: PbxAction[Any], site: Means) -> None:
+        order, before = order_of(row), self._before(row, action)
+        await action.undo(site, order, before, row.handle)
+        if not await action.undone(site, order, before, row.handle):
+            raise TryAgain("still in force when read back")
+
+    async def _mend(self, row: ActionRow, others: list[ActionRow]) -> None:
+        """A wider block had taken the place of these."""
+        for other in others:
+            if not await self._in_force(other):
+                action, site = self._means(other)
+                await action.apply(site, order_of(other), self._before(other, action))
+
+    async def _compare(self, row: ActionRow) -> None:
+        if await self._in_force(row):
+            return
+        action, site = self._means(row)
+        if action.volatile:
+            log.info("restored", action=row.id)
+            await action.apply(site, order_of(row), self._before(row, action))
+        elif action.undoable:
+            await self._move(row, {State.CONFIRMED}, State.DRIFTED, owner=None, error=TAKEN_BACK)
+
+    async def _sweep(self, row: ActionRow, site: Means) -> None:
+        """Cut again what was redialled between the hang-up and the moment new calls were stopped."""
+        if row.kind not in STOP_NEW_CALLS:
+            return
+        view = await asyncio.to_thread(self._journal.incident, row.incident)
+        for other in view.actions if view is not None else []:
+            if other.kind is Act.HANG_UP and other.pbx == row.pbx and other.state in {*BEGUN, State.CONFIRMED}:
+                try:
+                    await ACTIONS[Act.HANG_UP].apply(site, order_of(other), CutCalls(()))
+                except PbxError as error:
+                    log.info("not swept", action=other.id, error=str(error))
+
+    async def _in_force(self, row: ActionRow) -> bool:
+        action, site = self._means(row)
+        return await action.confirmed(site, order_of(row), self._before(row, action), row.handle)
+
+    async def _others(self, row: ActionRow) -> list[ActionRow]:
+        """Other actions of this kind that stand: on this PBX, or anywhere for addresses."""
+        pbxs = None if row.kind is Act.BLOCK_IP else [row.pbx]
+        standing = await asyncio.to_thread(self._journal.active_blocks, pbxs)
+        now = self._micros()
+        return [a for a in standing.get(row.kind, []) if a.id != row.id and not a.undo_due(now)]
+
+    async def _inherited(self, row: ActionRow, action: PbxAction[Any]) -> Any:
+        """What stood there before the first of several actions on one target."""
+        if action.shared and action.undoable:
+            for other in await self._others(row):
+                if other.target == row.target and other.before is not None:
+                    return self._before(other, action)
+        return None
+
+    async def _again(self, action_id: str, error: str) -> None:
+        """Try later, or give up after so many attempts."""
+        row = await self._read(action_id)
+        if row is None:
+            return
+        last = UNDO_ATTEMPTS if row.state in STANDS else ATTEMPTS
+        if row.attempt + 1 >= last:
+            await self._fail(action_id, error)
+            return
+        wait = min(2 ** min(row.attempt, 10), LONGEST_WAIT_SECONDS)
+        later = self._micros() + wait * SECOND
+        log.info("tried again later", action=row.id, error=error, seconds=wait)
+        await self._move(row, {row.state}, row.state, by=row.by, error=error, next_try_at=later)
+
+    async def _fail(self, action_id: str, error: str) -> None:
+        """Nothing half done is left behind: what was begun is taken back, or stands as `undo_failed`."""
+        row = await self._read(action_id)
+        if row is None:
+            return
+        log.warning("action failed", action=row.id, state=row.state, error=error)
+        if row.state in STANDS:
+            await self._move(row, {row.state}, State.UNDO_FAILED, error=error)
+            return
+        kind = ACTIONS.get(row.kind)
+        if row.state in BEGUN and kind is not None and kind.undoable:
+            left = await self._leave_nothing(row)
+            if left is not None:
+                state, why = left
+                await self._move(row, {row.state}, state, error=f"{error}; and not taken back: {why}")
+                return
+        await self._move(row, {row.state}, State.FAILED, error=error)
+
+    async def _leave_nothing(self, row: ActionRow) -> tuple[State, str] | None:
+        """Take back what was begun; the state it stays in and why, if that did not work."""
+        try:
+            async with asyncio.timeout(DEADLINE_SECONDS):
+                await self._take_back(row, *self._means(row))
+        except Drifted as drift:
+            return State.DRIFTED, str(drift)
+        except (PbxError, EnforcerError) as error:
+            return State.UNDO_FAILED, str(error)
+        except Exception as error:
+            return State.UNDO_FAILED, type(error).__name__
+        return None
+
+    def _means(self, row: ActionRow) -> tuple[PbxAction[Any], Means]:
+        action, site = ACTIONS.get(row.kind), self._sites.get(row.pbx)
+        if action is None:
+            raise GiveUp(f"{row.kind} is not something Ringfence can do yet")
+        if site is None:
+            raise GiveUp("there is no connection to this PBX in the settings")
+        return action, site
+
+    def _before(self, row: ActionRow, action: PbxAction[Any]) -> Any:
+        assert row.before is not None, "stored before anything was touched"
+        return msgspec.json.decode(self._vault.decrypt(row.before, row.id), type=action.before)
+
+    async def _to(self, row: ActionRow, state: State, **kept: Any) -> ActionRow:
+        """The action in its next state, still ours; `Lost` if somebody else has it now."""
+        await self._move(row, {row.state}, state, release=False, **kept)
+        fresh = await self._read(row.id)
+        if fresh is None or fresh.state is not state:
+            raise UnavailableError("the action is not ours any more")
+        return fresh
+
+    async def _move(
+        self, row: ActionRow, states: set[State], state: State, *, by: str | None = None, **kept: Any
+    ) -> None:
+        """Change the state, unless somebody else has the action by now."""
+        kept = {"owner": self._owner, **kept}
+        now = self._micros()
+        await asyncio.to_thread(self._journal.move, row.id, states, state, by=by or EXECUTOR, now=now, **kept)
+
+    async def _read(self, action_id: str) -> ActionRow | None:
+        return await asyncio.to_thread(self._journal.action, action_id)
+
+    def _micros(self) -> int:
+        return to_micros(self._now())
+
+
+def order_of(row: ActionRow) -> Order:
+    """The order an action carries out; its key is short and the same for ever."""
+    key = hashlib.sha256(row.decision.id.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    return Order(key=key, target=row.target, until=row.decision.until)
+
+
+def overlap(one: ActionRow, other: ActionRow) -> bool:
+    """Whether two blocks of addresses have some in common."""
+    first, second = block_range(one.target.id), block_range(other.target.id)
+    return first.version == second.version and first.overlaps(second)

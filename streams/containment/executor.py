@@ -1,0 +1,194 @@
+"""Carries out what was decided, on many PBXs at once, and tells the log how it went."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+
+import structlog
+
+from detector.contract.codec import to_micros
+from detector.contract.findings import Act, Mode, State
+from streams.containment import block_ip
+from streams.containment.budget import Budgets
+from streams.containment.carry_out import CarryOut, LiveFacts
+from streams.containment.outcome import Outcome, outcome
+from streams.observe.delays import Stage, took
+from streams.pbxs.pbx import Means
+from streams.runtime.clock import utc_now
+from streams.store.journal.journal import Journal
+from streams.store.rows import ActionRow, Announcement
+from streams.store.store_errors import UnavailableError
+from streams.store.vault import Vault
+from streams.yeastar.actions import (
+    backup_pbx,
+    block_number,
+    disable_trunk,
+    hang_up,
+    lock_route,
+    reset_registration,
+    restrict_extension,
+)
+
+Announce = Callable[[Sequence[Outcome]], Awaitable[None]]
+"""Returns when the outcomes are durable in the log; the same one may come twice, with the same ids."""
+
+REGISTERED = (
+    hang_up,
+    backup_pbx,
+    restrict_extension,
+    reset_registration,
+    block_number,
+    lock_route,
+    disable_trunk,
+    block_ip,
+)
+OWN_LANES = {Act.HANG_UP: "calls", Act.BACKUP_PBX: "backup"}
+AT_ONCE = 256
+LEASE_SECONDS = 180
+ANNOUNCED_AT_ONCE = 200
+POLL_SECONDS = 0.25
+EVERY = timedelta(minutes=5)
+STAGES: dict[State, Stage] = {State.APPLIED: "act", State.CONFIRMED: "confirm"}
+
+log = structlog.get_logger(__name__)
+
+Lane = tuple[str, str]
+
+
+class Executor:
+    """Claims actions and works them off in lanes: hang-ups, settings of a PBX, addresses.
+
+    Lanes run side by side, so neither a slow PBX nor a slow setting holds up a hang-up elsewhere; within one,
+    two actions never write to the same thing at once.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        sites: Mapping[str, Means],
+        vault: Vault,
+        live_facts: LiveFacts,
+        announce: Announce,
+        *,
+        owner: str,
+        budgets: Budgets | None = None,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._journal = journal
+        self._sites = sites
+        self._announce = announce
+        self._owner = owner
+        self._now = now
+        self._work = CarryOut(journal, sites, vault, live_facts, owner=owner, budgets=budgets or Budgets(), now=now)
+        self._queues: dict[Lane, deque[tuple[str, Callable[[], Awaitable[None]]]]] = {}
+        self._lanes: dict[Lane, asyncio.Task[None]] = {}
+        self._held: set[str] = set()
+        self._woken = asyncio.Event()
+
+    def wake(self) -> None:
+        """There may be something to do. Call it from the event loop."""
+        self._woken.set()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until `stop`; what has begun is finished."""
+        await asyncio.to_thread(self._journal.release_actions, self._owner)
+        look_at = self._now()
+        while not stop.is_set():
+            self._woken.clear()
+            try:
+                if self._now() >= look_at:
+                    await self.reconcile(list(self._sites))
+                    look_at = self._now() + EVERY
+                await self.claim()
+                await self.tell()
+            except UnavailableError as error:
+                log.warning("journal unavailable", error=str(error))
+            await _any(stop, self._woken)
+        await self.drain()
+        await self.tell()
+
+    async def claim(self) -> int:
+        """Put what is to be done into its lane; how many that are."""
+        now = to_micros(self._now())
+        await asyncio.to_thread(self._journal.expire, now)
+        claimed = await asyncio.to_thread(
+            self._journal.claim_actions, self._owner, now, LEASE_SECONDS, AT_ONCE, list(self._sites)
+        )
+        for row in claimed:
+            self._submit(row, partial(self._work.step, row.id))
+        return len(claimed)
+
+    async def reconcile(self, pbxs: Collection[str]) -> None:
+        """Compare what is in force on these PBXs with them and their enforcers; nobody is told of what is restored."""
+        standing = await asyncio.to_thread(self._journal.active_blocks, pbxs)
+        for rows in standing.values():
+            for row in rows:
+                self._submit(row, partial(self._work.look_after, row.id))
+
+    async def tell(self) -> None:
+        """Announce every change of state that the log does not have yet, oldest first."""
+        while changes := await asyncio.to_thread(self._journal.unannounced, ANNOUNCED_AT_ONCE):
+            await self._announce([outcome(change) for change in changes])
+            for change in changes:
+                measure(change)
+            await asyncio.to_thread(self._journal.announced, [change.change.seq for change in changes])
+
+    async def drain(self) -> None:
+        """Wait until all lanes are empty."""
+        while self._lanes:
+            await asyncio.gather(*self._lanes.values())
+
+    async def preview(self, row: ActionRow) -> str:
+        """What an action would cut, for who has to approve it. Raises `PbxError` or `EnforcerError`."""
+        return await self._work.preview(row)
+
+    def _submit(self, row: ActionRow, work: Callable[[], Awaitable[None]]) -> None:
+        if row.id in self._held:
+            return
+        self._held.add(row.id)
+        lane = lane_of(row)
+        self._queues.setdefault(lane, deque()).append((row.id, work))
+        if lane not in self._lanes:
+            self._lanes[lane] = asyncio.create_task(self._run_lane(lane))
+
+    async def _run_lane(self, lane: Lane) -> None:
+        queue = self._queues[lane]
+        try:
+            while queue:
+                action_id, work = queue.popleft()
+                try:
+                    await work()
+                except UnavailableError as error:
+                    log.warning("journal unavailable", action=action_id, error=str(error))
+                finally:
+                    self._held.discard(action_id)
+                self._woken.set()
+        finally:
+            del self._lanes[lane]
+
+
+def measure(announcement: Announcement) -> None:
+    """How long it took until something was done that waited for nobody's consent."""
+    change, action = announcement.change, announcement.action
+    stage = STAGES.get(change.state)
+    if stage is not None and action.decision.mode is Mode.AUTO:
+        took(stage, (change.at - action.created_at) / 1_000_000)
+
+
+def lane_of(row: ActionRow) -> Lane:
+    """Hang-ups wait for nothing; settings of a PBX one at a time; addresses are the same for all PBXs.
+
+    A backup is not in the way of the settings: they wait for its start, a moment at most.
+    """
+    if row.kind in OWN_LANES:
+        return row.pbx, OWN_LANES[row.kind]
+    return ("", "addresses") if row.kind is Act.BLOCK_IP else (row.pbx, "settings")
+
+
+async def _any(*events: asyncio.Event) -> None:
+    waiting = [asyncio.create_task(event.wait()) for event in events]
+    await asyncio.wait(waiting, timeout=POLL_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+    for task in waiting:
+        task.cancel()

@@ -1,0 +1,1 @@
+"""The middle: records of the log to findings and checkpoints."""

@@ -1,0 +1,1 @@
+"""The beginning of the log in Kafka: from sources to the brokers, over the disk if need be."""

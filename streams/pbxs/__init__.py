@@ -1,0 +1,1 @@
+"""The PBXs in our hands, whatever their make."""

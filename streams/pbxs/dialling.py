@@ -1,0 +1,77 @@
+"""How numbers are dialled on one PBX, and which of its patterns carry them."""
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+from msgspec import Struct
+
+from streams.yeastar.answers import Item
+
+EXIT_CODES = ("+", "00")
+SHORTEST_NATIONAL = 4
+_CLASSES = {"X": "[0-9]", "Z": "[1-9]", "N": "[2-9]", ".": ".+", "!": ".*"}
+_TOKEN = re.compile(r"\[[0-9*#\-]{1,20}\]|.", re.DOTALL)
+
+
+class Dialling(Struct, frozen=True, kw_only=True):
+    """A PBX's habits: `calling_code` of its country in digits, what it dials for abroad and for a line."""
+
+    calling_code: str = ""
+    international_prefix: str = "00"
+    access_digit: str = ""
+    emergency_numbers: tuple[str, ...] = ("112", "911")
+
+    def emergency(self) -> frozenset[str]:
+        """Emergency numbers, with and without the access digit."""
+        return frozenset({prefix + n for n in self.emergency_numbers for prefix in ("", self.access_digit)})
+
+    def forms(self, target: str) -> list[str]:
+        """All ways to begin dialling an E.164 number or prefix; never one that an emergency number begins with."""
+        if not target.startswith("+"):
+            return [form for form in [target] if self._harmless(form)]
+        digits = target.removeprefix("+")
+        bare = [code + digits for code in dict.fromkeys((self.international_prefix, *EXIT_CODES)) if code]
+        return [form for form in self._behind_access(bare + self._national(digits)) if self._harmless(form)]
+
+    def at_home(self, target: str) -> list[str]:
+        """All ways to dial an E.164 number of the PBX's own country without an exit code."""
+        return self._behind_access([target, *self._national(target.removeprefix("+"))])
+
+    def _behind_access(self, bare: Iterable[str]) -> list[str]:
+        return list(dict.fromkeys(access + form for form in bare for access in ("", self.access_digit)))
+
+    def _national(self, digits: str) -> list[str]:
+        if not self.calling_code or not digits.startswith(self.calling_code):
+            return []
+        rest = digits.removeprefix(self.calling_code)
+        local = [rest, f"0{rest}"] if len(rest) >= SHORTEST_NATIONAL else []
+        return [*local, digits] if self.calling_code == "1" else local
+
+    def _harmless(self, form: str) -> bool:
+        return not any(number.startswith(form) for number in self.emergency())
+
+
+def carries(pattern: str, number: str) -> bool:
+    """Whether a dial pattern (X, Z, N, [1-5], `.` one or more, `!` any) takes the whole number."""
+    compiled = _compiled(pattern)
+    return compiled is None or compiled.fullmatch(number) is not None
+
+
+def carries_emergency(patterns: Iterable[Item], dialling: Dialling) -> bool:
+    """Whether a route with this `dial_pattern_list` takes an emergency number."""
+    shown = [str(item.get("pattern") or "") for item in patterns]
+    return any(carries(pattern, number) for pattern in shown for number in dialling.emergency())
+
+
+@lru_cache(maxsize=1024)
+def _compiled(pattern: str) -> re.Pattern[str] | None:
+    """None for a pattern we cannot read: it is taken to carry anything, to be on the safe side."""
+    parts = [
+        token if len(token) > 1 else _CLASSES.get(token.upper(), re.escape(token))
+        for token in _TOKEN.findall(pattern.strip())
+    ]
+    try:
+        return re.compile("".join(parts), re.DOTALL)
+    except re.error:
+        return None

@@ -1,0 +1,258 @@
+"""`ringfence gateway`: speaks to its share of the PBXs, carries out decisions, tells people; several share a fleet."""
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from secrets import token_hex
+from socket import gethostname
+
+import structlog
+from msgspec import Struct
+from prometheus_client.metrics_core import Metric
+
+from detector.contract.codec import Rejected, from_micros, to_micros
+from detector.decide.sightings import Sighting
+from detector.detect.catalogue import catalogue
+from detector.settings import Pbx, Policies, Settings
+from detector.settings.kafka import Kafka
+from streams.cli.support.choices import cluster_of, named
+from streams.cli.support.failures import err
+from streams.containment.enforcers.feed import Feed, blocks_of
+from streams.containment.executor import Executor
+from streams.containment.outcome import Outcome
+from streams.kafka.read.found import FoundKeeper
+from streams.kafka.read.inbox import Inbox, Value
+from streams.kafka.seal import Seals
+from streams.kafka.sighting_seal import Sightings
+from streams.kafka.write.producer import KafkaIngest
+from streams.notify.notifier import Notifier
+from streams.observe.families import gauge
+from streams.observe.observer import Observer
+from streams.pbxs.connected import Connected
+from streams.pbxs.held import Sites, enforcers_of
+from streams.pbxs.leases import Lease, Leases, boot_time
+from streams.pbxs.pbx_status import PbxStatus, decode_status, encode_status, sources_of
+from streams.pbxs.shared_list import FleetList
+from streams.processes.serving import on_signal
+from streams.processes.supervise import ended, until_stopped
+from streams.processes.upkeep import repeat_of, retention, settings_event
+from streams.processes.vitals_cluster import ClusterVitals
+from streams.runtime.clock import utc_now
+from streams.runtime.ingest import SourceStatus
+from streams.runtime.tables import tables
+from streams.store.journal.journal import Journal
+from streams.store.keys import shared_vault
+from streams.store.migrate import opened
+from streams.store.store_errors import Fenced, UnavailableError
+from streams.yeastar.remembered import LoginMemory, SealedMemory
+
+STATUS_EVERY = 5.0
+FLEET_EVERY = 60.0
+START_AGAIN = 5.0
+
+log = structlog.get_logger(__name__)
+
+
+class HeldPbx(Struct):
+    """A PBX in our hands; `sources` is None where it has no API."""
+
+    lease: Lease
+    connected: Connected | None = None
+    sources: asyncio.Task[None] | None = None
+
+
+class Gateway:
+    """Everything `ringfence gateway` does. Build it, then `run` it; `name` tells gateways of one machine apart.
+
+    Raises what went wrong beyond repair; whoever supervises starts it again, under another owner's name: nothing of
+    what it was doing is believed to be done until it was read back.
+    """
+
+    def __init__(self, settings: Settings, kafka: Kafka, database: str, name: str) -> None:
+        self.settings = settings
+        self._lease = kafka.lease
+        self.owner = f"{gethostname()}/{name}/{token_hex(4)}"
+        self._database = opened(database, "journal")
+        self.journal = Journal(self._database)
+        self.vault = shared_vault(settings.data)
+        self.policies = Policies(settings, catalogue())
+        self.ingest = KafkaIngest(kafka, self.vault, settings.data / "spool" / name)
+        enforcers = enforcers_of(settings, Feed(blocks_of(self.journal)))
+        self.sites = Sites(settings, self.policies, self.vault, self.ingest, enforcers)
+        self._pbxs = {pbx.id: pbx for pbx in settings.pbxs}
+        self._held: dict[str, HeldPbx] = {}
+        self.leases = Leases(
+            self.journal, self.owner, list(self._pbxs), self._taken, self._left, seconds=kafka.lease
+        )  # fmt: skip
+        self.executor = Executor(
+            self.journal, self.sites.means, self.vault, self.sites.facts, self._announce, owner=self.owner,
+        )  # fmt: skip
+        self.notifier = Notifier(
+            self.journal, self.sites.channels(), owner=self.owner, repeat=repeat_of(settings),
+            ours=lambda: self._held.keys(),
+        )  # fmt: skip
+        self.found = FoundKeeper(self.journal, Seals(self.vault), self._wake)
+        self.fleet = FleetList(self.journal, self.ingest.put_control, settings)
+        self._sightings = Sightings(self.vault)
+        keep = {"findings": self.found.keep, "sightings": self._sighted}
+        self.inbox = Inbox(kafka, f"{kafka.prefix}-gateways", keep, self._bury)
+        self._stop = asyncio.Event()
+
+    def stop(self) -> None:
+        """End `run` in good order."""
+        self._stop.set()
+
+    async def run(self, ready: Callable[[], None]) -> None:
+        """Work until `stop`."""
+        try:
+            async with self.ingest:
+                await self.ingest.put_control([settings_event(self.settings, tables(self.settings).digests)])
+                vitals = ClusterVitals(self.journal, self.ingest, self._sources, self._figures, self._ailments)
+                with Observer(self.settings.metrics, "gateway", vitals):
+                    ready()
+                    await self._work()
+        finally:
+            self._database.dispose()
+
+    async def _work(self) -> None:
+        finished = asyncio.Event()
+        leases = asyncio.create_task(self.leases.run(finished), name="leases")
+        workers = [
+            asyncio.create_task(self.executor.run(self._stop), name="executor"),
+            asyncio.create_task(self.notifier.run(self._stop), name="notifier"),
+        ]
+        others = [
+            asyncio.create_task(self.inbox.run(), name="findings"),
+            asyncio.create_task(self.ingest.watch(), name="ingest"),
+            asyncio.create_task(self._tell_status(), name="status"),
+            asyncio.create_task(self._tell_fleet(), name="fleet"),
+            asyncio.create_task(retention(self.journal, self.settings, self.policies), name="retention"),
+        ]
+        try:
+            await until_stopped(self._stop, [leases, *workers, *others])
+        finally:
+            self._stop.set()
+            await ended(others, cancel=True)
+            await ended(workers)  # what has begun is finished while the PBXs are still ours
+            finished.set()
+            await ended([leases])
+
+    # --- PBXs come and go
+
+    async def _taken(self, lease: Lease) -> None:
+        pbx = self._pbxs[lease.pbx]
+        login, status = await asyncio.gather(
+            asyncio.to_thread(self.journal.login, pbx.id), asyncio.to_thread(self.journal.status, pbx.id)
+        )
+        left = decode_status(status)
+        since = from_micros(left.heard_at) if left is not None and left.heard_at is not None else None
+        connected = self.sites.open(pbx, partial(self._memory, pbx, lease, login), since=since, fence=lease.check)
+        held = self._held[pbx.id] = HeldPbx(lease, connected)
+        if connected is not None:
+            held.sources = asyncio.create_task(listen(connected, pbx.id), name=f"sources of {pbx.id}")
+        await self.executor.reconcile([pbx.id])
+        self._wake()
+
+    async def _left(self, lease: Lease) -> None:
+        held = self._held.pop(lease.pbx)
+        self.sites.close(lease.pbx)
+        if held.sources is not None:
+            held.sources.cancel()
+            await asyncio.gather(held.sources, return_exceptions=True)
+
+    def _memory(self, pbx: Pbx, lease: Lease, sealed: bytes | None) -> LoginMemory:
+        async def write(sealed: bytes) -> None:
+            try:
+                await asyncio.to_thread(self.journal.save_login, self.owner, pbx.id, lease.fence, sealed)
+            except (UnavailableError, Fenced) as error:
+                log.warning("login not remembered", pbx=pbx.id, error=str(error))
+
+        return SealedMemory(self.vault, pbx.id, sealed, write)
+
+    async def _tell_status(self) -> None:
+        """For the console, and for who has the PBX next. Until cancelled."""
+        while True:
+            await asyncio.sleep(STATUS_EVERY)
+            told = {pbx: (held.lease.fence, encode_status(status_of(held))) for pbx, held in self._held.items()}
+            try:
+                await asyncio.to_thread(self.journal.save_statuses, self.owner, told)
+            except UnavailableError as error:
+                log.warning("journal unavailable", error=str(error))
+
+    async def _sighted(self, values: Sequence[Value]) -> Sequence[Rejected]:
+        """Sightings into the fleet list; those that are none come back."""
+        read = [self._sightings.read(value, headers) for value, headers in values]
+        await self.fleet.take([one for one in read if isinstance(one, Sighting)])
+        await self.fleet.tell()
+        return [one for one in read if isinstance(one, Rejected)]
+
+    async def _tell_fleet(self) -> None:
+        """What another gateway has left untold, and what has become old. Until cancelled."""
+        while True:
+            try:
+                await self.fleet.tell()
+            except UnavailableError as error:
+                log.warning("journal unavailable", error=str(error))
+            await asyncio.sleep(FLEET_EVERY)
+
+    def _sources(self) -> list[SourceStatus]:
+        connections = [held.connected for held in self._held.values() if held.connected is not None]
+        return [status for connected in connections for status in connected.statuses()]
+
+    def _figures(self) -> list[Metric]:
+        return [gauge("pbxs", "PBXs that are in the hands of this gateway.", len(self._held))]
+
+    def _ailments(self) -> Iterator[str]:
+        if (unseen := boot_time() - self.leases.seen_at) > self._lease:
+            yield f"the database last said {unseen:.0f} s ago which PBXs are ours"
+        if not self.ingest.connected:
+            yield "Kafka cannot be reached; events wait on disk"
+
+    # --- what the parts need of each other
+
+    def _wake(self) -> None:
+        self.executor.wake()
+        self.notifier.wake()
+
+    async def _announce(self, outcomes: Sequence[Outcome]) -> None:
+        await self.ingest.put_control([outcome.event for outcome in outcomes])
+        await self.ingest.publish([outcome.finding for outcome in outcomes])
+
+    async def _bury(self, rejected: Rejected, topic: str) -> None:
+        await self.ingest.reject(rejected, topic, None)
+
+
+def run_gateway(settings: Settings, name: str) -> None:
+    """Work until SIGTERM or SIGINT."""
+    kafka, database = cluster_of(settings, "a gateway")
+    named(name)
+
+    async def work() -> None:
+        gateway = Gateway(settings, kafka, database, name)
+        on_signal(gateway.stop)
+        await gateway.run(lambda: err.print(f"Ringfence gateway {name} is at work"))
+
+    asyncio.run(work())
+
+
+async def listen(connected: Connected, pbx: str) -> None:
+    """Run the sources of one PBX until cancelled: an error of ours there must not take the others along."""
+    while True:
+        try:
+            await connected.run()
+        except Exception:
+            log.exception("sources broken, starting again", pbx=pbx)
+        await asyncio.sleep(START_AGAIN)
+
+
+def status_of(held: HeldPbx) -> PbxStatus:
+    """How a PBX is doing."""
+    now = to_micros(utc_now())
+    if held.connected is None:
+        return PbxStatus(at=now)
+    client, filled = held.connected.client, held.connected.catchup.filled_at
+    return PbxStatus(
+        at=now, sources=sources_of(held.connected.statuses()), locked=client.locked,
+        date_format=client.display.date_format, time_format=client.display.time_format,
+        heard_at=to_micros(filled) if filled is not None else None,
+    )  # fmt: skip

@@ -1,0 +1,60 @@
+"""The two servers of a process: the console for people, and apart from it what PBXs and firewalls reach."""
+
+from collections.abc import Callable, Iterable, Mapping
+from zoneinfo import ZoneInfo
+
+from fastapi import FastAPI, Request
+from starlette.responses import PlainTextResponse, Response
+
+from detector.settings import Policies, Settings
+from streams.console import Commands, ProcessStatus, ShownSource, create_app
+from streams.console.app import LOCAL
+from streams.containment.enforcers.feed import Feed, feed_router
+from streams.pbxs.pbx_status import PbxSource
+from streams.processes.http_listener import Listener
+from streams.runtime.ingest import Ingest
+from streams.store.journal.journal import Journal
+from streams.store.store_errors import UnavailableError
+from streams.yeastar.webhook import Receiver, WebhookPbx, webhook_router
+from streams.yeastar.webhook_seen import SeenBodies
+
+
+def shown(pbx: str, sources: Iterable[PbxSource]) -> list[ShownSource]:
+    """A PBX's sources for the console."""
+    return [
+        ShownSource(
+            name=one.name, pbx=pbx, connected=one.connected, last_event_at=one.last_event_at, problem=one.problem
+        )
+        for one in sources
+    ]
+
+
+def console_listener(
+    settings: Settings, policies: Policies, journal: Journal, commands: Commands, status: Callable[[], ProcessStatus]
+) -> Listener:
+    """The console. Raises OSError when the address is not to be had."""
+    hosts = {*LOCAL, settings.console.host}
+    first = next((pbx.id for pbx in settings.pbxs), "")
+    zone = ZoneInfo(policies.of(first).timezone)  # that of the people who look at it, as far as we know
+    app = create_app(journal, commands=commands, status=status, hosts=hosts, zone=zone)
+    return Listener(app, settings.console.host, settings.console.port)
+
+
+def outside_listener(
+    settings: Settings, webhooks: Mapping[str, WebhookPbx], ingest: Ingest, seen: SeenBodies, feed: Feed
+) -> Listener | None:
+    """Webhooks and the feed, None if neither is wanted. Raises OSError when the address is not to be had."""
+    token = settings.feed.token if settings.feed.enabled else None
+    if not webhooks and token is None:
+        return None
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    if webhooks:
+        app.include_router(webhook_router(Receiver(webhooks, ingest, seen)))
+    if token is not None:
+        app.include_router(feed_router(feed, token.get_secret_value()))
+
+    @app.exception_handler(UnavailableError)
+    async def unavailable(_request: Request, _error: UnavailableError) -> Response:
+        return PlainTextResponse("The journal cannot be read right now.\n", 503, {"Retry-After": "5"})
+
+    return Listener(app, settings.webhook.host, settings.webhook.port)

@@ -1,0 +1,232 @@
+"""The service on one machine: sources, embedded runtime, executor, notifier, console, in one process."""
+
+import asyncio
+import fcntl
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import structlog
+
+from detector.contract.codec import from_micros
+from detector.contract.events import Control
+from detector.detect.catalogue import catalogue
+from detector.settings import Policies, Settings
+from streams.console.logins import first_user
+from streams.console.ports import ProcessStatus
+from streams.containment.enforcers.feed import Feed, blocks_of
+from streams.containment.executor import Executor
+from streams.containment.orders import Orders
+from streams.containment.outcome import Outcome
+from streams.notify.notifier import Notifier
+from streams.observe.observer import Observer
+from streams.pbxs.connected import Connected
+from streams.pbxs.held import Sites, enforcers_of
+from streams.pbxs.pbx_status import sources_of
+from streams.processes.listeners import console_listener, outside_listener, shown
+from streams.processes.supervise import Ready, ended, until_stopped
+from streams.processes.upkeep import repeat_of, retention, settings_event
+from streams.processes.vitals_run import RunVitals
+from streams.runtime.embedded import Embedded
+from streams.runtime.garbage import spare
+from streams.runtime.ingest import SourceStatus
+from streams.runtime.partition import Partition
+from streams.runtime.tables import tables
+from streams.store.archived import Archived
+from streams.store.checkpoints import SqlCheckpoints
+from streams.store.journal.journal import Journal
+from streams.store.keys import KEY_FILE
+from streams.store.migrate import opened
+from streams.store.stream import StreamStore
+from streams.store.vault import Vault
+from streams.yeastar.remembered import in_file
+from streams.yeastar.webhook_seen import SqliteSeen
+
+if TYPE_CHECKING:
+    from streams.archive.keeper import Keeper
+
+OWNER = "run"
+LOCK_FILE = "lock"
+
+log = structlog.get_logger()
+
+
+class InUseError(RuntimeError):
+    """Another process uses the same data folder."""
+
+
+class Service:
+    """Everything `ringfence run` does. Build it, then `run` it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        data = settings.data
+        self.vault = Vault(data / KEY_FILE)
+        self._stream_database = opened(f"sqlite:///{data.absolute()}/stream.db", "stream")
+        self._journal_database = opened(journal_url(settings), "journal")
+        self.journal = Journal(self._journal_database)
+        self.policies = Policies(settings, catalogue())
+        self._tables = tables(settings)
+        checkpoints = SqlCheckpoints(self._stream_database)
+        worker = Partition(settings, self._tables, checkpoints)
+        store = StreamStore(self._stream_database)
+        self.runtime = Embedded(worker, store, self.journal)
+        self._keeper = self._archived(store)
+        self.feed = Feed(blocks_of(self.journal))
+        self._seen = SqliteSeen(data / "webhook.db")
+        enforcers = enforcers_of(settings, self.feed)
+        self.sites = Sites(settings, self.policies, self.vault, self.runtime, enforcers)
+        self._vitals = RunVitals(self.runtime, checkpoints, self.journal, self._sources, self._archive_up)
+        self._stop = asyncio.Event()
+
+    def stop(self) -> None:
+        """End `run` in good order."""
+        self._stop.set()
+
+    async def run(self, ready: Callable[[Ready], None]) -> None:
+        """Work until `stop`. Raises what went wrong beyond repair; whoever supervises starts us again."""
+        try:
+            await self.runtime.recover()
+            spare()
+            with Observer(self.settings.metrics, "run", self._vitals):
+                await self._work(ready)
+        finally:
+            await self.close()
+
+    async def close(self) -> None:
+        """A last checkpoint, and every file closed."""
+        await self.runtime.close()
+        self._seen.close()
+        self._stream_database.dispose()
+        self._journal_database.dispose()
+
+    async def _work(self, ready: Callable[[Ready], None]) -> None:
+        self._connect()
+        executor = Executor(
+            self.journal, self.sites.means, self.vault, self.sites.facts, self._announce, owner=OWNER,
+        )  # fmt: skip
+        orders = Orders(self.journal, self.runtime.put_control, executor.wake)
+        console = console_listener(self.settings, self.policies, self.journal, orders, self.status)
+        webhooks = {name: pbx.webhook for name, pbx in self.sites.connected.items() if pbx.webhook is not None}
+        outside = outside_listener(self.settings, webhooks, self.runtime, self._seen, self.feed)
+        listeners = [console, *([outside] if outside is not None else [])]
+        url = f"http://{self.settings.console.host}:{console.port}/"
+        notifier = Notifier(
+            self.journal, self.sites.channels(), owner=OWNER, console_url=url, repeat=repeat_of(self.settings),
+        )  # fmt: skip
+        password = await asyncio.to_thread(first_user, self.journal)
+        runtime = asyncio.create_task(self.runtime.run(), name="runtime")
+        await self.runtime.put_control([self.settings_event()])
+        workers = [
+            asyncio.create_task(executor.run(self._stop), name="executor"),
+            asyncio.create_task(notifier.run(self._stop), name="notifier"),
+        ]
+        servers = [asyncio.create_task(listener.run_until_stopped(), name="http") for listener in listeners]
+        others = [
+            asyncio.create_task(pbx.run(), name=f"sources of {name}") for name, pbx in self.sites.connected.items()
+        ]
+        others.append(asyncio.create_task(self._wake_on_delivery(executor, notifier), name="wake"))
+        others.append(asyncio.create_task(retention(self.journal, self.settings, self.policies), name="retention"))
+        if self._keeper is not None:
+            others.append(asyncio.create_task(self._keeper.run(), name="archive"))
+            from streams.archive.tidying import kept_by, tidy
+
+            tidying = tidy(self._keeper.archive, kept_by(self.policies))
+            others.append(asyncio.create_task(tidying, name="archive tidy"))
+        ready(Ready(url, password, None if outside is None else outside.port))
+        everything = [runtime, *workers, *servers, *others]
+        try:
+            await until_stopped(self._stop, everything)
+        finally:
+            self._stop.set()
+            for listener in listeners:
+                listener.should_exit = True
+            await ended(others, cancel=True)
+            await ended([*workers, *servers])
+            await ended([runtime], cancel=True)
+
+    # --- what the parts need of each other
+
+    def _archived(self, store: StreamStore) -> "Keeper | None":
+        """What copies the log into the archive, if there is one; from now on the log is cut only behind it."""
+        url = self.settings.archive.url
+        if url is None:
+            return None
+        from streams.archive.keeper import Keeper  # late: pyarrow takes a while, and most services have no archive
+        from streams.archive.store import Archive
+
+        archived = Archived(self._stream_database)
+        self.runtime.archived = lambda: archived.offset
+        return Keeper(Archive(url), store, archived, self.settings.archive.every)
+
+    def _archive_up(self) -> bool:
+        return self._keeper is None or self._keeper.available
+
+    def _connect(self) -> None:
+        for pbx in self.settings.pbxs:
+            heard = self.runtime.worker.engine.event_time(pbx.id)
+            since = from_micros(heard) if heard is not None else None
+            self.sites.open(pbx, partial(in_file, self.settings.data / "logins" / pbx.id, self.vault), since=since)
+
+    def settings_event(self) -> Control:
+        """The settings in force, for the log."""
+        return settings_event(self.settings, self._tables.digests)
+
+    async def _announce(self, outcomes: Sequence[Outcome]) -> None:
+        await self.runtime.put_control([outcome.event for outcome in outcomes])
+
+    async def _wake_on_delivery(self, executor: Executor, notifier: Notifier) -> None:
+        while True:
+            await self.runtime.delivered.wait()
+            self.runtime.delivered.clear()
+            executor.wake()
+            notifier.wake()
+
+    def _sources(self) -> list[SourceStatus]:
+        return [one for pbx in self.sites.connected.values() for one in all_sources(pbx)]
+
+    def status(self) -> ProcessStatus:
+        """How everything is doing."""
+        engine = self.runtime.worker.engine
+        return ProcessStatus(
+            sources=tuple(
+                one
+                for name, pbx in self.sites.connected.items()
+                for one in shown(name, sources_of(all_sources(pbx)))
+            ),
+            events=engine.counts["read"], findings=self.runtime.findings, dead_letters=self.runtime.dead_letters,
+            detector_errors=sum(engine.errors.values()), calls_up=engine.calls_up(),
+            checkpoint_age=time.monotonic() - self.runtime.checkpoint_at,
+        )  # fmt: skip
+
+
+def all_sources(pbx: Connected) -> list[SourceStatus]:
+    """How its sources are doing, the webhook included, which its gateway does not have."""
+    return [*pbx.statuses(), *([pbx.webhook.status] if pbx.webhook is not None else [])]
+
+
+def journal_url(settings: Settings) -> str:
+    """Where the journal is: PostgreSQL where one is named, else a file of its own."""
+    if settings.journal is not None:
+        return settings.journal.get_secret_value()
+    return f"sqlite:///{journal_file(settings)}"
+
+
+def journal_file(settings: Settings) -> Path:
+    """Where the journal is while no other database is named."""
+    return settings.data.absolute() / "journal.db"
+
+
+@contextmanager
+def locked(data: Path) -> Iterator[None]:
+    """Nobody else works in this data folder. Raises `InUseError`."""
+    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with (data / LOCK_FILE).open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise InUseError(f"{data} is in use by another ringfence; stop it, or choose another data folder") from None
+        yield

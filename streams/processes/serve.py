@@ -1,0 +1,128 @@
+"""`ringfence serve`: console, webhook receiver and feed of the Kafka runtime; it knows no secret of a PBX's API."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from detector.detect.catalogue import catalogue
+from detector.formats.yeastar.yeastar_clock import PbxClock
+from detector.settings import Policies, Settings
+from detector.settings.kafka import Kafka
+from streams.console import ProcessStatus, first_user
+from streams.containment.enforcers.feed import Feed, blocks_of
+from streams.containment.orders import Orders
+from streams.kafka.read.backlog import Backlog
+from streams.kafka.write.producer import KafkaIngest
+from streams.observe.observer import Observer
+from streams.pbxs.connected import frames_of
+from streams.pbxs.pbx_status import PbxStatus, sources_of
+from streams.pbxs.reports import Reports
+from streams.processes.listeners import console_listener, outside_listener, shown
+from streams.processes.supervise import Ready, ended, until_stopped
+from streams.processes.vitals_cluster import ClusterVitals, backlog_metrics
+from streams.runtime.ingest import SourceStatus
+from streams.store.journal.journal import Journal
+from streams.store.keys import shared_vault
+from streams.store.migrate import migrate, opened
+from streams.yeastar.webhook import WebhookPbx, webhook_of
+from streams.yeastar.webhook_seen import SqliteSeen
+
+AWAY = "Kafka takes nothing right now. Events and orders wait on disk."
+
+
+class Serve:
+    """Everything `ringfence serve` does. Build it, then `run` it; `name` tells those of one data folder apart.
+
+    Without the broker webhooks wait on disk, without the journal the console says that it cannot be read; either way
+    the rest goes on. Raises `SpoolError` when another process has the name, OSError for an address in use.
+    """
+
+    def __init__(self, settings: Settings, kafka: Kafka, database: str, name: str) -> None:
+        self.settings = settings
+        key = shared_vault(settings.data)
+        self._policies = Policies(settings, catalogue())
+        self._database = opened(database, "journal")
+        migrate(self._database, "stream")
+        self._backlog = Backlog(kafka, self._database)
+        self._journal = Journal(self._database)
+        self._ingest = KafkaIngest(kafka, key, settings.data / "spool" / name)
+        self._webhooks = self._receivers(partial(key.keyed_hash, "pin"))
+        watched = [pbx.id for pbx in settings.pbxs if pbx.connection is not None]
+        self._reports = Reports(self._journal, watched, self._heard)
+        self._stop = asyncio.Event()
+
+    def stop(self) -> None:
+        """End `run` in good order."""
+        self._stop.set()
+
+    async def run(self, ready: Callable[[Ready], None]) -> None:
+        """Work until `stop`. Raises what went wrong beyond repair; whoever supervises starts us again."""
+        try:
+            async with self._ingest:
+                backlog = partial(backlog_metrics, self._backlog)
+                vitals = ClusterVitals(self._journal, self._ingest, self._sources, backlog, self._ailments)
+                seen = SqliteSeen(self.settings.data / "webhook.db")
+                try:
+                    with Observer(self.settings.metrics, "serve", vitals):
+                        await self._work(seen, ready)
+                finally:
+                    seen.close()
+        finally:
+            self._database.dispose()
+
+    async def _work(self, seen: SqliteSeen, ready: Callable[[Ready], None]) -> None:
+        settings, journal = self.settings, self._journal
+        orders = Orders(journal, self._ingest.put_control, lambda: None)  # gateways look for what was ordered
+        console = console_listener(settings, self._policies, journal, orders, self.status)
+        outside = outside_listener(settings, self._webhooks, self._ingest, seen, Feed(blocks_of(journal)))
+        listeners = [console, *([outside] if outside is not None else [])]
+        password = await asyncio.to_thread(first_user, journal)
+        await self._reports.refresh()  # the first webhook is read by the PBX's own clock
+        servers = [asyncio.create_task(listener.run_until_stopped(), name="http") for listener in listeners]
+        others = [
+            asyncio.create_task(self._reports.run(), name="reports"),
+            asyncio.create_task(self._ingest.watch(), name="ingest"),
+            asyncio.create_task(self._backlog.run(), name="backlog"),
+        ]
+        url = f"http://{settings.console.host}:{console.port}/"
+        ready(Ready(url, password, None if outside is None else outside.port))
+        try:
+            await until_stopped(self._stop, [*servers, *others])
+        finally:
+            for listener in listeners:
+                listener.should_exit = True
+            await ended(others, cancel=True)
+            await ended(servers)
+
+    def _receivers(self, keyed_hash: Callable[[str], str]) -> dict[str, WebhookPbx]:
+        found = {
+            pbx.id: webhook_of(pbx, frames_of(pbx, self._policies.of(pbx.id), keyed_hash))
+            for pbx in self.settings.pbxs
+        }  # fmt: skip
+        return {name: webhook for name, webhook in found.items() if webhook is not None}
+
+    def _sources(self) -> list[SourceStatus]:
+        return [webhook.status for webhook in self._webhooks.values()]
+
+    def _ailments(self) -> Iterator[str]:
+        if not self._ingest.connected:
+            yield AWAY
+
+    def _heard(self, pbx: str, report: PbxStatus) -> None:
+        """The PBX's own way of showing times, which its gateway asks it for."""
+        webhook = self._webhooks.get(pbx)
+        if webhook is not None and report.date_format and report.time_format:
+            webhook.frames.clock = PbxClock(webhook.frames.clock.zone, report.date_format, report.time_format)
+
+    def status(self) -> ProcessStatus:
+        """How everything is doing, as far as it is known here: of workers only whether any is at work."""
+        pbxs, own = self._reports.summary, {name: webhook.status for name, webhook in self._webhooks.items()}
+        away = self._ingest.behind or not self._ingest.connected
+        problems = [AWAY] if away else []
+        if self._backlog.problem is not None:
+            problems.append(self._backlog.problem)
+        return ProcessStatus(
+            sources=pbxs.sources + tuple(one for name, hook in own.items() for one in shown(name, sources_of([hook]))),
+            events=pbxs.events + sum(hook.events for hook in own.values()), findings=None, detector_errors=None,
+            dead_letters=pbxs.rejected + self._ingest.dead_letters, problems=tuple(problems),
+        )  # fmt: skip

@@ -1,0 +1,49 @@
+"""Small things that every process which acts has to do."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import timedelta
+
+import structlog
+
+from detector.contract.codec import to_micros
+from detector.contract.events import Control
+from detector.settings import Policies, Settings, settings_as_json
+from streams.runtime.clock import utc_now
+from streams.store.journal.journal import Journal
+from streams.store.store_errors import UnavailableError
+
+RETENTION_EVERY = 3_600.0
+
+log = structlog.get_logger(__name__)
+
+
+def settings_event(settings: Settings, tables: Mapping[str, str]) -> Control:
+    """The settings in force, for the log: everything the core reads is there."""
+    at = utc_now()
+    return Control(
+        pbx="*",
+        id=f"settings:{at.isoformat()}",
+        at=at,
+        name="settings",
+        source="ringfence",
+        settings=dict(settings_as_json(settings)),
+        tables=dict(tables),
+    )
+
+
+async def retention(journal: Journal, settings: Settings, policies: Policies) -> None:
+    """Closed incidents are forgotten when the longest retention of any PBX has passed. Until cancelled."""
+    profiles = [policies.of(pbx.id) for pbx in settings.pbxs] or [policies.of("")]
+    keep = timedelta(seconds=max(profile.findings_retention for profile in profiles))
+    while True:
+        try:
+            await asyncio.to_thread(journal.forget, to_micros(utc_now() - keep))
+        except UnavailableError as error:
+            log.warning("journal unavailable", error=str(error))
+        await asyncio.sleep(RETENTION_EVERY)
+
+
+def repeat_of(settings: Settings) -> timedelta:
+    """After how long a critical incident that nobody was told of is repeated."""
+    return timedelta(seconds=min((target.repeat for target in settings.notify), default=1_800.0))

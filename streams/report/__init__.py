@@ -1,0 +1,1 @@
+"""Pages that need nothing else: reports to read, send and print."""

@@ -1,0 +1,1 @@
+"""The embedded runtime, and the memory of one partition that every runtime shares."""

@@ -1,0 +1,319 @@
+"""The embedded runtime: log, engine, findings and checkpoints in one process, durable before anything is answered."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from functools import partial
+from typing import ParamSpec, TypeVar
+
+import msgspec
+import structlog
+from msgspec import Struct
+
+from detector.contract.codec import Codec, Rejected, encode_finding
+from detector.contract.events import AnyEvent, Control, Tick, Unknown
+from detector.contract.findings import Action, AnyFinding, Decision, Detection, Incident
+from streams.observe.delays import CHECKPOINT, arrived, took
+from streams.runtime.clock import micros_now, utc_now
+from streams.runtime.partition import Partition
+from streams.store.journal.journal import Journal
+from streams.store.store_errors import OffsetError, UnavailableError
+from streams.store.stream import Letter, StreamStore
+
+BATCH = 20
+LARGEST_BATCH = 500
+LINGER = 0.005
+WAITING = 2_000
+CHUNK = 1_000
+CHECKPOINT_EVERY = 2.0
+TICK_EVERY = 1.0
+TICK_DELAY = 2_000_000
+DELIVER = 500
+JOURNAL_REST = 1.0
+
+log = structlog.get_logger()
+T = TypeVar("T")
+P = ParamSpec("P")
+
+
+class Incoming(Struct):
+    """Events of one `put`, and who waits for them to be durable."""
+
+    events: Sequence[AnyEvent]
+    done: asyncio.Future[None]
+    trusted: bool
+
+
+class Embedded:
+    """Takes events in, makes them durable together with what follows from them, and hands findings to the journal.
+
+    One thread owns the stream database and the engine. `put` returns when its events are committed; a full queue
+    makes it wait. A write that fails ends `run` with its error: memory is ahead of the log from there on, so nothing
+    is taken in or saved any more.
+    """
+
+    def __init__(self, worker: Partition, store: StreamStore, journal: Journal) -> None:
+        self.worker = worker
+        self._store = store
+        self._journal = journal
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="stream")
+        self._queue: asyncio.Queue[Incoming] = asyncio.Queue(WAITING)
+        self._codecs = {trusted: Codec(trusted=trusted) for trusted in (False, True)}
+        self._published = asyncio.Event()
+        self._failed: BaseException | None = None
+        self._stopped = False
+        self.delivered = asyncio.Event()
+        self.archived: Callable[[], int] | None = None
+        self.found: Counter[str] = Counter()
+        self.dead_letters = 0
+        self.checkpoint_at = time.monotonic()
+
+    @property
+    def findings(self) -> int:
+        """How many were handed to the journal since the start."""
+        return self.found.total()
+
+    @property
+    def waiting(self) -> int:
+        """How many calls of `put` wait to be made durable."""
+        return self._queue.qsize()
+
+    async def recover(self) -> None:
+        """Load the checkpoint and process the log behind it once more. Raises `OffsetError` if a part is missing."""
+        await self._advance(self._recover)
+        self._published.set()
+
+    async def put(self, events: Sequence[AnyEvent]) -> None:
+        """Make events of a source durable. Control events are refused: they are ours."""
+        await self._put(events, trusted=False)
+
+    async def put_control(self, events: Sequence[Control]) -> None:
+        """Make control events of our own durable."""
+        await self._put(events, trusted=True)
+
+    async def reject(self, rejected: Rejected, source: str, pbx: str | None) -> None:
+        """Keep what could not be read, with the reason."""
+        await self._in_thread(self._bury, [(rejected, source, pbx)])
+
+    async def learn(self, events: Sequence[AnyEvent | Unknown]) -> None:
+        """Apply history while the service is not running: memory learns from it, its findings are thrown away."""
+        await self._advance(self._learn, events)
+
+    async def run(self) -> None:
+        """Work until cancelled; raises what made it impossible."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for loop in (self._write, self._checkpoints, self._ticks, self._deliver):
+                    tasks.create_task(loop())
+        except ExceptionGroup as group:
+            raise self._failed or group.exceptions[0] from group
+        finally:
+            self._stopped = True
+            self._refuse_waiting()
+
+    async def close(self) -> None:
+        """A last checkpoint; `run` has ended."""
+        await self._in_thread(self._checkpoint)
+        self._thread.shutdown()
+
+    # --- taking in
+
+    async def _put(self, events: Sequence[AnyEvent], *, trusted: bool) -> None:
+        if not events:
+            return
+        incoming = Incoming(events, asyncio.get_running_loop().create_future(), trusted)
+        if not self._stopped:
+            await self._queue.put(incoming)
+        if self._stopped:
+            self._refuse(incoming)
+        await incoming.done
+
+    async def _write(self) -> None:
+        while True:
+            batch: list[Incoming] = []
+            try:
+                await self._gather(batch)
+                await self._advance(self._step, batch)
+            except BaseException:
+                self._stopped = True
+                for incoming in batch:
+                    self._refuse(incoming)
+                raise
+            for incoming in batch:
+                if not incoming.done.done():
+                    incoming.done.set_result(None)
+
+    async def _gather(self, batch: list[Incoming]) -> None:
+        """Fill `batch` with at least one `put`; more for a moment, until there are enough events for one commit."""
+        batch.append(await self._queue.get())
+        size = len(batch[0].events)
+        deadline = asyncio.get_running_loop().time() + LINGER
+        while size < LARGEST_BATCH:
+            if self._queue.empty():
+                left = deadline - asyncio.get_running_loop().time()
+                if size >= BATCH or left <= 0:
+                    break
+                try:
+                    incoming = await asyncio.wait_for(self._queue.get(), left)
+                except TimeoutError:
+                    break
+            else:
+                incoming = self._queue.get_nowait()
+            batch.append(incoming)
+            size += len(incoming.events)
+
+    def _refuse_waiting(self) -> None:
+        """Whoever waits for room in the queue finds it stopped."""
+        while not self._queue.empty():
+            self._refuse(self._queue.get_nowait())
+
+    def _refuse(self, incoming: Incoming) -> None:
+        if not incoming.done.done():
+            incoming.done.set_exception(self._failed or RuntimeError("the service is stopping"))
+            incoming.done.exception()  # its waiter may be gone
+
+    # --- in the stream's thread
+
+    def _trying(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except BaseException as error:
+            self._failed = error
+            raise
+
+    def _recover(self) -> None:
+        offset = self.worker.recover()
+        while log_rows := self._store.read(offset, CHUNK):
+            if log_rows[0][0] != offset + 1:
+                raise OffsetError(f"the log begins at {log_rows[0][0]}, the checkpoint needs {offset + 1}")
+            self._publish([], self.worker.replay(log_rows))
+            offset = log_rows[-1][0]
+
+    def _step(self, batch: Sequence[Incoming]) -> None:
+        """One commit: events, and the findings they lead to."""
+        taken, begun = utc_now(), time.monotonic()
+        offset = self._store.next_offset()
+        rows: list[tuple[str, bytes]] = []
+        events: list[tuple[int, AnyEvent | Unknown]] = []
+        buried: list[tuple[Rejected, str, str | None]] = []
+        for incoming in batch:
+            for event in incoming.events:
+                raw, read = self._judged(event, trusted=incoming.trusted)
+                if isinstance(read, Rejected):
+                    buried.append((read, visible(event.source or ""), visible(event.pbx)))
+                    continue
+                events.append((offset + len(rows), read))
+                rows.append((event.pbx, raw))
+        if buried:
+            self._bury(buried)
+        self._publish(rows, self.worker.process(events))
+        if events:
+            arrived(events[0][1], taken)
+            took("decide", time.monotonic() - begun)
+
+    def _judged(self, event: AnyEvent, *, trusted: bool) -> tuple[bytes, AnyEvent | Unknown | Rejected]:
+        """An event as it would stand in the log, and as recovery would read it there, limits included."""
+        codec = self._codecs[trusted]
+        try:
+            raw = codec.encode(event)
+        except UnicodeEncodeError:
+            return b"", Rejected(reason="text that UTF-8 has no bytes for")
+        return raw, codec.decode(raw)[0]
+
+    def _learn(self, events: Sequence[AnyEvent | Unknown]) -> None:
+        offset = self._store.next_offset()
+        self.worker.process(enumerate(events, offset))
+        self._store.append_and_publish([(event.pbx, self._codecs[True].encode(event)) for event in events])
+
+    def _publish(self, rows: Sequence[tuple[str, bytes]], findings: Sequence[AnyFinding]) -> None:
+        self._store.append_and_publish(
+            rows,
+            [(f.id, f.revision, type(f).__name__.lower(), f.pbx, encode_finding(f)) for f in findings],
+        )
+        self.found.update(type(finding).__name__.lower() for finding in findings)
+        if findings:
+            self._loop.call_soon_threadsafe(self._published.set)
+
+    def _bury(self, rejected: Sequence[tuple[Rejected, str, str | None]]) -> None:
+        now = micros_now()
+        self._store.dead_letter(*(
+            Letter(received_at=now, source=source, pbx=pbx, reason=one.reason, field=one.field, excerpt=one.excerpt)
+            for one, source, pbx in rejected
+        ))  # fmt: skip
+        self.dead_letters += len(rejected)
+
+    def _checkpoint(self) -> None:
+        """Not any more once memory is ahead of a log that could not be written."""
+        if self._failed is not None:
+            return
+        before, begun = self.worker.saved, time.monotonic()
+        saved = self.worker.checkpoint()
+        self._store.cut(saved if self.archived is None else min(saved, self.archived()))
+        now = time.monotonic()
+        if saved > before:
+            CHECKPOINT.observe(now - begun)
+            took("checkpoint", now - self.checkpoint_at)
+        self.checkpoint_at = now
+
+    # --- the rest of the line
+
+    async def _checkpoints(self) -> None:
+        while True:
+            await asyncio.sleep(CHECKPOINT_EVERY)
+            await self._in_thread(self._checkpoint)
+
+    async def _ticks(self) -> None:
+        """Time passes for PBXs that have a timer due, even when they say nothing."""
+        while True:
+            await asyncio.sleep(TICK_EVERY)
+            now = micros_now() - TICK_DELAY
+            due = await self._in_thread(self.worker.engine.due, now)
+            at = datetime.fromtimestamp(now / 1_000_000, UTC)
+            await self._put([
+                Tick(pbx=pbx, id=f"tick:{now}", at=at, received_at=at, source="ringfence") for pbx in due
+            ], trusted=True)  # fmt: skip
+
+    async def _deliver(self) -> None:
+        """Findings from the outbox into the journal; a crash between the two repeats it, the journal ignores it."""
+        while True:
+            await self._published.wait()
+            self._published.clear()
+            while waiting := await self._in_thread(self._store.undelivered, DELIVER):
+                found = [msgspec.json.decode(one.body, type=SHAPES[one.type]) for one in waiting]
+                await self._record(found)
+                await self._in_thread(self._store.delivered, [one.seq for one in waiting])
+                self.delivered.set()
+
+    async def _record(self, found: Sequence[AnyFinding]) -> None:
+        """Into the journal, however long it takes: findings wait in the outbox while it is away."""
+        while True:
+            try:
+                return await asyncio.to_thread(self._journal.record, found)
+            except UnavailableError as error:
+                log.warning("journal unavailable", error=str(error))
+                await asyncio.sleep(JOURNAL_REST)
+
+    async def _advance(self, work: Callable[P, None], *args: P.args, **_: P.kwargs) -> None:
+        """Work that takes memory ahead of what is durable: finished once begun, and the end of all if it fails."""
+        working = asyncio.ensure_future(self._in_thread(self._trying, partial(work, *args)))
+        try:
+            await asyncio.shield(working)
+        finally:
+            await asyncio.wait([working])
+
+    async def _in_thread(self, work: Callable[P, T], *args: P.args, **_: P.kwargs) -> T:
+        self._loop = asyncio.get_running_loop()
+        return await self._loop.run_in_executor(self._thread, work, *args)
+
+
+SHAPES: dict[str, type[Detection | Incident | Decision | Action]] = {
+    "detection": Detection, "incident": Incident, "decision": Decision, "action": Action,
+}  # fmt: skip
+
+
+def visible(text: str) -> str:
+    """The same with lone surrogates, which no database takes, written out."""
+    return text.encode("utf-8", "backslashreplace").decode()

@@ -1,0 +1,99 @@
+"""What every source shares: the log it hands over to, and how it is doing."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+import msgspec
+import structlog
+
+from detector.contract.codec import Rejected
+from detector.contract.events import AnyEvent
+from streams.pbxs.pbx_errors import GiveUp, PbxError
+from streams.runtime.backoff import Backoff
+
+log = structlog.get_logger()
+
+Reading = AnyEvent | Rejected
+
+
+class Ingest(Protocol):
+    """The beginning of the log."""
+
+    async def put(self, events: Sequence[AnyEvent]) -> None:
+        """Returns once the events are durable; may take its time when the log is behind."""
+
+    async def reject(self, rejected: Rejected, source: str, pbx: str | None) -> None:
+        """Keeps what nobody can use in the dead letter; returns once it is durable."""
+
+
+@dataclass
+class SourceStatus:
+    """How one source is doing, for people: `problem` is what is wrong now, `connects` how often it came up."""
+
+    source: str
+    pbx: str
+    connected: bool = False
+    last_event_at: datetime | None = None
+    problem: str | None = None
+    connects: int = 0
+    events: int = 0
+    rejected: int = 0
+
+
+def say_trouble(status: SourceStatus, error: PbxError) -> None:
+    """Say it once: as an error where somebody has to do something."""
+    problem = f"{type(error).__name__}: {error}"
+    if problem != status.problem:
+        say = log.error if isinstance(error, GiveUp) else log.warning
+        say("trouble with the PBX", source=status.source, pbx=status.pbx, problem=problem)
+    status.problem = problem
+
+
+def stamped(event: AnyEvent, source: str) -> AnyEvent:
+    """The event with the name of the source it came by."""
+    return msgspec.structs.replace(event, source=source)
+
+
+class Delivery:
+    """Hands what a source has read to the log, and holds on to it until the log has taken it.
+
+    `pause` and `longest` bound the wait, in seconds, before the log is tried again.
+    """
+
+    def __init__(self, ingest: Ingest, status: SourceStatus, *, pause: float = 0.5, longest: float = 30.0) -> None:
+        self.status = status
+        self._ingest = ingest
+        self._pause = pause
+        self._longest = longest
+
+    async def hand_over(self, found: Sequence[Reading]) -> list[AnyEvent]:
+        """Returns the events once all is durable; only a cancellation ends it before."""
+        source = self.status.source
+        events = [stamped(each, source) for each in found if not isinstance(each, Rejected)]
+        rejected = [each for each in found if isinstance(each, Rejected)]
+        await self._insist(events, rejected)
+        self.status.events += len(events)
+        self.status.rejected += len(rejected)
+        if events:
+            self.status.last_event_at = max(event.received_at or event.at for event in events)
+        return events
+
+    async def _insist(self, events: list[AnyEvent], rejected: list[Rejected]) -> None:
+        wait = Backoff(self._pause, self._longest)
+        while True:
+            try:
+                if events:
+                    await self._ingest.put(events)
+                    events = []
+                while rejected:
+                    await self._ingest.reject(rejected[0], self.status.source, self.status.pbx)
+                    rejected = rejected[1:]
+            except Exception as error:
+                self.status.problem = f"the log takes nothing: {type(error).__name__}"
+                log.error(self.status.problem, source=self.status.source, pbx=self.status.pbx)
+                await asyncio.sleep(wait.next())
+            else:
+                return

@@ -1,0 +1,1 @@
+"""The telephone system itself: registrations, calls, routes, records."""

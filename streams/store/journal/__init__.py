@@ -1,0 +1,1 @@
+"""The journal: incidents, decisions, actions, messages and users, one part a file."""

@@ -1,0 +1,192 @@
+"""The executor's and the console's side of actions: leases, changes of state, announcements."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, and_, case, func, or_, select, update
+
+from detector.contract.findings import State
+from streams.store.database import reading, writing
+from streams.store.journal.journal_changes import (
+    ERROR,
+    FINAL,
+    POLICY,
+    action_rows,
+    actions_query,
+    change,
+    history_row,
+    locked,
+)
+from streams.store.journal.journal_part import JournalPart
+from streams.store.rows import ActionRow, Announcement
+from streams.store.tables_journal import ActionHistoryTable, ActionTable
+
+SECOND = 1_000_000
+APPLIES = (State.APPROVED, State.APPLYING)
+STANDS = (State.CONFIRMED, State.DRIFTED, State.UNDO_FAILED)
+
+
+class ActionsJournal(JournalPart):
+    """Actions on their way through their states."""
+
+    def claim_actions(
+        self,
+        owner: str,
+        now: int,
+        lease_seconds: float,
+        limit: int,
+        pbxs: Collection[str] | None = None,
+    ) -> list[ActionRow]:
+        """Lease up to `limit` actions with work to do, those still to be applied first.
+
+        To do: `approved`, `applying` (read back, then finish), `applied` (confirm), and what is due to be
+        undone. Nobody else gets them until the lease ends. `pbxs` narrows it to the PBXs the caller owns.
+        """
+        query = (
+            select(ActionTable.id)
+            .where(_to_do(now), _free(now))
+            .order_by(case((ActionTable.state.in_(APPLIES), 0), else_=1), ActionTable.created_at, ActionTable.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        if pbxs is not None:
+            query = query.where(ActionTable.pbx.in_(list(pbxs)))
+        with writing(self._engine) as connection:
+            ids = list(connection.execute(query).scalars())
+            if not ids:
+                return []
+            leased = update(ActionTable).where(ActionTable.id.in_(ids))
+            connection.execute(leased.values(lease_owner=owner, lease_until=now + int(lease_seconds * SECOND)))
+            found = action_rows(connection, actions_query().where(ActionTable.id.in_(ids)))
+            return sorted(found, key=lambda action: ids.index(action.id))
+
+    def release_actions(self, owner: str) -> None:
+        """End all leases of `owner`: it starts anew and works on none of them."""
+        free = update(ActionTable).where(ActionTable.lease_owner == owner)
+        with writing(self._engine) as connection:
+            connection.execute(free.values(lease_owner=None, lease_until=None))
+
+    def move(
+        self,
+        action_id: str,
+        from_states: Collection[State],
+        to_state: State,
+        *,
+        by: str,
+        now: int,
+        error: str | None = None,
+        before: bytes | None = None,
+        handle: str | None = None,
+        next_try_at: int | None = None,
+        release: bool = True,
+        owner: str | None = None,
+    ) -> bool:
+        """Change an action's state if it is one of `from_states` (and leased by `owner`, if given).
+
+        False: somebody else was first, nothing changed. The same state again is a retry: it counts an
+        attempt and writes no history. `before` is kept from the first time it is given, since what is read
+        after our own change is not what stood there. `release` ends the lease.
+        """
+        with writing(self._engine) as connection:
+            row = locked(connection, action_id)
+            if row is None or row.state not in from_states or owner not in {None, row.lease_owner}:
+                return False
+            if row.drill and to_state not in {*FINAL, State.REQUESTED}:
+                return False
+            values = _kept(row, to_state, before, handle)
+            values |= {"next_try_at": next_try_at, "error": error and error[:ERROR]}
+            if release:
+                values |= {"lease_owner": None, "lease_until": None}
+            connection.execute(update(ActionTable).where(ActionTable.id == action_id).values(values))
+            if row.state != to_state:
+                change(connection, row, to_state, by=by, at=now, error=error)
+            return True
+
+    def approve(self, action_id: str, by: str, *, now: int) -> bool:
+        """Let a requested action be carried out; False if it is not requested (any more), or a drill."""
+        return self.move(action_id, {State.REQUESTED}, State.APPROVED, by=by, now=now)
+
+    def refuse(self, action_id: str, by: str, why: str, *, now: int) -> bool:
+        """Never carry out a requested or approved action; False if it went further already."""
+        waiting = {State.REQUESTED, State.APPROVED}
+        return self.move(action_id, waiting, State.REFUSED, by=by, now=now, error=why)
+
+    def request_undo(self, action_id: str, by: str, *, now: int) -> bool:
+        """Have an action undone before its time, or undone again where that failed.
+
+        One that was never applied expires. False: there is nothing to undo.
+        """
+        with writing(self._engine) as connection:
+            row = locked(connection, action_id)
+            if row is None or row.state in FINAL:
+                return False
+            if row.state in {State.REQUESTED, State.APPROVED}:
+                change(connection, row, State.EXPIRED, by=by, at=now)
+                return True
+            if row.until is None:
+                return False
+            asked = update(ActionTable).where(ActionTable.id == action_id)
+            connection.execute(asked.values(undo_by=by, next_try_at=None))
+            return True
+
+    def expire(self, now: int) -> int:
+        """End requests whose decision has ended by itself; returns how many."""
+        late = select(ActionTable.id).where(
+            ActionTable.state == State.REQUESTED, ActionTable.until.is_not(None), ActionTable.until <= now
+        )
+        with reading(self._engine) as connection:
+            ids = list(connection.execute(late).scalars())
+        return sum(self.move(id_, {State.REQUESTED}, State.EXPIRED, by=POLICY, now=now) for id_ in ids)
+
+    def action(self, action_id: str) -> ActionRow | None:
+        """One action."""
+        with reading(self._engine) as connection:
+            query = actions_query().where(ActionTable.id == action_id)
+            return next(action_rows(connection, query), None)
+
+    def unannounced(self, limit: int) -> list[Announcement]:
+        """Changes of state the stream was not told yet, oldest first."""
+        query = (
+            select(ActionHistoryTable.__table__)
+            .where(ActionHistoryTable.announced.is_(False))
+            .order_by(ActionHistoryTable.seq)
+            .limit(limit)
+        )
+        with reading(self._engine) as connection:
+            changes = [history_row(row) for row in connection.execute(query)]
+            ids = {change.action for change in changes}
+            actions = action_rows(connection, actions_query().where(ActionTable.id.in_(ids)))
+            known = {action.id: action for action in actions}
+        return [Announcement(change, known[change.action]) for change in changes]
+
+    def announced(self, seqs: Sequence[int]) -> None:
+        """The stream has these changes (`HistoryRow.seq`) durably."""
+        if not seqs:
+            return
+        told = update(ActionHistoryTable).where(ActionHistoryTable.seq.in_(seqs)).values(announced=True)
+        with writing(self._engine) as connection:
+            connection.execute(told)
+
+
+def _to_do(now: int) -> ColumnElement[bool]:
+    expired = and_(ActionTable.state == State.CONFIRMED, ActionTable.until <= now)
+    asked = and_(ActionTable.state.in_(STANDS), ActionTable.undo_by.is_not(None), ActionTable.until.is_not(None))
+    return or_(ActionTable.state.in_([*APPLIES, State.APPLIED]), expired, asked)
+
+
+def _free(now: int) -> ColumnElement[bool]:
+    return and_(func.coalesce(ActionTable.lease_until, 0) <= now, func.coalesce(ActionTable.next_try_at, 0) <= now)
+
+
+def _kept(row: Row[Any], to_state: State, before: bytes | None, handle: str | None) -> dict[str, object]:
+    """What a move changes besides the state."""
+    values: dict[str, object] = {}
+    if to_state == State.APPLYING or row.state == to_state:
+        values["attempt"] = row.attempt + 1
+    if to_state in {State.UNDO_FAILED, State.DRIFTED}:
+        values["undo_by"] = None  # it is tried again when somebody asks again
+    if row.before is None and before is not None:
+        values["before"] = before
+    if handle is not None:
+        values["handle"] = handle
+    return values

@@ -1,0 +1,45 @@
+"""What people ordered, and why: their words belong to the incident."""
+
+from typing import Any, get_args
+
+from sqlalchemy import Row, insert, select
+
+from streams.store.database import reading, writing
+from streams.store.journal.journal_part import JournalPart
+from streams.store.rows import About, RemarkRow
+from streams.store.tables_journal import RemarkTable
+
+NAME = 64
+TEXT = 1_000
+
+
+class RemarksJournal(JournalPart):
+    """Who ordered what, when, and what they said."""
+
+    def remark(
+        self, incident_id: str, *, by: str, about: About, text: str, now: int, action_id: str | None = None
+    ) -> None:
+        """Keep a remark of at most 1,000 characters with its incident. Raises ValueError for another `about`."""
+        if about not in get_args(About):
+            raise ValueError(f"a remark is not about {about!r}")
+        said = insert(RemarkTable).values(
+            incident_id=incident_id, action_id=action_id, at=now, by=by[:NAME], about=about, text=text.strip()[:TEXT]
+        )
+        with writing(self._engine) as connection:
+            connection.execute(said)
+
+    def remarks(self, incident_ids: list[str], about: About) -> dict[str, RemarkRow]:
+        """The last remark of this sort for each of these incidents."""
+        query = select(RemarkTable.__table__).where(
+            RemarkTable.incident_id.in_(incident_ids), RemarkTable.about == about
+        )
+        with reading(self._engine) as connection:
+            rows = connection.execute(query.order_by(RemarkTable.id))
+            return {row.incident_id: remark_row(row) for row in rows}
+
+
+def remark_row(row: Row[Any]) -> RemarkRow:
+    """A frozen copy."""
+    return RemarkRow(
+        id=row.id, incident=row.incident_id, action=row.action_id, at=row.at, by=row.by, about=row.about, text=row.text
+    )

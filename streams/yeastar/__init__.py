@@ -1,0 +1,1 @@
+"""Yeastar P-Series: its API, what it tells, and what can be done to it."""

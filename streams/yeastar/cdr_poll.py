@@ -1,0 +1,41 @@
+"""The PBX's call records and running calls, asked for again and again: the address of a caller is only there."""
+
+import asyncio
+
+from streams.pbxs.pbx_errors import LockedOut, PbxError
+from streams.runtime.ingest import Delivery, Ingest, SourceStatus, say_trouble
+from streams.yeastar.catchup import Catchup
+from streams.yeastar.client import YeastarClient
+
+NAME = "yeastar-cdr"
+
+
+class CdrPoll:
+    """Asks every `interval` seconds; `run` ends only when it is cancelled."""
+
+    def __init__(
+        self, client: YeastarClient, pbx: str, ingest: Ingest, catchup: Catchup, *, interval: float = 30.0
+    ) -> None:
+        self.status = SourceStatus(NAME, pbx)
+        self._client = client
+        self._catchup = catchup
+        self._delivery = Delivery(ingest, self.status)
+        self._interval = interval
+
+    async def run(self) -> None:
+        """Ask until cancelled, whatever the PBX does."""
+        while True:
+            try:
+                await self._catchup.fill(self._delivery)
+            except LockedOut as error:
+                self.status.connected = False
+                say_trouble(self.status, error)
+                await self._client.session.wait_unlocked()
+                continue
+            except PbxError as error:
+                self.status.connected = False
+                say_trouble(self.status, error)
+            else:
+                self.status.connects += not self.status.connected
+                self.status.connected, self.status.problem = True, None
+            await asyncio.sleep(self._interval)

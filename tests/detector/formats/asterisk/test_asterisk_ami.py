@@ -1,0 +1,350 @@
+"""AMI: outcomes with their addresses, calls in their phases, and the ids that the logs give."""
+
+from datetime import UTC, datetime, tzinfo
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from detector.contract.codec import Codec, Rejected
+from detector.contract.events import AnyEvent, Call, Login, Notice, Registration
+from detector.formats import Format, FormatOptions, formats
+from tests.detector.formats.asterisk import test_asterisk_cdr, test_asterisk_log
+
+BORN = 1_795_442_889
+CALLER, TRUNK = f"{BORN}.74", f"{BORN}.75"
+
+
+def reader(name: str = "asterisk-ami", zone: tzinfo = UTC) -> Format:
+    return formats()[name](FormatOptions(pbx="hq", zone=zone, year=2026, keyed_hash=str))
+
+
+def read(*frames: str, name: str = "asterisk-ami") -> list[AnyEvent | Rejected]:
+    ami = reader(name)
+    lines = "".join(frames).encode("utf-8", "surrogatepass").splitlines(keepends=True)
+    return [*(record for line in lines for record in ami.read(line)), *ami.close()]  # type: ignore[list-item]
+
+
+def frame(name: str, **fields: object) -> str:
+    return "".join(f"{key}: {value}\r\n" for key, value in {"Event": name, **fields}.items()) + "\r\n"
+
+
+def secure(name: str, account: str = "1005", service: str = "SIP", second: int = 2, **more: object) -> str:
+    fields = {
+        "Privilege": "security,all", "EventTV": f"2026-11-23T09:05:{second:02}.692+0000", "Severity": "Error",
+        "Service": service, "EventVersion": 2, "AccountID": account, "SessionID": "0x7f02a4016850",
+        "LocalAddress": "IPV4/UDP/127.0.0.1/5060", "RemoteAddress": "IPV4/UDP/127.0.0.6/5062",
+    }  # fmt: skip
+    return frame(name, **fields | more)
+
+
+def at(second: float) -> str:
+    return f"{BORN + second:.6f}"
+
+
+def newchannel(channel: str = "SIP/1001-00000012", exten: str = "9011252612345678", uniqueid: str = CALLER,
+               context: str = "phones") -> str:  # fmt: skip
+    return frame("Newchannel", Timestamp=at(0), Channel=channel, ChannelState=0, CallerIDNum="1001", Context=context,
+                 Exten=exten, Priority=1, Uniqueid=uniqueid, Linkedid=CALLER)  # fmt: skip
+
+
+def begin(channel: str = "SIP/1001-00000012", dest: str = "SIP/carrier-a-00000013", second: float = 1,
+          uniqueid: str = CALLER, destid: str = TRUNK) -> str:  # fmt: skip
+    return frame("DialBegin", Timestamp=at(second), Channel=channel, CallerIDNum="1001", Exten="s", Uniqueid=uniqueid,
+                 Linkedid=CALLER, DestChannel=dest, DestUniqueid=destid, DestLinkedid=CALLER,
+                 DialString="carrier-a/011252612345678")  # fmt: skip
+
+
+def end(status: str = "ANSWER", second: float = 5) -> str:
+    return frame("DialEnd", Timestamp=at(second), Uniqueid=CALLER, DestUniqueid=TRUNK, DialStatus=status)
+
+
+def hangup(second: float = 35, cause: int = 16, uniqueid: str = TRUNK) -> str:
+    return frame("Hangup", Timestamp=at(second), Uniqueid=uniqueid, Linkedid=CALLER, Cause=cause)
+
+
+def cdr(**changes: str) -> str:
+    row = test_asterisk_cdr.ROW | changes
+    return frame(
+        "Cdr", AccountCode="", Source=row["src"], Destination=row["dst"], DestinationContext=row["context"],
+        CallerID=row["clid"], Channel=row["channel"], DestinationChannel=row["dstchannel"],
+        LastApplication=row["app"], LastData=row["data"], StartTime=row["start"], AnswerTime=row["answer"],
+        EndTime=row["end"], Duration=row["duration"], BillableSeconds=row["billsec"],
+        Disposition=row["disposition"], AMAFlags=row["flags"], UniqueID=row["uniqueid"], UserField="",
+    )  # fmt: skip
+
+
+def registrations(records: list[AnyEvent | Rejected], outcome: str = "rejected") -> list[Registration]:
+    return [record for record in records if isinstance(record, Registration) and record.outcome == outcome]
+
+
+def test_a_wrong_password_is_a_challenge_and_one_rejection() -> None:
+    records = read(secure("ChallengeSent", Challenge="320d0370"), secure("InvalidPassword", ReceivedHash="1ee6"))
+    (event,) = registrations(records)
+    assert (event.account, event.source_ip, event.transport, event.reason) == (
+        "1005",
+        "127.0.0.6",
+        "udp",
+        "bad_password",
+    )
+    assert event.at == datetime(2026, 11, 23, 9, 5, 2, 692_000, tzinfo=UTC)
+    assert len(registrations(records, "challenged")) == 1
+
+
+def test_the_security_log_tells_the_same_events_with_the_same_ids() -> None:
+    lines = [
+        test_asterisk_log.asked("1005"),
+        test_asterisk_log.security("InvalidPassword"),
+        test_asterisk_log.security("SuccessfulAuth", second=9, tail=',UsingPassword="1"'),
+    ]
+    logged = test_asterisk_log.read(*lines)
+    told = read(
+        secure("ChallengeSent", Challenge="320d0370"), secure("InvalidPassword"),
+        secure("SuccessfulAuth", second=9, UsingPassword=1),
+    )  # fmt: skip
+    assert [msgspec.structs.replace(event, source="") for event in told if isinstance(event, Registration)] == [
+        msgspec.structs.replace(event, source="") for event in logged if isinstance(event, Registration)
+    ]
+
+
+def test_master_csv_tells_the_same_call_with_the_same_id() -> None:
+    (told,) = read(newchannel(), cdr())
+    (written,) = test_asterisk_cdr.read(test_asterisk_cdr.line())
+    assert isinstance(told, Call)
+    assert isinstance(written, Call)
+    assert told.id == written.id
+    assert told.at == written.at
+
+
+@pytest.mark.parametrize("guesses", [1, 3])
+def test_each_guess_at_an_unknown_pjsip_account_counts_once(guesses: int) -> None:
+    frames = [
+        secure(name, account, "PJSIP", SessionID=f"c-{guess}")
+        for guess in range(guesses)
+        for name, account in (
+            ("InvalidAccountID", "77"), ("ChallengeSent", "<unknown>"), ("InvalidAccountID", "77"),
+            ("ChallengeResponseFailed", "<unknown>"),
+        )
+    ]  # fmt: skip
+    assert [event.account for event in registrations(read(*frames))] == ["77"] * guesses
+
+
+def test_a_call_in_its_phases() -> None:
+    started, answered, ended = read(newchannel(), begin(), end(), hangup())
+    assert isinstance(started, Call)
+    assert isinstance(answered, Call)
+    assert isinstance(ended, Call)
+    assert [event.phase for event in (started, answered, ended)] == ["started", "answered", "ended"]
+    assert {(event.call_id, event.leg, event.extension, event.to) for event in (started, answered, ended)} == {
+        (CALLER, "carrier-a", "1001", "9011252612345678")
+    }
+    assert (started.direction, started.trunk, started.id) == ("outbound", "carrier-a", f"call:{CALLER}:{TRUNK}:started")
+    assert (ended.duration, ended.talk, ended.disposition) == (34, 30, "answered")
+
+
+@pytest.mark.parametrize(
+    ("frames", "disposition", "reason"),
+    [
+        ([end("BUSY")], "busy", "busy"),
+        ([end("NOANSWER")], "no_answer", "timeout"),
+        ([end("CANCEL"), hangup()], "no_answer", "cancelled"),
+        ([end("CONGESTION")], "failed", "congestion"),
+        ([hangup(cause=1)], "failed", "unallocated"),
+        ([hangup(cause=17)], "busy", "busy"),
+        ([hangup(cause=0)], "no_answer", None),
+    ],
+)
+def test_calls_nobody_answers(frames: list[str], disposition: str, reason: str | None) -> None:
+    _, ended = read(newchannel(), begin(), *frames)
+    assert isinstance(ended, Call)
+    assert (ended.phase, ended.disposition, ended.reason, ended.talk) == ("ended", disposition, reason, 0)
+
+
+def test_who_calls_is_where_it_was_asked_from() -> None:
+    asked = secure("ChallengeSent", "sip:1001@h", EventTV=f"{BORN}-500000")
+    elsewhere = secure("ChallengeSent", "sip:1001@h", EventTV=f"{BORN}-600000", RemoteAddress="IPV4/UDP/8.8.8.8/1")
+    long_ago = secure("ChallengeSent", "sip:1001@h", EventTV=f"{BORN - 60}-500000")
+
+    def source(*frames: str) -> str | None:
+        (call,) = [event for event in read(*frames, newchannel(), begin()) if isinstance(event, Call)]
+        return call.source_ip
+
+    assert source(asked) == "127.0.0.6"
+    assert source(long_ago) is None
+    assert source(asked, elsewhere) is None
+
+
+def test_inbound_internal_and_forwarded_calls() -> None:
+    carrier = newchannel("SIP/carrier-a-1", exten="1006", context="from-trunk")
+    inbound, forwarded = read(
+        carrier,
+        begin("SIP/carrier-a-1", "SIP/1006-2", destid="1.2"),
+        newchannel("Local/9011252612345990@phones-0;2", exten="9011252612345990", uniqueid="1.4"),
+        begin("SIP/1006-2", "Local/9011252612345990@phones-0;1", destid="1.3"),
+        begin("Local/9011252612345990@phones-0;2", uniqueid="1.4"),
+    )
+    assert isinstance(inbound, Call)
+    assert isinstance(forwarded, Call)
+    assert (inbound.direction, inbound.extension, inbound.trunk_in, inbound.to) == (
+        "inbound", "1006", "carrier-a", "1006",
+    )  # fmt: skip
+    assert (forwarded.direction, forwarded.via, forwarded.on_behalf_of) == ("outbound", "forward", "1006")
+    assert (forwarded.call_id, forwarded.to, forwarded.extension) == (CALLER, "9011252612345990", None)
+    (internal,) = read(newchannel(exten="1002"), begin(dest="SIP/1002-3"))
+    assert isinstance(internal, Call)
+    assert (internal.direction, internal.extension, internal.to) == ("internal", "1001", "1002")
+
+
+def test_a_ring_group_is_one_call() -> None:
+    records = read(newchannel(exten="600"), *(begin(dest=f"SIP/100{n}-{n}", destid=f"1.{n}") for n in range(2, 5)))
+    assert {event.call_id for event in records if isinstance(event, Call)} == {CALLER}
+    assert len({event.id for event in records if isinstance(event, Call)}) == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (frame("PeerStatus", Timestamp=at(0), ChannelType="SIP", Peer="SIP/1001", PeerStatus="Unregistered",
+               Cause="Expired"), ("expired", "1001", "extension")),
+        (frame("ContactStatus", Timestamp=at(0), URI="sip:1001@10.0.0.1", ContactStatus="Removed", AOR="1001",
+               EndpointName="1001"), ("removed", "1001", "extension")),
+        (frame("PeerStatus", Timestamp=at(0), Peer="SIP/carrier-a", PeerStatus="Unregistered"),
+         ("expired", "carrier-a", "trunk")),
+    ],
+)  # fmt: skip
+def test_registrations_that_go_away(text: str, expected: tuple[str, str, str]) -> None:
+    (event,) = read(text)
+    assert isinstance(event, Registration)
+    assert (event.outcome, event.account, event.party) == expected
+    assert event.source_ip is None  # what the phone wrote as its contact is no source
+
+
+def test_a_refused_trunk_and_a_manager_login() -> None:
+    refused, login = read(
+        frame("Registry", Timestamp=at(0), ChannelType="SIP", Username="pbx2", Domain="sip.example",
+              Status="No Authentication"),
+        secure("InvalidPassword", "ops", "AMI", RemoteAddress="IPV4/TCP/203.0.113.9/41000"),
+    )  # fmt: skip
+    assert isinstance(refused, Notice)
+    assert (refused.name, refused.trunk) == ("sip_trunk_registration_failed", "sip.example")
+    assert isinstance(login, Login)
+    assert (login.surface, login.account, login.source_ip) == ("ami", "ops", "203.0.113.9")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Asterisk Call Manager/7.0.1\r\n" + frame("FullyBooted", Privilege="system,all", Status="Fully Booted"),
+        "Action: Login\r\nUsername: x\r\nSecret: swordfish\r\n\r\n",
+        "Response: Success\r\nMessage: Authentication accepted\r\n\r\n",
+        frame("RTCPSent", Timestamp=at(0)),
+        frame("PeerStatus", Timestamp=at(0), Peer="SIP/1001", PeerStatus="Registered", Address="10.0.0.1:5060"),
+        frame("ContactStatus", Timestamp=at(0), AOR="1001", ContactStatus="Reachable"),
+    ],
+)
+def test_other_frames_are_ignored(text: str) -> None:
+    ami = reader()
+    assert [record for line in text.encode().splitlines(keepends=True) for record in ami.read(line)] == []
+    assert ami.ignored == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        secure("InvalidPassword").rstrip() + "\r\n",  # no end: its last value may be cut
+        secure("InvalidPassword", "x\r\nEvent: SuccessfulAuth"),
+        secure("InvalidPassword", RemoteAddress="IPV4/UDP/999.0.0.1/5062"),
+        secure("InvalidPassword", RemoteAddress="127.0.0.6"),
+        frame("Hangup", Uniqueid="1.1"),
+        "".join(f"Variable: {n}\r\n" for n in range(600)) + "\r\n",
+        cdr(duration="-1").replace("Event: Cdr", "Event: Cdr\r\nTimestamp: 1795442889.1"),
+    ],
+)
+def test_what_nobody_can_use_is_rejected_once_and_reading_goes_on(text: str) -> None:
+    ami = reader()
+    records = [record for line in text.encode().splitlines(keepends=True) for record in ami.read(line)]
+    records += ami.close()
+    assert [type(record) for record in records] == [Rejected]
+    after = [
+        record for line in secure("InvalidPassword").encode().splitlines(keepends=True) for record in ami.read(line)
+    ]
+    assert [type(record) for record in after] == [Registration]
+
+
+def test_no_digest_and_no_secret_is_told() -> None:
+    text = secure("ChallengeResponseFailed", "", "AMI", ExpectedResponse="c0ffee", Response="c0ffee")
+    broken = text.replace("127.0.0.6", "nowhere")
+    assert "c0ffee" not in repr(read(text, broken, "Secret: c0ffee\r\n"))
+
+
+def test_events_without_a_time_of_their_own_take_the_last_one() -> None:
+    started, ended = read(
+        newchannel().replace(f"Timestamp: {at(0)}\r\n", ""),
+        begin().replace(f"Timestamp: {at(1)}\r\n", ""),
+        secure("ChallengeSent", EventTV=f"{BORN + 9}-0").replace("ChallengeSent", "LoadAverageLimit"),
+        hangup().replace(f"Timestamp: {at(35)}\r\n", ""),
+    )
+    assert isinstance(started, Call)
+    assert isinstance(ended, Call)
+    assert (started.at, ended.at) == (datetime.fromtimestamp(BORN, UTC), datetime.fromtimestamp(BORN + 9, UTC))
+
+
+@pytest.mark.parametrize(
+    "account", ["x\x00y", "Event: Hangup", "é\u2028", "%0d%0aEvent: x", "a" * 5_000, '"', "\ud800"]
+)
+def test_no_name_makes_a_second_event_or_another_address(account: str) -> None:
+    (event,) = read(secure("InvalidPassword", account))
+    assert isinstance(event, Registration)
+    assert event.source_ip == "127.0.0.6"
+    assert event.account is not None
+    assert len(event.account) <= 1_024
+
+
+def test_what_never_ends_is_bounded() -> None:
+    ami = reader()
+    for number in range(5_000):
+        text = newchannel(uniqueid=f"9.{number}") + begin(uniqueid=f"9.{number}", destid=f"8.{number}")
+        for line in text.encode().splitlines(keepends=True):
+            list(ami.read(line))
+    assert len(ami._channels._legs) == 4_096  # type: ignore[attr-defined]
+
+
+PIECES = "".join([secure("InvalidPassword"), newchannel(), begin(), end(), hangup(), cdr()]).encode().splitlines(True)
+
+
+@given(st.lists(st.binary(max_size=100) | st.sampled_from(PIECES), max_size=80))
+def test_no_bytes_raise(lines: list[bytes]) -> None:
+    ami = reader()
+    for line in lines:
+        list(ami.read(line))
+    list(ami.close())
+
+
+FIELDS = [
+    "Channel",
+    "DestChannel",
+    "Uniqueid",
+    "DestUniqueid",
+    "Linkedid",
+    "Exten",
+    "CallerIDNum",
+    "DialString",
+    "Peer",
+    "AOR",
+    "AccountID",
+    "RemoteAddress",
+    "EventTV",
+    "Service",
+    "Timestamp",
+    "Source",
+    "StartTime",
+]
+NAMES = ["Newchannel", "DialBegin", "DialEnd", "Hangup", "Cdr", "PeerStatus", "Registry", "InvalidPassword"]
+
+
+@given(st.lists(st.tuples(st.sampled_from(NAMES), st.dictionaries(st.sampled_from(FIELDS), st.text(max_size=30)))))
+def test_any_frame_stays_within_the_contract(frames: list[tuple[str, dict[str, str]]]) -> None:
+    for record in read(newchannel(), begin(), *(frame(name, **fields) for name, fields in frames)):
+        if not isinstance(record, Rejected):
+            assert Codec().decode(msgspec.json.encode(record)) == [record]

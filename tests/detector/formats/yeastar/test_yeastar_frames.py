@@ -1,0 +1,466 @@
+"""Yeastar frames, snapshots and CDR rows become contract events, whatever is in them."""
+
+import hmac
+import json
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from detector.contract.codec import Codec, Rejected
+from detector.contract.events import Call, Login, Notice, Registration
+from detector.formats.yeastar.yeastar_clock import PbxClock
+from detector.formats.yeastar.yeastar_frames import YeastarFrames
+
+NEW_YORK = ZoneInfo("America/New_York")
+NOW = datetime(2026, 3, 7, 7, 11, 0, 123_000, tzinfo=UTC)
+CALL = "1772867400.11"
+
+
+def keyed(pin):
+    return hmac.new(b"installation", pin.encode(), "sha256").hexdigest()
+
+
+def frames(zone=NEW_YORK, **names):
+    return YeastarFrames("hq", zone, names, keyed_hash=keyed)
+
+
+def frame(kind, msg, *, as_text=True):
+    return json.dumps({"type": kind, "sn": "3631A2124001", "msg": json.dumps(msg) if as_text else msg}).encode()
+
+
+def one(kind, msg, received_at=NOW, **more):
+    events = frames().read(frame(kind, msg, **more), received_at)
+    assert len(events) == 1
+    return events[0]
+
+
+def extension(number, status, channel=None):
+    return {"extension": {"number": number, "channel_id": channel or f"PJSIP/{number}-0000008a",
+                          "member_status": status, "call_path": ""}}  # fmt: skip
+
+
+def trunk(side, from_, to, status, name="carrier-a", channel="PJSIP/carrier-0000008b"):
+    return {side: {"from": from_, "to": to, "trunk_name": name, "channel_id": channel,
+                   "member_status": status, "call_path": ""}}  # fmt: skip
+
+
+def ended(**changes):
+    return {
+        "call_id": CALL, "time_start": "2026-03-07 02:10:00", "call_from": "1007",
+        "call_to": "901125261234567", "call_duration": 24, "talk_duration": 21,
+        "src_trunk_name": " ", "dst_trunk_name": "carrier-a",
+        "pin_code": " ", "status": "ANSWERED", "type": "Outbound", "recording": " ", "uid": "abc",
+    } | changes  # fmt: skip
+
+
+def notice(name, content, kind=30036):
+    return one(
+        kind,
+        {"event_name": name, "event_type": "security", "event_level": "error", "event_content": content,
+         "create_time": "2026/03/07 07:11:00"},
+        as_text=False,
+    )  # fmt: skip
+
+
+REGISTERED = {
+    "extension": "1007",
+    "kind": "Mobile",
+    "status": "Registered",
+    "registered_ip": "223.104.45.163",
+}
+
+
+class TestRegistration:
+    def test_is_accepted_from_the_registered_address(self):
+        event = one(30007, REGISTERED)
+        assert isinstance(event, Registration)
+        assert (event.outcome, event.extension, event.source_ip, event.device) == (
+            "accepted", "1007", "223.104.45.163", "linkus_mobile",
+        )  # fmt: skip
+        assert event.at == event.received_at == NOW
+
+    def test_is_expired_when_unregistered(self):
+        event = one(30007, REGISTERED | {"status": "unregistered", "registered_ip": " "})
+        assert (event.outcome, event.source_ip) == ("expired", None)
+
+    def test_text_and_object_agree_and_the_next_millisecond_is_another_event(self):
+        as_object = one(30007, REGISTERED, as_text=False)
+        assert as_object.id == one(30007, REGISTERED).id
+        assert as_object.id != one(30007, REGISTERED, NOW + timedelta(milliseconds=1)).id
+
+
+class TestCallState:
+    def test_an_outbound_call_starts_with_the_extensions_channel(self):
+        event = one(30011, {"call_id": CALL, "members": [
+            extension("1007", "ALERT"), trunk("outbound", "1007", "901125261234567", "RING")]})  # fmt: skip
+        assert event == Call(
+            pbx="hq", id=f"call:{CALL}:PJSIP/carrier-0000008b:started", at=NOW, received_at=NOW,
+            phase="started", call_id=CALL, leg="carrier-a", direction="outbound",
+            extension="1007", from_="1007", to="901125261234567", trunk="carrier-a",
+            channel="PJSIP/1007-0000008a",
+        )  # fmt: skip
+
+    @pytest.mark.parametrize(
+        ("status", "phase"),
+        [("ALERT", "started"), ("EARLYMEDIA", "started"), ("ANSWER", "answered"), ("answered", "answered"),
+         ("HOLD", "answered")],
+    )  # fmt: skip
+    def test_the_trunks_status_decides_the_phase(self, status, phase):
+        event = one(30011, {"call_id": CALL, "members": [trunk("outbound", "1007", "9011", status)]})
+        assert event.phase == phase
+        assert event.extension == "1007"
+
+    def test_a_leg_that_hung_up_is_no_event(self):
+        message = {
+            "call_id": CALL,
+            "members": [extension("1007", "BYE"), trunk("outbound", "1007", "9", "BYE")],
+        }
+        assert frames().read(frame(30011, message), NOW) == []
+
+    def test_an_inbound_call_belongs_to_the_extension_that_answered(self):
+        event = one(30011, {"call_id": CALL, "members": [
+            trunk("inbound", "+12125550100", "5550123", "ANSWERED"), extension("1001", "RING"),
+            extension("1002", "ANSWER")]})  # fmt: skip
+        assert (event.direction, event.phase, event.extension, event.channel) == (
+            "inbound", "answered", "1002", "PJSIP/1002-0000008a",
+        )  # fmt: skip
+        assert (event.from_, event.to, event.trunk_in, event.trunk) == (
+            "+12125550100", "5550123", "carrier-a", None,
+        )  # fmt: skip
+
+    def test_an_internal_call_belongs_to_the_caller(self):
+        event = one(30011, {"call_id": CALL, "members": [extension("1001", "ALERT"), extension("1002", "RING")]})
+        assert (event.direction, event.extension, event.to, event.phase) == (
+            "internal", "1001", "1002", "started",
+        )  # fmt: skip
+
+    def test_a_forwarded_call_is_charged_to_the_extension_that_forwards_never_to_the_callers_claim(self):
+        event = one(30011, {"call_id": CALL, "members": [
+            trunk("inbound", "1001", "5550123", "ALERT", channel="PJSIP/in-1"), extension("1007", "BYE"),
+            trunk("outbound", "1001", "901125261234567", "RING", "carrier-b", "PJSIP/out-2")]})  # fmt: skip
+        assert (event.direction, event.extension, event.on_behalf_of, event.via) == (
+            "transit", None, "1007", "forward",
+        )  # fmt: skip
+        assert (event.trunk_in, event.trunk, event.channel) == ("carrier-a", "carrier-b", "PJSIP/out-2")
+
+    def test_two_outbound_legs_are_two_events(self):
+        events = frames().read(frame(30011, {"call_id": CALL, "members": [
+            extension("1007", "ANSWERED"), trunk("outbound", "1007", "1", "ANSWER", channel="a"),
+            trunk("outbound", "1007", "2", "RING", channel="b")]}), NOW)  # fmt: skip
+        assert [(event.id, event.to, event.phase) for event in events] == [
+            (f"call:{CALL}:a:answered", "1", "answered"), (f"call:{CALL}:b:started", "2", "started"),
+        ]  # fmt: skip
+
+    def test_a_transfer_adds_its_way_to_the_same_event(self):
+        message = {
+            "call_id": CALL,
+            "members": [extension("1007", "ALERT"), trunk("outbound", "1007", "9", "RING")],
+        }
+        state, transfer = one(30011, message), one(30013, message)
+        assert (transfer.id, transfer.revision, transfer.via) == (state.id, 1, "transfer")
+
+    def test_a_snapshot_agrees_with_the_frames_and_knows_when_the_call_began(self):
+        row = {
+            "call_id": CALL,
+            "members": [extension("1007", "ANSWERED"), trunk("outbound", "1007", "9", "ANSWER")],
+        }
+        started, answered = frames().calls_snapshot([row], NOW)
+        assert answered.id == one(30011, row).id
+        assert started.at == started.started_at == datetime.fromtimestamp(1772867400, UTC)
+        assert answered.at == NOW
+
+    def test_a_call_that_has_been_up_for_hours_is_news_of_now(self):
+        members = [extension("1007", "ANSWERED"), trunk("outbound", "1007", "9", "ANSWER")]
+        later = NOW + timedelta(hours=3)
+        started, _ = frames().calls_snapshot([{"call_id": CALL, "members": members}], later)
+        assert (started.at, started.started_at) == (later, datetime.fromtimestamp(1772867400, UTC))
+
+    def test_a_snapshot_does_not_believe_a_call_id_that_is_no_recent_time(self):
+        row = {"call_id": "1072867400.11", "members": [extension("1", "ALERT"), extension("2", "RING")]}
+        assert frames().calls_snapshot([row], NOW)[0].at == NOW
+
+
+class TestCallEnd:
+    def test_all_of_it(self):
+        assert one(30012, ended()) == Call(
+            pbx="hq", id="cdr:abc", at=datetime(2026, 3, 7, 7, 10, 24, tzinfo=UTC), received_at=NOW,
+            phase="ended", call_id=CALL, leg="carrier-a", direction="outbound", extension="1007", from_="1007",
+            to="901125261234567", trunk="carrier-a", started_at=datetime(2026, 3, 7, 7, 10, tzinfo=UTC),
+            answered_at=datetime(2026, 3, 7, 7, 10, 3, tzinfo=UTC), duration=24, talk=21,
+            disposition="answered",
+        )  # fmt: skip
+
+    @pytest.mark.parametrize(
+        ("status", "disposition"),
+        [("ANSWERD", "answered"), ("no answer", "no_answer"), ("NO ANSWER", "no_answer"), ("Busy", "busy"),
+         ("VOICEMAIL", "voicemail"), ("FAILED", "failed")],
+    )  # fmt: skip
+    def test_statuses(self, status, disposition):
+        assert one(30012, ended(status=status)).disposition == disposition
+
+    def test_the_pin_is_kept_as_a_keyed_hash_only(self):
+        event = one(30012, ended(pin_code="4711"))
+        assert event.pin == keyed("4711")
+        assert b"4711" not in msgspec.json.encode(event)
+
+    def test_a_call_from_trunk_to_trunk_has_no_extension(self):
+        event = one(30012, ended(src_trunk_name="carrier-b", call_from="1001"))
+        assert (event.direction, event.extension, event.trunk_in) == ("transit", None, "carrier-b")
+
+    @pytest.mark.parametrize(
+        ("changes", "direction", "owner"),
+        [({"type": "inbound", "dst_trunk_name": " ", "src_trunk_name": "t"}, "inbound", "901125261234567"),
+         ({"type": "INTERNAL", "dst_trunk_name": " "}, "internal", "1007"),
+         ({"type": " "}, "outbound", "1007")],
+    )  # fmt: skip
+    def test_directions(self, changes, direction, owner):
+        event = one(30012, ended(**changes))
+        assert (event.direction, event.extension) == (direction, owner)
+
+    @pytest.mark.parametrize(
+        "changes",
+        [{"uid": " "}, {"call_id": None}, {"time_start": "yesterday"}, {"time_start": "0001-01-01 00:00:00"},
+         {"call_duration": -1}, {"call_duration": 1e300}, {"call_to": "9" * 1025}, {"call_from": ["1"]}],
+    )  # fmt: skip
+    def test_what_breaks_the_contract_is_rejected_with_its_field(self, changes):
+        zone = ZoneInfo("Asia/Tokyo")
+        (rejected,) = frames(zone).read(frame(30012, ended(**changes)), NOW)
+        assert isinstance(rejected, Rejected)
+        assert rejected.field in {*changes, "time"}
+
+    def test_the_hour_that_comes_twice_ends_before_we_heard_of_it(self):
+        first, second = (
+            datetime(2026, 11, 1, 5, 30, 30, tzinfo=UTC),
+            datetime(2026, 11, 1, 6, 30, 30, tzinfo=UTC),
+        )
+        message = ended(time_start="2026-11-01 01:30:00")
+        assert one(30012, message, first).at == first - timedelta(seconds=6)
+        assert one(30012, message, second).at == second - timedelta(seconds=6)
+
+    def test_an_end_in_summer_time_of_a_call_begun_in_winter_time(self):
+        event = one(30012, ended(time_start="2026-03-08 01:59:50"), NOW + timedelta(days=1))
+        assert event.at == datetime(2026, 3, 8, 7, 0, 14, tzinfo=UTC)
+
+
+ROW = {"id": 1, "uid": "abc", "call_id": CALL, "time": "nonsense", "timestamp": 1772867400,
+       "call_from": "Evil <911><1007>", "call_to": "901125261234567", "src_addr": "203.0.113.77",
+       "src_trunk": "", "dst_trunk": "carrier-a", "duration": 24, "ring_duration": 3, "talk_duration": 21,
+       "disposition": "ANSWERED", "call_type": "Outbound", "reason": "", "pin_code": ""}  # fmt: skip
+
+
+class TestCdrRow:
+    def test_is_the_same_event_with_the_callers_address(self):
+        late, event = one(30012, ended()), frames().cdr_event(ROW, NOW)
+        assert event == msgspec.structs.replace(late, revision=1, source_ip="203.0.113.77")
+
+    def test_the_number_is_behind_the_name(self):
+        assert frames().cdr_event(ROW, NOW).from_ == "1007"
+
+    def test_forwarding_is_charged_to_who_forwards(self):
+        row = ROW | {"src_trunk": "carrier-b", "reason": "1007 forwarded to 901125261234567"}
+        event = frames().cdr_event(row, NOW)
+        assert (event.direction, event.extension, event.on_behalf_of, event.via) == (
+            "transit", None, "1007", "forward",
+        )  # fmt: skip
+
+    def test_a_row_without_uid_is_rejected(self):
+        assert frames().cdr_event(ROW | {"uid": ""}, NOW).field == "uid"
+
+
+@pytest.mark.parametrize("side", ["outbound", "inbound"])
+def test_frame_and_record_agree_on_the_leg(side):
+    names = {"type": side, "dst_trunk_name": " ", "src_trunk_name": " "}
+    names["dst_trunk_name" if side == "outbound" else "src_trunk_name"] = "carrier-a"
+    message = {"call_id": CALL, "members": [extension("1007", "ALERT"), trunk(side, "1", "2", "RING")]}
+    assert one(30011, message).leg == one(30012, ended(**names)).leg == "carrier-a"
+
+
+def test_an_internal_call_has_no_leg_that_holds_a_trunk():
+    message = {"call_id": CALL, "members": [extension("1001", "ALERT"), extension("1002", "RING")]}
+    assert one(30011, message).leg is one(30012, ended(type="Internal", dst_trunk_name=" ")).leg is None
+
+
+class TestCallFailed:
+    @pytest.mark.parametrize(
+        ("reason", "disposition", "word"),
+        [("NO Dial Permission", "failed", "no_permission"),
+         ("NO Outbound Restriction", "failed", "no_permission"),
+         ("486 Busy Here", "busy", "busy"), ("User Busy", "busy", "busy"),
+         ("404 Not Found", "failed", "unallocated"),
+         ("Circuit/channel congestion", "failed", "congestion"), ("603 Decline", "failed", "rejected"),
+         ("408 Request Timeout", "failed", "timeout"), ("Line Unreachable", "failed", "Line Unreachable")],
+    )  # fmt: skip
+    def test_reasons(self, reason, disposition, word):
+        event = one(30015, {"call_id": CALL, "reason": reason, "members": None})
+        assert (event.phase, event.disposition, event.reason) == ("ended", disposition, word)
+
+    def test_who_dialled_what(self):
+        event = one(30015, {"call_id": CALL, "reason": "NO Dial Permission", "members": [
+            extension("1007", "BYE"), trunk("outbound", "1007", "901125261234567", "BYE")]})  # fmt: skip
+        assert (event.direction, event.extension, event.to, event.trunk) == (
+            "outbound", "1007", "901125261234567", "carrier-a",
+        )  # fmt: skip
+        assert event.id == f"call:{CALL}:PJSIP/carrier-0000008b:ended"
+
+
+FAILED = (
+    "Someone has failed to log in the PBX web interface via the Username: {user} at 2026/01/16 11:29:57.\n"
+    "The login attempt is derived from the IP address: 192.168.3.71.\nPBX Name: PBX-CRM\nPBX SN: 365XXXXUUG"
+)
+
+
+class TestSystemEvents:
+    def test_a_failed_login(self):
+        event = notice("web_login_fail", FAILED.format(user="demo"))
+        assert isinstance(event, Login)
+        assert (event.outcome, event.surface, event.account, event.source_ip, event.trust) == (
+            "rejected", "web", "demo", "192.168.3.71", "text",
+        )  # fmt: skip
+        assert event.at == NOW
+
+    @pytest.mark.parametrize(
+        "user",
+        [
+            "x derived from the IP address: 1.2.3.4",
+            "x at 2026/01/16 11:29:57. derived from the IP address: 1.2.3.4.\nPBX Name: a PBX SN: b",
+            "IP address: 1.2.3.4",
+            "x\nIP address: 1.2.3.4\nPBX Name: y",
+            "Username: admin at 2026/01/16 11:29:57.\nIP address: 1.2.3.4",
+        ],
+    )
+    def test_a_user_name_never_gives_the_address(self, user):
+        event = notice("web_login_fail", FAILED.format(user=user))
+        assert event.source_ip == "192.168.3.71"
+        assert event.account == user
+
+    def test_a_template_with_the_address_first_is_read_from_its_beginning(self):
+        text = "Login from IP address: 192.168.3.71 failed.\nUsername: x IP address: 1.2.3.4\nPBX Name: a"
+        assert notice("web_login_fail", text).source_ip == "192.168.3.71"
+
+    def test_no_address_where_only_the_user_name_holds_one(self):
+        text = "Login failed. Username: IP address: 1.2.3.4 at 2026/01/16 11:29:57. Good day."
+        assert notice("web_login_fail", text).source_ip is None
+
+    def test_an_administrator_who_logged_in(self):
+        event = notice(
+            "web_admin_login_succ",
+            "The administrator admin has logged in the PBX web interface at 2026/01/16 11:29:57.\n"
+            "The login is derived from the IP address: 2001:db8::1.\nPBX Name: a\nPBX SN: b",
+            30034,
+        )
+        assert (event.outcome, event.account, event.source_ip, event.role) == (
+            "accepted", "admin", "2001:db8::1", "administrator",
+        )  # fmt: skip
+
+    def test_a_blocked_registration(self):
+        event = notice(
+            "extension_registration_blocked_out",
+            "Extension registration blocked out: too many failed registrations.\nExtension: 1007\n"
+            "Time: 2026/01/16 11:29:57\nIP address: 203.0.113.77\nFailed attempts: 5\nPBX Name: a\nPBX SN: b",
+        )
+        assert isinstance(event, Notice)
+        assert (event.name, event.level, event.extension, event.source_ip) == (
+            "extension_registration_blocked", "alert", "1007", "203.0.113.77",
+        )  # fmt: skip
+
+    @pytest.mark.parametrize(("kind", "level"), [(30034, "information"), (30035, "warning"), (30036, "alert")])
+    def test_the_level_is_the_frames_type(self, kind, level):
+        event = notice("sip_trunk_disconnect", "The SIP trunk carrier-a has been disconnected at noon.", kind)
+        assert (event.name, event.level, event.trunk) == ("sip_trunk_registration_failed", level, "carrier-a")
+
+    def test_an_unknown_name_is_kept_in_snake_case(self):
+        assert notice("Something New-Here", "text").name == "something_new_here"
+
+    def test_settings_name_what_the_pbx_does_not_publish(self):
+        message = {"event_name": "OUT_FREQ", "event_content": "x", "create_time": ""}
+        reader = frames(out_freq="outbound_call_frequency_exceeded")
+        assert reader.read(frame(30036, message), NOW)[0].name == "outbound_call_frequency_exceeded"
+
+    def test_the_same_event_over_two_transports_is_one(self):
+        assert notice("a", "b").id == one(
+            30036, {"create_time": "2026/03/07 07:11:00", "event_name": "a", "event_content": "b"},
+            NOW + timedelta(seconds=3),
+        ).id  # fmt: skip
+
+    def test_a_text_beyond_the_limit_is_rejected(self):
+        assert isinstance(notice("a", "b" * 16_385), Rejected)
+        assert isinstance(notice("web_login_fail", FAILED.format(user="u" * 1_025)), Rejected)
+
+
+class TestFrames:
+    @pytest.mark.parametrize("kind", [30008, 30009, 30016])
+    def test_what_tells_nothing_is_no_event(self, kind):
+        reader = frames()
+        assert reader.read(frame(kind, {}), NOW) == []
+        assert not reader.unknown
+
+    def test_unknown_types_are_counted_within_bounds(self):
+        reader = frames()
+        for kind in range(40_000, 40_100):
+            assert reader.read(frame(kind, {}), NOW) == []
+        assert len(reader.unknown) == 65
+        assert reader.unknown.total() == 100
+
+    @pytest.mark.parametrize(
+        "raw",
+        [b"", b"heartbeat response", b"[]", b'{"type":30012}', b'{"type":30012,"msg":"[1]"}',
+         b'{"type":30012,"msg":"{"}', b'{"type":"x","msg":{}}', b"\xff\xfe", b"[" * 5_000, b" " * 70_000],
+    )  # fmt: skip
+    def test_what_is_no_frame_is_rejected(self, raw):
+        (rejected,) = frames().read(raw, NOW)
+        assert isinstance(rejected, Rejected)
+        assert rejected.reason
+
+    def test_an_object_reads_like_its_bytes(self):
+        raw = frame(30012, ended())
+        assert frames().read(json.loads(raw), NOW) == frames().read(raw, NOW)
+
+
+def test_a_twelve_hour_clock_with_the_day_first():
+    clock = PbxClock(NEW_YORK, "DD/MM/YYYY", "hh:mm:ss AM")
+    assert clock.read("07/03/2026 12:10:00 AM") == datetime(2026, 3, 7, 5, 10, tzinfo=UTC)
+    assert clock.write(datetime(2026, 3, 7, 17, 10, tzinfo=UTC)) == "07/03/2026 12:10:00 PM"
+    with pytest.raises(ValueError, match="12-hour"):
+        clock.read("07/03/2026 13:10:00 PM")
+
+
+NAMES = st.sampled_from([
+    "call_id", "members", "reason", "uid", "time_start", "call_from", "call_to", "call_duration",
+    "talk_duration", "type", "status", "extension", "kind", "registered_ip", "event_name", "event_content",
+    "create_time", "timestamp",
+    "outbound", "inbound", "number", "channel_id", "member_status", "from", "to", "pin_code",
+])  # fmt: skip
+LIKELY = st.sampled_from([
+    "2026-03-07 02:10:00", "9999-12-31 23:59:59", "0001/01/01 00:00:00",
+    "Username: x at 2026/01/01 IP address: 1.1.1.1",
+    "extension: 1", "Registered", "web_login_fail", "1772867400.11", "ANSWER", " ", "\ud800",
+])  # fmt: skip
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | LIKELY,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES | st.text(max_size=4), inner, max_size=8),
+    max_leaves=12,
+)
+KINDS = st.integers(30_005, 30_037) | st.integers()
+
+
+@settings(max_examples=400, deadline=None)
+@given(kind=KINDS, message=JSON, as_text=st.booleans())
+def test_any_json_is_read_or_rejected_and_fits_the_contract(kind, message, as_text):
+    codec = Codec()
+    found = frames().read({"type": kind, "msg": json.dumps(message) if as_text else message}, NOW)
+    if isinstance(message, dict):
+        found += [frames().cdr_event(message, NOW), *frames().calls_snapshot([message], NOW)]
+    for event in found:
+        if not isinstance(event, Rejected):
+            assert codec.decode(codec.encode(event)) == [event]
+
+
+@settings(max_examples=200, deadline=None)
+@given(raw=st.binary(max_size=200))
+def test_any_bytes_are_rejected_or_nothing(raw):
+    for found in frames().read(raw, NOW):
+        assert isinstance(found, Rejected)

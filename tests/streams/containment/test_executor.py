@@ -1,0 +1,547 @@
+"""The executor end to end: journal, guard, simulated PBX, crash at any point, and back."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from detector.contract.findings import Act, Mode, State, SubjectKind
+from detector.decide.guard import GuardFacts
+from streams.containment.budget import Budgets
+from streams.containment.enforcers.enforcer import Enforcer
+from streams.containment.enforcers.feed import Feed, blocks_of
+from streams.containment.executor import Executor
+from streams.containment.outcome import Outcome
+from streams.pbxs.pbx import Means
+from streams.pbxs.pbx_errors import Unreachable
+from streams.store.journal.journal import Journal
+from streams.store.rows import ActionRow
+from streams.store.vault import Vault
+
+SOMALIA = "901125261234567"
+SAFE = GuardFacts(emergency_path=True, calling_code="1")
+CHANGES = {
+    Act.RESTRICT_EXTENSION: (SubjectKind.EXTENSION, "1007"),
+    Act.RESET_REGISTRATION: (SubjectKind.EXTENSION, "1007"),
+    Act.LOCK_ROUTE: (SubjectKind.ROUTE, "International"),
+    Act.DISABLE_TRUNK: (SubjectKind.TRUNK, "carrier-a"),
+    Act.BLOCK_NUMBER: (SubjectKind.DESTINATION, "+25261"),
+    Act.BLOCK_IP: (SubjectKind.SOURCE_IP, "198.51.100.7"),
+}
+
+
+class Killed(BaseException):
+    """As `kill -9`: nothing catches it."""
+
+
+class Wall(Enforcer):
+    name = "wall"
+
+    def __init__(self) -> None:
+        self.targets: dict[str, datetime] = {}
+        self.blocks = 0
+
+    async def block(self, target: str, until: datetime) -> None:
+        self.blocks += 1
+        self.targets[target] = until
+
+    async def lift(self, target: str) -> None:
+        self.targets.pop(target, None)
+
+    async def blocked(self) -> frozenset[str]:
+        return frozenset(self.targets)
+
+
+class Fuse:
+    """Lets `strokes` calls through, then fails every one, before or after it was done."""
+
+    def __init__(self, error: type[BaseException], *, after: bool = False) -> None:
+        self.strokes: int | None = None
+        self.error = error
+        self.after = after
+
+    def blow(self) -> None:
+        if self.strokes is not None:
+            self.strokes -= 1
+            if self.strokes < 0:
+                raise self.error("cut")
+
+
+class Fused:
+    """Whatever it wraps, with a fuse in every method that is called."""
+
+    def __init__(self, inner: Any, fuse: Fuse) -> None:
+        self._inner, self._fuse = inner, fuse
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._inner, name)
+        if not callable(method):
+            return method
+        if asyncio.iscoroutinefunction(method):
+
+            async def call(*args: Any, **named: Any) -> Any:
+                if not self._fuse.after:
+                    self._fuse.blow()
+                answer = await method(*args, **named)
+                if self._fuse.after:
+                    self._fuse.blow()
+                return answer
+
+            return call
+
+        def plain(*args: Any, **named: Any) -> Any:
+            if not self._fuse.after:
+                self._fuse.blow()
+            answer = method(*args, **named)
+            if self._fuse.after:
+                self._fuse.blow()
+            return answer
+
+        return plain
+
+
+class Desk:
+    """One executor at a time over one journal, with a clock that only we move."""
+
+    def __init__(self, journal: Journal, vault: Vault, site: Means, now: datetime) -> None:
+        self.journal, self.vault, self.now = journal, vault, now
+        self.sites = {"hq": site}
+        self.facts = SAFE
+        self.told: list[Outcome] = []
+        self.executor = self.started()
+
+    def started(self, journal: Any = None, site: Any = None, budgets: Budgets | None = None) -> Executor:
+        async def facts(row: ActionRow) -> GuardFacts:
+            return self.facts
+
+        async def announce(outcomes: Sequence[Outcome]) -> None:
+            self.told.extend(outcomes)
+
+        sites = self.sites if site is None else {**self.sites, "hq": site}
+        self.executor = Executor(
+            journal or self.journal,
+            sites,
+            self.vault,
+            facts,
+            announce,
+            owner="me",
+            budgets=budgets,
+            now=lambda: self.now,
+        )
+        return self.executor
+
+    async def work(self, rounds: int = 1, seconds: float = 0) -> None:
+        for _ in range(rounds):
+            await self.executor.claim()
+            await self.executor.drain()
+            self.now += timedelta(seconds=seconds)
+
+    def row(self, decision: str = "dec-1") -> ActionRow:
+        row = self.journal.action(f"act-{decision}")
+        assert row is not None
+        return row
+
+    def states(self, decision: str = "dec-1") -> list[str]:
+        view = self.journal.incident("inc-1")
+        assert view is not None
+        return [change.state.value for change in view.history if change.action == f"act-{decision}"]
+
+
+@pytest.fixture
+def wall() -> Wall:
+    return Wall()
+
+
+@pytest.fixture
+def desk(journal: Journal, vault: Vault, office: Any, wall: Wall, make: Any) -> Desk:
+    journal.record([make.incident()])
+    office.add_route("Emergency", "911", "1007")
+    return Desk(journal, vault, replace(office.site, enforcers=(wall,)), make.AT)
+
+
+@pytest.mark.parametrize("act", CHANGES)
+async def test_applied_confirmed_and_undone_at_its_end(desk: Desk, office: Any, make: Any, act: Act) -> None:
+    was = office.settings()
+    desk.journal.record([make.decision("dec-1", act, *CHANGES[act])])
+    await desk.work()
+    assert desk.row().state is State.CONFIRMED, desk.row().error
+    assert act is Act.BLOCK_IP or office.settings() != was
+    desk.now += timedelta(minutes=59)
+    await desk.work()
+    assert desk.row().state is State.CONFIRMED
+    desk.now += timedelta(minutes=1)
+    await desk.work()
+    assert desk.states() == ["approved", "applying", "applied", "confirmed", "undone"]
+    assert office.settings() == was
+
+
+async def test_what_stood_there_is_stored_sealed_before_anything_is_touched(desk: Desk, office: Any, make: Any) -> None:
+    office.change_route("International", pin_protect="single_pin", pin="471147114711")
+    desk.journal.record([make.decision("dec-1", Act.LOCK_ROUTE, *CHANGES[Act.LOCK_ROUTE])])
+
+    class Watched(Fused):
+        async def update_outbound_route(self, *args: Any) -> None:
+            row = desk.row()
+            assert row.state is State.APPLYING
+            assert row.before is not None
+            assert b"471147114711" not in row.before
+            assert b"471147114711" in desk.vault.decrypt(row.before, row.id)
+            await office.site.client.update_outbound_route(*args)
+
+    desk.started(site=Means(client=Watched(office.site.client, Fuse(Killed)), dialling=office.site.dialling))  # type: ignore[arg-type]
+    await desk.work()
+    assert desk.row().state is State.CONFIRMED, desk.row().error
+
+
+@pytest.mark.parametrize(
+    ("facts", "error"),
+    [
+        ({"emergency_path": False}, "emergency"),
+        ({"allow_list": ("International",)}, "allow"),
+        ({"emergency_device": True}, "device"),
+    ],
+)
+async def test_the_guard_is_asked_again_at_the_last_gate(
+    desk: Desk, office: Any, make: Any, facts: dict[str, Any], error: str
+) -> None:
+    was = office.settings()
+    desk.facts = replace(SAFE, **facts)
+    desk.journal.record([make.decision("dec-1", Act.LOCK_ROUTE, *CHANGES[Act.LOCK_ROUTE])])
+    await desk.work()
+    assert (desk.row().state, desk.row().by) == (State.REFUSED, "guard")
+    assert error in (desk.row().error or "")
+    assert office.settings() == was
+
+
+async def test_calls_are_cut_and_what_is_redialled_before_the_restriction_too(
+    desk: Desk, office: Any, make: Any
+) -> None:
+    office.call("1007", SOMALIA)
+    extension = (SubjectKind.EXTENSION, "1007")
+    desk.journal.record([make.decision("dec-1", Act.HANG_UP, *extension)])
+    await desk.work()
+    assert desk.states() == ["approved", "applying", "applied", "confirmed"]
+    assert office.sim.calls == []
+    office.call("1007", SOMALIA)
+    desk.journal.record([make.decision("dec-2", Act.RESTRICT_EXTENSION, *extension)])
+    await desk.work()
+    assert desk.row("dec-2").state is State.CONFIRMED
+    assert office.sim.calls == []
+
+
+async def test_a_hang_up_decided_long_ago_cuts_nothing(desk: Desk, office: Any, make: Any) -> None:
+    office.call("1007", SOMALIA)
+    desk.journal.record([make.decision("dec-1", Act.HANG_UP, SubjectKind.EXTENSION, "1007")])
+    desk.now += timedelta(hours=1)
+    await desk.work()
+    assert desk.row().state is State.EXPIRED
+    assert len(office.sim.calls) == 1
+
+
+async def eventually(condition: Callable[[], bool]) -> None:
+    while not condition():  # noqa: ASYNC110 - the executor's side effects have no event to wait for
+        await asyncio.sleep(0.01)
+
+
+async def run_until_killed(desk: Desk, work: Callable[[], Awaitable[None]], fuse: Fuse, strokes: int) -> bool:
+    """Whether the kill came."""
+    fuse.strokes = strokes
+    try:
+        await work()
+    except Killed:
+        return True
+    finally:
+        fuse.strokes = None
+    return False
+
+
+@pytest.mark.parametrize("part", ["pbx", "journal"])
+@pytest.mark.parametrize(
+    "act",
+    [
+        Act.RESTRICT_EXTENSION,
+        Act.RESET_REGISTRATION,
+        Act.LOCK_ROUTE,
+        Act.BLOCK_NUMBER,
+        Act.DISABLE_TRUNK,
+    ],
+)
+async def test_killed_at_any_point_and_finished_once(desk: Desk, office: Any, make: Any, act: Act, part: str) -> None:
+    was = office.settings()
+    kills = 0
+    for strokes in range(40):
+        name = f"dec-{strokes}"
+        until = make.AT + timedelta(hours=strokes + 1)
+        desk.now = until - timedelta(hours=1)
+        desk.journal.record([make.decision(name, act, *CHANGES[act], at=desk.now, until=until)])
+        fuse = Fuse(Killed)
+        killed = False
+        for due in (desk.now, until):
+            desk.now = due
+            if part == "pbx":
+                pbx: Any = Fused(office.site.client, fuse)
+                desk.started(site=Means(client=pbx, dialling=office.site.dialling))
+            else:
+                desk.started(journal=Fused(desk.journal, fuse))
+            killed |= await run_until_killed(desk, desk.work, fuse, strokes)
+            desk.journal.release_actions("me")
+            desk.started()
+            await desk.work()
+            if due < until:
+                assert desk.row(name).state is State.CONFIRMED, desk.row(name).error
+                assert office.settings() != was
+                assert len([rule for rule in office.rules() if rule.startswith("ringfence")]) == (
+                    act is Act.BLOCK_NUMBER
+                )
+        assert desk.row(name).state is State.UNDONE, desk.row(name).error
+        assert office.settings() == was, f"after {strokes} calls"
+        assert desk.states(name).count("applied") == 1
+        kills += killed
+        if not killed:
+            break
+    assert kills >= 3, "the test must have killed something"
+
+
+async def test_a_pbx_that_fails_for_a_while_is_tried_again(desk: Desk, office: Any, make: Any) -> None:
+    fuse = Fuse(Unreachable)
+    fuse.strokes = 0
+    pbx: Any = Fused(office.site.client, fuse)
+    desk.started(site=Means(client=pbx, dialling=office.site.dialling))
+    desk.journal.record([make.decision("dec-1", Act.RESTRICT_EXTENSION, *CHANGES[Act.RESTRICT_EXTENSION])])
+    await desk.work(3, seconds=30)
+    assert (desk.row().state, desk.row().attempt, desk.row().error) == (State.APPROVED, 3, "cut")
+    fuse.strokes = None
+    await desk.work(1)
+    assert desk.row().state is State.CONFIRMED
+    assert desk.row().error is None
+
+
+@pytest.mark.parametrize("strokes", range(5))
+async def test_a_pbx_that_stays_away_ends_as_a_failure_that_says_what_is_left(
+    desk: Desk, office: Any, make: Any, strokes: int
+) -> None:
+    was = office.settings()
+    fuse = Fuse(Unreachable, after=True)
+    fuse.strokes = strokes
+    pbx: Any = Fused(office.site.client, fuse)
+    desk.started(site=Means(client=pbx, dialling=office.site.dialling))
+    decision = make.decision("dec-1", Act.LOCK_ROUTE, *CHANGES[Act.LOCK_ROUTE], until=make.AT + timedelta(days=2))
+    desk.journal.record([decision])
+    await desk.work(12, seconds=70)
+    if desk.row().state is State.FAILED:
+        assert office.settings() == was
+        return
+    assert desk.row().state is State.UNDO_FAILED, (desk.row().state, desk.row().error)
+    desk.started()
+    assert desk.journal.request_undo("act-dec-1", "anna", now=0)
+    await desk.work()
+    assert desk.row().state is State.UNDONE
+    assert office.settings() == was
+
+
+async def test_giving_up_touches_nothing_and_says_why(desk: Desk, office: Any, make: Any) -> None:
+    was = office.settings()
+    desk.journal.record([make.decision("dec-1", Act.LOCK_ROUTE, SubjectKind.ROUTE, "Nowhere")])
+    desk.journal.record([make.decision("dec-2", Act.DISABLE_TRUNK, SubjectKind.TRUNK, "nowhere")])
+    await desk.work()
+    assert (desk.row().state, desk.row().error) == (State.FAILED, "there are 0 routes of this name")
+    assert (desk.row("dec-2").state, desk.row("dec-2").attempt) == (State.FAILED, 0)
+    assert office.settings() == was
+
+
+async def test_lifted_or_asked_for_it_is_undone_early(desk: Desk, office: Any, make: Any) -> None:
+    was = office.settings()
+    for name, route in (("dec-1", "International"), ("dec-2", "National")):
+        desk.journal.record([make.decision(name, Act.LOCK_ROUTE, SubjectKind.ROUTE, route)])
+    await desk.work()
+    desk.journal.record(
+        [make.decision("dec-1", Act.LOCK_ROUTE, SubjectKind.ROUTE, "International", revision=1, status="lifted")]
+    )
+    desk.journal.request_undo("act-dec-2", "anna", now=0)
+    await desk.work()
+    assert (desk.row().state, desk.row("dec-2").state, desk.row("dec-2").by) == (State.UNDONE, State.UNDONE, "anna")
+    assert office.settings() == was
+
+
+async def test_drift_is_said_and_left(desk: Desk, office: Any, make: Any) -> None:
+    desk.journal.record([make.decision("dec-1", Act.LOCK_ROUTE, *CHANGES[Act.LOCK_ROUTE])])
+    await desk.work()
+    office.change_route("International", pin_protect="single_pin", pin="2468")
+    desk.now += timedelta(hours=1)
+    await desk.work()
+    assert desk.row().state is State.DRIFTED
+    assert "single_pin" in (desk.row().error or "")
+    assert office.sim.route("International").pin == "2468"
+
+
+@pytest.mark.parametrize("first", ["dec-1", "dec-2"])
+@pytest.mark.parametrize("act", [Act.RESTRICT_EXTENSION, Act.LOCK_ROUTE, Act.BLOCK_IP])
+async def test_two_decisions_on_one_target_end_one_after_the_other(
+    desk: Desk, office: Any, wall: Wall, make: Any, act: Act, first: str
+) -> None:
+    was = office.settings()
+    for name in ("dec-1", "dec-2"):
+        desk.journal.record([make.decision(name, act, *CHANGES[act])])
+        await desk.work()
+        assert desk.row(name).state is State.CONFIRMED, desk.row(name).error
+    second = {"dec-1": "dec-2", "dec-2": "dec-1"}[first]
+    desk.journal.request_undo(f"act-{first}", "anna", now=0)
+    await desk.work()
+    assert desk.row(first).state is State.SUPERSEDED
+    assert wall.targets if act is Act.BLOCK_IP else office.settings() != was
+    desk.journal.request_undo(f"act-{second}", "anna", now=0)
+    await desk.work()
+    assert desk.row(second).state is State.UNDONE
+    assert office.settings() == was
+    assert not wall.targets
+
+
+async def test_budgets_stop_a_flood_but_not_a_person(desk: Desk, make: Any) -> None:
+    desk.started(budgets=Budgets(block_ip=2))
+    for n in range(4):
+        mode = Mode.ASK if n == 3 else Mode.AUTO
+        desk.journal.record(
+            [make.decision(f"dec-{n}", Act.BLOCK_IP, SubjectKind.SOURCE_IP, f"198.51.100.{n}", mode=mode)]
+        )
+    await desk.work()
+    desk.journal.approve("act-dec-3", "anna", now=0)
+    await desk.work()
+    assert [desk.row(f"dec-{n}").state.value for n in range(4)] == ["confirmed", "confirmed", "refused", "confirmed"]
+
+
+async def test_what_a_reboot_lost_is_restored_and_nobody_is_told(desk: Desk, wall: Wall, make: Any) -> None:
+    desk.journal.record([make.decision("dec-1", Act.BLOCK_IP, *CHANGES[Act.BLOCK_IP])])
+    await desk.work()
+    states = desk.states()
+    wall.targets.clear()
+    desk.started()
+    await desk.executor.reconcile(["hq"])
+    await desk.executor.drain()
+    assert list(wall.targets) == ["198.51.100.7/32"]
+    assert desk.states() == states
+    blocks = wall.blocks
+    await desk.executor.reconcile(["hq"])
+    await desk.executor.drain()
+    assert wall.blocks == blocks
+
+
+async def test_what_a_person_took_back_on_the_pbx_is_not_done_again(desk: Desk, office: Any, make: Any) -> None:
+    desk.journal.record([make.decision("dec-1", Act.RESTRICT_EXTENSION, *CHANGES[Act.RESTRICT_EXTENSION])])
+    await desk.work()
+    office.sim.change_extension("1007", disable_outb_call=0)
+    await desk.executor.reconcile(["hq"])
+    await desk.executor.drain()
+    assert desk.row().state is State.DRIFTED
+    assert office.sim.extension("1007").disable_outb_call == 0
+
+
+async def test_an_entry_on_the_allow_list_lifts_what_stands(desk: Desk, wall: Wall, make: Any) -> None:
+    desk.journal.record([make.decision("dec-1", Act.BLOCK_IP, *CHANGES[Act.BLOCK_IP])])
+    await desk.work()
+    desk.facts = replace(SAFE, allow_list=("198.51.100.0/29",))
+    await desk.executor.reconcile(["hq"])
+    await desk.executor.drain()
+    await desk.work()
+    assert (desk.row().state, desk.row().by) == (State.UNDONE, "guard")
+    assert not wall.targets
+
+
+async def test_every_change_is_told_once_with_ids_that_stay(desk: Desk, office: Any, make: Any) -> None:
+    desk.journal.record([make.decision("dec-1", Act.HANG_UP, SubjectKind.EXTENSION, "1007")])
+    await desk.work()
+    await desk.executor.tell()
+    await desk.executor.tell()
+    assert [outcome.event.id for outcome in desk.told] == [f"outcome:act-dec-1:{n}" for n in (1, 2, 3, 4)]
+    assert [outcome.event.state for outcome in desk.told] == ["approved", "applying", "applied", "confirmed"]
+    assert {outcome.finding.id for outcome in desk.told} == {"act-dec-1"}
+    assert [outcome.finding.revision for outcome in desk.told] == [1, 2, 3, 4]
+    assert desk.told[0].event.decision == "dec-1"
+    assert desk.told[0].event.name == "outcome"
+
+
+async def test_a_slow_pbx_holds_up_no_other_and_no_hang_up(desk: Desk, office: Any, make: Any) -> None:
+    stuck, release = asyncio.Event(), asyncio.Event()
+
+    class Slow(Fused):
+        async def outbound_routes(self) -> Any:
+            stuck.set()
+            await release.wait()
+            return await office.site.client.outbound_routes()
+
+    slow: Any = Slow(office.site.client, Fuse(Killed))
+    desk.sites["branch"] = office.site
+    desk.started(site=Means(client=slow, dialling=office.site.dialling))
+    office.call("1007", SOMALIA)
+    desk.journal.record([make.decision("dec-1", Act.LOCK_ROUTE, *CHANGES[Act.LOCK_ROUTE])])
+    await desk.executor.claim()
+    await stuck.wait()
+    desk.journal.record([make.decision("dec-2", Act.HANG_UP, SubjectKind.EXTENSION, "1007")])
+    desk.journal.record([make.decision("dec-3", Act.BLOCK_NUMBER, *CHANGES[Act.BLOCK_NUMBER], pbx="branch")])
+    await desk.executor.claim()
+    async with asyncio.timeout(5):
+        await eventually(lambda: {desk.row(name).state for name in ("dec-2", "dec-3")} == {State.CONFIRMED})
+    assert desk.row("dec-1").state is State.APPROVED
+    release.set()
+    await desk.executor.drain()
+    assert desk.row("dec-1").state is State.CONFIRMED
+
+
+async def test_run_works_until_it_is_stopped(desk: Desk, office: Any, make: Any) -> None:
+    office.call("1007", SOMALIA)
+    stop = asyncio.Event()
+    running = asyncio.create_task(desk.executor.run(stop))
+    desk.journal.record([make.decision("dec-1", Act.HANG_UP, SubjectKind.EXTENSION, "1007")])
+    desk.executor.wake()
+    async with asyncio.timeout(5):
+        await eventually(lambda: len(desk.told) == 4)
+    stop.set()
+    await running
+    assert office.sim.calls == []
+
+
+async def test_a_block_by_feed_is_confirmed_when_the_feed_has_it_and_undone_when_not(
+    desk: Desk, office: Any, make: Any
+) -> None:
+    feed = Feed(blocks_of(desk.journal), lambda: desk.now)
+    desk.started(site=Means(client=None, enforcers=(feed,)))
+    for name in ("dec-1", "dec-2"):
+        desk.journal.record([make.decision(name, Act.BLOCK_IP, *CHANGES[Act.BLOCK_IP])])
+        await desk.work()
+        assert desk.row(name).state is State.CONFIRMED, desk.row(name).error
+    desk.journal.request_undo("act-dec-1", "anna", now=0)
+    await desk.work()
+    assert list(await feed.poll()) == ["198.51.100.7"]
+    desk.now += timedelta(hours=1)
+    assert list(await feed.poll()) == []
+    await desk.work()
+    assert [desk.row(name).state for name in ("dec-1", "dec-2")] == [State.SUPERSEDED, State.UNDONE]
+
+
+async def test_a_narrow_block_returns_when_the_wide_one_over_it_ends(
+    desk: Desk, office: Any, wall: Wall, make: Any
+) -> None:
+    for name, target in (("dec-1", "198.51.100.7"), ("dec-2", "198.51.100.0/24")):
+        desk.journal.record([make.decision(name, Act.BLOCK_IP, SubjectKind.SOURCE_IP, target)])
+        await desk.work()
+    del wall.targets["198.51.100.7/32"]  # as an interval set does, which refuses overlaps
+    desk.journal.request_undo("act-dec-2", "anna", now=0)
+    await desk.work()
+    assert list(wall.targets) == ["198.51.100.7/32"]
+
+
+async def test_a_drill_is_never_carried_out(desk: Desk, office: Any, make: Any) -> None:
+    was = office.settings()
+    desk.journal.record([make.decision("dec-1", Act.RESTRICT_EXTENSION, *CHANGES[Act.RESTRICT_EXTENSION], drill=True)])
+    await desk.work()
+    assert desk.row().state is State.REQUESTED
+    assert office.settings() == was
+
+
+async def test_a_preview_changes_nothing(desk: Desk, office: Any, make: Any) -> None:
+    was = office.settings()
+    desk.journal.record([make.decision("dec-1", Act.LOCK_ROUTE, *CHANGES[Act.LOCK_ROUTE], mode=Mode.ASK)])
+    assert "9011." in await desk.executor.preview(desk.row())
+    assert office.settings() == was
