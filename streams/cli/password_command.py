@@ -21,7 +21,7 @@ def reset(settings: Settings, name: str) -> None:
     engine = opened(journal_url(settings), "journal")
     try:
         journal = Journal(engine)
-        if journal.password_hash(name) is None:
+        if journal.accounts.password_hash(name) is None:
             fail(f"ringfence: the console has no user {name!r}", WRONG_USAGE)
         change_password(journal, name, new_password())
     except ValueError as error:

@@ -72,19 +72,19 @@ class Board(Struct, frozen=True, kw_only=True):
 
 def read_board(journal: Journal, now: int) -> Board:
     """Everything the first page shows; blocks, so call it in a thread."""
-    live = journal.incidents(LIVE, Status.OPEN) + journal.incidents(LIVE, Status.CONTAINED)
-    blocks = journal.active_blocks()
+    live = journal.incidents.newest(LIVE, Status.OPEN) + journal.incidents.newest(LIVE, Status.CONTAINED)
+    blocks = journal.actions.active_blocks()
     shown = sorted(live, key=_urgency)[:SHOWN]
-    rules = journal.rules([incident.id for incident in shown])
+    rules = journal.incidents.rules([incident.id for incident in shown])
     cards = [Card(one, _of(blocks, one.id), stages_of(rules.get(one.id, ()))) for one in shown]
     return Board(
         cards=cards,
         hidden=len(live) - len(cards),
-        earlier=journal.closed(EARLIER),
-        waiting=[action for action in journal.actions({State.REQUESTED}, SHOWN) if not action.drill],
-        working=journal.actions({State.APPROVED, State.APPLYING}, SHOWN),
+        earlier=journal.incidents.closed(EARLIER),
+        waiting=[action for action in journal.actions.in_states({State.REQUESTED}, SHOWN) if not action.drill],
+        working=journal.actions.in_states({State.APPROVED, State.APPLYING}, SHOWN),
         groups=[_group(act, blocks[act]) for act in BLOCKS if act in blocks],
-        failures=_current(journal.failures(), {incident.id for incident in live}, now),
+        failures=_current(journal.incidents.failures(), {incident.id for incident in live}, now),
         titles={incident.id: incident.title for incident in live},
     )
 

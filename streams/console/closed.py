@@ -47,12 +47,12 @@ def closed_router(access: Access, renderer: Renderer, journal: Journal) -> APIRo
 
 def read_shelf(journal: Journal, pbx: str, number: int) -> Shelf:
     """Page `number`, counted from 1, of one PBX, or of all where `pbx` is empty; blocks."""
-    found = journal.closed(PAGE + 1, (number - 1) * PAGE, pbx or None)
+    found = journal.incidents.closed(PAGE + 1, (number - 1) * PAGE, pbx or None)
     shown = found[:PAGE]
-    said = journal.remarks([incident.id for incident in shown], "closed")
+    said = journal.remarks.about([incident.id for incident in shown], "closed")
     return Shelf(
         pbx=pbx,
-        pbxs=journal.closed_pbxs(),
+        pbxs=journal.incidents.closed_pbxs(),
         rows=[(incident, said.get(incident.id)) for incident in shown],
         number=number,
         newer=_address(pbx, number - 1) if number > 1 else None,

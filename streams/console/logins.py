@@ -48,10 +48,10 @@ class Opened(Struct, frozen=True):
 
 def first_user(journal: Journal, now: Callable[[], int] = utc_micros) -> str | None:
     """Create `admin` if there is none yet; the only time its password is known is now."""
-    if journal.password_hash(FIRST_USER) is not None:
+    if journal.accounts.password_hash(FIRST_USER) is not None:
         return None
     password = "-".join("".join(secrets.choice(LETTERS) for _ in range(5)) for _ in range(4))
-    created = journal.create_user(FIRST_USER, HASHER.hash(password), now=now())
+    created = journal.accounts.create_user(FIRST_USER, HASHER.hash(password), now=now())
     return password if created else None
 
 
@@ -62,9 +62,9 @@ def change_password(journal: Journal, name: str, password: str) -> bool:
     """
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
         raise ValueError(f"a password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters")
-    if not journal.set_password(name, HASHER.hash(password)):
+    if not journal.accounts.set_password(name, HASHER.hash(password)):
         return False
-    journal.login_succeeded(_account(name))
+    journal.accounts.login_succeeded(_account(name))
     return True
 
 
@@ -90,7 +90,7 @@ class Logins:
         if not self._right(name, password):
             return LoginRefused.WRONG
         for key in keys:
-            self._journal.login_succeeded(key)
+            self._journal.accounts.login_succeeded(key)
         return self._begin(name)
 
     def find(self, token: str, *, active: bool) -> SessionRow | None:
@@ -99,27 +99,27 @@ class Logins:
         The journal knows to the minute how long somebody was idle: every console over it says the same.
         """
         hashed, now = _hash(token), self._now()
-        row = self._journal.session(hashed, now=now)
+        row = self._journal.accounts.session(hashed, now=now)
         if row is not None and active:
             expires = min(now + IDLE, row.created_at + ABSOLUTE)
             if expires - row.expires > STEP:
-                self._journal.extend_session(hashed, expires=expires)
+                self._journal.accounts.extend_session(hashed, expires=expires)
         return row
 
     def end(self, token: str) -> None:
         """Log out."""
-        self._journal.end_session(_hash(token))
+        self._journal.accounts.end_session(_hash(token))
 
     def _begin(self, name: str) -> Opened:
         now = self._now()
         opened = Opened(secrets.token_urlsafe(32), secrets.token_urlsafe(32))
-        self._journal.create_session(_hash(opened.token), name, opened.csrf, now=now, expires=now + IDLE)
+        self._journal.accounts.create_session(_hash(opened.token), name, opened.csrf, now=now, expires=now + IDLE)
         return opened
 
     def _right(self, name: str, password: str) -> bool:
         """Whether it is this user's password; an unknown user takes as long as a wrong password."""
         possible = len(name) <= LONGEST_NAME and len(password) <= LONGEST_PASSWORD
-        known = self._journal.password_hash(name) if possible else None
+        known = self._journal.accounts.password_hash(name) if possible else None
         with self._hashing:
             try:
                 return HASHER.verify(known or _nobody(), password[:LONGEST_PASSWORD]) and known is not None
@@ -127,10 +127,10 @@ class Logins:
                 return False
 
     def _failures(self, key: str) -> int:
-        return self._journal.login_failures(key, now=self._now(), window=LOCKED_SECONDS)
+        return self._journal.accounts.login_failures(key, now=self._now(), window=LOCKED_SECONDS)
 
     def _failed(self, key: str) -> int:
-        return self._journal.login_failed(key, now=self._now(), window=LOCKED_SECONDS)
+        return self._journal.accounts.login_failed(key, now=self._now(), window=LOCKED_SECONDS)
 
 
 def same(given: str, expected: str) -> bool:

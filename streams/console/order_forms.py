@@ -44,7 +44,7 @@ def orders_router(access: Access, journal: Journal, commands: Commands) -> APIRo
     @router.post("/close/{incident_id:path}")
     async def close(form: Annotated[Form, Depends(access.order)], incident_id: str) -> Response:
         visitor, fields = form
-        if await asyncio.to_thread(journal.incident, incident_id) is None:
+        if await asyncio.to_thread(journal.incidents.find, incident_id) is None:
             raise HTTPException(404)
         note = _note(fields)
         if not note:

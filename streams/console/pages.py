@@ -44,7 +44,7 @@ def pages_router(
         return text, name, announcement(shown, found, quiet)
 
     async def incident(visitor: Visitor, incident_id: str) -> Part:
-        view = await asyncio.to_thread(journal.incident, incident_id)
+        view = await asyncio.to_thread(journal.incidents.find, incident_id)
         if view is None:
             raise HTTPException(404)
         text, name = renderer.part("_incident.html", story=tell(view), csrf=visitor.csrf)

@@ -58,7 +58,7 @@ def questions_router(access: Access, renderer: Renderer, journal: Journal) -> AP
     async def close(
         request: Request, visitor: Annotated[Visitor, Depends(access.person)], incident_id: str
     ) -> Response:
-        view = await asyncio.to_thread(journal.incident, incident_id)
+        view = await asyncio.to_thread(journal.incidents.find, incident_id)
         if view is None:
             raise HTTPException(404)
         return ask(request, visitor, _closing(view))
@@ -68,7 +68,7 @@ def questions_router(access: Access, renderer: Renderer, journal: Journal) -> AP
 
 async def find_action(journal: Journal, action_id: str) -> ActionRow:
     """The action of this id. Raises HTTPException 404."""
-    found = await asyncio.to_thread(journal.action, action_id)
+    found = await asyncio.to_thread(journal.actions.find, action_id)
     if found is None:
         raise HTTPException(404)
     return found

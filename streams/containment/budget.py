@@ -39,7 +39,7 @@ def spent(journal: Journal, budgets: Budgets, row: ActionRow, now: datetime) -> 
     since = to_micros(now - WINDOW)
     done = [
         other
-        for other in journal.actions(DONE, LOOK_BACK, row.pbx)
+        for other in journal.actions.in_states(DONE, LOOK_BACK, row.pbx)
         if other.kind is row.kind and other.created_at > since and other.id != row.id
     ]
     return len(done) >= limit

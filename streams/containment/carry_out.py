@@ -97,7 +97,7 @@ class CarryOut:
             reason = veto(row.kind, row.target, facts)
             if reason is not None:
                 log.info("protected since", action=row.id, reason=reason)
-                await asyncio.to_thread(self._journal.request_undo, row.id, GUARD, now=self._micros())
+                await asyncio.to_thread(self._journal.actions.request_undo, row.id, GUARD, now=self._micros())
                 return
             await self._compare(row)
         except (PbxError, EnforcerError, UnavailableError, TimeoutError) as error:
@@ -191,7 +191,7 @@ class CarryOut:
         """Cut again what was redialled between the hang-up and the moment new calls were stopped."""
         if row.kind not in STOP_NEW_CALLS:
             return
-        view = await asyncio.to_thread(self._journal.incident, row.incident)
+        view = await asyncio.to_thread(self._journal.incidents.find, row.incident)
         for other in view.actions if view is not None else []:
             if other.kind is Act.HANG_UP and other.pbx == row.pbx and other.state in {*BEGUN, State.CONFIRMED}:
                 try:
@@ -206,7 +206,7 @@ class CarryOut:
     async def _others(self, row: ActionRow) -> list[ActionRow]:
         """Other actions of this kind that stand: on this PBX, or anywhere for addresses."""
         pbxs = None if row.kind is Act.BLOCK_IP else [row.pbx]
-        standing = await asyncio.to_thread(self._journal.active_blocks, pbxs)
+        standing = await asyncio.to_thread(self._journal.actions.active_blocks, pbxs)
         now = self._micros()
         return [a for a in standing.get(row.kind, []) if a.id != row.id and not a.undo_due(now)]
 
@@ -289,10 +289,10 @@ class CarryOut:
         """Change the state, unless somebody else has the action by now."""
         kept = {"owner": self._owner, **kept}
         now = self._micros()
-        await asyncio.to_thread(self._journal.move, row.id, states, state, by=by or EXECUTOR, now=now, **kept)
+        await asyncio.to_thread(self._journal.actions.move, row.id, states, state, by=by or EXECUTOR, now=now, **kept)
 
     async def _read(self, action_id: str) -> ActionRow | None:
-        return await asyncio.to_thread(self._journal.action, action_id)
+        return await asyncio.to_thread(self._journal.actions.find, action_id)
 
     def _micros(self) -> int:
         return to_micros(self._now())

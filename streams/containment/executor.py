@@ -93,7 +93,7 @@ class Executor:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop`; what has begun is finished."""
-        await asyncio.to_thread(self._journal.release_actions, self._owner)
+        await asyncio.to_thread(self._journal.actions.release, self._owner)
         look_at = self._now()
         while not stop.is_set():
             self._woken.clear()
@@ -112,9 +112,9 @@ class Executor:
     async def claim(self) -> int:
         """Put what is to be done into its lane; how many that are."""
         now = to_micros(self._now())
-        await asyncio.to_thread(self._journal.expire, now)
+        await asyncio.to_thread(self._journal.actions.expire, now)
         claimed = await asyncio.to_thread(
-            self._journal.claim_actions, self._owner, now, LEASE_SECONDS, AT_ONCE, list(self._sites)
+            self._journal.actions.claim, self._owner, now, LEASE_SECONDS, AT_ONCE, list(self._sites)
         )
         for row in claimed:
             self._submit(row, partial(self._work.step, row.id))
@@ -122,18 +122,18 @@ class Executor:
 
     async def reconcile(self, pbxs: Collection[str]) -> None:
         """Compare what is in force on these PBXs with them and their enforcers; nobody is told of what is restored."""
-        standing = await asyncio.to_thread(self._journal.active_blocks, pbxs)
+        standing = await asyncio.to_thread(self._journal.actions.active_blocks, pbxs)
         for rows in standing.values():
             for row in rows:
                 self._submit(row, partial(self._work.look_after, row.id))
 
     async def tell(self) -> None:
         """Announce every change of state that the log does not have yet, oldest first."""
-        while changes := await asyncio.to_thread(self._journal.unannounced, ANNOUNCED_AT_ONCE):
+        while changes := await asyncio.to_thread(self._journal.actions.unannounced, ANNOUNCED_AT_ONCE):
             await self._announce([outcome(change) for change in changes])
             for change in changes:
                 measure(change)
-            await asyncio.to_thread(self._journal.announced, [change.change.seq for change in changes])
+            await asyncio.to_thread(self._journal.actions.announced, [change.change.seq for change in changes])
 
     async def drain(self) -> None:
         """Wait until all lanes are empty."""

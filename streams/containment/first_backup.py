@@ -28,9 +28,9 @@ async def backup_begun(journal: Journal, row: ActionRow, now: int) -> None:
 
 
 def _waits(journal: Journal, row: ActionRow, now: int) -> bool:
-    view = journal.incident(row.incident)
+    view = journal.incidents.find(row.incident)
     others = view.actions if view is not None else []
     backup = next((other for other in others if other.kind is Act.BACKUP_PBX and other.pbx == row.pbx), None)
     if backup is not None and backup.state is State.REQUESTED:
-        journal.approve(backup.id, row.by, now=now)
+        journal.actions.approve(backup.id, row.by, now=now)
     return backup is not None and backup.state in {State.REQUESTED, State.APPROVED, State.APPLYING}

@@ -25,7 +25,7 @@ class Orders:
 
     async def approve(self, action_id: str, by: str) -> bool:
         """Carry out a requested action."""
-        done = await asyncio.to_thread(self._journal.approve, action_id, by, now=micros_now())
+        done = await asyncio.to_thread(self._journal.actions.approve, action_id, by, now=micros_now())
         self._wake()
         if done:
             await self._remark_action(action_id, by, "approved", "")
@@ -33,15 +33,15 @@ class Orders:
 
     async def refuse(self, action_id: str, by: str, why: str) -> bool:
         """Never carry out a requested action."""
-        done = await asyncio.to_thread(self._journal.refuse, action_id, by, why, now=micros_now())
+        done = await asyncio.to_thread(self._journal.actions.refuse, action_id, by, why, now=micros_now())
         if done:
             await self._remark_action(action_id, by, "refused", why)
         return done
 
     async def undo(self, action_id: str, by: str, note: str) -> bool:
         """Take back what was done, and do not do it again for a day."""
-        done = await asyncio.to_thread(self._journal.request_undo, action_id, by, now=micros_now())
-        row = await asyncio.to_thread(self._journal.action, action_id)
+        done = await asyncio.to_thread(self._journal.actions.request_undo, action_id, by, now=micros_now())
+        row = await asyncio.to_thread(self._journal.actions.find, action_id)
         if done and row is not None:
             await self._verdict(row.pbx, by, note, row.drill, decision=row.decision.id)
         self._wake()
@@ -51,7 +51,7 @@ class Orders:
 
     async def close_incident(self, incident_id: str, by: str, note: str) -> bool:
         """Nothing more is to be expected of this incident; what it holds is let go."""
-        view = await asyncio.to_thread(self._journal.incident, incident_id)
+        view = await asyncio.to_thread(self._journal.incidents.find, incident_id)
         if view is None or view.incident.status in {"closed", "merged"}:
             return False
         await self._verdict(view.incident.pbx, by, note, view.incident.drill, incident=incident_id)
@@ -59,13 +59,13 @@ class Orders:
         return True
 
     async def _remark_action(self, action_id: str, by: str, about: About, text: str) -> None:
-        row = await asyncio.to_thread(self._journal.action, action_id)
+        row = await asyncio.to_thread(self._journal.actions.find, action_id)
         if row is not None:
             await self._remark(row.incident, by, about, text, action_id)
 
     async def _remark(self, incident_id: str, by: str, about: About, text: str, action_id: str | None = None) -> None:
         await asyncio.to_thread(
-            self._journal.remark, incident_id, by=by, about=about, text=text, now=micros_now(), action_id=action_id
+            self._journal.remarks.add, incident_id, by=by, about=about, text=text, now=micros_now(), action_id=action_id
         )
 
     async def _verdict(

@@ -108,20 +108,22 @@ class Notifier:
 
     async def recover(self) -> None:
         """What this owner was sending when it ended is interrupted: nobody knows whether it went out."""
-        await asyncio.to_thread(self._journal.interrupted_notifications, self._owner, to_micros(self._now()))
+        await asyncio.to_thread(self._journal.notifications.interrupted, self._owner, to_micros(self._now()))
 
     async def scan(self) -> None:
         """Look through the newest incidents, as after a crash; repeat what may have been lost."""
-        recent = await asyncio.to_thread(self._journal.incidents, LOOK_BACK, pbxs=self._ours())
+        recent = await asyncio.to_thread(self._journal.incidents.newest, LOOK_BACK, pbxs=self._ours())
         self._changed.update(incident.id for incident in recent)
         now = to_micros(self._now())
-        for row in await asyncio.to_thread(self._journal.interrupted_notifications, NOBODY, now):
+        for row in await asyncio.to_thread(self._journal.notifications.interrupted, NOBODY, now):
             await self._remind(row)
 
     async def look(self) -> None:
         """Find the incidents that were written since this was last done, whoever wrote them."""
         back = self._since - OVERLAP_SECONDS * SECOND
-        for incident_id, revision, written in await asyncio.to_thread(self._journal.written, back, self._ours()):
+        for incident_id, revision, written in await asyncio.to_thread(
+            self._journal.incidents.written, back, self._ours()
+        ):
             if self._known.get(incident_id) != (revision, written):
                 self._changed.add(incident_id)
                 self._known[incident_id] = (revision, written)
@@ -133,7 +135,7 @@ class Notifier:
         while self._changed:
             incident_id = self._changed.pop()
             try:
-                view = await asyncio.to_thread(self._journal.incident, incident_id)
+                view = await asyncio.to_thread(self._journal.incidents.find, incident_id)
                 if view is not None:
                     for channel in self._channels.values():
                         if channel.wants(view.incident):
@@ -148,7 +150,7 @@ class Notifier:
         if free <= 0:
             return
         now = to_micros(self._now())
-        claim = self._journal.claim_notifications
+        claim = self._journal.notifications.claim
         for row in await asyncio.to_thread(claim, self._owner, now, LEASE_SECONDS, free, self._ours()):
             delivery = asyncio.create_task(self._deliver(row))
             self._deliveries.add(delivery)
@@ -174,19 +176,19 @@ class Notifier:
         rows = [self._row(view.incident, channel.name, reason, message) for reason in new]
         first, *rest = rows
         kept = [_with(first, next_try_at=due), *(_with(row, state="superseded") for row in rest)]
-        await asyncio.to_thread(self._journal.enqueue_notifications, kept)
+        await asyncio.to_thread(self._journal.notifications.enqueue, kept)
 
     async def _remind(self, row: NotificationRow) -> None:
         if row.severity != Severity.CRITICAL or row.incident is None or row.channel not in self._channels:
             return
         if self._now() - from_micros(row.created_at) < self._repeat:
             return
-        view = await asyncio.to_thread(self._journal.incident, row.incident)
+        view = await asyncio.to_thread(self._journal.incidents.find, row.incident)
         if view is None or any(told.channel == row.channel and told.state == "sent" for told in view.notifications):
             return
         message = compose(view, occasion("reminder", view), self._console_url)
         await asyncio.to_thread(
-            self._journal.enqueue_notifications, [self._row(view.incident, row.channel, "reminder", message)]
+            self._journal.notifications.enqueue, [self._row(view.incident, row.channel, "reminder", message)]
         )
 
     async def _deliver(self, row: NotificationRow) -> None:
@@ -216,7 +218,7 @@ class Notifier:
     def _finish(
         self, row: NotificationRow, state: str, error: str | None = None, next_try_at: int | None = None
     ) -> bool:
-        return self._journal.finish_notification(
+        return self._journal.notifications.finish(
             row.id,
             state,
             now=to_micros(self._now()),

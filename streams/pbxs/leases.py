@@ -75,16 +75,16 @@ class Leases:
                     await asyncio.wait_for(stop.wait(), self._seconds / 3)
         await self._leave(list(self.held.values()))
         try:
-            await asyncio.to_thread(self._journal.depart, self._gateway)
+            await asyncio.to_thread(self._journal.leases.depart, self._gateway)
         except UnavailableError as error:
             log.warning("leases not given back, they run out", error=str(error))
 
     async def step(self) -> bool:
         """Prolong what is ours, and have neither more nor less than our share; whether there is more to take."""
-        gateways = await asyncio.to_thread(self._journal.attend, self._gateway, self._pbxs, self._seconds)
+        gateways = await asyncio.to_thread(self._journal.leases.attend, self._gateway, self._pbxs, self._seconds)
         began = boot_time()
         held = {name: lease.fence for name, lease in self.held.items()}
-        kept = await asyncio.to_thread(self._journal.renew, self._gateway, held, self._seconds)
+        kept = await asyncio.to_thread(self._journal.leases.renew, self._gateway, held, self._seconds)
         self.seen_at = boot_time()
         for name in kept:
             self.held[name].until = self._until(began)
@@ -95,7 +95,7 @@ class Leases:
         surplus = sorted(self.held.values(), key=lambda lease: lease.pbx)[share:][:AT_ONCE]
         await self._leave(surplus)
         for lease in surplus:
-            await asyncio.to_thread(self._journal.give_up, self._gateway, lease.pbx, lease.fence)
+            await asyncio.to_thread(self._journal.leases.give_up, self._gateway, lease.pbx, lease.fence)
         return await self._take(min(share - len(self.held), AT_ONCE)) == AT_ONCE or len(surplus) == AT_ONCE
 
     async def _take(self, most: int) -> int:
@@ -103,7 +103,7 @@ class Leases:
             return 0
         began = boot_time()
         free = [pbx for pbx in self._pbxs if pbx not in self.held]
-        found = await asyncio.to_thread(self._journal.take, self._gateway, free, self._seconds, most)
+        found = await asyncio.to_thread(self._journal.leases.take, self._gateway, free, self._seconds, most)
         for pbx, fence in found.items():
             lease = self.held[pbx] = Lease(pbx, fence, self._until(began))
             log.info("this PBX is ours", pbx=pbx, fence=fence)

@@ -66,7 +66,7 @@ class Reports:
             self._heard(pbx, report)
 
     def _read(self) -> tuple[Mapping[str, PbxStatus], Summary]:
-        rows = {row.pbx: row for row in self._journal.sessions()}
+        rows = {row.pbx: row for row in self._journal.leases.all()}
         reports = {pbx: report for pbx in self._pbxs if pbx in rows and (report := decode_status(rows[pbx].status))}
         now = micros_now()
         every = [source for report in reports.values() for source in report.sources]

@@ -49,7 +49,9 @@ class FleetList:
         good = [one for one in sightings if self._listable(one)]
         self.refused += len(sightings) - len(good)
         if good:
-            await asyncio.to_thread(self._journal.sight, good, micros_now(), pbxs=self._fleet.pbxs, window=self._window)
+            await asyncio.to_thread(
+                self._journal.fleet.sight, good, micros_now(), pbxs=self._fleet.pbxs, window=self._window
+            )
 
     async def tell(self) -> int:
         """Announce what is new, and now and then forget what is old; returns how many entries were announced.
@@ -59,14 +61,14 @@ class FleetList:
         """
         told = 0
         while self._fleet.enabled:
-            news = await asyncio.to_thread(self._journal.fleet_news, AT_ONCE, micros_now())
+            news = await asyncio.to_thread(self._journal.fleet.news, AT_ONCE, micros_now())
             if not news:
                 break
             await self._put([announcement(news, micros_now())])
-            await asyncio.to_thread(self._journal.fleet_announced, news)
+            await asyncio.to_thread(self._journal.fleet.announced, news)
             told += len(news)
         if time.monotonic() > self._forgot + FORGET_EVERY:
-            await asyncio.to_thread(self._journal.fleet_forget, micros_now(), window=self._window)
+            await asyncio.to_thread(self._journal.fleet.forget, micros_now(), window=self._window)
             self._forgot = time.monotonic()
         if told:
             log.info("fleet list announced", entries=told)

@@ -142,7 +142,7 @@ class Gateway:
     async def _taken(self, lease: Lease) -> None:
         pbx = self._pbxs[lease.pbx]
         login, status = await asyncio.gather(
-            asyncio.to_thread(self.journal.login, pbx.id), asyncio.to_thread(self.journal.status, pbx.id)
+            asyncio.to_thread(self.journal.leases.login, pbx.id), asyncio.to_thread(self.journal.leases.status, pbx.id)
         )
         left = decode_status(status)
         since = from_micros(left.heard_at) if left is not None and left.heard_at is not None else None
@@ -163,7 +163,7 @@ class Gateway:
     def _memory(self, pbx: Pbx, lease: Lease, sealed: bytes | None) -> LoginMemory:
         async def write(sealed: bytes) -> None:
             try:
-                await asyncio.to_thread(self.journal.save_login, self.owner, pbx.id, lease.fence, sealed)
+                await asyncio.to_thread(self.journal.leases.save_login, self.owner, pbx.id, lease.fence, sealed)
             except (UnavailableError, Fenced) as error:
                 log.warning("login not remembered", pbx=pbx.id, error=str(error))
 
@@ -175,7 +175,7 @@ class Gateway:
             await asyncio.sleep(STATUS_EVERY)
             told = {pbx: (held.lease.fence, encode_status(status_of(held))) for pbx, held in self._held.items()}
             try:
-                await asyncio.to_thread(self.journal.save_statuses, self.owner, told)
+                await asyncio.to_thread(self.journal.leases.save_statuses, self.owner, told)
             except UnavailableError as error:
                 log.warning("journal unavailable", error=str(error))
 

@@ -38,7 +38,7 @@ async def retention(journal: Journal, settings: Settings, policies: Policies) ->
     keep = timedelta(seconds=max(profile.findings_retention for profile in profiles))
     while True:
         try:
-            await asyncio.to_thread(journal.forget, to_micros(utc_now() - keep))
+            await asyncio.to_thread(journal.retention.forget, to_micros(utc_now() - keep))
         except UnavailableError as error:
             log.warning("journal unavailable", error=str(error))
         await asyncio.sleep(RETENTION_EVERY)

@@ -83,7 +83,7 @@ class JournalMetrics:
     async def metrics(self) -> list[Metric]:
         """What stands in it; only that it is away where it does not answer at once."""
         if self._asking is None:
-            self._asking = asyncio.create_task(asyncio.to_thread(self._journal.tally))
+            self._asking = asyncio.create_task(asyncio.to_thread(self._journal.tallies.count))
         await asyncio.wait([self._asking], timeout=JOURNAL_WITHIN)
         if not self._asking.done():
             return [journal_up(False)]

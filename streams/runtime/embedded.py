@@ -291,7 +291,7 @@ class Embedded:
         """Into the journal, however long it takes: findings wait in the outbox while it is away."""
         while True:
             try:
-                return await asyncio.to_thread(self._journal.record, found)
+                return await asyncio.to_thread(self._journal.findings.record, found)
             except UnavailableError as error:
                 log.warning("journal unavailable", error=str(error))
                 await asyncio.sleep(JOURNAL_REST)

@@ -132,10 +132,10 @@ def password(program: Program) -> str:
 
 def report(journal: Journal, *, date_format: str, at: int) -> None:
     """What a gateway does for a PBX that it has."""
-    journal.attend("gw", ["hq"], 600)
-    fence = journal.take("gw", ["hq"], 600, 1)["hq"]
+    journal.leases.attend("gw", ["hq"], 600)
+    fence = journal.leases.take("gw", ["hq"], 600, 1)["hq"]
     status = PbxStatus(at=at, sources=(SPEAKS,), date_format=date_format, time_format="HH:mm:ss")
-    journal.save_statuses("gw", {"hq": (fence, encode_status(status))})
+    journal.leases.save_statuses("gw", {"hq": (fence, encode_status(status))})
 
 
 def test_webhooks_stand_in_the_log_with_times_as_the_gateway_says_they_are_shown(
@@ -197,7 +197,7 @@ def test_orders_given_at_either_console_are_in_the_journal_and_sealed_in_the_log
             assert served.feed().text == other.feed().text == "203.0.113.77\n"
             assert browser.post("/logout", data={"csrf": browser.csrf("/")}).status_code == 303
             assert elsewhere.get("/").headers["location"] == "/login"
-    action = journal.action("act-dec-5")
+    action = journal.actions.find("act-dec-5")
     assert action is not None
     assert action.state == "approved"
     (record,) = asyncio.run(records(served.kafka, "events"))

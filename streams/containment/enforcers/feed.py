@@ -61,7 +61,7 @@ def blocks_of(journal: Journal) -> ActiveBlocks:
 
     def active() -> dict[str, datetime]:
         blocks: dict[str, datetime] = {}
-        for row in journal.active_blocks().get(Act.BLOCK_IP, []):
+        for row in journal.actions.active_blocks().get(Act.BLOCK_IP, []):
             if row.undo_by is None:
                 blocks[row.target.id] = max(row.decision.until, blocks.get(row.target.id, row.decision.until))
         return blocks

@@ -49,7 +49,7 @@ class FoundKeeper:
     def _recorded(self, findings: Sequence[AnyFinding]) -> Iterator[Rejected]:
         """All in one transaction; where the database refuses that, each in its own, so that one stops no other."""
         try:
-            self._journal.record(findings)
+            self._journal.findings.record(findings)
         except SQLAlchemyError as error:
             if len(findings) == 1:
                 yield reject(f"the database refuses it: {type(error).__name__}", msgspec.json.encode(findings[0]))

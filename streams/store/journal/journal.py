@@ -1,30 +1,34 @@
 """The journal: one database that workers, executors, notifiers and the console share."""
 
-from streams.store.journal.accounts import AccountsJournal
+from sqlalchemy import Engine
+
+from streams.store.journal.journal_accounts import AccountsJournal
 from streams.store.journal.journal_actions import ActionsJournal
 from streams.store.journal.journal_findings import FindingsJournal
 from streams.store.journal.journal_fleet import FleetJournal
+from streams.store.journal.journal_incidents import IncidentsJournal
+from streams.store.journal.journal_leases import LeasesJournal
 from streams.store.journal.journal_notifications import NotificationsJournal
 from streams.store.journal.journal_remarks import RemarksJournal
 from streams.store.journal.journal_retention import RetentionJournal
-from streams.store.journal.journal_sessions import SessionsJournal
 from streams.store.journal.journal_tally import TalliesJournal
-from streams.store.journal.journal_views import ViewsJournal
 
 
-class Journal(
-    FindingsJournal,
-    ActionsJournal,
-    NotificationsJournal,
-    RemarksJournal,
-    ViewsJournal,
-    AccountsJournal,
-    RetentionJournal,
-    SessionsJournal,
-    FleetJournal,
-    TalliesJournal,
-):
-    """Incidents, decisions, actions, remarks, messages, users and what the fleet saw; every method is one transaction.
+class Journal:
+    """Incidents, decisions, actions, remarks, messages, users and what the fleet saw, each in a part of its own.
 
-    All methods raise `UnavailableError` when the database cannot be used now. Times are microseconds.
+    `engine` is that of a migrated database. Every method of a part is one transaction; all raise `UnavailableError`
+    when the database cannot be used now. Times are microseconds.
     """
+
+    def __init__(self, engine: Engine) -> None:
+        self.findings = FindingsJournal(engine)
+        self.incidents = IncidentsJournal(engine)
+        self.actions = ActionsJournal(engine)
+        self.remarks = RemarksJournal(engine)
+        self.notifications = NotificationsJournal(engine)
+        self.accounts = AccountsJournal(engine)
+        self.leases = LeasesJournal(engine)
+        self.fleet = FleetJournal(engine)
+        self.tallies = TalliesJournal(engine)
+        self.retention = RetentionJournal(engine)

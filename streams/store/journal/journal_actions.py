@@ -1,11 +1,12 @@
 """The executor's and the console's side of actions: leases, changes of state, announcements."""
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, case, func, or_, select, update
 
-from detector.contract.findings import State
+from detector.contract.findings import Act, State
 from streams.store.database import reading, writing
 from streams.store.journal.journal_changes import (
     ERROR,
@@ -16,6 +17,7 @@ from streams.store.journal.journal_changes import (
     change,
     history_row,
     locked,
+    newest_actions,
 )
 from streams.store.journal.journal_part import JournalPart
 from streams.store.rows import ActionRow, Announcement
@@ -23,13 +25,14 @@ from streams.store.tables_journal import ActionHistoryTable, ActionTable
 
 SECOND = 1_000_000
 APPLIES = (State.APPROVED, State.APPLYING)
+IN_FORCE = (State.APPLIED, State.CONFIRMED, State.UNDO_FAILED)
 STANDS = (State.CONFIRMED, State.DRIFTED, State.UNDO_FAILED)
 
 
 class ActionsJournal(JournalPart):
     """Actions on their way through their states."""
 
-    def claim_actions(
+    def claim(
         self,
         owner: str,
         now: int,
@@ -60,7 +63,7 @@ class ActionsJournal(JournalPart):
             found = action_rows(connection, actions_query().where(ActionTable.id.in_(ids)))
             return sorted(found, key=lambda action: ids.index(action.id))
 
-    def release_actions(self, owner: str) -> None:
+    def release(self, owner: str) -> None:
         """End all leases of `owner`: it starts anew and works on none of them."""
         free = update(ActionTable).where(ActionTable.lease_owner == owner)
         with writing(self._engine) as connection:
@@ -138,11 +141,28 @@ class ActionsJournal(JournalPart):
             ids = list(connection.execute(late).scalars())
         return sum(self.move(id_, {State.REQUESTED}, State.EXPIRED, by=POLICY, now=now) for id_ in ids)
 
-    def action(self, action_id: str) -> ActionRow | None:
+    def find(self, action_id: str) -> ActionRow | None:
         """One action."""
         with reading(self._engine) as connection:
             query = actions_query().where(ActionTable.id == action_id)
             return next(action_rows(connection, query), None)
+
+    def in_states(self, states: Collection[State], limit: int, pbx: str | None = None) -> list[ActionRow]:
+        """The newest actions in these states, newest first; of one PBX, if named."""
+        with reading(self._engine) as connection:
+            return list(action_rows(connection, newest_actions(states, limit, pbx)))
+
+    def active_blocks(self, pbxs: Collection[str] | None = None) -> dict[Act, list[ActionRow]]:
+        """What stands now and will have to be undone, by kind, oldest first; on `pbxs` only, if given."""
+        query = actions_query().where(ActionTable.state.in_(IN_FORCE), ActionTable.until.is_not(None))
+        if pbxs is not None:
+            query = query.where(ActionTable.pbx.in_(list(pbxs)))
+        blocks: defaultdict[Act, list[ActionRow]] = defaultdict(list)
+        with reading(self._engine) as connection:
+            ordered = query.order_by(ActionTable.kind, ActionTable.created_at, ActionTable.id)
+            for action in action_rows(connection, ordered):
+                blocks[action.kind].append(action)
+        return dict(blocks)
 
     def unannounced(self, limit: int) -> list[Announcement]:
         """Changes of state the stream was not told yet, oldest first."""

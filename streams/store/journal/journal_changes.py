@@ -1,6 +1,6 @@
 """Reads actions and changes their state: never without a line of history."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import msgspec
@@ -22,6 +22,14 @@ def actions_query() -> Select[Any]:
     return select(ActionTable.__table__, DecisionTable.body).join(
         DecisionTable, DecisionTable.id == ActionTable.decision_id
     )
+
+
+def newest_actions(states: Collection[State], limit: int, pbx: str | None = None) -> Select[Any]:
+    """The newest actions in these states, newest first; of one PBX, if named."""
+    newest = actions_query().order_by(ActionTable.created_at.desc(), ActionTable.id)
+    if pbx is not None:
+        newest = newest.where(ActionTable.pbx == pbx)
+    return newest.where(ActionTable.state.in_(list(states))).limit(limit)
 
 
 def action_rows(connection: Connection, query: Select[Any]) -> Iterator[ActionRow]:

@@ -65,14 +65,14 @@ class FleetJournal(JournalPart):
         row = {"kind": kind, "id": id_, "pbx": pbx, "first_at": times[0], "last_at": times[1]}
         return connection.execute(self._seen, row).one_or_none() is not None
 
-    def fleet_news(self, limit: int, now: int) -> list[FleetRow]:
+    def news(self, limit: int, now: int) -> list[FleetRow]:
         """Entries of the list that were not announced yet as they are, those whose time is over first left out."""
         table = FleetEntryTable
         query = select(table.__table__).where(table.announced.is_(False), table.until > now)
         with reading(self._engine) as connection:
             return [fleet_row(row) for row in connection.execute(query.order_by(table.kind, table.id).limit(limit))]
 
-    def fleet_announced(self, told: Sequence[FleetRow]) -> None:
+    def announced(self, told: Sequence[FleetRow]) -> None:
         """All have been told these revisions; what has changed since stays news."""
         table = FleetEntryTable
         with writing(self._engine) as connection:
@@ -80,7 +80,7 @@ class FleetJournal(JournalPart):
                 same = and_(table.kind == one.kind, table.id == one.id, table.revision == one.revision)
                 connection.execute(update(table).where(same).values(announced=True))
 
-    def fleet_forget(self, now: int, *, window: int) -> None:
+    def forget(self, now: int, *, window: int) -> None:
         """Remove what was last seen before the window, and entries of which nothing is left."""
         table, seen = FleetEntryTable, SightingTable
         key = tuple_(table.kind, table.id)

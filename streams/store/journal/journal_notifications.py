@@ -19,7 +19,7 @@ CLOSED = frozenset({"pending", "sent", "failed", "interrupted", "superseded"})
 class NotificationsJournal(JournalPart):
     """Messages on their way to people."""
 
-    def enqueue_notifications(self, rows: Sequence[NotificationRow]) -> None:
+    def enqueue(self, rows: Sequence[NotificationRow]) -> None:
         """Keep messages; an id that is known already changes nothing."""
         if not rows:
             return
@@ -27,7 +27,7 @@ class NotificationsJournal(JournalPart):
         with writing(self._engine) as connection:
             connection.execute(new, [_values(row) for row in rows])
 
-    def claim_notifications(
+    def claim(
         self, owner: str, now: int, lease_seconds: float, limit: int, pbxs: Collection[str] | None = None
     ) -> list[NotificationRow]:
         """Take up to `limit` pending messages that are due, oldest first; they are `sending` from here on.
@@ -56,7 +56,7 @@ class NotificationsJournal(JournalPart):
             )
             return [notification_row(row) for row in connection.execute(notifications_query().where(table.id.in_(ids)))]
 
-    def finish_notification(
+    def finish(
         self,
         notification_id: str,
         state: str,
@@ -86,7 +86,7 @@ class NotificationsJournal(JournalPart):
         with writing(self._engine) as connection:
             return connection.execute(ended.values(values)).rowcount == 1
 
-    def interrupted_notifications(self, owner: str, now: int) -> list[NotificationRow]:
+    def interrupted(self, owner: str, now: int) -> list[NotificationRow]:
         """Messages that `owner` (which starts anew), or anybody whose lease ended, was sending.
 
         Nobody knows whether they went out: `interrupted` until `finish_notification` says otherwise.

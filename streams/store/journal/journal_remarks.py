@@ -16,7 +16,7 @@ TEXT = 1_000
 class RemarksJournal(JournalPart):
     """Who ordered what, when, and what they said."""
 
-    def remark(
+    def add(
         self, incident_id: str, *, by: str, about: About, text: str, now: int, action_id: str | None = None
     ) -> None:
         """Keep a remark of at most 1,000 characters with its incident. Raises ValueError for another `about`."""
@@ -28,7 +28,7 @@ class RemarksJournal(JournalPart):
         with writing(self._engine) as connection:
             connection.execute(said)
 
-    def remarks(self, incident_ids: list[str], about: About) -> dict[str, RemarkRow]:
+    def about(self, incident_ids: list[str], about: About) -> dict[str, RemarkRow]:
         """The last remark of this sort for each of these incidents."""
         query = select(RemarkTable.__table__).where(
             RemarkTable.incident_id.in_(incident_ids), RemarkTable.about == about

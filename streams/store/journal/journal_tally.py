@@ -19,7 +19,7 @@ class JournalTally(Struct, frozen=True):
 class TalliesJournal(JournalPart):
     """Counts for those who watch over us."""
 
-    def tally(self) -> JournalTally:
+    def count(self) -> JournalTally:
         """All of it, from one snapshot."""
         incident, action, notification = IncidentTable, ActionTable, NotificationTable
         with reading(self._engine) as connection:

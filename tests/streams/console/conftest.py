@@ -69,15 +69,15 @@ class Orders:
 
     async def approve(self, action_id: str, by: str) -> bool:
         self.given.append(("approve", action_id, by))
-        return self.journal.approve(action_id, by, now=self.clock())
+        return self.journal.actions.approve(action_id, by, now=self.clock())
 
     async def refuse(self, action_id: str, by: str, why: str) -> bool:
         self.given.append(("refuse", action_id, by, why))
-        return self.journal.refuse(action_id, by, why, now=self.clock())
+        return self.journal.actions.refuse(action_id, by, why, now=self.clock())
 
     async def undo(self, action_id: str, by: str, note: str) -> bool:
         self.given.append(("undo", action_id, by, note))
-        return self.journal.request_undo(action_id, by, now=self.clock())
+        return self.journal.actions.request_undo(action_id, by, now=self.clock())
 
     async def close_incident(self, incident_id: str, by: str, note: str) -> bool:
         self.given.append(("close", incident_id, by, note))
@@ -124,7 +124,7 @@ class Scene:
         """Guessed, registered, tried, pumped; stopped within two seconds."""
         scanner = {"user_agent": "friendly-scanner"}
         call: dict[str, object] = {"destination": "+25261234567", "country": "SO", "class": "mobile", "block": "25261"}
-        self.journal.record([
+        self.journal.findings.record([
             self.detection(1, 0, "registration.bruteforce", THIEF, "13 failed registrations in 60 s",
                            values={"failed": 13, "limit": 5, **scanner}, attack=("T1110.001",)),
             self.detection(2, 4, "registration.new_place", STOLEN, "Registered from a network never seen for 1007",
@@ -148,19 +148,19 @@ class Scene:
         steps = [State.APPROVED, State.APPLYING, State.APPLIED, State.CONFIRMED]
         for n, (was, will) in enumerate(pairwise(steps)):
             moment = self.at(after - 0.4 * (2 - n))
-            assert self.journal.move(action_id, {was}, will, by="executor", now=moment)
+            assert self.journal.actions.move(action_id, {was}, will, by="executor", now=moment)
 
     def asked(self) -> None:
         """A lock of the route waits for a person."""
-        self.journal.record([self.decision("dec-5", 70, Act.LOCK_ROUTE, ROUTE, mode=Mode.ASK, rung=2)])
+        self.journal.findings.record([self.decision("dec-5", 70, Act.LOCK_ROUTE, ROUTE, mode=Mode.ASK, rung=2)])
 
     def told(self, channel: str, after: float, state: str, error: str | None = None) -> None:
         message = NotificationRow(
             id=f"note-{channel}", incident="inc-1007", channel=channel, revision=1, reason="contained",
             severity="critical", title="Extension 1007 stolen: calls to Somalia", text="...", created_at=self.at(after),
         )  # fmt: skip
-        self.journal.enqueue_notifications([message])
-        assert self.journal.finish_notification(message.id, state, now=self.at(after + 0.6), error=error)
+        self.journal.notifications.enqueue([message])
+        assert self.journal.notifications.finish(message.id, state, now=self.at(after + 0.6), error=error)
 
 
 class Console(Struct):

@@ -23,7 +23,7 @@ def test_the_right_password_opens_a_session_that_only_the_browser_knows(console:
         assert any("HttpOnly" in c and "SameSite=strict" in c and c.startswith("ringfence=") for c in cookies)
         assert client.get("/").status_code == 200
         token = client.cookies["ringfence"]
-    with console.journal._engine.connect() as connection:
+    with console.journal.accounts._engine.connect() as connection:
         rows = str(connection.execute(text("SELECT * FROM console_session")).all())
         accounts = str(connection.execute(text("SELECT * FROM account")).all())
     assert token not in rows

@@ -13,7 +13,7 @@ EVIL = '"><script>alert(1)</script>'
 
 def closed(console: Any, count: int, pbx: str = "hq") -> None:
     scene = console.scene
-    console.journal.record([
+    console.journal.findings.record([
         scene.incident(id=f"{pbx}-{n:03}", status=Status.CLOSED, pbx=pbx, title=f"{pbx} no {n:03}.", detections=())
         for n in range(count)
     ])  # fmt: skip
@@ -62,8 +62,8 @@ def test_one_pbx(console: Any, visitor: httpx.Client) -> None:
 
 def test_what_was_said_at_the_end(console: Any, visitor: httpx.Client) -> None:
     closed(console, 2)
-    console.journal.remark("hq-000", by="anna", about="undone", text="not this", now=1)
-    console.journal.remark("hq-000", by="anna", about="closed", text="a <b>scanner", now=2)
+    console.journal.remarks.add("hq-000", by="anna", about="undone", text="not this", now=1)
+    console.journal.remarks.add("hq-000", by="anna", about="closed", text="a <b>scanner", now=2)
     page = visitor.get("/closed").text
     assert "<b><bdi>anna</bdi></b>: <bdi>a &lt;b&gt;scanner</bdi>" in page
     assert "not this" not in page
@@ -72,7 +72,7 @@ def test_what_was_said_at_the_end(console: Any, visitor: httpx.Client) -> None:
 
 def test_what_attackers_write_is_only_text(console: Any, visitor: httpx.Client) -> None:
     closed(console, 1, EVIL)
-    console.journal.remark(f"{EVIL}-000", by=EVIL, about="closed", text=EVIL, now=1)
+    console.journal.remarks.add(f"{EVIL}-000", by=EVIL, about="closed", text=EVIL, now=1)
     for params in ({}, {"pbx": EVIL}):
         page = visitor.get("/closed", params=params).text
         assert titles(page) == 1

@@ -44,7 +44,9 @@ def test_what_to_do_begins_with_what_waits_and_ends_with_closing(console: Any, v
 def test_what_did_not_work_is_for_a_person(console: Any, visitor: httpx.Client) -> None:
     console.scene.stolen_extension()
     for n, state in ((1, State.UNDO_FAILED), (3, State.FAILED)):
-        assert console.journal.move(f"act-dec-{n}", {State.CONFIRMED}, state, by="executor", now=console.clock())
+        assert console.journal.actions.move(
+            f"act-dec-{n}", {State.CONFIRMED}, state, by="executor", now=console.clock()
+        )
     todo = section(visitor.get("/incidents/inc-1007").text, "What to do now")
     assert "Restrict extension 1007: this did not work. Look at it on the PBX, and put it back there by hand." in todo
     assert "Block address 203.0.113.77: this did not work. Look at it on the PBX, and do it there by hand." in todo
@@ -54,7 +56,7 @@ def test_what_did_not_work_is_for_a_person(console: Any, visitor: httpx.Client) 
 def test_where_nothing_is_blocked_it_says_so(console: Any, visitor: httpx.Client, mode: Mode, why: str) -> None:
     subject = Subject(SubjectKind.EXTENSION, "1012")
     found = console.scene.detection(1, 0, "call.country", subject, "a call", mode=mode)
-    console.journal.record([found, console.scene.incident(status=Status.OPEN, detections=("det-1",))])
+    console.journal.findings.record([found, console.scene.incident(status=Status.OPEN, detections=("det-1",))])
     page = visitor.get("/incidents/inc-1007").text
     assert f"Nothing is blocked{why} If this is not yours, stop it on the PBX now." in page
     assert "Its blocks end then" not in page
@@ -62,7 +64,7 @@ def test_where_nothing_is_blocked_it_says_so(console: Any, visitor: httpx.Client
 
 
 def test_a_drill_asks_nothing_of_anybody(console: Any, visitor: httpx.Client) -> None:
-    console.journal.record([console.scene.incident(status=Status.OPEN, drill=True)])
+    console.journal.findings.record([console.scene.incident(status=Status.OPEN, drill=True)])
     page = visitor.get("/incidents/inc-1007").text
     assert "This is a drill" in page
     assert "urgent" not in page
@@ -71,8 +73,10 @@ def test_a_drill_asks_nothing_of_anybody(console: Any, visitor: httpx.Client) ->
 def test_what_was_said_is_in_the_timeline_and_only_text(console: Any, visitor: httpx.Client) -> None:
     console.scene.stolen_extension()
     journal, now = console.journal, console.clock()
-    journal.remark("inc-1007", by="anna", about="undone", text=f"our branch {EVIL}", now=now, action_id="act-dec-3")
-    journal.remark("inc-1007", by=EVIL, about="approved", text="", now=now + 1, action_id="not-known")
+    journal.remarks.add(
+        "inc-1007", by="anna", about="undone", text=f"our branch {EVIL}", now=now, action_id="act-dec-3"
+    )
+    journal.remarks.add("inc-1007", by=EVIL, about="approved", text="", now=now + 1, action_id="not-known")
     page = visitor.get("/incidents/inc-1007").text
     timeline = page[page.index('<ol class="timeline">') :]
     assert "<b><bdi>anna</bdi></b> undid: <b><bdi>Block address 203.0.113.77</bdi></b>" in timeline
@@ -85,9 +89,9 @@ def test_what_was_said_is_in_the_timeline_and_only_text(console: Any, visitor: h
 
 def test_a_closed_incident_says_who_closed_it_and_why(console: Any, visitor: httpx.Client) -> None:
     closed = console.scene.incident(status=Status.CLOSED)
-    console.journal.record([closed])
+    console.journal.findings.record([closed])
     assert "Ended by itself" in visitor.get("/incidents/inc-1007").text
-    console.journal.remark("inc-1007", by="anna", about="closed", text="password <b>changed", now=console.clock())
+    console.journal.remarks.add("inc-1007", by="anna", about="closed", text="password <b>changed", now=console.clock())
     page = visitor.get("/incidents/inc-1007").text
     assert "Closed by <b><bdi>anna</bdi></b>" in page
     assert "password &lt;b&gt;changed" in page
@@ -97,7 +101,7 @@ def test_a_closed_incident_says_who_closed_it_and_why(console: Any, visitor: htt
 def test_closing_says_what_ends_with_it(console: Any, visitor: httpx.Client) -> None:
     console.scene.stolen_extension()
     console.scene.asked()
-    console.journal.request_undo("act-dec-4", "anna", now=console.clock())
+    console.journal.actions.request_undo("act-dec-4", "anna", now=console.clock())
     page = visitor.get("/close/inc-1007").text
     for shown in (
         "All its blocks end now.",
@@ -108,7 +112,7 @@ def test_closing_says_what_ends_with_it(console: Any, visitor: httpx.Client) -> 
     ):
         assert shown in page
     assert "+25261" not in page  # it is being undone already
-    console.journal.record([console.scene.incident(id="inc-2")])
+    console.journal.findings.record([console.scene.incident(id="inc-2")])
     assert "end its blocks" not in visitor.get("/close/inc-2").text
 
 
@@ -116,13 +120,13 @@ def test_what_was_undone_is_not_being_undone(console: Any, visitor: httpx.Client
     console.scene.stolen_extension()
     now = console.clock()
     for decision in ("dec-1", "dec-2"):
-        held = console.journal.action(f"act-{decision}").decision
-        console.journal.record([replace(held, status="lifted", revision=1, at=held.at + timedelta(minutes=1))])
+        held = console.journal.actions.find(f"act-{decision}").decision
+        console.journal.findings.record([replace(held, status="lifted", revision=1, at=held.at + timedelta(minutes=1))])
     page = visitor.get("/incidents/inc-1007").text
     assert page.count("Being undone, asked by <bdi>Ringfence&#39;s rules</bdi>") == 1  # a hang-up cannot be
     assert "Restrict extension 1007</bdi></b>: not wanted any more" in page
     assert "1.1 s after the decision" in page
-    console.journal.move("act-dec-1", {State.CONFIRMED}, State.UNDONE, by="policy", now=now)
+    console.journal.actions.move("act-dec-1", {State.CONFIRMED}, State.UNDONE, by="policy", now=now)
     assert "Being undone" not in visitor.get("/incidents/inc-1007").text
 
 
@@ -131,7 +135,7 @@ def test_the_same_seen_again_is_one_entry(console: Any, visitor: httpx.Client) -
     rule = "registration.bruteforce"
     found = [scene.detection(n, n, rule, thief, "Guessing", values={"failed": 70 + n}) for n in range(4)]
     found += [scene.detection(4, 4, rule, thief, "Guessing", severity=Severity.INFO)]
-    console.journal.record([*found, scene.incident(detections=tuple(one.id for one in found))])
+    console.journal.findings.record([*found, scene.incident(detections=tuple(one.id for one in found))])
     timeline = visitor.get("/incidents/inc-1007").text.split('<ol class="timeline">')[1]
     assert timeline.count("<b><bdi>Guessing</bdi></b>") == 2
     assert "The same 3 times more" in timeline
@@ -145,15 +149,15 @@ def test_who_was_told_and_who_was_not(console: Any, visitor: httpx.Client) -> No
     told = section(visitor.get("/incidents/inc-1007").text, "Who was told")
     assert told.index("SMS") < told.index("Could not be sent") < told.index("Telegram on-call") < told.index("Sent,")
     assert "because <bdi>the attack was stopped</bdi>" in told
-    console.journal.record([console.scene.incident(id="inc-2")])
+    console.journal.findings.record([console.scene.incident(id="inc-2")])
     assert "Nobody." in section(visitor.get("/incidents/inc-2").text, "Who was told")
 
 
 def test_a_step_on_the_way_is_shown_while_it_is_the_last(console: Any, visitor: httpx.Client) -> None:
     console.scene.stolen_extension()
     target = Subject(SubjectKind.TRUNK, "carrier-a")
-    console.journal.record([console.scene.decision("dec-9", 80, Act.DISABLE_TRUNK, target)])
-    console.journal.move("act-dec-9", {State.APPROVED}, State.APPLYING, by="executor", now=console.clock())
+    console.journal.findings.record([console.scene.decision("dec-9", 80, Act.DISABLE_TRUNK, target)])
+    console.journal.actions.move("act-dec-9", {State.APPROVED}, State.APPLYING, by="executor", now=console.clock())
     page = visitor.get("/incidents/inc-1007").text
     assert "Disable trunk carrier-a</bdi></b>: being applied" in page
     assert "1 step before" in page

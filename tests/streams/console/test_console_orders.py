@@ -51,7 +51,7 @@ def test_closing_needs_a_note(console: Any, visitor: httpx.Client) -> None:
 
 
 def test_who_comes_too_late_is_told(console: Any, visitor: httpx.Client) -> None:
-    console.journal.refuse("act-dec-5", "somebody", "no", now=console.clock())
+    console.journal.actions.refuse("act-dec-5", "somebody", "no", now=console.clock())
     answer = console.order(visitor, "/approve/act-dec-5")
     assert answer.headers["location"] == "/?done=late"
     assert "somebody or something else was first" in visitor.get("/?done=late").text

@@ -76,7 +76,7 @@ def test_an_incident_page_tells_everything_in_order(console: Any, visitor: httpx
 def test_what_attackers_write_is_only_text(console: Any, visitor: httpx.Client, path: str) -> None:
     scene = console.scene
     target = Subject(SubjectKind.EXTENSION, f'"><img src=x onerror=alert(1)>{EVIL}')
-    console.journal.record([
+    console.journal.findings.record([
         scene.detection(9, 0, EVIL, target, EVIL, values={"user_agent": EVIL, EVIL: EVIL}, evidence=(EVIL,)),
         scene.incident(title=f"{EVIL} \u202ekcatta", kind=EVIL, pbx=EVIL, subjects=(target,), detections=("det-9",),
                        loss=Loss(1, 1, 1, EVIL, EVIL)),
@@ -98,9 +98,13 @@ def test_failures_cannot_be_missed_and_go_when_dealt_with(console: Any, visitor:
     console.scene.stolen_extension()
     assert 'class="alarm"' not in visitor.get("/").text
     console.scene.told("SMS", 67, "failed", "550 mailbox unavailable")
-    console.journal.record([console.scene.decision("dec-6", 70, Act.LOCK_ROUTE, Subject(SubjectKind.ROUTE, "Out"))])
+    console.journal.findings.record(
+        [console.scene.decision("dec-6", 70, Act.LOCK_ROUTE, Subject(SubjectKind.ROUTE, "Out"))]
+    )
     now = console.clock()
-    console.journal.move("act-dec-6", {State.APPROVED}, State.FAILED, by="executor", now=now, error="PBX said 403")
+    console.journal.actions.move(
+        "act-dec-6", {State.APPROVED}, State.FAILED, by="executor", now=now, error="PBX said 403"
+    )
     console.status[0] = replace(console.status[0], detector_errors=2, checkpoint_age=600.0)
     page = visitor.get("/").text
     assert "4 failures need a person" in page
@@ -114,7 +118,7 @@ def test_failures_cannot_be_missed_and_go_when_dealt_with(console: Any, visitor:
     ):
         assert shown in page
     console.status[0] = replace(console.status[0], detector_errors=0, checkpoint_age=1.0)
-    console.journal.record([console.scene.incident(revision=1, status=Status.CLOSED)])
+    console.journal.findings.record([console.scene.incident(revision=1, status=Status.CLOSED)])
     assert 'class="alarm"' not in visitor.get("/").text
 
 
@@ -123,10 +127,10 @@ def test_what_still_stands_wrongly_is_shown_even_when_the_incident_is_closed(
 ) -> None:
     console.scene.stolen_extension()
     now = console.clock()
-    assert console.journal.move(
+    assert console.journal.actions.move(
         "act-dec-3", {State.CONFIRMED}, State.UNDO_FAILED, by="executor", now=now, error="timeout"
     )
-    console.journal.record([console.scene.incident(revision=1, status=Status.CLOSED)])
+    console.journal.findings.record([console.scene.incident(revision=1, status=Status.CLOSED)])
     page = visitor.get("/").text
     assert "Could not be undone: Block address 203.0.113.77" in page
     assert 'href="/undo/act-dec-3' in page
@@ -135,7 +139,7 @@ def test_what_still_stands_wrongly_is_shown_even_when_the_incident_is_closed(
 def test_an_open_critical_incident_comes_first(console: Any, visitor: httpx.Client) -> None:
     console.scene.stolen_extension()
     base = console.scene.incident(detections=(), status=Status.OPEN, loss=Loss(0, 0, 0, "", ""))
-    console.journal.record([
+    console.journal.findings.record([
         replace(base, id="inc-a", title="A warning", severity=Severity.WARNING, stage=Stage.RECON),
         replace(base, id="inc-b", title="B is critical"),
     ])  # fmt: skip
@@ -150,7 +154,7 @@ def test_what_waits_shows_what_it_cuts_and_a_drill_waits_for_nobody(console: Any
     drill = console.scene.decision(
         "dec-7", 70, Act.DISABLE_TRUNK, Subject(SubjectKind.TRUNK, "only-a-drill"), drill=True
     )
-    console.journal.record([drill])
+    console.journal.findings.record([drill])
     page = visitor.get("/").text
     assert "Lock route International" in page
     assert "Ends calls that are up. Keeps emergency, internal, inbound calls working." in page
@@ -160,7 +164,7 @@ def test_what_waits_shows_what_it_cuts_and_a_drill_waits_for_nobody(console: Any
 def test_an_end_that_never_comes_is_said(console: Any, visitor: httpx.Client) -> None:
     review = datetime(2027, 1, 2, 3, 4, tzinfo=UTC)
     until = console.scene.decision("dec-8", 1, Act.BLOCK_IP, Subject(SubjectKind.SOURCE_IP, "192.0.2.1"), until=FOREVER)
-    console.journal.record([console.scene.incident(), replace(until, review_at=review)])
+    console.journal.findings.record([console.scene.incident(), replace(until, review_at=review)])
     console.scene.applied("act-dec-8", 2)
     page = visitor.get("/").text
     assert "until you undo it; review" in page
@@ -173,7 +177,7 @@ def test_a_page_fetches_only_what_changed(console: Any, visitor: httpx.Client) -
         first = visitor.get(path)
         seen = first.text.split('name="seen" value="')[1].split('"')[0]
         assert visitor.get(path, params={"seen": seen}).status_code == 204
-    console.journal.record([console.scene.incident(revision=1, title="Now it is another")])
+    console.journal.findings.record([console.scene.incident(revision=1, title="Now it is another")])
     changed = visitor.get("/live/incidents/inc-1007", params={"seen": seen})
     assert "Now it is another" in changed.text
     assert 'hx-swap-oob="innerHTML:#said">Now it is another: contained, pumping.' in changed.text
@@ -183,7 +187,7 @@ def test_a_flood_of_detections_leaves_a_page_one_can_read(console: Any, visitor:
     scene = console.scene
     subject = Subject(SubjectKind.SOURCE_IP, "192.0.2.1")
     many = [scene.detection(n, n / 10, "registration.bruteforce", subject, f"no {n}.") for n in range(700)]
-    console.journal.record([*many, scene.incident(detections=tuple(found.id for found in many))])
+    console.journal.findings.record([*many, scene.incident(detections=tuple(found.id for found in many))])
     page = visitor.get("/incidents/inc-1007").text
     assert "200 entries between are not shown." in page
     for shown, there in (

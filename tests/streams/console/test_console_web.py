@@ -61,7 +61,7 @@ def test_forms_are_small_and_nothing_else(console: Any) -> None:
 
 
 def test_a_journal_that_cannot_be_read_is_said(console: Any, visitor: httpx.Client) -> None:
-    with console.journal._engine.begin() as connection:
+    with console.journal.accounts._engine.begin() as connection:
         connection.execute(text("DROP TABLE console_session"))
     answer = visitor.get("/")
     assert answer.status_code == 503

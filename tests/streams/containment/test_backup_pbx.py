@@ -18,7 +18,7 @@ CHANGE = (Act.RESTRICT_EXTENSION, SubjectKind.EXTENSION, "1007")
 
 @pytest.fixture
 def desk(journal: Any, vault: Any, office: Any, make: Any) -> Desk:
-    journal.record([make.incident()])
+    journal.findings.record([make.incident()])
     return Desk(journal, vault, office.site, make.AT)
 
 
@@ -65,7 +65,7 @@ async def test_a_permission_that_lacks_is_named(office: Any, make: Any) -> None:
 
 @pytest.mark.parametrize("names", [("dec-1", "dec-2"), ("dec-2", "dec-1")], ids=["claimed first", "claimed last"])
 async def test_it_begins_before_the_first_change(desk: Desk, office: Any, make: Any, names: tuple[str, str]) -> None:
-    desk.journal.record([
+    desk.journal.findings.record([
         make.decision(names[0], Act.BACKUP_PBX, SubjectKind.PBX, "hq"), make.decision(names[1], *CHANGE),
     ])  # fmt: skip
     await desk.work()
@@ -76,18 +76,18 @@ async def test_it_begins_before_the_first_change(desk: Desk, office: Any, make: 
 
 
 async def test_who_approves_a_change_approves_its_backup(desk: Desk, office: Any, make: Any) -> None:
-    desk.journal.record([
+    desk.journal.findings.record([
         make.decision("dec-1", Act.BACKUP_PBX, SubjectKind.PBX, "hq", mode=Mode.ASK),
         make.decision("dec-2", *CHANGE, mode=Mode.ASK),
     ])  # fmt: skip
-    assert desk.journal.approve("act-dec-2", "anna", now=0)
+    assert desk.journal.actions.approve("act-dec-2", "anna", now=0)
     stop = asyncio.Event()
     running = asyncio.create_task(desk.executor.run(stop))
     await confirmed(desk, "dec-2")
     stop.set()
     await running
     assert recorded(office) == ["backup/create", "extension/update"]
-    assert {change.by for change in desk.journal.incident("inc-1").history if change.state is State.APPROVED} == {
+    assert {change.by for change in desk.journal.incidents.find("inc-1").history if change.state is State.APPROVED} == {
         "anna"
     }
 
@@ -112,7 +112,7 @@ async def test_a_slow_backup_delays_a_change_for_a_moment_and_a_hang_up_not_at_a
     office.call("1007", "901125261234567")
     slow = Slow(office.site.client)
     desk.started(site=type(office.site)(client=slow, dialling=office.site.dialling))
-    desk.journal.record([
+    desk.journal.findings.record([
         make.decision("dec-1", Act.BACKUP_PBX, SubjectKind.PBX, "hq"), make.decision("dec-2", *CHANGE),
         make.decision("dec-3", Act.HANG_UP, SubjectKind.EXTENSION, "1007"),
     ])  # fmt: skip
@@ -129,7 +129,7 @@ async def test_a_slow_backup_delays_a_change_for_a_moment_and_a_hang_up_not_at_a
 
 @pytest.mark.parametrize("options", [DENIED])
 async def test_a_backup_that_fails_keeps_nothing_from_being_done(desk: Desk, office: Any, make: Any) -> None:
-    desk.journal.record([
+    desk.journal.findings.record([
         make.decision("dec-1", Act.BACKUP_PBX, SubjectKind.PBX, "hq"), make.decision("dec-2", *CHANGE),
     ])  # fmt: skip
     await desk.work()

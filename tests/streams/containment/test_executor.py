@@ -18,6 +18,7 @@ from streams.containment.outcome import Outcome
 from streams.pbxs.pbx import Means
 from streams.pbxs.pbx_errors import Unreachable
 from streams.store.journal.journal import Journal
+from streams.store.journal.journal_part import JournalPart
 from streams.store.rows import ActionRow
 from streams.store.vault import Vault
 
@@ -71,13 +72,15 @@ class Fuse:
 
 
 class Fused:
-    """Whatever it wraps, with a fuse in every method that is called."""
+    """Whatever it wraps, with a fuse in every method that is called, those of its parts included."""
 
     def __init__(self, inner: Any, fuse: Fuse) -> None:
         self._inner, self._fuse = inner, fuse
 
     def __getattr__(self, name: str) -> Any:
         method = getattr(self._inner, name)
+        if isinstance(method, JournalPart):
+            return Fused(method, self._fuse)
         if not callable(method):
             return method
         if asyncio.iscoroutinefunction(method):
@@ -140,12 +143,12 @@ class Desk:
             self.now += timedelta(seconds=seconds)
 
     def row(self, decision: str = "dec-1") -> ActionRow:
-        row = self.journal.action(f"act-{decision}")
+        row = self.journal.actions.find(f"act-{decision}")
         assert row is not None
         return row
 
     def states(self, decision: str = "dec-1") -> list[str]:
-        view = self.journal.incident("inc-1")
+        view = self.journal.incidents.find("inc-1")
         assert view is not None
         return [change.state.value for change in view.history if change.action == f"act-{decision}"]
 
@@ -157,7 +160,7 @@ def wall() -> Wall:
 
 @pytest.fixture
 def desk(journal: Journal, vault: Vault, office: Any, wall: Wall, make: Any) -> Desk:
-    journal.record([make.incident()])
+    journal.findings.record([make.incident()])
     office.add_route("Emergency", "911", "1007")
     return Desk(journal, vault, replace(office.site, enforcers=(wall,)), make.AT)
 
@@ -165,7 +168,7 @@ def desk(journal: Journal, vault: Vault, office: Any, wall: Wall, make: Any) -> 
 @pytest.mark.parametrize("act", CHANGES)
 async def test_applied_confirmed_and_undone_at_its_end(desk: Desk, office: Any, make: Any, act: Act) -> None:
     was = office.settings()
-    desk.journal.record([make.decision("dec-1", act, *CHANGES[act])])
+    desk.journal.findings.record([make.decision("dec-1", act, *CHANGES[act])])
     await desk.work()
     assert desk.row().state is State.CONFIRMED, desk.row().error
     assert act is Act.BLOCK_IP or office.settings() != was
@@ -180,7 +183,7 @@ async def test_applied_confirmed_and_undone_at_its_end(desk: Desk, office: Any, 
 
 async def test_what_stood_there_is_stored_sealed_before_anything_is_touched(desk: Desk, office: Any, make: Any) -> None:
     office.change_route("International", pin_protect="single_pin", pin="471147114711")
-    desk.journal.record([make.decision("dec-1", Act.LOCK_ROUTE, *CHANGES[Act.LOCK_ROUTE])])
+    desk.journal.findings.record([make.decision("dec-1", Act.LOCK_ROUTE, *CHANGES[Act.LOCK_ROUTE])])
 
     class Watched(Fused):
         async def update_outbound_route(self, *args: Any) -> None:
@@ -209,7 +212,7 @@ async def test_the_guard_is_asked_again_at_the_last_gate(
 ) -> None:
     was = office.settings()
     desk.facts = replace(SAFE, **facts)
-    desk.journal.record([make.decision("dec-1", Act.LOCK_ROUTE, *CHANGES[Act.LOCK_ROUTE])])
+    desk.journal.findings.record([make.decision("dec-1", Act.LOCK_ROUTE, *CHANGES[Act.LOCK_ROUTE])])
     await desk.work()
     assert (desk.row().state, desk.row().by) == (State.REFUSED, "guard")
     assert error in (desk.row().error or "")
@@ -221,12 +224,12 @@ async def test_calls_are_cut_and_what_is_redialled_before_the_restriction_too(
 ) -> None:
     office.call("1007", SOMALIA)
     extension = (SubjectKind.EXTENSION, "1007")
-    desk.journal.record([make.decision("dec-1", Act.HANG_UP, *extension)])
+    desk.journal.findings.record([make.decision("dec-1", Act.HANG_UP, *extension)])
     await desk.work()
     assert desk.states() == ["approved", "applying", "applied", "confirmed"]
     assert office.sim.calls == []
     office.call("1007", SOMALIA)
-    desk.journal.record([make.decision("dec-2", Act.RESTRICT_EXTENSION, *extension)])
+    desk.journal.findings.record([make.decision("dec-2", Act.RESTRICT_EXTENSION, *extension)])
     await desk.work()
     assert desk.row("dec-2").state is State.CONFIRMED
     assert office.sim.calls == []
@@ -234,7 +237,7 @@ async def test_calls_are_cut_and_what_is_redialled_before_the_restriction_too(
 
 async def test_a_hang_up_decided_long_ago_cuts_nothing(desk: Desk, office: Any, make: Any) -> None:
     office.call("1007", SOMALIA)
-    desk.journal.record([make.decision("dec-1", Act.HANG_UP, SubjectKind.EXTENSION, "1007")])
+    desk.journal.findings.record([make.decision("dec-1", Act.HANG_UP, SubjectKind.EXTENSION, "1007")])
     desk.now += timedelta(hours=1)
     await desk.work()
     assert desk.row().state is State.EXPIRED
@@ -276,7 +279,7 @@ async def test_killed_at_any_point_and_finished_once(desk: Desk, office: Any, ma
         name = f"dec-{strokes}"
         until = make.AT + timedelta(hours=strokes + 1)
         desk.now = until - timedelta(hours=1)
-        desk.journal.record([make.decision(name, act, *CHANGES[act], at=desk.now, until=until)])
+        desk.journal.findings.record([make.decision(name, act, *CHANGES[act], at=desk.now, until=until)])
         fuse = Fuse(Killed)
         killed = False
         for due in (desk.now, until):
@@ -287,7 +290,7 @@ async def test_killed_at_any_point_and_finished_once(desk: Desk, office: Any, ma
             else:
                 desk.started(journal=Fused(desk.journal, fuse))
             killed |= await run_until_killed(desk, desk.work, fuse, strokes)
-            desk.journal.release_actions("me")
+            desk.journal.actions.release("me")
             desk.started()
             await desk.work()
             if due < until:
@@ -310,7 +313,7 @@ async def test_a_pbx_that_fails_for_a_while_is_tried_again(desk: Desk, office: A
     fuse.strokes = 0
     pbx: Any = Fused(office.site.client, fuse)
     desk.started(site=Means(client=pbx, dialling=office.site.dialling))
-    desk.journal.record([make.decision("dec-1", Act.RESTRICT_EXTENSION, *CHANGES[Act.RESTRICT_EXTENSION])])
+    desk.journal.findings.record([make.decision("dec-1", Act.RESTRICT_EXTENSION, *CHANGES[Act.RESTRICT_EXTENSION])])
     await desk.work(3, seconds=30)
     assert (desk.row().state, desk.row().attempt, desk.row().error) == (State.APPROVED, 3, "cut")
     fuse.strokes = None
@@ -329,14 +332,14 @@ async def test_a_pbx_that_stays_away_ends_as_a_failure_that_says_what_is_left(
     pbx: Any = Fused(office.site.client, fuse)
     desk.started(site=Means(client=pbx, dialling=office.site.dialling))
     decision = make.decision("dec-1", Act.LOCK_ROUTE, *CHANGES[Act.LOCK_ROUTE], until=make.AT + timedelta(days=2))
-    desk.journal.record([decision])
+    desk.journal.findings.record([decision])
     await desk.work(12, seconds=70)
     if desk.row().state is State.FAILED:
         assert office.settings() == was
         return
     assert desk.row().state is State.UNDO_FAILED, (desk.row().state, desk.row().error)
     desk.started()
-    assert desk.journal.request_undo("act-dec-1", "anna", now=0)
+    assert desk.journal.actions.request_undo("act-dec-1", "anna", now=0)
     await desk.work()
     assert desk.row().state is State.UNDONE
     assert office.settings() == was
@@ -344,8 +347,8 @@ async def test_a_pbx_that_stays_away_ends_as_a_failure_that_says_what_is_left(
 
 async def test_giving_up_touches_nothing_and_says_why(desk: Desk, office: Any, make: Any) -> None:
     was = office.settings()
-    desk.journal.record([make.decision("dec-1", Act.LOCK_ROUTE, SubjectKind.ROUTE, "Nowhere")])
-    desk.journal.record([make.decision("dec-2", Act.DISABLE_TRUNK, SubjectKind.TRUNK, "nowhere")])
+    desk.journal.findings.record([make.decision("dec-1", Act.LOCK_ROUTE, SubjectKind.ROUTE, "Nowhere")])
+    desk.journal.findings.record([make.decision("dec-2", Act.DISABLE_TRUNK, SubjectKind.TRUNK, "nowhere")])
     await desk.work()
     assert (desk.row().state, desk.row().error) == (State.FAILED, "there are 0 routes of this name")
     assert (desk.row("dec-2").state, desk.row("dec-2").attempt) == (State.FAILED, 0)
@@ -355,19 +358,19 @@ async def test_giving_up_touches_nothing_and_says_why(desk: Desk, office: Any, m
 async def test_lifted_or_asked_for_it_is_undone_early(desk: Desk, office: Any, make: Any) -> None:
     was = office.settings()
     for name, route in (("dec-1", "International"), ("dec-2", "National")):
-        desk.journal.record([make.decision(name, Act.LOCK_ROUTE, SubjectKind.ROUTE, route)])
+        desk.journal.findings.record([make.decision(name, Act.LOCK_ROUTE, SubjectKind.ROUTE, route)])
     await desk.work()
-    desk.journal.record(
+    desk.journal.findings.record(
         [make.decision("dec-1", Act.LOCK_ROUTE, SubjectKind.ROUTE, "International", revision=1, status="lifted")]
     )
-    desk.journal.request_undo("act-dec-2", "anna", now=0)
+    desk.journal.actions.request_undo("act-dec-2", "anna", now=0)
     await desk.work()
     assert (desk.row().state, desk.row("dec-2").state, desk.row("dec-2").by) == (State.UNDONE, State.UNDONE, "anna")
     assert office.settings() == was
 
 
 async def test_drift_is_said_and_left(desk: Desk, office: Any, make: Any) -> None:
-    desk.journal.record([make.decision("dec-1", Act.LOCK_ROUTE, *CHANGES[Act.LOCK_ROUTE])])
+    desk.journal.findings.record([make.decision("dec-1", Act.LOCK_ROUTE, *CHANGES[Act.LOCK_ROUTE])])
     await desk.work()
     office.change_route("International", pin_protect="single_pin", pin="2468")
     desk.now += timedelta(hours=1)
@@ -384,15 +387,15 @@ async def test_two_decisions_on_one_target_end_one_after_the_other(
 ) -> None:
     was = office.settings()
     for name in ("dec-1", "dec-2"):
-        desk.journal.record([make.decision(name, act, *CHANGES[act])])
+        desk.journal.findings.record([make.decision(name, act, *CHANGES[act])])
         await desk.work()
         assert desk.row(name).state is State.CONFIRMED, desk.row(name).error
     second = {"dec-1": "dec-2", "dec-2": "dec-1"}[first]
-    desk.journal.request_undo(f"act-{first}", "anna", now=0)
+    desk.journal.actions.request_undo(f"act-{first}", "anna", now=0)
     await desk.work()
     assert desk.row(first).state is State.SUPERSEDED
     assert wall.targets if act is Act.BLOCK_IP else office.settings() != was
-    desk.journal.request_undo(f"act-{second}", "anna", now=0)
+    desk.journal.actions.request_undo(f"act-{second}", "anna", now=0)
     await desk.work()
     assert desk.row(second).state is State.UNDONE
     assert office.settings() == was
@@ -403,17 +406,17 @@ async def test_budgets_stop_a_flood_but_not_a_person(desk: Desk, make: Any) -> N
     desk.started(budgets=Budgets(block_ip=2))
     for n in range(4):
         mode = Mode.ASK if n == 3 else Mode.AUTO
-        desk.journal.record(
+        desk.journal.findings.record(
             [make.decision(f"dec-{n}", Act.BLOCK_IP, SubjectKind.SOURCE_IP, f"198.51.100.{n}", mode=mode)]
         )
     await desk.work()
-    desk.journal.approve("act-dec-3", "anna", now=0)
+    desk.journal.actions.approve("act-dec-3", "anna", now=0)
     await desk.work()
     assert [desk.row(f"dec-{n}").state.value for n in range(4)] == ["confirmed", "confirmed", "refused", "confirmed"]
 
 
 async def test_what_a_reboot_lost_is_restored_and_nobody_is_told(desk: Desk, wall: Wall, make: Any) -> None:
-    desk.journal.record([make.decision("dec-1", Act.BLOCK_IP, *CHANGES[Act.BLOCK_IP])])
+    desk.journal.findings.record([make.decision("dec-1", Act.BLOCK_IP, *CHANGES[Act.BLOCK_IP])])
     await desk.work()
     states = desk.states()
     wall.targets.clear()
@@ -429,7 +432,7 @@ async def test_what_a_reboot_lost_is_restored_and_nobody_is_told(desk: Desk, wal
 
 
 async def test_what_a_person_took_back_on_the_pbx_is_not_done_again(desk: Desk, office: Any, make: Any) -> None:
-    desk.journal.record([make.decision("dec-1", Act.RESTRICT_EXTENSION, *CHANGES[Act.RESTRICT_EXTENSION])])
+    desk.journal.findings.record([make.decision("dec-1", Act.RESTRICT_EXTENSION, *CHANGES[Act.RESTRICT_EXTENSION])])
     await desk.work()
     office.sim.change_extension("1007", disable_outb_call=0)
     await desk.executor.reconcile(["hq"])
@@ -439,7 +442,7 @@ async def test_what_a_person_took_back_on_the_pbx_is_not_done_again(desk: Desk, 
 
 
 async def test_an_entry_on_the_allow_list_lifts_what_stands(desk: Desk, wall: Wall, make: Any) -> None:
-    desk.journal.record([make.decision("dec-1", Act.BLOCK_IP, *CHANGES[Act.BLOCK_IP])])
+    desk.journal.findings.record([make.decision("dec-1", Act.BLOCK_IP, *CHANGES[Act.BLOCK_IP])])
     await desk.work()
     desk.facts = replace(SAFE, allow_list=("198.51.100.0/29",))
     await desk.executor.reconcile(["hq"])
@@ -450,7 +453,7 @@ async def test_an_entry_on_the_allow_list_lifts_what_stands(desk: Desk, wall: Wa
 
 
 async def test_every_change_is_told_once_with_ids_that_stay(desk: Desk, office: Any, make: Any) -> None:
-    desk.journal.record([make.decision("dec-1", Act.HANG_UP, SubjectKind.EXTENSION, "1007")])
+    desk.journal.findings.record([make.decision("dec-1", Act.HANG_UP, SubjectKind.EXTENSION, "1007")])
     await desk.work()
     await desk.executor.tell()
     await desk.executor.tell()
@@ -475,11 +478,11 @@ async def test_a_slow_pbx_holds_up_no_other_and_no_hang_up(desk: Desk, office: A
     desk.sites["branch"] = office.site
     desk.started(site=Means(client=slow, dialling=office.site.dialling))
     office.call("1007", SOMALIA)
-    desk.journal.record([make.decision("dec-1", Act.LOCK_ROUTE, *CHANGES[Act.LOCK_ROUTE])])
+    desk.journal.findings.record([make.decision("dec-1", Act.LOCK_ROUTE, *CHANGES[Act.LOCK_ROUTE])])
     await desk.executor.claim()
     await stuck.wait()
-    desk.journal.record([make.decision("dec-2", Act.HANG_UP, SubjectKind.EXTENSION, "1007")])
-    desk.journal.record([make.decision("dec-3", Act.BLOCK_NUMBER, *CHANGES[Act.BLOCK_NUMBER], pbx="branch")])
+    desk.journal.findings.record([make.decision("dec-2", Act.HANG_UP, SubjectKind.EXTENSION, "1007")])
+    desk.journal.findings.record([make.decision("dec-3", Act.BLOCK_NUMBER, *CHANGES[Act.BLOCK_NUMBER], pbx="branch")])
     await desk.executor.claim()
     async with asyncio.timeout(5):
         await eventually(lambda: {desk.row(name).state for name in ("dec-2", "dec-3")} == {State.CONFIRMED})
@@ -493,7 +496,7 @@ async def test_run_works_until_it_is_stopped(desk: Desk, office: Any, make: Any)
     office.call("1007", SOMALIA)
     stop = asyncio.Event()
     running = asyncio.create_task(desk.executor.run(stop))
-    desk.journal.record([make.decision("dec-1", Act.HANG_UP, SubjectKind.EXTENSION, "1007")])
+    desk.journal.findings.record([make.decision("dec-1", Act.HANG_UP, SubjectKind.EXTENSION, "1007")])
     desk.executor.wake()
     async with asyncio.timeout(5):
         await eventually(lambda: len(desk.told) == 4)
@@ -508,10 +511,10 @@ async def test_a_block_by_feed_is_confirmed_when_the_feed_has_it_and_undone_when
     feed = Feed(blocks_of(desk.journal), lambda: desk.now)
     desk.started(site=Means(client=None, enforcers=(feed,)))
     for name in ("dec-1", "dec-2"):
-        desk.journal.record([make.decision(name, Act.BLOCK_IP, *CHANGES[Act.BLOCK_IP])])
+        desk.journal.findings.record([make.decision(name, Act.BLOCK_IP, *CHANGES[Act.BLOCK_IP])])
         await desk.work()
         assert desk.row(name).state is State.CONFIRMED, desk.row(name).error
-    desk.journal.request_undo("act-dec-1", "anna", now=0)
+    desk.journal.actions.request_undo("act-dec-1", "anna", now=0)
     await desk.work()
     assert list(await feed.poll()) == ["198.51.100.7"]
     desk.now += timedelta(hours=1)
@@ -524,17 +527,19 @@ async def test_a_narrow_block_returns_when_the_wide_one_over_it_ends(
     desk: Desk, office: Any, wall: Wall, make: Any
 ) -> None:
     for name, target in (("dec-1", "198.51.100.7"), ("dec-2", "198.51.100.0/24")):
-        desk.journal.record([make.decision(name, Act.BLOCK_IP, SubjectKind.SOURCE_IP, target)])
+        desk.journal.findings.record([make.decision(name, Act.BLOCK_IP, SubjectKind.SOURCE_IP, target)])
         await desk.work()
     del wall.targets["198.51.100.7/32"]  # as an interval set does, which refuses overlaps
-    desk.journal.request_undo("act-dec-2", "anna", now=0)
+    desk.journal.actions.request_undo("act-dec-2", "anna", now=0)
     await desk.work()
     assert list(wall.targets) == ["198.51.100.7/32"]
 
 
 async def test_a_drill_is_never_carried_out(desk: Desk, office: Any, make: Any) -> None:
     was = office.settings()
-    desk.journal.record([make.decision("dec-1", Act.RESTRICT_EXTENSION, *CHANGES[Act.RESTRICT_EXTENSION], drill=True)])
+    desk.journal.findings.record(
+        [make.decision("dec-1", Act.RESTRICT_EXTENSION, *CHANGES[Act.RESTRICT_EXTENSION], drill=True)]
+    )
     await desk.work()
     assert desk.row().state is State.REQUESTED
     assert office.settings() == was
@@ -542,6 +547,6 @@ async def test_a_drill_is_never_carried_out(desk: Desk, office: Any, make: Any) 
 
 async def test_a_preview_changes_nothing(desk: Desk, office: Any, make: Any) -> None:
     was = office.settings()
-    desk.journal.record([make.decision("dec-1", Act.LOCK_ROUTE, *CHANGES[Act.LOCK_ROUTE], mode=Mode.ASK)])
+    desk.journal.findings.record([make.decision("dec-1", Act.LOCK_ROUTE, *CHANGES[Act.LOCK_ROUTE], mode=Mode.ASK)])
     assert "9011." in await desk.executor.preview(desk.row())
     assert office.settings() == was

@@ -45,12 +45,12 @@ class Desk:
         self.woken += 1
 
     def said(self) -> list[tuple[str, str, str | None, str]]:
-        view = self.journal.incident("inc-1")
+        view = self.journal.incidents.find("inc-1")
         assert view is not None
         return [(one.by, one.about, one.action, one.text) for one in view.remarks]
 
     def state(self) -> State:
-        row = self.journal.action("act-dec-1")
+        row = self.journal.actions.find("act-dec-1")
         assert row is not None
         return row.state
 
@@ -60,7 +60,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     engine = open_engine(f"sqlite:///{tmp_path / 'journal.db'}")
     migrate(engine, "journal")
     journal = Journal(engine)
-    journal.record([incident(), decision()])
+    journal.findings.record([incident(), decision()])
     yield Desk(journal)
     engine.dispose()
 
@@ -88,16 +88,16 @@ async def test_approving(desk: Desk) -> None:
 
 async def test_refusing_keeps_the_reason_in_both_places(desk: Desk) -> None:
     assert await desk.orders.refuse("act-dec-1", "anna", "the fair is on")
-    row = desk.journal.action("act-dec-1")
+    row = desk.journal.actions.find("act-dec-1")
     assert row is not None
     assert (row.state, row.error) == (State.REFUSED, "the fair is on")
     assert desk.said() == [("anna", "refused", "act-dec-1", "the fair is on")]
 
 
 async def test_undoing_tells_the_log_and_the_executor(desk: Desk) -> None:
-    desk.journal.move("act-dec-1", {State.REQUESTED}, State.CONFIRMED, by="executor", now=1)
+    desk.journal.actions.move("act-dec-1", {State.REQUESTED}, State.CONFIRMED, by="executor", now=1)
     assert await desk.orders.undo("act-dec-1", "anna", "our branch office")
-    row = desk.journal.action("act-dec-1")
+    row = desk.journal.actions.find("act-dec-1")
     assert row is not None
     assert (row.undo_by, desk.woken) == ("anna", 1)
     [told] = desk.controls
@@ -117,10 +117,10 @@ async def test_closing_tells_the_log_and_shows_in_the_incident(desk: Desk) -> No
 
 
 async def test_what_the_engine_answers_to_a_closing_ends_the_incident_and_what_it_holds(desk: Desk) -> None:
-    desk.journal.move("act-dec-1", {State.REQUESTED}, State.CONFIRMED, by="executor", now=1)
+    desk.journal.actions.move("act-dec-1", {State.REQUESTED}, State.CONFIRMED, by="executor", now=1)
     assert await desk.orders.close_incident("inc-1", "anna", "done")
-    desk.journal.record([incident(Status.CLOSED, 1), decision(revision=1, status="lifted")])
-    view = desk.journal.incident("inc-1")
+    desk.journal.findings.record([incident(Status.CLOSED, 1), decision(revision=1, status="lifted")])
+    view = desk.journal.incidents.find("inc-1")
     assert view is not None
     assert view.incident.status is Status.CLOSED
     assert [action.undo_by for action in view.actions] == ["policy"]
@@ -131,14 +131,14 @@ async def test_what_the_engine_answers_to_a_closing_ends_the_incident_and_what_i
 
 @pytest.mark.parametrize("status", [Status.CLOSED, Status.MERGED])
 async def test_what_is_over_is_not_closed(desk: Desk, status: Status) -> None:
-    desk.journal.record([incident(status, 1)])
+    desk.journal.findings.record([incident(status, 1)])
     assert not await desk.orders.close_incident("inc-1", "anna", "x")
     assert not await desk.orders.close_incident("none", "anna", "x")
     assert (desk.controls, desk.said()) == ([], [])
 
 
 async def test_an_order_that_came_too_late_leaves_nothing(desk: Desk) -> None:
-    desk.journal.refuse("act-dec-1", "ben", "no", now=1)
+    desk.journal.actions.refuse("act-dec-1", "ben", "no", now=1)
     assert not await desk.orders.approve("act-dec-1", "anna")
     assert not await desk.orders.refuse("act-dec-1", "anna", "x")
     assert not await desk.orders.undo("act-dec-1", "anna", "x")
@@ -147,7 +147,7 @@ async def test_an_order_that_came_too_late_leaves_nothing(desk: Desk) -> None:
 
 
 async def test_a_verdict_of_a_drill_is_a_drill(desk: Desk) -> None:
-    desk.journal.record([incident(revision=1, drill=True)])
+    desk.journal.findings.record([incident(revision=1, drill=True)])
     assert await desk.orders.close_incident("inc-1", "anna", "x")
     assert [told.drill for told in desk.controls] == [True]
 

@@ -11,16 +11,18 @@ from streams.store.journal.journal import Journal
 
 
 def told(journal: Journal, reason: str = "opened") -> Message:
-    view = journal.incident("inc-1")
+    view = journal.incidents.find("inc-1")
     assert view is not None
     return compose(view, occasion(reason, view), "http://127.0.0.1:8600/")
 
 
 def test_an_incident_in_plain_words(journal: Journal, make: Any) -> None:
-    journal.record([make.incident(), make.decision(), make.decision("dec-2", action=Act.HANG_UP, mode=Mode.ASK)])
+    journal.findings.record(
+        [make.incident(), make.decision(), make.decision("dec-2", action=Act.HANG_UP, mode=Mode.ASK)]
+    )
     now = to_micros(make.AT)
-    journal.move("act-dec-1", {State.APPROVED}, State.APPLYING, by="x", now=now)
-    journal.move("act-dec-1", {State.APPLYING}, State.FAILED, by="x", now=now, error="the PBX is gone\x1b[2J")
+    journal.actions.move("act-dec-1", {State.APPROVED}, State.APPLYING, by="x", now=now)
+    journal.actions.move("act-dec-1", {State.APPLYING}, State.FAILED, by="x", now=now, error="the PBX is gone\x1b[2J")
     message = told(journal)
     assert message.title == "[CRITICAL] hq: Extension 1005 calls a block in Somalia"
     assert message.text == (
@@ -37,7 +39,7 @@ def test_an_incident_in_plain_words(journal: Journal, make: Any) -> None:
 
 
 def test_each_reason_has_its_sentence(journal: Journal, make: Any) -> None:
-    journal.record([make.incident(status=Status.CONTAINED), make.decision()])
+    journal.findings.record([make.incident(status=Status.CONTAINED), make.decision()])
     assert told(journal, "stage:probe").text.startswith("The attack went further: test calls")
     assert told(journal, "failed:act-dec-1:failed").text.startswith("Ringfence could not stop outbound calls of")
     assert told(journal, "ask:act-dec-1").text.startswith("Approval is needed to stop outbound calls of")
@@ -45,12 +47,14 @@ def test_each_reason_has_its_sentence(journal: Journal, make: Any) -> None:
 
 
 def test_a_drill_says_so_first(journal: Journal, make: Any) -> None:
-    journal.record([make.incident(drill=True)])
+    journal.findings.record([make.incident(drill=True)])
     assert told(journal).title.startswith("DRILL: ")
 
 
 def test_text_of_an_attacker_stays_one_bounded_line(journal: Journal, make: Any) -> None:
-    journal.record([make.incident(title="calls\r\nBcc: all@example.com\x00\u202e" + "x" * 5_000, tenant="a\nb")])
+    journal.findings.record(
+        [make.incident(title="calls\r\nBcc: all@example.com\x00\u202e" + "x" * 5_000, tenant="a\nb")]
+    )
     message = told(journal)
     assert "\n" not in message.title
     assert len(message.title) == 160

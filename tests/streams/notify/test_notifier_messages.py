@@ -54,7 +54,7 @@ class Desk:
         await self.notifier.settle()
 
     def rows(self, state: str) -> Sequence[NotificationRow]:
-        view = self.journal.incident("inc-1")
+        view = self.journal.incidents.find("inc-1")
         assert view is not None
         return [row for row in view.notifications if row.state == state]
 
@@ -62,22 +62,22 @@ class Desk:
 async def test_one_message_per_change_and_channel(journal: Journal, make: Any) -> None:
     one, two = Outbox(), Outbox()
     desk = Desk(journal, make.AT, one, two)
-    journal.record([make.incident()])
+    journal.findings.record([make.incident()])
     await desk.round()
     await desk.round()
     assert one.occasions == two.occasions
     assert len(one.taken) == 1
     assert "A new incident." in one.occasions[0]
-    journal.record([make.incident(revision=1, detections=("d1", "d2"))])
+    journal.findings.record([make.incident(revision=1, detections=("d1", "d2"))])
     await desk.round()
     assert len(one.taken) == 1, "a new revision alone is no news"
-    journal.record([make.incident(revision=2, stage=Stage.PUMPING)])
+    journal.findings.record([make.incident(revision=2, stage=Stage.PUMPING)])
     await desk.round()
     assert one.occasions[1:] == ["The attack went further: expensive calls are being made."]
-    journal.record([make.incident(revision=3, stage=Stage.PUMPING, status=Status.CONTAINED)])
+    journal.findings.record([make.incident(revision=3, stage=Stage.PUMPING, status=Status.CONTAINED)])
     await desk.round()
     assert one.occasions[2:] == ["The attack is contained."]
-    journal.record([make.incident(revision=4, stage=Stage.PUMPING, status=Status.CLOSED)])
+    journal.findings.record([make.incident(revision=4, stage=Stage.PUMPING, status=Status.CLOSED)])
     await desk.round()
     assert one.occasions[3:] == ["The incident is closed."]
     assert len(two.taken) == 4
@@ -86,10 +86,10 @@ async def test_one_message_per_change_and_channel(journal: Journal, make: Any) -
 async def test_changes_close_together_are_one_message(journal: Journal, make: Any) -> None:
     outbox = Outbox()
     desk = Desk(journal, make.AT, outbox)
-    journal.record([make.incident()])
+    journal.findings.record([make.incident()])
     await desk.round(1.5)
     assert outbox.taken == []
-    journal.record([make.incident(revision=1, stage=Stage.PUMPING)])
+    journal.findings.record([make.incident(revision=1, stage=Stage.PUMPING)])
     await desk.round(0.5)
     assert len(outbox.taken) == 1
     assert outbox.occasions == ["A new incident."]
@@ -104,7 +104,7 @@ async def test_below_the_channels_minimum_nothing_is_said(
 ) -> None:
     outbox = Outbox()
     desk = Desk(journal, make.AT, outbox)
-    journal.record([make.incident(severity=Severity(severity))])
+    journal.findings.record([make.incident(severity=Severity(severity))])
     await desk.round()
     assert len(outbox.taken) == messages
 
@@ -125,7 +125,7 @@ async def test_of_rules_in_shadow_mode_nobody_hears(
     desk = Desk(journal, make.AT, outbox)
     detections = [make.detection(f"det-{n}", severity=Severity(severity), mode=Mode(mode))
                   for n, (severity, mode) in enumerate(fired)]  # fmt: skip
-    journal.record([*detections, make.incident(detections=tuple(one.id for one in detections))])
+    journal.findings.record([*detections, make.incident(detections=tuple(one.id for one in detections))])
     await desk.round()
     assert len(outbox.taken) == messages, case
 
@@ -138,7 +138,7 @@ async def test_a_channel_hears_of_the_kinds_it_names(
     desk = Desk(journal, make.AT, outbox)
     desk.channels = [Channel("some", outbox, Severity.INFO, kinds)]
     desk.restarted()
-    journal.record([make.incident()])
+    journal.findings.record([make.incident()])
     await desk.round()
     assert len(outbox.taken) == messages
 
@@ -146,17 +146,17 @@ async def test_a_channel_hears_of_the_kinds_it_names(
 async def test_failed_refused_and_waiting_actions_are_told(journal: Journal, make: Any) -> None:
     outbox = Outbox()
     desk = Desk(journal, make.AT, outbox)
-    journal.record([make.incident(), make.decision()])
+    journal.findings.record([make.incident(), make.decision()])
     await desk.round()
-    journal.record([make.decision("dec-2", action=Act.HANG_UP, mode=Mode.ASK)])
+    journal.findings.record([make.decision("dec-2", action=Act.HANG_UP, mode=Mode.ASK)])
     await desk.round()
     assert outbox.occasions[1:] == ["Approval is needed to hang up extension 1005."]
     now = to_micros(desk.now)
-    journal.move("act-dec-1", {State.APPROVED}, State.REFUSED, by="guard", now=now, error="emergency device")
+    journal.actions.move("act-dec-1", {State.APPROVED}, State.REFUSED, by="guard", now=now, error="emergency device")
     await desk.round()
     assert outbox.occasions[2:] == ["Ringfence could not stop outbound calls of extension 1005."]
     assert "NOT DONE, refused (emergency device)" in outbox.taken[-1][1]
-    journal.refuse("act-dec-2", "anna", "no", now=now)
+    journal.actions.refuse("act-dec-2", "anna", "no", now=now)
     await desk.round()
     assert len(outbox.taken) == 3, "what a person refused is no failure"
 
@@ -164,7 +164,7 @@ async def test_failed_refused_and_waiting_actions_are_told(journal: Journal, mak
 async def test_what_was_over_before_anybody_heard_is_not_told(journal: Journal, make: Any) -> None:
     outbox = Outbox()
     desk = Desk(journal, make.AT, outbox)
-    journal.record([make.incident(status=Status.MERGED, merged_into="inc-2")])
+    journal.findings.record([make.incident(status=Status.MERGED, merged_into="inc-2")])
     await desk.round()
     assert outbox.taken == []
 
@@ -172,7 +172,7 @@ async def test_what_was_over_before_anybody_heard_is_not_told(journal: Journal, 
 async def test_imported_history_wakes_nobody(journal: Journal, make: Any) -> None:
     outbox = Outbox()
     desk = Desk(journal, make.AT + timedelta(hours=13), outbox)
-    journal.record([make.incident()])
+    journal.findings.record([make.incident()])
     await desk.round()
     assert outbox.taken == []
 
@@ -180,9 +180,9 @@ async def test_imported_history_wakes_nobody(journal: Journal, make: Any) -> Non
 async def test_a_restart_tells_nothing_twice_and_finds_what_was_missed(journal: Journal, make: Any) -> None:
     outbox = Outbox()
     desk = Desk(journal, make.AT, outbox)
-    journal.record([make.incident()])
+    journal.findings.record([make.incident()])
     await desk.round()
-    journal.record([make.incident(revision=1, stage=Stage.PUMPING)])
+    journal.findings.record([make.incident(revision=1, stage=Stage.PUMPING)])
     notifier = desk.restarted()
     await notifier.recover()
     await notifier.scan()
@@ -193,7 +193,7 @@ async def test_a_restart_tells_nothing_twice_and_finds_what_was_missed(journal: 
 async def test_a_failure_is_tried_again_later_and_then_given_up(journal: Journal, make: Any) -> None:
     outbox = Outbox(refusals=2)
     desk = Desk(journal, make.AT, outbox)
-    journal.record([make.incident()])
+    journal.findings.record([make.incident()])
     await desk.round()
     assert outbox.asked == 1
     [row] = desk.rows("pending")
@@ -209,7 +209,7 @@ async def test_a_failure_is_tried_again_later_and_then_given_up(journal: Journal
 async def test_after_the_last_attempt_it_is_a_failure(journal: Journal, make: Any) -> None:
     outbox = Outbox(refusals=99, error=RuntimeError("https://user:secret@example"))
     desk = Desk(journal, make.AT, outbox)
-    journal.record([make.incident()])
+    journal.findings.record([make.incident()])
     for _ in range(ATTEMPTS + 3):
         await desk.round(700)
     assert outbox.asked == ATTEMPTS
@@ -220,7 +220,7 @@ async def test_after_the_last_attempt_it_is_a_failure(journal: Journal, make: An
 async def test_a_dead_channel_holds_up_no_other(journal: Journal, make: Any) -> None:
     dead, alive = Outbox(refusals=99), Outbox()
     desk = Desk(journal, make.AT, dead, alive)
-    journal.record([make.incident()])
+    journal.findings.record([make.incident()])
     await desk.round()
     assert len(alive.taken) == 1
 
@@ -229,11 +229,11 @@ async def test_a_dead_channel_holds_up_no_other(journal: Journal, make: Any) -> 
 async def test_killed_while_sending(journal: Journal, make: Any, severity: Severity, reminders: int) -> None:
     outbox = Outbox()
     desk = Desk(journal, make.AT, outbox)
-    journal.record([make.incident(severity=severity)])
+    journal.findings.record([make.incident(severity=severity)])
     await desk.notifier.look()
     await desk.notifier.gather()
     desk.now += timedelta(seconds=2)
-    journal.claim_notifications("me", to_micros(desk.now), 60, 10)  # and killed here
+    journal.notifications.claim("me", to_micros(desk.now), 60, 10)  # and killed here
     await desk.restarted().recover()
     await desk.notifier.scan()
     await desk.round()
@@ -249,7 +249,7 @@ async def test_killed_while_sending(journal: Journal, make: Any, severity: Sever
 
 async def test_a_channel_that_is_gone_ends_its_messages(journal: Journal, make: Any) -> None:
     desk = Desk(journal, make.AT, Outbox())
-    journal.record([make.incident()])
+    journal.findings.record([make.incident()])
     await desk.notifier.look()
     await desk.notifier.gather()
     desk.channels.clear()
@@ -274,11 +274,11 @@ async def test_changes_are_found_whoever_wrote_them_each_once(journal: Journal, 
         await desk.notifier.send()
         await desk.notifier.settle()
 
-    journal.record([make.incident()])
+    journal.findings.record([make.incident()])
     await look()
     await look()
     assert len(outbox.taken) == 1
-    journal.record([make.incident(revision=1, stage=Stage.PUMPING)])
+    journal.findings.record([make.incident(revision=1, stage=Stage.PUMPING)])
     await look()
     assert len(outbox.taken) == 2
 
@@ -288,7 +288,7 @@ async def test_only_incidents_of_our_pbxs_are_told_and_only_their_messages_sent(
     outbox = Outbox()
     desk = Desk(journal, make.AT, outbox)
     desk.notifier = Notifier(journal, desk.channels, owner="me", ours=lambda: ours, now=lambda: desk.now)
-    journal.record([make.incident("inc-1"), make.incident("inc-2", pbx="branch")])
+    journal.findings.record([make.incident("inc-1"), make.incident("inc-2", pbx="branch")])
     await desk.notifier.look()
     await desk.round()
     assert len(outbox.taken) == 1

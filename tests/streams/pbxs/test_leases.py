@@ -93,7 +93,7 @@ async def test_a_lease_ends_before_the_database_thinks_so(journal: Journal) -> N
     await asyncio.sleep(0.3)
     with pytest.raises(NotOurs):
         lease.check()
-    assert journal.sessions()[0].held
+    assert journal.leases.all()[0].held
     await one.leases.step()
     lease.check()
 
@@ -102,11 +102,11 @@ async def test_while_the_database_is_away_leases_run_on_and_nothing_is_let_go(jo
     one = Hands(journal, "one", many(1))
     await one.leases.step()
     until = one.leases.held["pbx-000"].until
-    with journal._engine.begin() as connection:
+    with journal.accounts._engine.begin() as connection:
         connection.execute(text("ALTER TABLE gateway RENAME TO away"))
     with pytest.raises(Exception, match="gateway"):
         await one.leases.step()
-    with journal._engine.begin() as connection:
+    with journal.accounts._engine.begin() as connection:
         connection.execute(text("ALTER TABLE away RENAME TO gateway"))
     assert one.now == {"pbx-000"}
     assert one.leases.held["pbx-000"].until == until > boot_time()

@@ -58,11 +58,11 @@ def engine(migrated_url: str) -> Iterator[Engine]:
 
 async def test_the_journal_tells_of_our_pbxs_and_of_no_other(engine: Engine) -> None:
     journal, heard = Journal(engine), dict[str, PbxStatus]()
-    journal.attend("gw", ["hq", "branch", "sold"], 600)
-    fences = journal.take("gw", ["hq", "branch", "sold"], 600, 3)
+    journal.leases.attend("gw", ["hq", "branch", "sold"], 600)
+    fences = journal.leases.take("gw", ["hq", "branch", "sold"], 600, 3)
     report = PbxStatus(at=utc_micros(), sources=(UP, UP), date_format="DD/MM/YYYY")
     told = {"hq": encode_status(report), "branch": b"\xff", "sold": encode_status(report)}
-    journal.save_statuses("gw", {pbx: (fences[pbx], status) for pbx, status in told.items()})
+    journal.leases.save_statuses("gw", {pbx: (fences[pbx], status) for pbx, status in told.items()})
     reports = Reports(journal, ["hq", "branch", "new"], heard.__setitem__)
     await reports.refresh()
     assert heard == {"hq": report}

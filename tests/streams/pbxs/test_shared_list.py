@@ -85,9 +85,9 @@ async def test_killed_while_announcing_the_same_is_announced_again(journal: Jour
 async def test_two_gateways_that_announce_at_once_say_the_same(journal: Journal) -> None:
     one, other = Log(), Log()
     await fleet(journal, one).take(seen(1, 2, 3))
-    waiting = journal.fleet_news(10, to_micros(datetime.now(UTC)))
+    waiting = journal.fleet.news(10, to_micros(datetime.now(UTC)))
     assert await fleet(journal, one).tell() == 1
-    journal.fleet_announced(waiting)
+    journal.fleet.announced(waiting)
     assert await fleet(journal, other).tell() == 0
     await fleet(journal, one).take(seen(4))
     assert await fleet(journal, one).tell() == 1

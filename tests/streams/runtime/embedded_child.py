@@ -75,7 +75,7 @@ def arrange_death(opened: Opened, point: str, count: int) -> None:
     owners = {
         "append_and_publish": opened.store,
         "undelivered": opened.store,
-        "record": opened.journal,
+        "record": opened.journal.findings,
         "delivered": opened.store,
         "save": opened.checkpoints,
         "cut": opened.store,

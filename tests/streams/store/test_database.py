@@ -47,10 +47,10 @@ def test_a_locked_file_is_unavailable_and_later_is_not(tmp_path: Path, monkeypat
     migrate(engine, "journal")
     journal = Journal(engine)
     with writing(engine):
-        assert journal.password_hash("anna") is None
+        assert journal.accounts.password_hash("anna") is None
         with pytest.raises(UnavailableError, match="locked"):
-            journal.create_user("anna", "h", now=1)
-    assert journal.create_user("anna", "h", now=1)
+            journal.accounts.create_user("anna", "h", now=1)
+    assert journal.accounts.create_user("anna", "h", now=1)
     engine.dispose()
 
 
@@ -70,4 +70,4 @@ def test_errors_do_not_show_what_was_written(engine: Engine) -> None:
 def test_what_fails_in_the_middle_leaves_nothing(engine: Engine) -> None:
     with pytest.raises(IntegrityError):
         add_twice(engine)
-    assert Journal(engine).password_hash("anna") is None
+    assert Journal(engine).accounts.password_hash("anna") is None

@@ -24,40 +24,40 @@ def now(make: Any) -> int:
 def walk(journal: Journal, now: int, *states: State) -> None:
     before = State.APPROVED
     for state in states:
-        assert journal.move(ID, {before}, state, by="executor", now=now)
+        assert journal.actions.move(ID, {before}, state, by="executor", now=now)
         before = state
 
 
 def get(journal: Journal, action_id: str = ID) -> ActionRow:
-    action = journal.action(action_id)
+    action = journal.actions.find(action_id)
     assert action is not None
     return action
 
 
 def test_a_lease_keeps_others_away_until_it_ends(journal: Journal, make: Any, now: int) -> None:
-    journal.record([make.decision()])
-    [action] = journal.claim_actions("one", now, 30, 10)
+    journal.findings.record([make.decision()])
+    [action] = journal.actions.claim("one", now, 30, 10)
     assert action == get(journal)
-    assert journal.claim_actions("two", now + 30 * SECOND - 1, 30, 10) == []
-    assert journal.claim_actions("one", now, 30, 10) == []
-    assert [a.id for a in journal.claim_actions("two", now + 30 * SECOND, 30, 10)] == [ID]
+    assert journal.actions.claim("two", now + 30 * SECOND - 1, 30, 10) == []
+    assert journal.actions.claim("one", now, 30, 10) == []
+    assert [a.id for a in journal.actions.claim("two", now + 30 * SECOND, 30, 10)] == [ID]
 
 
 def test_who_starts_anew_gets_his_own_back_at_once(journal: Journal, make: Any, now: int) -> None:
-    journal.record([make.decision()])
-    journal.claim_actions("one", now, 30, 10)
-    journal.release_actions("two")
-    assert journal.claim_actions("one", now, 30, 10) == []
-    journal.release_actions("one")
-    assert len(journal.claim_actions("one", now, 30, 10)) == 1
+    journal.findings.record([make.decision()])
+    journal.actions.claim("one", now, 30, 10)
+    journal.actions.release("two")
+    assert journal.actions.claim("one", now, 30, 10) == []
+    journal.actions.release("one")
+    assert len(journal.actions.claim("one", now, 30, 10)) == 1
 
 
 def test_many_executors_get_each_action_once(journal: Journal, make: Any, now: int) -> None:
-    journal.record([make.decision(f"dec-{n:02}") for n in range(40)])
+    journal.findings.record([make.decision(f"dec-{n:02}") for n in range(40)])
 
     def claim(owner: int) -> list[str]:
         mine: list[str] = []
-        while claimed := journal.claim_actions(f"executor {owner}", now, 30, 3):
+        while claimed := journal.actions.claim(f"executor {owner}", now, 30, 3):
             mine += [action.id for action in claimed]
         return mine
 
@@ -67,9 +67,9 @@ def test_many_executors_get_each_action_once(journal: Journal, make: Any, now: i
 
 
 def test_only_of_the_pbxs_one_owns(journal: Journal, make: Any, now: int) -> None:
-    journal.record([make.decision(), make.decision("dec-2", pbx="branch")])
-    assert [a.id for a in journal.claim_actions("x", now, 30, 10, pbxs={"branch"})] == ["act-dec-2"]
-    assert journal.claim_actions("x", now, 30, 10, pbxs=set()) == []
+    journal.findings.record([make.decision(), make.decision("dec-2", pbx="branch")])
+    assert [a.id for a in journal.actions.claim("x", now, 30, 10, pbxs={"branch"})] == ["act-dec-2"]
+    assert journal.actions.claim("x", now, 30, 10, pbxs=set()) == []
 
 
 @pytest.mark.parametrize(
@@ -90,137 +90,139 @@ def test_only_of_the_pbxs_one_owns(journal: Journal, make: Any, now: int) -> Non
 def test_what_is_to_be_done(
     journal: Journal, make: Any, now: int, states: tuple[State, ...], at: int, claimed: bool
 ) -> None:
-    journal.record([make.decision()])
+    journal.findings.record([make.decision()])
     walk(journal, now, *states)
-    assert bool(journal.claim_actions("x", now + at, 30, 10)) == claimed
+    assert bool(journal.actions.claim("x", now + at, 30, 10)) == claimed
 
 
 def test_what_is_not_undone_is_never_claimed_again(journal: Journal, make: Any, now: int) -> None:
-    journal.record([make.decision(action=Act.HANG_UP)])
+    journal.findings.record([make.decision(action=Act.HANG_UP)])
     walk(journal, now, State.CONFIRMED)
-    assert not journal.request_undo(ID, "anna", now=now)
-    assert journal.claim_actions("x", now + 9 * HOUR, 30, 10) == []
+    assert not journal.actions.request_undo(ID, "anna", now=now)
+    assert journal.actions.claim("x", now + 9 * HOUR, 30, 10) == []
 
 
 def test_what_is_still_to_be_applied_comes_first(journal: Journal, make: Any, now: int) -> None:
-    journal.record([make.decision()])
+    journal.findings.record([make.decision()])
     walk(journal, now, State.CONFIRMED)
-    journal.record([make.decision("dec-2", at=make.AT + timedelta(minutes=1))])
-    assert [a.id for a in journal.claim_actions("x", now + HOUR, 30, 1)] == ["act-dec-2"]
+    journal.findings.record([make.decision("dec-2", at=make.AT + timedelta(minutes=1))])
+    assert [a.id for a in journal.actions.claim("x", now + HOUR, 30, 1)] == ["act-dec-2"]
 
 
 def test_a_move_from_another_state_changes_nothing(journal: Journal, make: Any, now: int) -> None:
-    journal.record([make.decision()])
+    journal.findings.record([make.decision()])
     before = get(journal)
-    assert not journal.move(ID, {State.APPLYING}, State.APPLIED, by="x", now=now, before=b"x")
-    assert not journal.move("act-unknown", {State.APPROVED}, State.APPLYING, by="x", now=now)
+    assert not journal.actions.move(ID, {State.APPLYING}, State.APPLIED, by="x", now=now, before=b"x")
+    assert not journal.actions.move("act-unknown", {State.APPROVED}, State.APPLYING, by="x", now=now)
     assert get(journal) == before
-    assert len(journal.unannounced(10)) == 1
+    assert len(journal.actions.unannounced(10)) == 1
 
 
 def test_a_move_without_the_lease_changes_nothing(journal: Journal, make: Any, now: int) -> None:
-    journal.record([make.decision()])
-    journal.claim_actions("one", now, 1, 10)
-    journal.claim_actions("two", now + SECOND, 30, 10)
-    assert not journal.move(ID, {State.APPROVED}, State.APPLYING, by="one", now=now, owner="one")
-    assert journal.move(ID, {State.APPROVED}, State.APPLYING, by="two", now=now, owner="two")
+    journal.findings.record([make.decision()])
+    journal.actions.claim("one", now, 1, 10)
+    journal.actions.claim("two", now + SECOND, 30, 10)
+    assert not journal.actions.move(ID, {State.APPROVED}, State.APPLYING, by="one", now=now, owner="one")
+    assert journal.actions.move(ID, {State.APPROVED}, State.APPLYING, by="two", now=now, owner="two")
 
 
 def test_a_move_keeps_or_ends_the_lease(journal: Journal, make: Any, now: int) -> None:
-    journal.record([make.decision()])
-    journal.claim_actions("one", now, 30, 10)
-    journal.move(ID, {State.APPROVED}, State.APPLYING, by="one", now=now, release=False)
-    assert journal.claim_actions("two", now, 30, 10) == []
-    journal.move(ID, {State.APPLYING}, State.APPLIED, by="one", now=now)
-    assert len(journal.claim_actions("two", now, 30, 10)) == 1
+    journal.findings.record([make.decision()])
+    journal.actions.claim("one", now, 30, 10)
+    journal.actions.move(ID, {State.APPROVED}, State.APPLYING, by="one", now=now, release=False)
+    assert journal.actions.claim("two", now, 30, 10) == []
+    journal.actions.move(ID, {State.APPLYING}, State.APPLIED, by="one", now=now)
+    assert len(journal.actions.claim("two", now, 30, 10)) == 1
 
 
 def test_what_stood_there_is_kept_from_the_first_time(journal: Journal, make: Any, now: int) -> None:
-    journal.record([make.decision()])
-    journal.move(ID, {State.APPROVED}, State.APPLYING, by="x", now=now, before=b"\x00original")
-    journal.move(ID, {State.APPLYING}, State.APPLYING, by="x", now=now, before=b"our own", handle="h")
+    journal.findings.record([make.decision()])
+    journal.actions.move(ID, {State.APPROVED}, State.APPLYING, by="x", now=now, before=b"\x00original")
+    journal.actions.move(ID, {State.APPLYING}, State.APPLYING, by="x", now=now, before=b"our own", handle="h")
     assert (get(journal).before, get(journal).handle) == (b"\x00original", "h")
 
 
 def test_a_retry_counts_and_waits_and_writes_no_history(journal: Journal, make: Any, now: int) -> None:
-    journal.record([make.decision()])
-    journal.claim_actions("x", now, 30, 10)
+    journal.findings.record([make.decision()])
+    journal.actions.claim("x", now, 30, 10)
     walk(journal, now, State.APPLYING)
     again = now + 5 * SECOND
-    assert journal.move(ID, {State.APPLYING}, State.APPLYING, by="x", now=now, error="busy" * 999, next_try_at=again)
+    assert journal.actions.move(
+        ID, {State.APPLYING}, State.APPLYING, by="x", now=now, error="busy" * 999, next_try_at=again
+    )
     action = get(journal)
     assert (action.attempt, action.next_try_at, len(action.error or "")) == (2, again, 1_024)
-    assert journal.claim_actions("x", again - 1, 30, 10) == []
-    assert len(journal.claim_actions("x", again, 30, 10)) == 1
-    assert [a.change.n for a in journal.unannounced(10)] == [1, 2]
+    assert journal.actions.claim("x", again - 1, 30, 10) == []
+    assert len(journal.actions.claim("x", again, 30, 10)) == 1
+    assert [a.change.n for a in journal.actions.unannounced(10)] == [1, 2]
 
 
 def test_every_change_is_announced_once_and_in_order(journal: Journal, make: Any, now: int) -> None:
-    journal.record([make.decision()])
+    journal.findings.record([make.decision()])
     walk(journal, now + 7, State.APPLYING, State.APPLIED)
-    announcements = journal.unannounced(10)
+    announcements = journal.actions.unannounced(10)
     assert [(a.change.n, a.change.before, a.change.state, a.change.at, a.change.by) for a in announcements] == [
         (1, None, State.APPROVED, now, "policy"),
         (2, State.APPROVED, State.APPLYING, now + 7, "executor"),
         (3, State.APPLYING, State.APPLIED, now + 7, "executor"),
     ]
     assert [a.action for a in announcements] == [get(journal)] * 3
-    assert [a.change.n for a in journal.unannounced(2)] == [1, 2]
-    journal.announced([a.change.seq for a in announcements[:2]])
-    assert [a.change.n for a in journal.unannounced(10)] == [3]
-    journal.announced([])
-    assert len(journal.unannounced(10)) == 1
+    assert [a.change.n for a in journal.actions.unannounced(2)] == [1, 2]
+    journal.actions.announced([a.change.seq for a in announcements[:2]])
+    assert [a.change.n for a in journal.actions.unannounced(10)] == [3]
+    journal.actions.announced([])
+    assert len(journal.actions.unannounced(10)) == 1
 
 
 def test_a_person_approves_or_refuses_once(journal: Journal, make: Any, now: int) -> None:
-    journal.record([make.decision(mode=Mode.ASK), make.decision("dec-2", mode=Mode.ASK)])
-    assert journal.claim_actions("x", now, 30, 10) == []
-    assert journal.approve(ID, "anna", now=now)
-    assert not journal.approve(ID, "bert", now=now)
+    journal.findings.record([make.decision(mode=Mode.ASK), make.decision("dec-2", mode=Mode.ASK)])
+    assert journal.actions.claim("x", now, 30, 10) == []
+    assert journal.actions.approve(ID, "anna", now=now)
+    assert not journal.actions.approve(ID, "bert", now=now)
     assert (get(journal).state, get(journal).by) == (State.APPROVED, "anna")
-    assert journal.refuse("act-dec-2", "bert", "known", now=now)
-    assert not journal.approve("act-dec-2", "anna", now=now)
+    assert journal.actions.refuse("act-dec-2", "bert", "known", now=now)
+    assert not journal.actions.approve("act-dec-2", "anna", now=now)
     refused = get(journal, "act-dec-2")
     assert (refused.state, refused.by, refused.error) == (State.REFUSED, "bert", "known")
 
 
 def test_what_was_applied_cannot_be_refused(journal: Journal, make: Any, now: int) -> None:
-    journal.record([make.decision()])
+    journal.findings.record([make.decision()])
     walk(journal, now, State.APPLYING)
-    assert not journal.refuse(ID, "anna", "no", now=now)
+    assert not journal.actions.refuse(ID, "anna", "no", now=now)
 
 
 @pytest.mark.parametrize("state", [State.APPLYING, State.APPLIED, State.CONFIRMED, State.DRIFTED, State.UNDO_FAILED])
 def test_a_person_undoes_before_time(journal: Journal, make: Any, now: int, state: State) -> None:
-    journal.record([make.decision()])
+    journal.findings.record([make.decision()])
     walk(journal, now, state)
-    assert journal.request_undo(ID, "anna", now=now)
-    [action] = journal.claim_actions("x", now, 30, 10)
+    assert journal.actions.request_undo(ID, "anna", now=now)
+    [action] = journal.actions.claim("x", now, 30, 10)
     assert (action.state, action.undo_by) == (state, "anna")
 
 
 def test_a_failed_undo_waits_until_somebody_asks_again(journal: Journal, make: Any, now: int) -> None:
-    journal.record([make.decision()])
+    journal.findings.record([make.decision()])
     walk(journal, now, State.CONFIRMED)
-    journal.request_undo(ID, "anna", now=now)
-    assert journal.move(ID, {State.CONFIRMED}, State.UNDO_FAILED, by="x", now=now, error="gone")
-    assert journal.claim_actions("x", now + 9 * HOUR, 30, 10) == []
-    assert journal.request_undo(ID, "bert", now=now)
-    assert len(journal.claim_actions("x", now, 30, 10)) == 1
+    journal.actions.request_undo(ID, "anna", now=now)
+    assert journal.actions.move(ID, {State.CONFIRMED}, State.UNDO_FAILED, by="x", now=now, error="gone")
+    assert journal.actions.claim("x", now + 9 * HOUR, 30, 10) == []
+    assert journal.actions.request_undo(ID, "bert", now=now)
+    assert len(journal.actions.claim("x", now, 30, 10)) == 1
 
 
 def test_undoing_what_never_happened_expires_it(journal: Journal, make: Any, now: int) -> None:
-    journal.record([make.decision()])
-    assert journal.request_undo(ID, "anna", now=now)
+    journal.findings.record([make.decision()])
+    assert journal.actions.request_undo(ID, "anna", now=now)
     assert (get(journal).state, get(journal).by) == (State.EXPIRED, "anna")
-    assert not journal.request_undo(ID, "anna", now=now)
-    assert not journal.request_undo("act-unknown", "anna", now=now)
+    assert not journal.actions.request_undo(ID, "anna", now=now)
+    assert not journal.actions.request_undo("act-unknown", "anna", now=now)
 
 
 def test_requests_end_with_their_decision(journal: Journal, make: Any, now: int) -> None:
-    journal.record([make.decision(mode=Mode.ASK), make.decision("dec-2")])
-    assert journal.expire(now + HOUR - 1) == 0
-    assert journal.expire(now + HOUR) == 1
+    journal.findings.record([make.decision(mode=Mode.ASK), make.decision("dec-2")])
+    assert journal.actions.expire(now + HOUR - 1) == 0
+    assert journal.actions.expire(now + HOUR) == 1
     assert get(journal).state is State.EXPIRED
     assert get(journal, "act-dec-2").state is State.APPROVED
 
@@ -228,16 +230,16 @@ def test_requests_end_with_their_decision(journal: Journal, make: Any, now: int)
 def test_blocks_that_stand_and_what_failed(journal: Journal, make: Any, now: int) -> None:
     states = [State.APPLYING, State.APPLIED, State.CONFIRMED, State.UNDONE, State.UNDO_FAILED, State.FAILED]
     for n, state in enumerate(states):
-        journal.record([make.decision(f"dec-{n}", pbx=f"pbx-{n % 2}")])
-        journal.move(f"act-dec-{n}", {State.APPROVED}, state, by="x", now=now)
-    journal.record([make.decision("dec-8", action=Act.LOCK_ROUTE), make.decision("dec-9", action=Act.HANG_UP)])
+        journal.findings.record([make.decision(f"dec-{n}", pbx=f"pbx-{n % 2}")])
+        journal.actions.move(f"act-dec-{n}", {State.APPROVED}, state, by="x", now=now)
+    journal.findings.record([make.decision("dec-8", action=Act.LOCK_ROUTE), make.decision("dec-9", action=Act.HANG_UP)])
     for n in (8, 9):
-        journal.move(f"act-dec-{n}", {State.APPROVED}, State.CONFIRMED, by="x", now=now)
-    blocks = journal.active_blocks()
+        journal.actions.move(f"act-dec-{n}", {State.APPROVED}, State.CONFIRMED, by="x", now=now)
+    blocks = journal.actions.active_blocks()
     assert {kind: [action.id for action in actions] for kind, actions in blocks.items()} == {
         Act.BLOCK_IP: ["act-dec-1", "act-dec-2", "act-dec-4"],
         Act.LOCK_ROUTE: ["act-dec-8"],
     }
-    assert [action.id for action in journal.active_blocks(["pbx-1"])[Act.BLOCK_IP]] == ["act-dec-1"]
-    assert {action.id for action in journal.failures().actions} == {"act-dec-4", "act-dec-5"}
-    assert {action.id for action in journal.actions({State.UNDONE}, 10)} == {"act-dec-3"}
+    assert [action.id for action in journal.actions.active_blocks(["pbx-1"])[Act.BLOCK_IP]] == ["act-dec-1"]
+    assert {action.id for action in journal.incidents.failures().actions} == {"act-dec-4", "act-dec-5"}
+    assert {action.id for action in journal.actions.in_states({State.UNDONE}, 10)} == {"act-dec-3"}

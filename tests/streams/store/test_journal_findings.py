@@ -15,8 +15,8 @@ HOSTILE = "NUL \x00 half \ud800 back\\slash \\x00 '; DROP TABLE incident --"
 def test_an_incident_is_read_with_all_that_belongs_to_it(journal: Journal, make: Any) -> None:
     other = make.detection("det-2", at=make.AT + timedelta(seconds=1))
     incident = make.incident(detections=("det-1", "det-2"))
-    journal.record([make.decision(), incident, other, make.detection(), make.detection("stranger")])
-    view = journal.incident("inc-1")
+    journal.findings.record([make.decision(), incident, other, make.detection(), make.detection("stranger")])
+    view = journal.incidents.find("inc-1")
     assert view is not None
     assert view.incident == incident
     assert view.detections == [make.detection(), other]
@@ -26,30 +26,30 @@ def test_an_incident_is_read_with_all_that_belongs_to_it(journal: Journal, make:
     ]
     assert [(line.n, line.before, line.state) for line in view.history] == [(1, None, State.APPROVED)]
     assert view.notifications == []
-    assert journal.incident("inc-2") is None
+    assert journal.incidents.find("inc-2") is None
 
 
 def test_the_same_findings_again_change_nothing(journal: Journal, make: Any) -> None:
     findings = [make.detection(), make.incident(), make.decision()]
-    journal.record(findings)
-    before = journal.incident("inc-1")
-    journal.record(findings + findings)
-    assert journal.incident("inc-1") == before
+    journal.findings.record(findings)
+    before = journal.incidents.find("inc-1")
+    journal.findings.record(findings + findings)
+    assert journal.incidents.find("inc-1") == before
 
 
 def test_only_a_higher_revision_replaces(journal: Journal, make: Any) -> None:
-    journal.record([make.incident(title="second", revision=2), make.incident(title="first", revision=1)])
-    journal.record([make.incident(title="late", revision=1), make.incident(title="equal", revision=2)])
-    assert [incident.title for incident in journal.incidents(10)] == ["second"]
-    journal.record([make.incident(title="third", revision=3, detections=("det-1", "det-2"))])
-    assert [incident.title for incident in journal.incidents(10)] == ["third"]
+    journal.findings.record([make.incident(title="second", revision=2), make.incident(title="first", revision=1)])
+    journal.findings.record([make.incident(title="late", revision=1), make.incident(title="equal", revision=2)])
+    assert [incident.title for incident in journal.incidents.newest(10)] == ["second"]
+    journal.findings.record([make.incident(title="third", revision=3, detections=("det-1", "det-2"))])
+    assert [incident.title for incident in journal.incidents.newest(10)] == ["third"]
 
 
 def test_incidents_newest_first_and_by_status(journal: Journal, make: Any) -> None:
     for n, status in enumerate([Status.OPEN, Status.CLOSED, Status.OPEN]):
-        journal.record([make.incident(f"inc-{n}", opened_at=make.AT + timedelta(minutes=n), status=status)])
-    assert [incident.id for incident in journal.incidents(2)] == ["inc-2", "inc-1"]
-    assert [incident.id for incident in journal.incidents(9, Status.OPEN)] == ["inc-2", "inc-0"]
+        journal.findings.record([make.incident(f"inc-{n}", opened_at=make.AT + timedelta(minutes=n), status=status)])
+    assert [incident.id for incident in journal.incidents.newest(2)] == ["inc-2", "inc-1"]
+    assert [incident.id for incident in journal.incidents.newest(9, Status.OPEN)] == ["inc-2", "inc-0"]
 
 
 @pytest.mark.parametrize(
@@ -66,75 +66,75 @@ def test_incidents_newest_first_and_by_status(journal: Journal, make: Any) -> No
     ],
 )
 def test_what_a_decision_begins_with(journal: Journal, make: Any, changes: dict[str, Any], state: State | None) -> None:
-    journal.record([make.incident(), make.incident("drill", drill=True), make.decision(**changes)])
-    action = journal.action("act-dec-1")
+    journal.findings.record([make.incident(), make.incident("drill", drill=True), make.decision(**changes)])
+    action = journal.actions.find("act-dec-1")
     assert (action and action.state) == state
     assert action is None or action.error == changes.get("refused")
 
 
 def test_a_drill_never_gets_beyond_requested(journal: Journal, make: Any) -> None:
-    journal.record([make.decision(drill=True)])
-    assert not journal.approve("act-dec-1", "anna", now=1)
-    assert not journal.move("act-dec-1", {State.REQUESTED}, State.APPLYING, by="x", now=1)
-    assert journal.claim_actions("x", to_micros(make.AT), 10, 10) == []
-    journal.record([make.decision(revision=1)])
-    assert not journal.approve("act-dec-1", "anna", now=1)
-    assert journal.refuse("act-dec-1", "anna", "only a drill", now=1)
+    journal.findings.record([make.decision(drill=True)])
+    assert not journal.actions.approve("act-dec-1", "anna", now=1)
+    assert not journal.actions.move("act-dec-1", {State.REQUESTED}, State.APPLYING, by="x", now=1)
+    assert journal.actions.claim("x", to_micros(make.AT), 10, 10) == []
+    journal.findings.record([make.decision(revision=1)])
+    assert not journal.actions.approve("act-dec-1", "anna", now=1)
+    assert journal.actions.refuse("act-dec-1", "anna", "only a drill", now=1)
 
 
 @pytest.mark.parametrize("state", [State.REQUESTED, State.APPROVED])
 def test_lifted_before_it_was_applied_expires(journal: Journal, make: Any, state: State) -> None:
     mode = Mode.ASK if state is State.REQUESTED else Mode.AUTO
-    journal.record([make.decision(mode=mode)])
-    journal.record([make.decision(mode=mode, status="lifted", revision=1)])
-    action = journal.action("act-dec-1")
+    journal.findings.record([make.decision(mode=mode)])
+    journal.findings.record([make.decision(mode=mode, status="lifted", revision=1)])
+    action = journal.actions.find("act-dec-1")
     assert action is not None
     assert (action.state, action.by) == (State.EXPIRED, "policy")
-    assert journal.claim_actions("x", to_micros(make.AT), 10, 10) == []
+    assert journal.actions.claim("x", to_micros(make.AT), 10, 10) == []
 
 
 @pytest.mark.parametrize("state", [State.APPLYING, State.APPLIED, State.CONFIRMED])
 def test_lifted_after_it_was_applied_is_due_to_be_undone(journal: Journal, make: Any, state: State) -> None:
     now = to_micros(make.AT)
-    journal.record([make.decision()])
-    journal.move("act-dec-1", {State.APPROVED}, state, by="x", now=now)
-    journal.record([make.decision(status="lifted", revision=1)])
-    [action] = journal.claim_actions("x", now, 10, 10)
+    journal.findings.record([make.decision()])
+    journal.actions.move("act-dec-1", {State.APPROVED}, state, by="x", now=now)
+    journal.findings.record([make.decision(status="lifted", revision=1)])
+    [action] = journal.actions.claim("x", now, 10, 10)
     assert (action.state, action.undo_by) == (state, "policy")
     assert action.undo_due(now)
 
 
 def test_a_later_revision_moves_the_end_and_the_mode(journal: Journal, make: Any) -> None:
     later = make.AT + timedelta(days=1)
-    journal.record([make.decision(mode=Mode.ASK)])
-    journal.record([make.decision(mode=Mode.ASK, until=later, revision=1)])
-    action = journal.action("act-dec-1")
+    journal.findings.record([make.decision(mode=Mode.ASK)])
+    journal.findings.record([make.decision(mode=Mode.ASK, until=later, revision=1)])
+    action = journal.actions.find("act-dec-1")
     assert action is not None
     assert (action.until, action.state) == (to_micros(later), State.REQUESTED)
-    journal.record([make.decision(mode=Mode.AUTO, revision=2)])
+    journal.findings.record([make.decision(mode=Mode.AUTO, revision=2)])
     assert [change.state for change in changes(journal)] == [State.REQUESTED, State.APPROVED]
-    journal.record([make.decision(mode=Mode.AUTO, refused="emergency device", revision=3)])
+    journal.findings.record([make.decision(mode=Mode.AUTO, refused="emergency device", revision=3)])
     assert [change.state for change in changes(journal)][2:] == [State.REFUSED]
-    journal.record([make.decision(mode=Mode.AUTO, revision=4)])
+    journal.findings.record([make.decision(mode=Mode.AUTO, revision=4)])
     assert len(changes(journal)) == 3
 
 
 def test_a_stale_revision_does_not_lift(journal: Journal, make: Any) -> None:
-    journal.record([make.decision(revision=3)])
-    journal.record([make.decision(status="lifted", revision=2)])
-    action = journal.action("act-dec-1")
+    journal.findings.record([make.decision(revision=3)])
+    journal.findings.record([make.decision(status="lifted", revision=2)])
+    action = journal.actions.find("act-dec-1")
     assert action is not None
     assert action.state is State.APPROVED
 
 
 def changes(journal: Journal) -> list[Any]:
-    return [announcement.change for announcement in journal.unannounced(100)]
+    return [announcement.change for announcement in journal.actions.unannounced(100)]
 
 
 @pytest.mark.parametrize("act", [Act.HANG_UP, Act.BACKUP_PBX])
 def test_what_cannot_be_undone_has_no_end(journal: Journal, make: Any, act: Act) -> None:
-    journal.record([make.decision(action=act)])
-    action = journal.action("act-dec-1")
+    journal.findings.record([make.decision(action=act)])
+    action = journal.actions.find("act-dec-1")
     assert action is not None
     assert action.until is None
     assert not action.undo_due(to_micros(make.AT + timedelta(days=999)))
@@ -143,21 +143,21 @@ def test_what_cannot_be_undone_has_no_end(journal: Journal, make: Any, act: Act)
 def test_hostile_text_is_kept(journal: Journal, make: Any) -> None:
     incident = make.incident(HOSTILE, title=HOSTILE, detections=(HOSTILE,), kind="x\x00y")
     target = Subject(SubjectKind.EXTENSION, HOSTILE)
-    journal.record(
+    journal.findings.record(
         [
             make.detection(HOSTILE, summary=HOSTILE),
             incident,
             make.decision(HOSTILE, incident=HOSTILE, target=target),
         ]
     )
-    view = journal.incident(HOSTILE)
+    view = journal.incidents.find(HOSTILE)
     assert view is not None
     readable = HOSTILE.replace("\ud800", "\\ud800")
     assert (view.incident.title, view.incident.kind) == (readable, "x\x00y")
     assert [detection.summary for detection in view.detections] == [readable]
     assert [action.target.id for action in view.actions] == [readable]
     assert view.actions[0].id == "act-" + HOSTILE
-    assert journal.refuse("act-" + HOSTILE, HOSTILE, HOSTILE, now=1)
-    action = journal.action("act-" + HOSTILE)
+    assert journal.actions.refuse("act-" + HOSTILE, HOSTILE, HOSTILE, now=1)
+    action = journal.actions.find("act-" + HOSTILE)
     assert action is not None
     assert (action.by, action.error) == (HOSTILE, HOSTILE)

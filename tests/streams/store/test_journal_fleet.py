@@ -35,17 +35,17 @@ def sighting(pbx: int, at: int = NOW, name: str = THIEF) -> Sighting:
 
 
 def sight(journal: Journal, *sightings: Sighting, now: int = NOW, pbxs: int = 3) -> None:
-    journal.sight(sightings, now, pbxs=pbxs, window=WINDOW)
+    journal.fleet.sight(sightings, now, pbxs=pbxs, window=WINDOW)
 
 
 def news(journal: Journal, now: int = NOW) -> list[FleetRow]:
-    return journal.fleet_news(LIMIT, now)
+    return journal.fleet.news(LIMIT, now)
 
 
 def told(journal: Journal, now: int = NOW) -> list[tuple[int, int]]:
     """PBXs and revision of what is new, which then is announced."""
     found = news(journal, now)
-    journal.fleet_announced(found)
+    journal.fleet.announced(found)
     return [(row.pbxs, row.revision) for row in found]
 
 
@@ -85,7 +85,7 @@ def test_the_same_again_changes_nothing(journal: Journal) -> None:
     seen = [sighting(n, NOW - n * HOUR) for n in range(4)]
     sight(journal, *seen)
     before = news(journal)
-    journal.fleet_announced(before)
+    journal.fleet.announced(before)
     for _ in "ab":
         sight(journal, *seen, *seen)
         sight(journal, *reversed(seen), now=NOW + 6 * DAY)
@@ -156,15 +156,15 @@ def test_what_changed_while_it_was_announced_stays_news(journal: Journal) -> Non
     sight(journal, *(sighting(n) for n in range(3)))
     on_the_way = news(journal)
     sight(journal, sighting(3))
-    journal.fleet_announced(on_the_way)
+    journal.fleet.announced(on_the_way)
     assert told(journal) == [(4, 2)]
 
 
 def test_news_come_in_portions_and_those_whose_time_is_over_not_at_all(journal: Journal) -> None:
     names = [f"198.51.100.{n}" for n in range(1, 6)]
     sight(journal, *(sighting(n, name=name) for name in names for n in range(3)))
-    first = journal.fleet_news(3, NOW)
-    journal.fleet_announced(first)
+    first = journal.fleet.news(3, NOW)
+    journal.fleet.announced(first)
     assert [row.id for row in [*first, *news(journal)]] == names
     assert news(journal, NOW + WINDOW) == []
 
@@ -177,11 +177,11 @@ def test_what_is_old_is_forgotten(journal: Journal, engine: Engine) -> None:
 
     sight(journal, *(sighting(n) for n in range(3)), sighting(1, name=BLOCK), sighting(2, NOW - DAY, "198.51.100.9"))
     assert left() == [5, 3]
-    journal.fleet_forget(NOW + WINDOW - DAY, window=WINDOW)
+    journal.fleet.forget(NOW + WINDOW - DAY, window=WINDOW)
     assert left() == [4, 2]
-    journal.fleet_forget(NOW + WINDOW - 1, window=WINDOW)
+    journal.fleet.forget(NOW + WINDOW - 1, window=WINDOW)
     assert left() == [4, 2]
-    journal.fleet_forget(NOW + WINDOW, window=WINDOW)
+    journal.fleet.forget(NOW + WINDOW, window=WINDOW)
     assert left() == [0, 0]
 
 
@@ -195,7 +195,7 @@ def test_gateways_that_count_at_once_miss_none_and_list_once(journal: Journal, m
         chance.shuffle(mine)
         for part in (mine[:7], mine[7:14], mine[14:], mine):
             sight(Journal(engines[number]), *part, pbxs=4)
-            Journal(engines[number]).fleet_forget(NOW, window=WINDOW)
+            Journal(engines[number]).fleet.forget(NOW, window=WINDOW)
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(bring, range(4)))

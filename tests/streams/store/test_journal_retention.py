@@ -17,18 +17,18 @@ def test_closed_and_old_goes_with_all_that_belongs_to_it(journal: Journal, make:
         [(Status.CLOSED, 0), (Status.MERGED, 0), (Status.OPEN, 0), (Status.CLOSED, 1)]
     ):
         at = make.AT + timedelta(minutes=minutes)
-        journal.record(
+        journal.findings.record(
             [
                 make.detection(f"det-{n}", at=at),
                 make.incident(f"inc-{n}", status=status, at=at, detections=(f"det-{n}",)),
                 make.decision(f"dec-{n}", incident=f"inc-{n}"),
             ]
         )
-        journal.request_undo(f"act-dec-{n}", "anna", now=1)
-        journal.enqueue_notifications([message(n)])
-        journal.remark(f"inc-{n}", by="anna", about="closed", text=f"remark {n}", now=1)
-    journal.record([make.detection("alone"), make.detection("new", at=make.AT + timedelta(minutes=1))])
-    assert journal.forget(before) == 2
+        journal.actions.request_undo(f"act-dec-{n}", "anna", now=1)
+        journal.notifications.enqueue([message(n)])
+        journal.remarks.add(f"inc-{n}", by="anna", about="closed", text=f"remark {n}", now=1)
+    journal.findings.record([make.detection("alone"), make.detection("new", at=make.AT + timedelta(minutes=1))])
+    assert journal.retention.forget(before) == 2
     kept = {
         "incident": ["inc-2", "inc-3"],
         "decision": ["dec-2", "dec-3"],
@@ -43,7 +43,7 @@ def test_closed_and_old_goes_with_all_that_belongs_to_it(journal: Journal, make:
         assert connection.execute(text("SELECT count(*) FROM action_history")).scalar_one() == 4
         said = connection.execute(text("SELECT incident_id FROM remark ORDER BY incident_id")).scalars()
         assert list(said) == ["inc-2", "inc-3"]
-    assert journal.forget(before) == 0
+    assert journal.retention.forget(before) == 0
 
 
 def message(n: int) -> NotificationRow:
@@ -53,14 +53,14 @@ def message(n: int) -> NotificationRow:
 
 def test_an_incident_with_a_block_that_stands_stays(journal: Journal, make: Any) -> None:
     before = to_micros(make.AT) + 1
-    journal.record([make.incident(status=Status.CLOSED), make.decision()])
-    journal.move("act-dec-1", {State.APPROVED}, State.CONFIRMED, by="x", now=1)
-    assert journal.forget(before) == 0
-    journal.move("act-dec-1", {State.CONFIRMED}, State.UNDONE, by="x", now=1)
-    assert journal.forget(before) == 1
+    journal.findings.record([make.incident(status=Status.CLOSED), make.decision()])
+    journal.actions.move("act-dec-1", {State.APPROVED}, State.CONFIRMED, by="x", now=1)
+    assert journal.retention.forget(before) == 0
+    journal.actions.move("act-dec-1", {State.CONFIRMED}, State.UNDONE, by="x", now=1)
+    assert journal.retention.forget(before) == 1
 
 
 def test_a_call_that_was_hung_up_keeps_nothing(journal: Journal, make: Any) -> None:
-    journal.record([make.incident(status=Status.CLOSED), make.decision(action=Act.HANG_UP)])
-    journal.move("act-dec-1", {State.APPROVED}, State.CONFIRMED, by="x", now=1)
-    assert journal.forget(to_micros(make.AT) + 1) == 1
+    journal.findings.record([make.incident(status=Status.CLOSED), make.decision(action=Act.HANG_UP)])
+    journal.actions.move("act-dec-1", {State.APPROVED}, State.CONFIRMED, by="x", now=1)
+    assert journal.retention.forget(to_micros(make.AT) + 1) == 1

@@ -19,7 +19,7 @@ from streams.store.tables_journal import (
 SECOND = 1_000_000
 
 
-class SessionsJournal(JournalPart):
+class LeasesJournal(JournalPart):
     """Leases of PBXs, and what outlives their owners."""
 
     def attend(self, gateway: str, pbxs: Collection[str], seconds: float) -> int:
@@ -112,7 +112,7 @@ class SessionsJournal(JournalPart):
             with writing(self._engine) as connection:
                 connection.execute(told, rows)
 
-    def sessions(self) -> list[PbxSession]:
+    def all(self) -> list[PbxSession]:
         """All PBXs that any gateway knows, by name."""
         table = PbxSessionTable
         held: ColumnElement[bool] = table.until >= database_now(self._engine)

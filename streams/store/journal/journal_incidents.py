@@ -1,4 +1,4 @@
-"""What the console reads."""
+"""Incidents and what belongs to them, as people read them."""
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
@@ -6,9 +6,9 @@ from collections.abc import Collection, Sequence
 import msgspec
 from sqlalchemy import Connection, select
 
-from detector.contract.findings import Act, Decision, Detection, Incident, State, Status
+from detector.contract.findings import Decision, Detection, Incident, State, Status
 from streams.store.database import reading
-from streams.store.journal.journal_changes import DECISION, action_rows, actions_query, history_row
+from streams.store.journal.journal_changes import DECISION, action_rows, actions_query, history_row, newest_actions
 from streams.store.journal.journal_notifications import notification_row, notifications_query
 from streams.store.journal.journal_part import JournalPart
 from streams.store.journal.journal_remarks import remark_row
@@ -26,16 +26,13 @@ from streams.store.tables_journal import (
 
 INCIDENT = msgspec.json.Decoder(Incident)
 DETECTION = msgspec.json.Decoder(Detection)
-IN_FORCE = (State.APPLIED, State.CONFIRMED, State.UNDO_FAILED)
 BROKEN = (State.FAILED, State.UNDO_FAILED, State.DRIFTED)
 
 
-class ViewsJournal(JournalPart):
+class IncidentsJournal(JournalPart):
     """Reads only."""
 
-    def incidents(
-        self, limit: int, status: Status | None = None, pbxs: Collection[str] | None = None
-    ) -> list[Incident]:
+    def newest(self, limit: int, status: Status | None = None, pbxs: Collection[str] | None = None) -> list[Incident]:
         """The newest incidents, newest first; of `pbxs` only, if given."""
         query = select(IncidentTable.body).order_by(IncidentTable.opened_at.desc(), IncidentTable.id)
         if status is not None:
@@ -57,7 +54,7 @@ class ViewsJournal(JournalPart):
         with reading(self._engine) as connection:
             return [(row.id, row.revision, row.written) for row in connection.execute(query)]
 
-    def incident(self, incident_id: str) -> IncidentView | None:
+    def find(self, incident_id: str) -> IncidentView | None:
         """One incident with all that belongs to it."""
         query = select(IncidentTable.body).where(IncidentTable.id == incident_id)
         with reading(self._engine) as connection:
@@ -104,33 +101,12 @@ class ViewsJournal(JournalPart):
                 found[incident_id].add(rule)
         return dict(found)
 
-    def actions(self, states: Collection[State], limit: int, pbx: str | None = None) -> list[ActionRow]:
-        """The newest actions in these states, newest first; of one PBX, if named."""
-        newest = actions_query().order_by(ActionTable.created_at.desc(), ActionTable.id)
-        if pbx is not None:
-            newest = newest.where(ActionTable.pbx == pbx)
-        with reading(self._engine) as connection:
-            query = newest.where(ActionTable.state.in_(list(states))).limit(limit)
-            return list(action_rows(connection, query))
-
-    def active_blocks(self, pbxs: Collection[str] | None = None) -> dict[Act, list[ActionRow]]:
-        """What stands now and will have to be undone, by kind, oldest first; on `pbxs` only, if given."""
-        query = actions_query().where(ActionTable.state.in_(IN_FORCE), ActionTable.until.is_not(None))
-        if pbxs is not None:
-            query = query.where(ActionTable.pbx.in_(list(pbxs)))
-        blocks: defaultdict[Act, list[ActionRow]] = defaultdict(list)
-        with reading(self._engine) as connection:
-            ordered = query.order_by(ActionTable.kind, ActionTable.created_at, ActionTable.id)
-            for action in action_rows(connection, ordered):
-                blocks[action.kind].append(action)
-        return dict(blocks)
-
     def failures(self, limit: int = 100) -> Failures:
         """Actions and messages that did not work."""
         broken = notifications_query().order_by(None).order_by(NotificationTable.created_at.desc())
         query = broken.where(NotificationTable.state.in_(["failed", "interrupted"])).limit(limit)
-        actions = self.actions(BROKEN, limit)
         with reading(self._engine) as connection:
+            actions = list(action_rows(connection, newest_actions(BROKEN, limit)))
             return Failures(actions=actions, notifications=[notification_row(row) for row in connection.execute(query)])
 
 
