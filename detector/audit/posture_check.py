@@ -8,8 +8,8 @@ from typing import ClassVar, TypeVar
 from msgspec import Struct
 
 from detector.audit.posture import Fact, Posture, UnknownError
-from detector.contract.findings import Severity
 from detector.contract.registry import Registry
+from detector.contract.vocabulary import Severity
 
 SHOWN = 20
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from detector.audit.posture_check import CheckVerdict, Judgement
-from detector.contract.findings import Severity
+from detector.contract.vocabulary import Severity
 
 WEIGHTS = {Severity.INFO: 1, Severity.WARNING: 4, Severity.CRITICAL: 10}
 

@@ -4,7 +4,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from detector.contract.findings import Stage
+from detector.contract.vocabulary import Stage
 
 
 class AttackKind(Struct, frozen=True):

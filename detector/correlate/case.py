@@ -5,21 +5,9 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 from detector.contract.codec import from_micros
-from detector.contract.findings import (
-    STAGES,
-    Act,
-    Decision,
-    Incident,
-    Loss,
-    Mode,
-    Severity,
-    Stage,
-    State,
-    Status,
-    Subject,
-    SubjectKind,
-)
+from detector.contract.findings import STAGES, Decision, Incident, Loss, Subject
 from detector.contract.kinds import KINDS
+from detector.contract.vocabulary import Act, Mode, Severity, Stage, State, Status, SubjectKind
 from detector.enrich.dialling.countries import name as country_name
 from detector.enrich.tariff import amount
 

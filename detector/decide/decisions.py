@@ -6,7 +6,8 @@ from hashlib import blake2b
 from msgspec.structs import replace
 
 from detector.contract.codec import from_micros, to_micros
-from detector.contract.findings import FOREVER, Act, Decision, Mode, Stage, Subject, SubjectKind
+from detector.contract.findings import FOREVER, Decision, Subject
+from detector.contract.vocabulary import Act, Mode, Stage, SubjectKind
 from detector.correlate.case import SETTLED, Case
 from detector.decide import policy
 from detector.decide.guard import GuardFacts, veto

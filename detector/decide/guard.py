@@ -7,7 +7,8 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from msgspec import Struct
 
-from detector.contract.findings import Act, Subject, SubjectKind
+from detector.contract.findings import Subject
+from detector.contract.vocabulary import Act, SubjectKind
 
 Network = IPv4Network | IPv6Network
 Protection = Callable[[Subject, "GuardFacts"], str | None]

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from detector.contract.codec import from_micros
-from detector.contract.findings import FOREVER, Act, Mode, Severity, Stage, State, Subject, SubjectKind
+from detector.contract.findings import FOREVER, Subject
+from detector.contract.vocabulary import Act, Mode, Severity, Stage, State, SubjectKind
 from detector.correlate.case import MODES, Case
 
 SECOND = 1_000_000

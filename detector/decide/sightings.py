@@ -8,7 +8,8 @@ from msgspec import Meta, Struct
 
 from detector.contract.codec import Rejected, invalid, reject
 from detector.contract.events import Instant
-from detector.contract.findings import Act, AnyFinding, Decision, Detection, Severity, Subject, SubjectKind
+from detector.contract.findings import AnyFinding, Decision, Detection, Subject
+from detector.contract.vocabulary import Act, Severity, SubjectKind
 from detector.decide.guard import GuardFacts, veto
 
 MAX_SIGHTING_BYTES = 1_024

@@ -1,14 +1,14 @@
 """The contract of a detector: one rule, its limits, what it reads, and when it fires."""
 
 from abc import ABC, abstractmethod
-from enum import StrEnum
 from typing import ClassVar, Generic, TypeVar
 
 from msgspec import Struct
 
 from detector.contract.events import Call, Event
-from detector.contract.findings import Mode, Severity, Stage, Subject, SubjectKind, Value
+from detector.contract.findings import Subject, Value
 from detector.contract.kinds import AttackKind
+from detector.contract.vocabulary import Basis, Mode, Severity, Stage, SubjectKind
 from detector.enrich.facts import Facts
 from detector.memory.fields import Memory
 from detector.settings.params import Params
@@ -42,20 +42,6 @@ def kinds_of_call(*, begins: bool, ends: bool, risky: bool) -> set[type[Event]]:
         Call: True, Begun: begins, Ended: ends, Risky: risky, RiskyBegun: risky and begins, RiskyEnded: risky and ends,
     }  # fmt: skip
     return {kind for kind, so in kinds.items() if so}
-
-
-class Basis(StrEnum):
-    """What kind of knowledge a rule rests on: country, score, text or hearsay alone never contain (decision 12).
-
-    `HEARSAY` is what other PBXs saw.
-    """
-
-    BEHAVIOUR = "behaviour"
-    COUNTRY = "country"
-    SCORE = "score"
-    TEXT = "text"
-    HEARSAY = "hearsay"
-    DERIVED = "derived"
 
 
 class Hit(Struct, frozen=True, kw_only=True):

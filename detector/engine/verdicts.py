@@ -4,23 +4,12 @@ from typing import Any
 
 from detector.contract.codec import from_micros, to_micros
 from detector.contract.events import Control, Event
-from detector.contract.findings import (
-    Act,
-    AnyFinding,
-    Detection,
-    Mode,
-    Severity,
-    Stage,
-    State,
-    Status,
-    Subject,
-    SubjectKind,
-    Value,
-)
+from detector.contract.findings import AnyFinding, Detection, Subject, Value
+from detector.contract.vocabulary import Act, Basis, Mode, Severity, Stage, State, Status, SubjectKind
 from detector.correlate.case import MAX_DETECTIONS, Case, remember
 from detector.decide.decisions import Decisions, digest
 from detector.decide.policy import Sign, allowed
-from detector.detect.detector import Basis, Detector, Hit
+from detector.detect.detector import Detector, Hit
 from detector.engine.compiled import Compiled
 from detector.engine.state import PbxState
 from detector.enrich.addresses import Place

@@ -6,7 +6,8 @@ import phonenumbers
 
 from detector.contract.codec import to_micros
 from detector.contract.events import Call, Config, Login, Notice, Registration
-from detector.contract.findings import Severity, Stage, Subject, SubjectKind
+from detector.contract.findings import Subject
+from detector.contract.vocabulary import Severity, Stage, SubjectKind
 from detector.engine.compiled import Compiled
 from detector.engine.state import PbxState
 from detector.enrich.addresses import Place

@@ -1,6 +1,6 @@
 """What enrichment knows of one event, ready for every detector."""
 
-from detector.contract.findings import Severity
+from detector.contract.vocabulary import Severity
 from detector.enrich.addresses import Place
 from detector.enrich.blocklists import BlockListing
 from detector.enrich.dialling.numbers import Number, NumberPlan

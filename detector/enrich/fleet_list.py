@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from detector.contract.codec import to_micros
 from detector.contract.events import FleetEntry
-from detector.contract.findings import SubjectKind
+from detector.contract.vocabulary import SubjectKind
 
 KINDS = frozenset({SubjectKind.SOURCE_IP, SubjectKind.DESTINATION})
 MAX_ENTRIES = 20_000

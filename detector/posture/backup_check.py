@@ -4,7 +4,7 @@ from math import inf
 
 from detector.audit.posture import Posture, told
 from detector.audit.posture_check import Judgement, PostureCheck, register
-from detector.contract.findings import Severity
+from detector.contract.vocabulary import Severity
 
 OLDEST_DAYS = 31
 

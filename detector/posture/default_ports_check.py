@@ -2,7 +2,7 @@
 
 from detector.audit.posture import Posture, told
 from detector.audit.posture_check import Judgement, PostureCheck, register
-from detector.contract.findings import Severity
+from detector.contract.vocabulary import Severity
 
 DEFAULTS = {
     "sip": (5060,), "sip_tls": (5061,), "https": (443, 8088), "http": (80,), "ssh": (22, 8022), "ldap": (389, 636),

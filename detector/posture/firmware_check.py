@@ -2,7 +2,7 @@
 
 from detector.audit.posture import Posture, told
 from detector.audit.posture_check import Judgement, PostureCheck, register
-from detector.contract.findings import Severity
+from detector.contract.vocabulary import Severity
 
 
 @register

@@ -4,7 +4,7 @@ import re
 
 from detector.audit.posture import Posture, RoutePosture, UnknownError
 from detector.audit.posture_check import Judgement, PostureCheck, register
-from detector.contract.findings import Severity
+from detector.contract.vocabulary import Severity
 
 ALL = re.compile(r"(?<![a-z])(all|default|everybody|everyone|company)(?![a-z])")
 ALMOST = 0.9

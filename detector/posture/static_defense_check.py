@@ -4,7 +4,7 @@ from ipaddress import ip_network
 
 from detector.audit.posture import Posture, told
 from detector.audit.posture_check import Judgement, PostureCheck, register
-from detector.contract.findings import Severity
+from detector.contract.vocabulary import Severity
 
 WIDEST = {4: 24, 6: 48}
 

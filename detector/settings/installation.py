@@ -5,7 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, JsonValue, model_validator
 
-from detector.contract.findings import Severity
+from detector.contract.vocabulary import Severity
 from detector.settings.archive import ArchiveSettings
 from detector.settings.fleet import FleetSettings
 from detector.settings.kafka import Kafka

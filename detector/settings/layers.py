@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Discriminator, Field, JsonValue, PositiveInt, Tag, ValidationInfo
 
-from detector.contract.findings import Mode
+from detector.contract.vocabulary import Mode
 from detector.settings.connection import Connection
 from detector.settings.hours import Hours
 from detector.settings.params import Params, Seconds

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 from pydantic import BaseModel, JsonValue, ValidationError
 
-from detector.contract.findings import Mode
+from detector.contract.vocabulary import Mode
 from detector.settings.installation import Settings
 from detector.settings.layers import Pbx, Personal, Rules
 from detector.settings.profile import PbxProfile

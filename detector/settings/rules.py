@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct
 from pydantic import JsonValue
 
-from detector.contract.findings import Mode
+from detector.contract.vocabulary import Mode
 from detector.settings.layers import Personal
 from detector.settings.params import Params
 

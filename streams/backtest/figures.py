@@ -6,8 +6,8 @@ from statistics import quantiles
 
 from msgspec import Struct
 
+from detector.contract.vocabulary import Basis
 from detector.detect.catalogue import detectors
-from detector.detect.detector import Basis
 from streams.backtest.honest import Alarm, Honest
 from streams.backtest.intervals import Interval, middle, paired, rate, share
 from streams.backtest.limits import Suggestion

@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import TypeGuard
 
 from detector.contract.events import AnyEvent, Tick
-from detector.contract.findings import AnyFinding, Decision, Detection, Incident, Mode, Severity
+from detector.contract.findings import AnyFinding, Decision, Detection, Incident
+from detector.contract.vocabulary import Mode, Severity
 from detector.engine.engine import Engine
 from streams.backtest.attacks import Attack
 

@@ -8,7 +8,8 @@ from random import Random
 from msgspec import Struct
 
 from detector.contract.events import AnyEvent, Call
-from detector.contract.findings import AnyFinding, Detection, Incident, Mode, Severity
+from detector.contract.findings import AnyFinding, Detection, Incident
+from detector.contract.vocabulary import Mode, Severity
 from detector.settings import PbxProfile
 from streams.backtest.attacks import Attack
 from streams.backtest.bench import Bench

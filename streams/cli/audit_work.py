@@ -13,7 +13,7 @@ from detector.audit.changes import changes, snapshot
 from detector.audit.posture_check import audit
 from detector.contract.codec import Codec
 from detector.contract.events import Config
-from detector.contract.findings import Severity
+from detector.contract.vocabulary import Severity
 from detector.detect.catalogue import catalogue
 from detector.settings import Pbx, Settings, profile
 from streams.audit.audit_report import Audited, Report, as_json, as_page, audited, report, show

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from detector.contract.findings import Act, Incident, Severity, Stage, State, Status
+from detector.contract.findings import Incident
+from detector.contract.vocabulary import Act, Severity, Stage, State, Status
 from streams.console.advice import stages_of
 from streams.console.ports import ProcessStatus as ProcessStatus
 from streams.console.wording import BLOCKS

@@ -9,7 +9,7 @@ from msgspec import Struct
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from detector.contract.findings import State
+from detector.contract.vocabulary import State
 from streams.console.access import Access, Visitor
 from streams.console.advice import let_go
 from streams.console.render import Renderer

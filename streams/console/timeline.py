@@ -7,7 +7,8 @@ from enum import IntEnum
 from msgspec import Struct, structs
 
 from detector.contract.codec import to_micros
-from detector.contract.findings import Decision, Detection, Stage, State
+from detector.contract.findings import Decision, Detection
+from detector.contract.vocabulary import Stage, State
 from streams.console.advice import IN_FORCE, Advice, advise, let_go, stages_of
 from streams.store.rows import ActionRow, HistoryRow, IncidentView, NotificationRow, RemarkRow
 

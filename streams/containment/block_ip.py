@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from detector.contract.findings import Act
+from detector.contract.vocabulary import Act
 from detector.decide.guard import block_range
 from streams.containment.enforcers.enforcer import covered
 from streams.pbxs.pbx import Means, Order, PbxAction, action

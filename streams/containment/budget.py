@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from detector.contract.codec import to_micros
-from detector.contract.findings import Act, State
+from detector.contract.vocabulary import Act, State
 from streams.store.journal.journal import Journal
 from streams.store.rows import ActionRow
 

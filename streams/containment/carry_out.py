@@ -11,7 +11,7 @@ import structlog
 from msgspec.structs import replace
 
 from detector.contract.codec import to_micros
-from detector.contract.findings import Act, State
+from detector.contract.vocabulary import Act, State
 from detector.decide.guard import GuardFacts, block_range, veto
 from streams.containment.budget import Budgets, spent
 from streams.containment.enforcers.enforcer import EnforcerError

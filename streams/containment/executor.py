@@ -9,7 +9,7 @@ from functools import partial
 import structlog
 
 from detector.contract.codec import to_micros
-from detector.contract.findings import Act, Mode, State
+from detector.contract.vocabulary import Act, Mode, State
 from streams.containment import block_ip
 from streams.containment.budget import Budgets
 from streams.containment.carry_out import CarryOut, LiveFacts

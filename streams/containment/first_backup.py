@@ -4,7 +4,7 @@ import asyncio
 
 import structlog
 
-from detector.contract.findings import Act, State
+from detector.contract.vocabulary import Act, State
 from detector.decide.policy import CHANGES
 from streams.store.journal.journal import Journal
 from streams.store.rows import ActionRow

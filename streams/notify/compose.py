@@ -4,7 +4,8 @@ import unicodedata
 
 from msgspec import Struct
 
-from detector.contract.findings import Act, Loss, Stage, State, Status
+from detector.contract.findings import Loss
+from detector.contract.vocabulary import Act, Stage, State, Status
 from detector.enrich.tariff import amount
 from streams.store.rows import ActionRow, IncidentView
 

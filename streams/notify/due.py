@@ -2,7 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from detector.contract.findings import STAGES, Mode, Severity, State, Status
+from detector.contract.findings import STAGES
+from detector.contract.vocabulary import Mode, Severity, State, Status
 from detector.correlate.case import MAX_DETECTIONS
 from streams.store.rows import IncidentView, NotificationRow
 

@@ -9,7 +9,8 @@ import structlog
 from msgspec import Struct, structs
 
 from detector.contract.codec import from_micros, to_micros
-from detector.contract.findings import Incident, Severity
+from detector.contract.findings import Incident
+from detector.contract.vocabulary import Severity
 from streams.notify.compose import Message, compose, occasion
 from streams.notify.due import untold
 from streams.notify.senders import Sender, SendError

@@ -6,7 +6,8 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from msgspec import Struct
 
-from detector.contract.findings import Act, Subject
+from detector.contract.findings import Subject
+from detector.contract.vocabulary import Act
 from streams.containment.enforcers.enforcer import Enforcer
 from streams.pbxs.dialling import Dialling
 from streams.pbxs.pbx_errors import GiveUp

@@ -9,7 +9,8 @@ import structlog
 
 from detector.contract.codec import from_micros
 from detector.contract.events import Control, FleetEntry
-from detector.contract.findings import Subject, SubjectKind
+from detector.contract.findings import Subject
+from detector.contract.vocabulary import SubjectKind
 from detector.decide.guard import GuardFacts
 from detector.decide.sightings import Sighting, unlistable
 from detector.settings import Settings

@@ -4,7 +4,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-from detector.contract.findings import Act, Decision, Detection, Incident, State, Subject
+from detector.contract.findings import Decision, Detection, Incident, Subject
+from detector.contract.vocabulary import Act, State
 
 About = Literal["approved", "refused", "undone", "closed"]
 

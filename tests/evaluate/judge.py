@@ -6,7 +6,8 @@ from random import Random
 from msgspec import Struct
 
 from detector.contract.events import AnyEvent
-from detector.contract.findings import AnyFinding, Decision, Detection, Incident, Severity
+from detector.contract.findings import AnyFinding, Decision, Detection, Incident
+from detector.contract.vocabulary import Severity
 from detector.detect.catalogue import catalogue
 from detector.engine.compiled import Compiled as PbxSite
 from detector.engine.compiled import Tables

@@ -11,7 +11,7 @@ import pytest
 from aiokafka import AIOKafkaProducer
 
 from detector.contract.codec import encode_finding
-from detector.contract.findings import Act
+from detector.contract.vocabulary import Act
 from streams.kafka.seal import Seals
 from streams.sim import SimulatedPbx
 from streams.store.vault import Vault

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from detector.contract.findings import Act
+from detector.contract.vocabulary import Act
 from streams.processes.http_listener import free_port
 from tests.kafka.cluster import ENVIRONMENT, Cluster, cluster_of
 from tests.kafka.running import Kafka

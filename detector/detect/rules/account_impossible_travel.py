@@ -1,9 +1,9 @@
 """One account is let in from two countries within a time in which nobody travels between them (C14, C21)."""
 
 from detector.contract.events import Login, Registration
-from detector.contract.findings import Severity, Stage, SubjectKind
+from detector.contract.vocabulary import Basis, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
-from detector.detect.detector import Basis, Detector, Hit, micros
+from detector.detect.detector import Detector, Hit, micros
 from detector.detect.shared.attempts import Attempt, accepted, by_app, who
 from detector.enrich.apply import country_of, in_use
 from detector.enrich.dialling.countries import name as country_name

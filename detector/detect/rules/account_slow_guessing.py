@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field, PositiveInt
 
 from detector.contract.events import Login, Registration
-from detector.contract.findings import Severity, Stage, SubjectKind
+from detector.contract.vocabulary import Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, micros
 from detector.detect.shared.attempts import Attempt, of_network, refused, resting, vouched, who

@@ -5,9 +5,9 @@ from typing import Annotated
 from pydantic import Field
 
 from detector.contract.events import Login, Registration
-from detector.contract.findings import Severity, Stage, SubjectKind
+from detector.contract.vocabulary import Basis, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
-from detector.detect.detector import Basis, Detector, Hit, micros
+from detector.detect.detector import Detector, Hit, micros
 from detector.detect.shared.oddness import measured, rare
 from detector.enrich.facts import Facts
 from detector.memory.fields import Memory, Once

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from detector.contract.events import Call
-from detector.contract.findings import Severity, Stage, SubjectKind
+from detector.contract.vocabulary import Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Begun, Detector, Hit, micros
 from detector.enrich.dialling.countries import name as country_name

@@ -1,7 +1,7 @@
 """A call to a number or a sort of number that nobody is to call (C26)."""
 
 from detector.contract.events import Call
-from detector.contract.findings import Severity, Stage, SubjectKind
+from detector.contract.vocabulary import Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Begun, Detector, Hit
 from detector.enrich.dialling.dialled import boil_down

@@ -3,7 +3,7 @@
 from pydantic import PositiveInt
 
 from detector.contract.events import Call
-from detector.contract.findings import Severity, Stage, SubjectKind
+from detector.contract.vocabulary import Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Begun, Detector, Hit, micros
 from detector.enrich.facts import Facts

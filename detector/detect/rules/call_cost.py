@@ -3,7 +3,7 @@
 from pydantic import PositiveFloat
 
 from detector.contract.events import Call
-from detector.contract.findings import Severity, Stage, SubjectKind
+from detector.contract.vocabulary import Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, Risky
 from detector.detect.shared.spending import DAY, MINUTE, cost, micro, rate, risky, whole

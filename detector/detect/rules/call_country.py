@@ -1,9 +1,9 @@
 """A call to a country, or by an extension, that may not be called abroad (C25)."""
 
 from detector.contract.events import Call
-from detector.contract.findings import Severity, Stage, SubjectKind
+from detector.contract.vocabulary import Basis, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
-from detector.detect.detector import Basis, Detector, Hit, RiskyBegun
+from detector.detect.detector import Detector, Hit, RiskyBegun
 from detector.enrich.dialling.countries import name as country_name
 from detector.enrich.facts import Facts
 from detector.memory.fields import Memory

@@ -5,8 +5,9 @@ from typing import Annotated
 from pydantic import Field, PositiveInt
 
 from detector.contract.events import Call
-from detector.contract.findings import Severity, Stage, Subject, SubjectKind
+from detector.contract.findings import Subject
 from detector.contract.kinds import DIAL_THROUGH
+from detector.contract.vocabulary import Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, RiskyBegun, micros
 from detector.detect.shared.attempts import resting, vouched

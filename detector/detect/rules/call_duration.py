@@ -1,7 +1,7 @@
 """A call is up longer than calls should be; seen while it is still up (C29)."""
 
 from detector.contract.events import Call
-from detector.contract.findings import Severity, Stage, SubjectKind
+from detector.contract.vocabulary import Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, micros
 from detector.enrich.facts import Facts

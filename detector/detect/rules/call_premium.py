@@ -1,7 +1,7 @@
 """A call to a premium-rate or satellite number: where toll fraud earns its money (C26)."""
 
 from detector.contract.events import Call
-from detector.contract.findings import Severity, Stage, SubjectKind
+from detector.contract.vocabulary import Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, RiskyBegun
 from detector.enrich.dialling.countries import name as country_name

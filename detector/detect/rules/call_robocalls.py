@@ -5,8 +5,8 @@ from typing import Annotated
 from pydantic import Field, PositiveInt
 
 from detector.contract.events import Call
-from detector.contract.findings import Severity, Stage, SubjectKind
 from detector.contract.kinds import ROBOCALLS
+from detector.contract.vocabulary import Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Ended, Hit, micros
 from detector.detect.shared.attempts import resting, vouched

@@ -5,8 +5,8 @@ from typing import Annotated
 from pydantic import Field
 
 from detector.contract.events import Call
-from detector.contract.findings import Severity, Stage, SubjectKind
 from detector.contract.kinds import SLOW_PUMPING
+from detector.contract.vocabulary import Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, RiskyBegun, RiskyEnded, micros
 from detector.enrich.facts import Facts

@@ -1,9 +1,9 @@
 """An extension makes calls abroad that are unlike all that it and its PBX ever did, however slowly (C28)."""
 
 from detector.contract.events import Call
-from detector.contract.findings import Severity, Stage, SubjectKind
+from detector.contract.vocabulary import Basis, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
-from detector.detect.detector import Basis, Detector, Hit, RiskyEnded, micros
+from detector.detect.detector import Detector, Hit, RiskyEnded, micros
 from detector.detect.shared.oddness import Oddness, odd, told
 from detector.enrich.facts import Facts
 from detector.memory.fields import Memory, Window

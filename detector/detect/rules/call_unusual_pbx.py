@@ -5,9 +5,9 @@ from typing import Annotated
 from pydantic import Field, PositiveInt
 
 from detector.contract.events import Call
-from detector.contract.findings import Severity, Stage, SubjectKind
+from detector.contract.vocabulary import Basis, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
-from detector.detect.detector import Basis, Detector, Hit, RiskyEnded, micros
+from detector.detect.detector import Detector, Hit, RiskyEnded, micros
 from detector.detect.shared.oddness import Oddness, odd, told
 from detector.enrich.facts import Facts
 from detector.memory.fields import Distinct, Memory, digest

@@ -1,8 +1,8 @@
 """Somebody is made administrator, or what a role may do is changed (C20)."""
 
 from detector.contract.events import Config
-from detector.contract.findings import Severity, Stage, SubjectKind
 from detector.contract.kinds import ADMIN_TAKEOVER
+from detector.contract.vocabulary import Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit
 from detector.detect.shared.config_changes import actor, by

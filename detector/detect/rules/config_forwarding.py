@@ -1,8 +1,8 @@
 """Somebody who is no administrator makes an extension forward its calls abroad or to a costly number (C25)."""
 
 from detector.contract.events import Config, Login
-from detector.contract.findings import Severity, Stage, SubjectKind
 from detector.contract.kinds import FORWARDING_FRAUD
+from detector.contract.vocabulary import Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit
 from detector.detect.shared.attempts import is_administrator

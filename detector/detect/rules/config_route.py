@@ -1,9 +1,9 @@
 """An outbound route is changed: where calls can go, and at whose expense (C20, C22)."""
 
 from detector.contract.events import Config
-from detector.contract.findings import Severity, Stage, SubjectKind
+from detector.contract.vocabulary import Basis, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
-from detector.detect.detector import Basis, Detector, Hit
+from detector.detect.detector import Detector, Hit
 from detector.detect.shared.config_changes import actor, by
 from detector.enrich.facts import Facts
 from detector.memory.fields import Memory

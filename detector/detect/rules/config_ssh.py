@@ -1,7 +1,7 @@
 """SSH was switched on and stays on longer than troubleshooting takes (C02)."""
 
 from detector.contract.events import Config
-from detector.contract.findings import Severity, Stage, SubjectKind
+from detector.contract.vocabulary import Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, micros
 from detector.enrich.facts import Facts

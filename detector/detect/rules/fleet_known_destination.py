@@ -1,9 +1,9 @@
 """A call to a block of numbers to which attackers called at other PBXs (C25)."""
 
 from detector.contract.events import Call
-from detector.contract.findings import Severity, Stage, SubjectKind
+from detector.contract.vocabulary import Basis, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
-from detector.detect.detector import Basis, Detector, Hit, RiskyBegun
+from detector.detect.detector import Detector, Hit, RiskyBegun
 from detector.enrich.apply import familiar
 from detector.enrich.facts import Facts
 from detector.memory.fields import Memory

@@ -1,10 +1,10 @@
 """An address that attacked other PBXs comes to this one: stopped at its first attempt (C05, C09)."""
 
 from detector.contract.events import Login, Registration
-from detector.contract.findings import Severity, Stage, SubjectKind
 from detector.contract.kinds import KNOWN_ATTACKER
+from detector.contract.vocabulary import Basis, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
-from detector.detect.detector import Basis, Detector, Hit
+from detector.detect.detector import Detector, Hit
 from detector.enrich.apply import familiar
 from detector.enrich.facts import Facts
 from detector.memory.fields import Memory, Once

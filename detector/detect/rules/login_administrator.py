@@ -1,10 +1,10 @@
 """An administrator logs in who never did, or from where this one never was (C20)."""
 
 from detector.contract.events import Login
-from detector.contract.findings import Severity, Stage, SubjectKind
 from detector.contract.kinds import ADMIN_TAKEOVER
+from detector.contract.vocabulary import Basis, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
-from detector.detect.detector import Basis, Detector, Hit
+from detector.detect.detector import Detector, Hit
 from detector.detect.shared.attempts import is_administrator
 from detector.enrich.facts import Facts
 from detector.memory.fields import Days, Memory

@@ -3,9 +3,9 @@
 from pydantic import PositiveInt
 
 from detector.contract.events import Login, Notice
-from detector.contract.findings import Severity, Stage, SubjectKind
+from detector.contract.vocabulary import Basis, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
-from detector.detect.detector import Basis, Detector, Hit, micros
+from detector.detect.detector import Detector, Hit, micros
 from detector.enrich.facts import Facts
 from detector.memory.fields import Memory, Window
 from detector.settings.params import Params, Seconds

@@ -1,7 +1,7 @@
 """A login link or QR code that is good for once is presented again: somebody else has it (C18)."""
 
 from detector.contract.events import Login
-from detector.contract.findings import Severity, Stage, SubjectKind
+from detector.contract.vocabulary import Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, micros
 from detector.enrich.facts import Facts

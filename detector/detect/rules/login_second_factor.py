@@ -1,9 +1,9 @@
 """Somebody logs in without the second factor that is mandatory for them (C17)."""
 
 from detector.contract.events import Login
-from detector.contract.findings import Severity, Stage, SubjectKind
+from detector.contract.vocabulary import Basis, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
-from detector.detect.detector import Basis, Detector, Hit, micros
+from detector.detect.detector import Detector, Hit, micros
 from detector.detect.shared.whom import PEOPLE, Whom
 from detector.enrich.facts import Facts
 from detector.memory.fields import Memory, Once

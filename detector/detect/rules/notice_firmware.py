@@ -1,9 +1,9 @@
 """The PBX's firmware was changed, or a newer one is there (C01)."""
 
 from detector.contract.events import Notice
-from detector.contract.findings import Severity, Stage, SubjectKind
+from detector.contract.vocabulary import Basis, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
-from detector.detect.detector import Basis, Detector, Hit
+from detector.detect.detector import Detector, Hit
 from detector.enrich.facts import Facts
 from detector.memory.fields import Memory
 

@@ -5,9 +5,9 @@ from typing import Annotated
 from pydantic import Field
 
 from detector.contract.events import Call
-from detector.contract.findings import Severity, Stage, SubjectKind
+from detector.contract.vocabulary import Basis, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
-from detector.detect.detector import Basis, Detector, Ended, Hit, micros
+from detector.detect.detector import Detector, Ended, Hit, micros
 from detector.enrich.facts import Facts
 from detector.enrich.scores import Excess
 from detector.memory.fields import Memory, Once

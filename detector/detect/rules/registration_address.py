@@ -1,7 +1,7 @@
 """An extension is registered from an address that is not on its list (C13)."""
 
 from detector.contract.events import Registration
-from detector.contract.findings import Severity, Stage, SubjectKind
+from detector.contract.vocabulary import Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, micros
 from detector.enrich.facts import Facts

@@ -1,9 +1,9 @@
 """A program made for attacks gives its name as user agent (C12)."""
 
 from detector.contract.events import Login, Registration
-from detector.contract.findings import Severity, Stage, SubjectKind
+from detector.contract.vocabulary import Basis, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
-from detector.detect.detector import Basis, Detector, Hit, micros
+from detector.detect.detector import Detector, Hit, micros
 from detector.detect.shared.attempts import Attempt
 from detector.enrich.agents import attack_tool
 from detector.enrich.facts import Facts

@@ -3,9 +3,9 @@
 from pydantic import PositiveInt
 
 from detector.contract.events import Registration
-from detector.contract.findings import Severity, Stage, SubjectKind
+from detector.contract.vocabulary import Basis, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
-from detector.detect.detector import Basis, Detector, Hit, micros
+from detector.detect.detector import Detector, Hit, micros
 from detector.detect.shared.attempts import by_app
 from detector.enrich.agents import without_version
 from detector.enrich.facts import Facts

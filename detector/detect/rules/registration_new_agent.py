@@ -1,9 +1,9 @@
 """An extension registers with a kind of device that was never seen for it (C12)."""
 
 from detector.contract.events import Registration
-from detector.contract.findings import Severity, Stage, SubjectKind
+from detector.contract.vocabulary import Basis, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
-from detector.detect.detector import Basis, Detector, Hit, micros
+from detector.detect.detector import Detector, Hit, micros
 from detector.enrich.agents import without_version
 from detector.enrich.facts import Facts
 from detector.memory.fields import Distinct, Memory, digest

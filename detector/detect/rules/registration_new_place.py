@@ -5,9 +5,9 @@ from typing import Annotated
 from pydantic import Field
 
 from detector.contract.events import Registration
-from detector.contract.findings import Severity, Stage, SubjectKind
+from detector.contract.vocabulary import Basis, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
-from detector.detect.detector import Basis, Detector, Hit, micros
+from detector.detect.detector import Detector, Hit, micros
 from detector.enrich.facts import Facts
 from detector.memory.fields import Memory, Once
 from detector.settings.params import Params, Seconds

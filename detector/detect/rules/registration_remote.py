@@ -1,7 +1,7 @@
 """An extension registers from outside that may not, or not from there (C14)."""
 
 from detector.contract.events import Registration
-from detector.contract.findings import Severity, Stage, SubjectKind
+from detector.contract.vocabulary import Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, micros
 from detector.detect.shared.attempts import who

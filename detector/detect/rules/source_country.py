@@ -1,9 +1,9 @@
 """Somebody registers or logs in, or tries to, from a country that may not reach the PBX (C06)."""
 
 from detector.contract.events import Login, Registration
-from detector.contract.findings import Severity, Stage, SubjectKind
+from detector.contract.vocabulary import Basis, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
-from detector.detect.detector import Basis, Detector, Hit, micros
+from detector.detect.detector import Detector, Hit, micros
 from detector.detect.shared.attempts import Attempt
 from detector.enrich.dialling.countries import name as country_name
 from detector.enrich.facts import Facts

@@ -1,9 +1,9 @@
 """Somebody is let in from the Internet past the remote access service: a port is forwarded (C04)."""
 
 from detector.contract.events import Login, Registration
-from detector.contract.findings import Severity, Stage, SubjectKind
+from detector.contract.vocabulary import Basis, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
-from detector.detect.detector import Basis, Detector, Hit, micros
+from detector.detect.detector import Detector, Hit, micros
 from detector.detect.shared.attempts import Attempt, accepted, who
 from detector.enrich.facts import Facts
 from detector.memory.fields import Memory, Once

@@ -1,10 +1,10 @@
 """An address on a block list of the operator comes to the PBX (C05)."""
 
 from detector.contract.events import Login, Registration
-from detector.contract.findings import Severity, Stage, SubjectKind
 from detector.contract.kinds import KNOWN_ATTACKER
+from detector.contract.vocabulary import Basis, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
-from detector.detect.detector import Basis, Detector, Hit, micros
+from detector.detect.detector import Detector, Hit, micros
 from detector.detect.shared.attempts import Attempt
 from detector.enrich.apply import familiar
 from detector.enrich.facts import Facts

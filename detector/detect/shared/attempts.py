@@ -1,8 +1,8 @@
 """What rules about attempts to get in have in common: what was refused, whose name was tried, how well it is known."""
 
 from detector.contract.events import Event, Login, Registration
-from detector.contract.findings import Subject, SubjectKind
-from detector.detect.detector import Basis
+from detector.contract.findings import Subject
+from detector.contract.vocabulary import Basis, SubjectKind
 from detector.enrich.facts import Facts
 from detector.memory.fields import Memory, Window
 

@@ -1,7 +1,8 @@
 """What rules about changed settings have in common: who changed them."""
 
 from detector.contract.events import Config
-from detector.contract.findings import Subject, SubjectKind
+from detector.contract.findings import Subject
+from detector.contract.vocabulary import SubjectKind
 
 
 def by(event: Config) -> str:

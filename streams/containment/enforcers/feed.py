@@ -10,7 +10,7 @@ from typing import ClassVar
 import msgspec
 from fastapi import APIRouter, HTTPException, Request, Response
 
-from detector.contract.findings import Act
+from detector.contract.vocabulary import Act
 from detector.decide.guard import block_range
 from streams.containment.enforcers.enforcer import Enforcer, enforcer
 from streams.runtime.clock import utc_now

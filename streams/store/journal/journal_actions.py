@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, case, func, or_, select, update
 
-from detector.contract.findings import Act, State
+from detector.contract.vocabulary import Act, State
 from streams.store.database import reading, writing
 from streams.store.journal.journal_changes import (
     ERROR,

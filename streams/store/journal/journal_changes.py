@@ -6,7 +6,8 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Row, Select, insert, select, update
 
-from detector.contract.findings import Act, Decision, State
+from detector.contract.findings import Decision
+from detector.contract.vocabulary import Act, State
 from streams.store.rows import ActionRow, HistoryRow
 from streams.store.tables_journal import ActionHistoryTable, ActionTable, DecisionTable
 

@@ -8,7 +8,8 @@ from sqlalchemy import ColumnElement, Connection, Engine, Row, insert, select, u
 from sqlalchemy.dialects import postgresql, sqlite
 
 from detector.contract.codec import to_micros
-from detector.contract.findings import AnyFinding, Decision, Detection, Incident, Mode, State
+from detector.contract.findings import AnyFinding, Decision, Detection, Incident
+from detector.contract.vocabulary import Mode, State
 from streams.store.database import database_now, insert_into, writing
 from streams.store.journal.journal_changes import ERROR, NOT_UNDONE, POLICY, change, locked, note
 from streams.store.journal.journal_part import JournalPart

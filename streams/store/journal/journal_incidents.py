@@ -6,7 +6,8 @@ from collections.abc import Collection, Sequence
 import msgspec
 from sqlalchemy import Connection, select
 
-from detector.contract.findings import Decision, Detection, Incident, State, Status
+from detector.contract.findings import Decision, Detection, Incident
+from detector.contract.vocabulary import State, Status
 from streams.store.database import reading
 from streams.store.journal.journal_changes import DECISION, action_rows, actions_query, history_row, newest_actions
 from streams.store.journal.journal_notifications import notification_row, notifications_query

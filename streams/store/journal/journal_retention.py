@@ -2,7 +2,7 @@
 
 from sqlalchemy import delete, exists, select
 
-from detector.contract.findings import State, Status
+from detector.contract.vocabulary import State, Status
 from streams.store.database import writing
 from streams.store.journal.journal_part import JournalPart
 from streams.store.tables_journal import (

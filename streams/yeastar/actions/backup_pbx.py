@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from detector.contract.findings import Act
+from detector.contract.vocabulary import Act
 from streams.pbxs.pbx import Means, Order, PbxAction, action
 from streams.pbxs.pbx_errors import Duplicate
 from streams.yeastar.answers import BackupFile

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from detector.contract.findings import Act
+from detector.contract.vocabulary import Act
 from streams.pbxs.pbx import Drifted, Means, Order, PbxAction, action
 from streams.pbxs.pbx_errors import Duplicate, GiveUp, NotFound
 from streams.yeastar.actions.hang_up import HangUp

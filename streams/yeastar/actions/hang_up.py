@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from detector.contract.findings import Act, SubjectKind
+from detector.contract.vocabulary import Act, SubjectKind
 from streams.pbxs.dialling import Dialling
 from streams.pbxs.pbx import Means, Order, PbxAction, action
 from streams.pbxs.pbx_errors import GiveUp, NotFound

@@ -4,7 +4,7 @@ from secrets import choice
 
 from msgspec import Struct
 
-from detector.contract.findings import Act
+from detector.contract.vocabulary import Act
 from streams.pbxs.pbx import Drifted, Means, Order, PbxAction, action
 from streams.pbxs.pbx_errors import GiveUp, NotFound
 

@@ -12,7 +12,8 @@ from msgspec.structs import replace
 
 from detector.contract.codec import Codec, encode_finding
 from detector.contract.events import Event
-from detector.contract.findings import Act, Action, Stats, Subject, SubjectKind
+from detector.contract.findings import Action, Stats, Subject
+from detector.contract.vocabulary import Act, SubjectKind
 from tests.detector.engine.builders import decisions, moment, run, settings, text, verdict
 from tests.detector.engine.streams import Day, attack
 

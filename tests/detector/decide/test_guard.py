@@ -2,7 +2,8 @@
 
 import pytest
 
-from detector.contract.findings import Act, Subject, SubjectKind
+from detector.contract.findings import Subject
+from detector.contract.vocabulary import Act, SubjectKind
 from detector.decide.guard import KINDS, PROTECTIONS, UNLIMITED, GuardFacts, block_range, veto
 
 FACTS = GuardFacts(

@@ -3,7 +3,8 @@
 import pytest
 
 from detector.contract.events import AnyEvent
-from detector.contract.findings import Subject, SubjectKind
+from detector.contract.findings import Subject
+from detector.contract.vocabulary import SubjectKind
 from tests.detector.engine.builders import (
     LATVIA,
     SOMALIA,

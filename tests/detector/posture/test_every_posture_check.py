@@ -8,7 +8,7 @@ import pytest
 
 from detector.audit.declared import Declared
 from detector.audit.posture_check import CheckVerdict, PostureCheck, audit, checks
-from detector.contract.findings import Severity
+from detector.contract.vocabulary import Severity
 from tests.detector.posture.postures import UNSEEN, posture
 
 HERE = Path(__file__).parent

@@ -4,7 +4,7 @@ from datetime import date
 import pytest
 from pydantic import PositiveInt, SecretStr, ValidationError, model_validator
 
-from detector.contract.findings import Mode
+from detector.contract.vocabulary import Mode
 from detector.settings import Pbx, PbxProfile, Policies, Settings, problems, profile, settings_as_json
 from detector.settings.params import Params, Seconds
 from detector.settings.values import REGIONS, host_or_network

@@ -17,8 +17,8 @@ from msgspec.structs import replace
 
 from detector.contract.codec import Codec
 from detector.contract.events import Call, Registration
+from detector.contract.vocabulary import Basis
 from detector.detect.catalogue import detectors
-from detector.detect.detector import Basis
 from streams.archive import Archive
 from streams.backtest.slow import SLOW
 from tests.evaluate.month import honest, sites

@@ -17,20 +17,8 @@ from msgspec.structs import replace
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from detector.contract.codec import from_micros
-from detector.contract.findings import (
-    Act,
-    Decision,
-    Detection,
-    Incident,
-    Loss,
-    Mode,
-    Severity,
-    Stage,
-    State,
-    Status,
-    Subject,
-    SubjectKind,
-)
+from detector.contract.findings import Decision, Detection, Incident, Loss, Subject
+from detector.contract.vocabulary import Act, Mode, Severity, Stage, State, Status, SubjectKind
 from streams.console import ProcessStatus, ShownSource, create_app, first_user
 from streams.console.logins import Logins, Opened
 from streams.console.wording import utc_micros

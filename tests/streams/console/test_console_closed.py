@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from detector.contract.findings import Status
+from detector.contract.vocabulary import Status
 from streams.console.closed import LAST_PAGE, PAGE
 
 EVIL = '"><script>alert(1)</script>'

@@ -7,7 +7,8 @@ import httpx
 import pytest
 from msgspec.structs import replace
 
-from detector.contract.findings import Act, Mode, Severity, State, Status, Subject, SubjectKind
+from detector.contract.findings import Subject
+from detector.contract.vocabulary import Act, Mode, Severity, State, Status, SubjectKind
 from detector.detect.catalogue import detectors
 from streams.console.advice import runbook
 

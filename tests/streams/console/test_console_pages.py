@@ -7,7 +7,8 @@ import httpx
 import pytest
 from msgspec.structs import replace
 
-from detector.contract.findings import FOREVER, Act, Loss, Severity, Stage, State, Status, Subject, SubjectKind
+from detector.contract.findings import FOREVER, Loss, Subject
+from detector.contract.vocabulary import Act, Severity, Stage, State, Status, SubjectKind
 from streams.console import ProcessStatus, ShownSource
 
 EVIL = "<script>alert(1)</script>"

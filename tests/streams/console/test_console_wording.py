@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from detector.contract.findings import FOREVER, Act, Severity, Stage, State, Status, Subject, SubjectKind
+from detector.contract.findings import FOREVER, Subject
+from detector.contract.vocabulary import Act, Severity, Stage, State, Status, SubjectKind
 from streams.console import wording
 from streams.store.rows import About
 

@@ -11,18 +11,8 @@ import pytest
 from msgspec.structs import replace
 from pydantic import SecretStr
 
-from detector.contract.findings import (
-    Act,
-    Decision,
-    Incident,
-    Loss,
-    Mode,
-    Severity,
-    Stage,
-    Status,
-    Subject,
-    SubjectKind,
-)
+from detector.contract.findings import Decision, Incident, Loss, Subject
+from detector.contract.vocabulary import Act, Mode, Severity, Stage, Status, SubjectKind
 from streams.pbxs.dialling import Dialling
 from streams.pbxs.pbx import Means, Order
 from streams.sim import CallPlan, SimOptions, SimulatedPbx

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from detector.contract.findings import Act, Mode, State, SubjectKind
+from detector.contract.vocabulary import Act, Mode, State, SubjectKind
 from streams.pbxs.pbx_errors import AccessDenied
 from streams.sim import SimOptions
 from streams.yeastar.actions.backup_pbx import BackupPbx

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from detector.contract.findings import SubjectKind
+from detector.contract.vocabulary import SubjectKind
 from streams.pbxs.pbx_errors import GiveUp
 from streams.yeastar.actions.disable_trunk import DisableTrunk
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from detector.contract.findings import Act, Mode, State, SubjectKind
+from detector.contract.vocabulary import Act, Mode, State, SubjectKind
 from detector.decide.guard import GuardFacts
 from streams.containment.budget import Budgets
 from streams.containment.enforcers.enforcer import Enforcer

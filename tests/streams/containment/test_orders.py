@@ -7,19 +7,8 @@ from pathlib import Path
 import pytest
 
 from detector.contract.events import Control
-from detector.contract.findings import (
-    Act,
-    Decision,
-    Incident,
-    Loss,
-    Mode,
-    Severity,
-    Stage,
-    State,
-    Status,
-    Subject,
-    SubjectKind,
-)
+from detector.contract.findings import Decision, Incident, Loss, Subject
+from detector.contract.vocabulary import Act, Mode, Severity, Stage, State, Status, SubjectKind
 from streams.containment.orders import Orders
 from streams.store.database import open_engine
 from streams.store.journal.journal import Journal

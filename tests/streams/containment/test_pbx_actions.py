@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from detector.contract.findings import Act, SubjectKind
+from detector.contract.vocabulary import Act, SubjectKind
 from streams.containment.block_ip import BlockIp
 from streams.containment.enforcers.enforcer import Enforcer, EnforcerError
 from streams.pbxs.pbx import ACTIONS, Drifted, Means, Order, PbxAction

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from detector.contract.findings import SubjectKind
+from detector.contract.vocabulary import SubjectKind
 from streams.pbxs.pbx import Drifted
 from streams.pbxs.pbx_errors import GiveUp
 from streams.sim import SimOptions

@@ -9,19 +9,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from detector.contract.findings import (
-    Act,
-    Decision,
-    Detection,
-    Incident,
-    Loss,
-    Mode,
-    Severity,
-    Stage,
-    Status,
-    Subject,
-    SubjectKind,
-)
+from detector.contract.findings import Decision, Detection, Incident, Loss, Subject
+from detector.contract.vocabulary import Act, Mode, Severity, Stage, Status, SubjectKind
 from streams.store.database import open_engine
 from streams.store.journal.journal import Journal
 

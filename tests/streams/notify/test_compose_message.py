@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from detector.contract.codec import to_micros
-from detector.contract.findings import Act, Loss, Mode, State, Status
+from detector.contract.findings import Loss
+from detector.contract.vocabulary import Act, Mode, State, Status
 from streams.notify.compose import Message, clean, compose, money, occasion
 from streams.store.journal.journal import Journal
 

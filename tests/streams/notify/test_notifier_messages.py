@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from detector.contract.codec import to_micros
-from detector.contract.findings import Act, Mode, Severity, Stage, State, Status
+from detector.contract.vocabulary import Act, Mode, Severity, Stage, State, Status
 from detector.correlate.case import MAX_DETECTIONS
 from streams.notify.notifier import ATTEMPTS, Channel, Notifier
 from streams.notify.senders import SendError

@@ -8,19 +8,8 @@ import pytest
 from msgspec.structs import replace
 from sqlalchemy import Engine
 
-from detector.contract.findings import (
-    Act,
-    Decision,
-    Detection,
-    Incident,
-    Loss,
-    Mode,
-    Severity,
-    Stage,
-    Status,
-    Subject,
-    SubjectKind,
-)
+from detector.contract.findings import Decision, Detection, Incident, Loss, Subject
+from detector.contract.vocabulary import Act, Mode, Severity, Stage, Status, SubjectKind
 from streams.store.database import open_engine
 from streams.store.journal.journal import Journal
 

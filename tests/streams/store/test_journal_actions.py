@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from detector.contract.codec import to_micros
-from detector.contract.findings import Act, Mode, State
+from detector.contract.vocabulary import Act, Mode, State
 from streams.store.journal.journal import Journal
 from streams.store.rows import ActionRow
 

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from detector.contract.codec import to_micros
-from detector.contract.findings import Act, Mode, State, Status, Subject, SubjectKind
+from detector.contract.findings import Subject
+from detector.contract.vocabulary import Act, Mode, State, Status, SubjectKind
 from streams.store.journal.journal import Journal
 
 HOSTILE = "NUL \x00 half \ud800 back\\slash \\x00 '; DROP TABLE incident --"

@@ -5,7 +5,7 @@ import time
 import pytest
 from sqlalchemy import Engine, text
 
-from detector.contract.findings import State
+from detector.contract.vocabulary import State
 from streams.store.journal.journal import Journal
 from streams.store.rows import NotificationRow
 from streams.store.store_errors import Fenced

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from detector.contract.findings import Status
+from detector.contract.vocabulary import Status
 from streams.store.journal.journal import Journal
 from streams.store.rows import About, RemarkRow
 

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Engine, text
 
 from detector.contract.codec import to_micros
-from detector.contract.findings import Act, State, Status
+from detector.contract.vocabulary import Act, State, Status
 from streams.store.journal.journal import Journal
 from streams.store.rows import NotificationRow
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from detector.contract.findings import Severity
+from detector.contract.vocabulary import Severity
 from tests.detector.engine.builders import (
     DAY,
     EMERGENCY,

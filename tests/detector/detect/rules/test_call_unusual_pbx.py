@@ -2,7 +2,8 @@
 
 import pytest
 
-from detector.contract.findings import Subject, SubjectKind
+from detector.contract.findings import Subject
+from detector.contract.vocabulary import SubjectKind
 from tests.detector.detect.rules.test_call_unusual import BLOCKS, drip
 from tests.detector.engine.builders import DAY, HOME, decisions, fired, incidents, run, settings, usual
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from detector.contract.events import Call, Event, Login, Notice, Registration
-from detector.contract.findings import AnyFinding, Mode
+from detector.contract.findings import AnyFinding
+from detector.contract.vocabulary import Mode
 from detector.detect.catalogue import catalogue, detectors
 from detector.settings import Settings, problems, profile
 from detector.settings.params import Params
