@@ -1,6 +1,6 @@
 """The configuration as typed layers, and the flat profile of each PBX that comes of them."""
 
-from detector.settings.connection import Connection, Transport
+from detector.settings.connection import Connection, PbxMake, Transport
 from detector.settings.installation import CallOut, Notify, Settings, settings_as_json
 from detector.settings.layers import Pbx, Policy, Route, Rules, Trunk
 from detector.settings.problems import Problem, problems, wrong_rules
@@ -15,6 +15,7 @@ __all__ = [
     "ExtensionProfile",
     "Notify",
     "Pbx",
+    "PbxMake",
     "PbxProfile",
     "Policies",
     "Policy",

@@ -9,6 +9,12 @@ from detector.settings.params import Params, Seconds
 from detector.settings.values import Secret, Short, TimeZone, Url, refusal
 
 
+class PbxMake(StrEnum):
+    """The makes of PBX that can be connected, each by the name of its package."""
+
+    YEASTAR = "yeastar"
+
+
 class Transport(StrEnum):
     """How the PBX's events come in."""
 
@@ -20,6 +26,7 @@ class Transport(StrEnum):
 class Connection(Params):
     """The PBX's API; `timezone` is that of its times, where it is not the PBX's own."""
 
+    make: PbxMake = PbxMake.YEASTAR
     url: Url
     client_id: Secret = None
     client_secret: Secret = None

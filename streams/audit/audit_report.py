@@ -12,6 +12,7 @@ from rich.text import Text
 
 from detector.audit.posture_check import CheckVerdict, Judgement
 from detector.audit.posture_score import WEIGHTS, PostureScore, score
+from streams.pbxs.discovery import Capabilities, Telling
 from streams.report.report_page import page, visible
 
 FOLDER = Path(__file__).parent
@@ -27,6 +28,8 @@ class Audited(Struct, frozen=True, kw_only=True):
     score: PostureScore
     judgements: tuple[Judgement, ...] = ()
     error: str | None = None
+    notes: tuple[str, ...] = ()
+    capabilities: Capabilities | None = None
 
 
 class Report(Struct, frozen=True, kw_only=True):
@@ -70,6 +73,8 @@ def show(made: Report, console: Console) -> None:
         for judgement in one.judgements:
             table.add_row(*row(judgement))
         console.print(table)
+        for line in [*one.notes, *cannot(one.capabilities)]:
+            console.print(Text(f"Note: {visible(line)}"))
 
 
 def row(judgement: Judgement) -> tuple[Text, ...]:
@@ -82,6 +87,19 @@ def row(judgement: Judgement) -> tuple[Text, ...]:
         Text(judgement.title),
         Text("\n".join(str(visible(text)) for text in told)),
     )
+
+
+def cannot(capabilities: Capabilities | None) -> list[str]:
+    """What cannot be told of this PBX or done to it, a sentence each."""
+    if capabilities is None:
+        return []
+    told = [f"it cannot tell of {named(one)}: {one.lacking}" for one in capabilities.tells if one.lacking]
+    return told + [f"{one.act} cannot be done to it: {one.lacking}" for one in capabilities.does if one.lacking]
+
+
+def named(telling: Telling) -> str:
+    """A kind of event, or some of its fields."""
+    return f"{', '.join(telling.fields)} in {telling.kind}" if telling.fields else telling.kind
 
 
 def mark(judgement: Judgement) -> str:

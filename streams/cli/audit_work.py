@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 from rich.console import Console
 
 from detector.audit.changes import changes, snapshot
@@ -17,12 +18,12 @@ from detector.contract.vocabulary import Severity
 from detector.detect.catalogue import catalogue
 from detector.settings import Pbx, Settings, profile
 from streams.audit.audit_report import Audited, Report, as_json, as_page, audited, report, show
+from streams.audit.read_pbx import read_pbx
 from streams.audit.settings_file import SettingsFile
 from streams.audit.snapshots import Snapshots, write_private
 from streams.cli.support.failures import FAILED
 from streams.cli.support.outputs import STDOUT
 from streams.pbxs.pbx_errors import PbxError
-from streams.yeastar.read_posture import read_posture
 
 WARNING, CRITICAL, UNKNOWN = 3, 4, 5
 
@@ -59,12 +60,14 @@ async def audit_all(
     found, changed = [], list[Config]()
     for pbx in pbxs:
         try:
-            posture = await read_posture(pbx, profile(settings, pbx.id, catalogue()), declared.of(pbx.id), now)
+            seen = await read_pbx(pbx, profile(settings, pbx.id, catalogue()), declared.of(pbx.id), now)
         except (PbxError, ValueError) as error:
             found.append(audited(pbx.id, now, (), str(error) or type(error).__name__))
             continue
-        found.append(audited(pbx.id, now, audit(posture)))
-        before, after = snapshots.last(pbx.id), snapshot(posture, now)
+        found.append(
+            replace(audited(pbx.id, now, audit(seen.posture)), capabilities=seen.capabilities, notes=seen.notes)
+        )
+        before, after = snapshots.last(pbx.id), snapshot(seen.posture, now)
         if before is not None:
             changed += changes(pbx.id, before, after)
         snapshots.keep(pbx.id, after)

@@ -1,11 +1,13 @@
 """Keeps an address out by every enforcer there is."""
 
+from collections.abc import Sequence
+
 from msgspec import Struct
 
 from detector.contract.vocabulary import Act
 from detector.decide.guard import block_range
-from streams.containment.enforcers.enforcer import covered
-from streams.pbxs.pbx import Means, Order, PbxAction, action
+from streams.containment.enforcers.enforcer import Enforcer, covered
+from streams.pbxs.pbx import Order, PbxAction
 from streams.pbxs.pbx_errors import GiveUp
 
 
@@ -15,7 +17,6 @@ class Range(Struct, frozen=True):
     cidr: str
 
 
-@action
 class BlockIp(PbxAction[Range]):
     """In force only when all enforcers say so; an enforcer's list may be lost in a reboot and is written again."""
 
@@ -24,31 +25,34 @@ class BlockIp(PbxAction[Range]):
     before = Range
     volatile = True
 
-    async def prepare(self, site: Means, order: Order) -> Range:
+    def __init__(self, enforcers: Sequence[Enforcer]) -> None:
+        self._enforcers = tuple(enforcers)
+
+    async def prepare(self, order: Order) -> Range:
         """The range that is meant."""
-        if not site.enforcers:
+        if not self._enforcers:
             raise GiveUp("no enforcer is configured, and the PBX's API cannot block addresses")
         return Range(str(block_range(order.target.id)))
 
-    async def apply(self, site: Means, order: Order, before: Range) -> None:
+    async def apply(self, order: Order, before: Range) -> None:
         """Block wherever it is not blocked until then; repeating it only moves the end."""
-        for enforcer in site.enforcers:
+        for enforcer in self._enforcers:
             await enforcer.block(before.cidr, order.until)
 
-    async def confirmed(self, site: Means, order: Order, before: Range, handle: str | None) -> bool:
+    async def confirmed(self, order: Order, before: Range, handle: str | None) -> bool:
         """Every enforcer lists it."""
-        return all([covered(before.cidr, await enforcer.blocked()) for enforcer in site.enforcers])
+        return all([covered(before.cidr, await enforcer.blocked()) for enforcer in self._enforcers])
 
-    async def undo(self, site: Means, order: Order, before: Range, handle: str | None) -> None:
+    async def undo(self, order: Order, before: Range, handle: str | None) -> None:
         """Lift it everywhere."""
-        for enforcer in site.enforcers:
+        for enforcer in self._enforcers:
             await enforcer.lift(before.cidr)
 
-    async def undone(self, site: Means, order: Order, before: Range, handle: str | None) -> bool:
+    async def undone(self, order: Order, before: Range, handle: str | None) -> bool:
         """No enforcer lists it itself; a wider block belongs to another decision."""
-        return not any([before.cidr in await enforcer.blocked() for enforcer in site.enforcers])
+        return not any([before.cidr in await enforcer.blocked() for enforcer in self._enforcers])
 
-    async def preview(self, site: Means, order: Order) -> str:
+    async def preview(self, order: Order) -> str:
         """How many addresses that is."""
         network = block_range(order.target.id)
-        return f"everything from {network} is dropped by {', '.join(e.name for e in site.enforcers) or 'nobody'}"
+        return f"everything from {network} is dropped by {', '.join(e.name for e in self._enforcers) or 'nobody'}"

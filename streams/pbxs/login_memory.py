@@ -1,62 +1,12 @@
-"""A login outlives the process: a crash loop neither uses up the PBX's tokens nor its patience."""
+"""Where a login outlives its process: sealed, in a file or wherever the writer puts it."""
 
 import asyncio
 import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Protocol
-
-import msgspec
-from msgspec import Struct
 
 from streams.store.store_errors import VaultError
 from streams.store.vault import Vault
-
-
-class Remembered(Struct, frozen=True, kw_only=True):
-    """What a session leaves behind: tokens with their ends in seconds since 1970, and failures in a row.
-
-    `credentials` names client id and secret by a keyed hash: other ones start with a clean slate.
-    """
-
-    credentials: str = ""
-    access: str = ""
-    refresh: str = ""
-    renew_at: float = 0.0
-    refresh_until: float = 0.0
-    failures: int = 0
-
-    def __repr__(self) -> str:
-        """Without the tokens."""
-        return "Remembered()"
-
-
-class LoginMemory(Protocol):
-    """Where a session keeps what it must not forget."""
-
-    def load(self, credentials: str) -> Remembered:
-        """What was saved for these credentials, or nothing."""
-
-    async def save(self, remembered: Remembered) -> None:
-        """Keep it; durable when this returns."""
-
-    def name(self, credentials: str) -> str:
-        """A name for credentials that does not tell them."""
-
-
-class NoMemory:
-    """Forgets with the process."""
-
-    def load(self, credentials: str) -> Remembered:
-        """Nothing."""
-        return Remembered(credentials=credentials)
-
-    async def save(self, remembered: Remembered) -> None:
-        """Forget it."""
-
-    def name(self, credentials: str) -> str:
-        """None needed."""
-        return ""
 
 
 class SealedMemory:
@@ -70,20 +20,18 @@ class SealedMemory:
         self._sealed = sealed
         self._write = write
 
-    def load(self, credentials: str) -> Remembered:
-        """What was saved for these credentials; what cannot be opened is as nothing."""
-        nothing = Remembered(credentials=credentials)
+    def load(self) -> bytes | None:
+        """What was saved last; what cannot be opened is as nothing."""
         if self._sealed is None:
-            return nothing
+            return None
         try:
-            found = msgspec.json.decode(self._vault.decrypt(self._sealed, self._context), type=Remembered)
-        except (VaultError, msgspec.MsgspecError):
-            return nothing
-        return found if found.credentials == credentials else nothing
+            return self._vault.decrypt(self._sealed, self._context)
+        except VaultError:
+            return None
 
-    async def save(self, remembered: Remembered) -> None:
+    async def save(self, kept: bytes) -> None:
         """Seal and write it."""
-        await self._write(self._vault.encrypt(msgspec.json.encode(remembered), self._context))
+        await self._write(self._vault.encrypt(kept, self._context))
 
     def name(self, credentials: str) -> str:
         """Their keyed hash."""

@@ -52,7 +52,7 @@ def journal_up(up: bool) -> Metric:
 
 def source_metrics(statuses: Iterable[SourceStatus]) -> Iterator[Metric]:
     """How the connections to PBXs are."""
-    known = {(one.pbx, one.source): one for one in statuses}
+    known = {(one.pbx, one.name): one for one in statuses}
     labels = ("pbx", "source")
     yield gauges("source_connected", "1 if this source of the PBX is connected.", labels,
                  {of: one.connected for of, one in known.items()})  # fmt: skip

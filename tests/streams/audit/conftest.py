@@ -12,8 +12,8 @@ from detector.audit.declared import Declared
 from detector.audit.posture import Posture
 from detector.detect.catalogue import catalogue
 from detector.settings import Connection, Pbx, Settings, profile
+from streams.audit.read_pbx import SeenPbx, read_pbx
 from streams.sim import SimOptions, SimulatedPbx
-from streams.yeastar.read_posture import read_posture
 
 
 class Audited:
@@ -28,8 +28,11 @@ class Audited:
         self.settings = Settings(pbxs=(self.pbx,))
 
     async def posture(self, declared: Declared | None = None) -> Posture:
+        return (await self.seen(declared)).posture
+
+    async def seen(self, declared: Declared | None = None) -> SeenPbx:
         said = Declared.model_validate(self.sim.portal()) if declared is None else declared
-        return await read_posture(self.pbx, profile(self.settings, "hq", catalogue()), said, datetime.now(UTC))
+        return await read_pbx(self.pbx, profile(self.settings, "hq", catalogue()), said, datetime.now(UTC))
 
 
 @asynccontextmanager

@@ -1,0 +1,65 @@
+"""The PBXs that are in our hands at the moment: what goes on with each, and what can be done to it."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import partial
+
+from detector.contract.vocabulary import Act
+from detector.decide.guard import GuardFacts
+from detector.settings import Pbx, Policies
+from streams.pbxs.connected import Connected
+from streams.pbxs.guard_facts import TargetFacts
+from streams.pbxs.makes import connect
+from streams.pbxs.pbx import AnyAction, Fence, LoginMemory, PbxConnection
+from streams.runtime.ingest import Ingest
+from streams.store.rows import ActionRow
+from streams.store.vault import Vault
+
+
+class HeldPbxs:
+    """Opens and closes PBXs. `hands` are the actions on each, `connected` are those that have an API.
+
+    `everywhere` is what can be done for any PBX, whatever its make, and without its API.
+    """
+
+    def __init__(self, policies: Policies, vault: Vault, ingest: Ingest, everywhere: Mapping[Act, AnyAction]) -> None:
+        self._policies = policies
+        self._ingest = ingest
+        self._everywhere = everywhere
+        self._keyed_hash = partial(vault.keyed_hash, "pin")
+        self._facts: dict[str, TargetFacts] = {}
+        self.hands: dict[str, Mapping[Act, AnyAction]] = {}
+        self.connected: dict[str, Connected] = {}
+
+    def open(
+        self, pbx: Pbx, memory: Callable[[], LoginMemory], *, since: datetime | None = None, fence: Fence | None = None
+    ) -> Connected | None:
+        """Have this PBX from now on; None where it has no API, and only addresses can be blocked.
+
+        `memory` is asked for where there is something to log in to.
+        """
+        profile = self._policies.of(pbx.id)
+        if pbx.connection is None:
+            self._facts[pbx.id] = TargetFacts(pbx, profile)
+            self.hands[pbx.id] = self._everywhere
+            return None
+        connection = connect(pbx, profile, memory(), fence)
+        facts = self._facts[pbx.id] = TargetFacts(pbx, profile, connection.discover)
+        self.hands[pbx.id] = {**connection.actions(), **self._everywhere}
+        sources = connection.sources(self._ingest, self._keyed_hash, since=since)
+        made = self.connected[pbx.id] = Connected(connection, sources, facts)
+        return made
+
+    def close(self, pbx: str) -> None:
+        """Have this PBX no more; whoever runs its sources ends them."""
+        for known in (self._facts, self.hands, self.connected):
+            known.pop(pbx, None)
+
+    async def facts(self, row: ActionRow) -> GuardFacts:
+        """What the guard must know of an action's target now. Raises KeyError for a PBX we do not have."""
+        return await self._facts[row.pbx].of(row)
+
+    def connection(self) -> PbxConnection | None:
+        """Any PBX that we have and that is not locked to us, to call people by; None if there is none."""
+        usable = (one.connection for one in self.connected.values() if not one.connection.locked)
+        return next(usable, None)
