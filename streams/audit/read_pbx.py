@@ -16,7 +16,7 @@ NO_EMERGENCY_PATH = "no route for emergency calls is known, so Ringfence will sh
 
 
 class SeenPbx(Struct, frozen=True, kw_only=True):
-    """Its settings as they are judged, what it can tell and what can be done to it, and where our own settings misfit."""
+    """Its settings as they are judged, what it can tell, what can be done to it, and where our settings misfit."""
 
     posture: Posture
     capabilities: Capabilities

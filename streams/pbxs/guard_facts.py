@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from ipaddress import ip_address
 from math import inf
@@ -40,16 +41,26 @@ class TargetFacts:
     """Facts for the actions on one PBX. What is found on the PBX adds to what is configured, and takes nothing away.
 
     `discover` is None where nobody can be asked. `run` keeps the facts fresh; else they are refreshed when needed.
+    `patience` and `clock` are in seconds.
     """
 
     def __init__(
-        self, pbx: Pbx, profile: PbxProfile, discover: Discover | None = None, look_up: LookUp | None = None
+        self,
+        pbx: Pbx,
+        profile: PbxProfile,
+        discover: Discover | None = None,
+        *,
+        look_up: LookUp | None = None,
+        patience: float = PATIENCE_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._pbx = pbx.id
         self._profile = profile
         self._dialling = dialling_of(profile)
         self._discover = discover
-        self._names = Names(look_up or resolve)
+        self._patience = patience
+        self._clock = clock
+        self._names = Names(look_up or resolve, clock)
         url = str(pbx.connection.url) if pbx.connection is not None else ""
         named = [name for name in profile.protected if not is_address(name)]
         self._own = [host for host in (urlsplit(url).hostname, *named) if host]
@@ -97,10 +108,10 @@ class TargetFacts:
 
     async def _freshen(self) -> None:
         """See to it that the facts are renewed in time; wait only for those that are too old to go by."""
-        age = inf if self._at is None else asyncio.get_running_loop().time() - self._at
+        age = inf if self._at is None else self._clock() - self._at
         if age > FRESH_SECONDS:
             refreshing = self._refreshed()
-            await asyncio.wait([refreshing], timeout=PATIENCE_SECONDS if age > OLD_SECONDS else 0)
+            await asyncio.wait([refreshing], timeout=self._patience if age > OLD_SECONDS else 0)
 
     def _refreshed(self) -> asyncio.Task[None]:
         """Whoever asks waits for the same look."""
@@ -111,7 +122,7 @@ class TargetFacts:
     async def _refresh(self) -> None:
         """What is configured is looked up while the PBX is asked, which may take its time."""
         await asyncio.gather(self._names.refresh([*self._own, *self._carriers]), self._ask())
-        self._at = asyncio.get_running_loop().time()
+        self._at = self._clock()
 
     async def _ask(self) -> None:
         if self._discover is None:
@@ -135,8 +146,9 @@ def newest(fact: Fact[T], before: Fact[T]) -> Fact[T]:
 class Names:
     """The addresses of host names, looked up again and again."""
 
-    def __init__(self, look_up: LookUp) -> None:
+    def __init__(self, look_up: LookUp, clock: Callable[[], float]) -> None:
         self._look_up = look_up
+        self._clock = clock
         self._seen: dict[str, dict[str, float]] = {}
 
     def addresses(self, hosts: Sequence[str]) -> tuple[str, ...]:
@@ -156,7 +168,7 @@ class Names:
             found = await self._look_up(name)
         except OSError:
             return
-        now = asyncio.get_running_loop().time()
+        now = self._clock()
         kept = {address: at for address, at in self._seen.get(name, {}).items() if now - at < FORGET_SECONDS}
         self._seen[name] = kept | dict.fromkeys(found, now)
 

@@ -14,9 +14,9 @@ from detector.contract.vocabulary import SubjectKind
 from detector.decide.guard import GuardFacts
 from detector.decide.sightings import Sighting, unlistable
 from detector.settings import Settings
-from streams.containment.orders import PutControl
 from streams.kafka.work.judge import EVERY_PBX
 from streams.runtime.clock import micros_now
+from streams.runtime.ingest import PutControl
 from streams.store.journal.journal import Journal
 from streams.store.rows import FleetRow
 

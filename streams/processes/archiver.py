@@ -18,8 +18,7 @@ from streams.kafka.seal import Seals
 from streams.kafka.work.judge import Judge
 from streams.observe.families import counter, gauge
 from streams.observe.observer import Observer
-from streams.processes.serving import on_signal
-from streams.processes.supervise import ended, until_stopped
+from streams.processes.supervise import ended, on_signal, until_stopped
 from streams.processes.vitals_parts import archive_up
 from streams.store.keys import shared_vault
 

@@ -39,8 +39,7 @@ from streams.pbxs.login_memory import SealedMemory
 from streams.pbxs.pbx import LoginMemory
 from streams.pbxs.pbx_status import PbxStatus, decode_status, encode_status
 from streams.pbxs.shared_list import FleetList
-from streams.processes.serving import on_signal
-from streams.processes.supervise import ended, until_stopped
+from streams.processes.supervise import ended, on_signal, until_stopped
 from streams.processes.upkeep import repeat_of, retention, settings_event
 from streams.processes.vitals_cluster import ClusterVitals
 from streams.runtime.clock import micros_now

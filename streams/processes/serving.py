@@ -2,7 +2,6 @@
 
 import asyncio
 import errno
-import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -16,7 +15,7 @@ from streams.cli.support.choices import cluster_of, named
 from streams.cli.support.failures import err, explained, fail
 from streams.processes.run import InUseError, Service, locked
 from streams.processes.serve import Serve
-from streams.processes.supervise import Ready
+from streams.processes.supervise import Ready, on_signal
 from streams.store.store_errors import UnavailableError
 
 NOT_TO_BE_HAD = {errno.EADDRINUSE, errno.EADDRNOTAVAIL}
@@ -92,9 +91,3 @@ async def until_signal(made: Callable[[], Process], ready: Callable[[Ready], Non
     process = made()
     on_signal(process.stop)
     await process.run(ready)
-
-
-def on_signal(stop: Callable[[], None]) -> None:
-    """Have SIGINT and SIGTERM end what runs in this event loop in good order."""
-    for name in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(name, stop)

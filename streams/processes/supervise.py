@@ -1,7 +1,8 @@
 """The parts of a process that run side by side until somebody stops it or one of them fails."""
 
 import asyncio
-from collections.abc import Sequence
+import signal
+from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 
@@ -38,3 +39,9 @@ async def ended(tasks: Sequence[asyncio.Task[None]], *, cancel: bool = False) ->
         for task in late:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def on_signal(stop: Callable[[], None]) -> None:
+    """Have SIGINT and SIGTERM end what runs in this event loop in good order."""
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, stop)

@@ -1,7 +1,7 @@
 """What every source shares: the log it hands over to, and how it is doing."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated, Protocol
 
 import msgspec
@@ -9,12 +9,14 @@ import structlog
 from msgspec import Meta, Struct
 
 from detector.contract.codec import Rejected, to_micros
-from detector.contract.events import AnyEvent
+from detector.contract.events import AnyEvent, Control
 from streams.runtime.backoff import Backoff
 
 log = structlog.get_logger()
 
 Reading = AnyEvent | Rejected
+PutControl = Callable[[Sequence[Control]], Awaitable[None]]
+"""Writes what the core reads besides events into the log; durable when it returns."""
 Micros = Annotated[int, Meta(ge=0, lt=253_402_300_800_000_000)]
 """Microseconds since 1970, until the year 9999."""
 
