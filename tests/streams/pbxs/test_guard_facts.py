@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
+from detector.audit.posture import Fact
 from detector.contract.findings import Decision, Subject
 from detector.contract.vocabulary import Act, Mode, State, SubjectKind
 from detector.decide.guard import veto
 from streams.pbxs.discovery import Discovery
 from streams.pbxs.guard_facts import FORGET_SECONDS, FRESH_SECONDS, OLD_SECONDS, TargetFacts
-from streams.pbxs.pbx_errors import PbxError, Unreachable
+from streams.pbxs.pbx_errors import Unreachable
 from streams.sim import SimOptions
 from streams.store.rows import ActionRow
 from tests.streams.pbxs.conftest import Linked, group
@@ -115,7 +116,7 @@ PATHS: list[tuple[str, dict[str, Any], bool]] = [
     ("a route for everything", {"pattern": "X."}, True),
     ("open to a group", {"pattern": "911", "ext_list": (group("Everybody"),)}, True),
     ("over one trunk", {"pattern": "911", "trunks": 1}, True),
-    ("a pattern nobody can read", {"pattern": "[9"}, False),
+    ("a pattern nobody can read", {"pattern": "[9-1]"}, False),
     ("another number", {"pattern": "912"}, False),
     ("behind a PIN", {"pattern": "911", "pin_protect": "single_pin", "pin": "4711"}, False),
     ("open to nobody", {"pattern": "911", "ext_list": ()}, False),
@@ -156,21 +157,27 @@ async def test_a_part_that_we_may_not_read_costs_no_other(link: Any) -> None:
     assert (found.trunk_addresses, found.emergency_path) == ((), False)
 
 
-async def test_what_was_found_stays_while_the_pbx_is_away(link: Any) -> None:
-    away: list[PbxError] = []
+UNREAD: Fact[Any] = Fact(None, "the PBX did not answer")
+
+
+@pytest.mark.parametrize("how", ["no way in", "nothing can be read"])
+async def test_what_was_found_stays_while_the_pbx_is_away(link: Any, how: str) -> None:
+    away = asyncio.Event()
     clock = Clock()
     async with link(SimOptions()) as one:
 
         async def discover() -> Discovery:
-            if away:
-                raise away[0]
-            found: Discovery = await one.connection.discover()
-            return found
+            if not away.is_set():
+                found: Discovery = await one.connection.discover()
+                return found
+            if how == "no way in":
+                raise Unreachable("get_token: no route")
+            return Discovery(extensions=UNREAD, trunks=UNREAD, routes=UNREAD, addresses=UNREAD)
 
         one.add_route("Emergency", "911")
         facts = facts_of(one, discover=discover, clock=clock)
         before = await facts.of(LOCK)
-        away.append(Unreachable("subscribe: no route"))
+        away.set()
         clock.now += OLD_SECONDS + 1
         assert await facts.of(LOCK) == before
         assert before.emergency_path

@@ -35,7 +35,7 @@ async def test_the_office_is_found_as_it_is() -> None:
 async def test_a_route_by_what_it_takes_and_who_may_use_it() -> None:
     async with linked(SimOptions()) as one:
         one.add_route("Emergency", "911", trunks=1, ext_list=(group("Everybody"),))
-        one.add_route("Unreadable", "[9")
+        one.add_route("Unreadable", "[9-1]")
         found = {route.name: route for route in (await one.connection.discover()).routes.known()}
     assert found["Emergency"] == FoundRoute(
         name="Emergency", patterns=("911",), trunks=("carrier-a",), groups=("Everybody",), emergency=True,
