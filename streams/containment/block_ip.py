@@ -20,9 +20,7 @@ class BlockIp(PbxAction[Range]):
     """In force only when all enforcers say so; an enforcer's list may be lost in a reboot and is written again."""
 
     act = Act.BLOCK_IP
-    controls = ("C05", "C09", "C15")
     before = Range
-    volatile = True
 
     async def prepare(self, site: Means, order: Order) -> Range:
         """The range that is meant."""

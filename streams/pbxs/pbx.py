@@ -47,20 +47,13 @@ class Drifted(Exception):  # noqa: N818 - named for what happened
 
 
 class PbxAction(ABC, Generic[B]):
-    """One kind of action. `before` (B, stored sealed) is what stood there; it is known before anything is touched.
+    """How one act is carried out. `before` (B, stored sealed) is what stood there, known before anything is touched.
 
     All methods raise `PbxError` or `EnforcerError`; a `GiveUp` in `prepare` means nothing was touched.
     """
 
     act: ClassVar[Act]
-    controls: ClassVar[tuple[str, ...]]
-    """Controls of the guide that it implements."""
     before: type[B]
-    undoable: ClassVar[bool] = True
-    shared: ClassVar[bool] = True
-    """Two actions on one target change the same thing, so only the last one to end undoes it."""
-    volatile: ClassVar[bool] = False
-    """It may be lost without anybody's doing, e.g. by a reboot, and is then applied again."""
 
     @abstractmethod
     async def prepare(self, site: Means, order: Order) -> B:

@@ -11,6 +11,7 @@ from detector.contract.findings import Subject
 from detector.contract.vocabulary import Act, Mode, Severity, State, Status, SubjectKind
 from detector.detect.catalogue import detectors
 from streams.console.advice import runbook
+from tests.lives import lead
 
 EVIL = "<script>alert(1)</script>\u202e"
 
@@ -44,13 +45,13 @@ def test_what_to_do_begins_with_what_waits_and_ends_with_closing(console: Any, v
 
 def test_what_did_not_work_is_for_a_person(console: Any, visitor: httpx.Client) -> None:
     console.scene.stolen_extension()
-    for n, state in ((1, State.UNDO_FAILED), (3, State.FAILED)):
-        assert console.journal.actions.move(
-            f"act-dec-{n}", {State.CONFIRMED}, state, by="executor", now=console.clock()
-        )
+    thief = Subject(SubjectKind.SOURCE_IP, "203.0.113.78")
+    console.journal.findings.record([console.scene.decision("dec-9", 80, Act.BLOCK_IP, thief)])
+    for name, state in (("act-dec-1", State.UNDO_FAILED), ("act-dec-9", State.FAILED)):
+        lead(console.journal, name, state, now=console.clock())
     todo = section(visitor.get("/incidents/inc-1007").text, "What to do now")
     assert "Restrict extension 1007: this did not work. Look at it on the PBX, and put it back there by hand." in todo
-    assert "Block address 203.0.113.77: this did not work. Look at it on the PBX, and do it there by hand." in todo
+    assert "Block address 203.0.113.78: this did not work. Look at it on the PBX, and do it there by hand." in todo
 
 
 @pytest.mark.parametrize(("mode", "why"), [(Mode.NOTIFY, ": the rules that fired only tell you."), (Mode.AUTO, ".")])

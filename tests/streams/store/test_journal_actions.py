@@ -10,6 +10,7 @@ from detector.contract.codec import to_micros
 from detector.contract.vocabulary import Act, Mode, State
 from streams.store.journal.journal import Journal
 from streams.store.rows import ActionRow
+from tests.lives import lead
 
 SECOND = 1_000_000
 HOUR = 3_600 * SECOND
@@ -22,10 +23,8 @@ def now(make: Any) -> int:
 
 
 def walk(journal: Journal, now: int, *states: State) -> None:
-    before = State.APPROVED
     for state in states:
-        assert journal.actions.move(ID, {before}, state, by="executor", now=now)
-        before = state
+        lead(journal, ID, state, now=now)
 
 
 def get(journal: Journal, action_id: str = ID) -> ActionRow:
@@ -231,10 +230,10 @@ def test_blocks_that_stand_and_what_failed(journal: Journal, make: Any, now: int
     states = [State.APPLYING, State.APPLIED, State.CONFIRMED, State.UNDONE, State.UNDO_FAILED, State.FAILED]
     for n, state in enumerate(states):
         journal.findings.record([make.decision(f"dec-{n}", pbx=f"pbx-{n % 2}")])
-        journal.actions.move(f"act-dec-{n}", {State.APPROVED}, state, by="x", now=now)
+        lead(journal, f"act-dec-{n}", state, now=now)
     journal.findings.record([make.decision("dec-8", action=Act.LOCK_ROUTE), make.decision("dec-9", action=Act.HANG_UP)])
     for n in (8, 9):
-        journal.actions.move(f"act-dec-{n}", {State.APPROVED}, State.CONFIRMED, by="x", now=now)
+        lead(journal, f"act-dec-{n}", State.CONFIRMED, now=now)
     blocks = journal.actions.active_blocks()
     assert {kind: [action.id for action in actions] for kind, actions in blocks.items()} == {
         Act.BLOCK_IP: ["act-dec-1", "act-dec-2", "act-dec-4"],
