@@ -8,17 +8,19 @@ from typing import Final
 
 from detector.contract.vocabulary import State
 
-_ENDED: Final = (State.UNDONE, State.SUPERSEDED)
-_NOT_ENDED: Final = (State.DRIFTED, State.UNDO_FAILED)
+LEFT: Final = frozenset({State.DRIFTED, State.UNDO_FAILED})
+"""Left as it is: undone only when a person asks, each time anew."""
+
+_TAKEN_BACK: Final = (State.UNDONE, State.SUPERSEDED)
 
 MOVES: Final[Mapping[State, frozenset[State]]] = {
     State.REQUESTED: frozenset({State.APPROVED, State.REFUSED, State.EXPIRED}),
     State.APPROVED: frozenset({State.APPLYING, State.REFUSED, State.EXPIRED, State.FAILED}),
-    State.APPLYING: frozenset({State.APPLIED, State.FAILED, *_ENDED, *_NOT_ENDED}),
-    State.APPLIED: frozenset({State.CONFIRMED, State.FAILED, *_ENDED, *_NOT_ENDED}),
-    State.CONFIRMED: frozenset({*_ENDED, *_NOT_ENDED}),
-    State.DRIFTED: frozenset({*_ENDED, State.UNDO_FAILED}),
-    State.UNDO_FAILED: frozenset({*_ENDED, State.DRIFTED}),
+    State.APPLYING: frozenset({State.APPLIED, State.FAILED, *_TAKEN_BACK, *LEFT}),
+    State.APPLIED: frozenset({State.CONFIRMED, State.FAILED, *_TAKEN_BACK, *LEFT}),
+    State.CONFIRMED: frozenset({*_TAKEN_BACK, *LEFT}),
+    State.DRIFTED: frozenset({*_TAKEN_BACK, State.UNDO_FAILED}),
+    State.UNDO_FAILED: frozenset({*_TAKEN_BACK, State.DRIFTED}),
     State.UNDONE: frozenset(),
     State.REFUSED: frozenset(),
     State.FAILED: frozenset(),
@@ -45,17 +47,14 @@ TO_DO: Final = frozenset({*TO_APPLY, State.APPLIED})
 BEGUN: Final = frozenset({State.APPLYING, State.APPLIED})
 """Perhaps done in part or whole, and not confirmed: if it fails now, what was begun is taken back first."""
 
-STANDS: Final = frozenset({State.CONFIRMED, State.DRIFTED, State.UNDO_FAILED})
+STANDS: Final = LEFT | {State.CONFIRMED}
 """The attempt to do it is over, and it may still be there: taken back at its end or when somebody asks."""
 
 TOUCHED: Final = BEGUN | STANDS
 """The PBX or an enforcer may hold something of it."""
 
 HELD: Final = frozenset({*BEGUN, State.CONFIRMED})
-"""Being put in force, or in force as we left it: taken back by itself when its decision is lifted.
-
-What drifted and what could not be undone waits for a person instead.
-"""
+"""Being put in force, or in force as we put it: taken back by itself when its decision is lifted."""
 
 IN_FORCE: Final = frozenset({State.APPLIED, State.CONFIRMED, State.UNDO_FAILED})
 """In force as far as we know: it counts as blocked, stands in the feed, and is compared with what is really there."""
@@ -72,7 +71,7 @@ UNFINISHED: Final = frozenset(MOVES) - FINAL - {State.REQUESTED}
 SPENDS: Final = TOUCHED | {State.UNDONE}
 """Counts against the budget of its kind: it was done, whatever came of it, and not in the place of another."""
 
-BROKEN: Final = frozenset({State.FAILED, State.DRIFTED, State.UNDO_FAILED})
+BROKEN: Final = LEFT | {State.FAILED}
 """Not as it was meant to be: people are told."""
 
 BY_HAND: Final = frozenset({State.FAILED, State.UNDO_FAILED})
@@ -81,7 +80,7 @@ BY_HAND: Final = frozenset({State.FAILED, State.UNDO_FAILED})
 SETTLED: Final = FINAL | {State.CONFIRMED, State.UNDO_FAILED}
 """What was to be waited for has come: an incident is contained when all of its actions are here.
 
-What drifted is not: it does not protect as we left it.
+What drifted is not: it does not protect as we put it.
 """
 
 

@@ -228,10 +228,10 @@ ACTS: Final[Mapping[Act, ActTraits]] = {
         outlives_incident=True,
         words=Words(
             about="Gives an extension a new registration password, so that a stolen one is worth nothing.",
-            order="Reset registration of {id}",
+            order="Reset registration password of {id}",
             to_do="reset the registration password of extension {id}",
-            done="registration of {id} reset",
-            title="Registrations reset",
+            done="registration password of {id} reset",
+            title="Registration passwords reset",
             holds="The old registration password does not work any more.",
             undone="The registration password of {id} is put back as it was.",
         ),

@@ -47,11 +47,16 @@ def stages_of(rules: Iterable[str]) -> frozenset[Stage]:
 
 def let_go(actions: Iterable[ActionRow]) -> list[ActionRow]:
     """What is taken back when its incident is closed."""
-    return [
-        action for action in actions
-        if action.until is not None and action.undo_by is None
-        and action.state in HELD and not ACTS[action.kind].outlives_incident
-    ]  # fmt: skip
+    return [action for action in _held(actions) if not ACTS[action.kind].outlives_incident]
+
+
+def staying(actions: Iterable[ActionRow]) -> list[ActionRow]:
+    """What stays in force when its incident is closed, until a person undoes it."""
+    return [action for action in _held(actions) if ACTS[action.kind].outlives_incident]
+
+
+def _held(actions: Iterable[ActionRow]) -> list[ActionRow]:
+    return [action for action in actions if action.until is not None and not action.undo_by and action.state in HELD]
 
 
 def _urgent(view: IncidentView) -> Iterator[Advice]:

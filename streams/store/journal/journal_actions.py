@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, case, func, or_, select, update
 
-from detector.contract.lifecycle import FINAL, IN_FORCE, STANDS, TO_APPLY, TO_DO, UNTOUCHED
+from detector.contract.lifecycle import FINAL, IN_FORCE, LEFT, STANDS, TO_APPLY, TO_DO, UNTOUCHED
 from detector.contract.vocabulary import Act, State
 from streams.store.database import reading, writing
 from streams.store.journal.journal_changes import (
@@ -202,7 +202,7 @@ def _kept(row: Row[Any], to_state: State, before: bytes | None, handle: str | No
     values: dict[str, object] = {}
     if to_state == State.APPLYING or row.state == to_state:
         values["attempt"] = row.attempt + 1
-    if to_state in {State.UNDO_FAILED, State.DRIFTED}:
+    if to_state in LEFT:
         values["undo_by"] = None  # it is tried again when somebody asks again
     if row.before is None and before is not None:
         values["before"] = before

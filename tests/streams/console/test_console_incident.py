@@ -7,7 +7,7 @@ import httpx
 import pytest
 from msgspec.structs import replace
 
-from detector.contract.findings import Subject
+from detector.contract.findings import FOREVER, Subject
 from detector.contract.vocabulary import Act, Mode, Severity, State, Status, SubjectKind
 from detector.detect.catalogue import detectors
 from streams.console.advice import runbook
@@ -116,6 +116,34 @@ def test_closing_says_what_ends_with_it(console: Any, visitor: httpx.Client) -> 
     assert "+25261" not in page  # it is being undone already
     console.journal.findings.record([console.scene.incident(id="inc-2")])
     assert "end its blocks" not in visitor.get("/close/inc-2").text
+
+
+def test_closing_promises_nothing_of_what_stays_in_force(console: Any, visitor: httpx.Client) -> None:
+    scene = console.scene
+    scene.stolen_extension()
+    scene.journal.findings.record(
+        [scene.decision("dec-9", 80, Act.RESET_REGISTRATION, Subject(SubjectKind.EXTENSION, "1007"), until=FOREVER)]
+    )
+    scene.applied("act-dec-9", 82)
+    page = visitor.get("/close/inc-1007").text
+    assert "Extension 1007 may call outside again." in page
+    assert "put back" not in page
+    assert "<li><bdi>Stays until somebody undoes it: registration password of 1007 reset.</bdi></li>" in page
+    assert "All its blocks" not in page
+    assert "The registration password of 1007 is put back as it was." in visitor.get("/undo/act-dec-9").text
+
+
+@pytest.mark.parametrize("state", [State.DRIFTED, State.UNDO_FAILED])
+def test_what_was_left_to_a_person_is_being_undone_when_asked(
+    console: Any, visitor: httpx.Client, state: State
+) -> None:
+    console.scene.stolen_extension()
+    lead(console.journal, "act-dec-1", state, now=console.clock())
+    assert 'href="/undo/act-dec-1' in visitor.get("/incidents/inc-1007").text
+    assert console.journal.actions.request_undo("act-dec-1", "anna", now=console.clock())
+    page = visitor.get("/incidents/inc-1007").text
+    assert "Being undone, asked by <bdi>anna</bdi>" in page
+    assert 'href="/undo/act-dec-1' not in page
 
 
 def test_what_was_undone_is_not_being_undone(console: Any, visitor: httpx.Client) -> None:

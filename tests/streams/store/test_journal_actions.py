@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from detector.contract.codec import to_micros
+from detector.contract.lifecycle import may_follow
 from detector.contract.vocabulary import Act, Mode, State
 from streams.store.journal.journal import Journal
 from streams.store.rows import ActionRow
@@ -106,6 +107,23 @@ def test_what_is_still_to_be_applied_comes_first(journal: Journal, make: Any, no
     walk(journal, now, State.CONFIRMED)
     journal.findings.record([make.decision("dec-2", at=make.AT + timedelta(minutes=1))])
     assert [a.id for a in journal.actions.claim("x", now + HOUR, 30, 1)] == ["act-dec-2"]
+
+
+@pytest.mark.parametrize("state", State)
+def test_a_move_that_cannot_be_is_refused(journal: Journal, make: Any, now: int, state: State) -> None:
+    for then in State:
+        journal.findings.record([make.decision(f"dec-{then}", mode=Mode.ASK)])
+        name = f"act-dec-{then}"
+        lead(journal, name, state, now=now)
+        before = get(journal, name)
+        if may_follow(state, then):
+            assert journal.actions.move(name, {state}, then, by="x", now=now)
+            assert get(journal, name).state is then
+            continue
+        for states in ({state}, {state, State.APPLYING, State.APPLIED}):
+            with pytest.raises(ValueError, match=f"cannot become {then}"):
+                journal.actions.move(name, states, then, by="x", now=now)
+        assert get(journal, name) == before
 
 
 def test_a_move_from_another_state_changes_nothing(journal: Journal, make: Any, now: int) -> None:
