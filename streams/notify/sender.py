@@ -9,7 +9,7 @@ from msgspec import Struct
 from detector.contract.findings import Incident
 from detector.contract.registry import Registry
 from detector.contract.vocabulary import Severity
-from detector.settings import Settings
+from streams.config.installation import Installation
 from streams.yeastar.client import YeastarClient
 
 S = TypeVar("S", bound="type[SenderKind]")
@@ -49,7 +49,7 @@ class SenderKind(ABC):
 
     @classmethod
     @abstractmethod
-    def channels(cls, settings: Settings, pbx: PbxAtHand) -> Iterator[Channel]:
+    def channels(cls, settings: Installation, pbx: PbxAtHand) -> Iterator[Channel]:
         """A channel for every receiver that is served this way. Raises ValueError, without a secret in its text."""
 
     @abstractmethod
@@ -74,7 +74,7 @@ class UrlSender(SenderKind):
         return scheme in cls.schemes
 
     @classmethod
-    def channels(cls, settings: Settings, pbx: PbxAtHand) -> Iterator[Channel]:
+    def channels(cls, settings: Installation, pbx: PbxAtHand) -> Iterator[Channel]:
         """Its receivers, as configured."""
         for target in settings.notify:
             url = target.url.get_secret_value() if target.url is not None else ""
@@ -91,6 +91,6 @@ def sender(kind: S) -> S:
     return kind
 
 
-def channels_of(settings: Settings, pbx: PbxAtHand) -> list[Channel]:
+def channels_of(settings: Installation, pbx: PbxAtHand) -> list[Channel]:
     """Everybody who is told, as configured; calls go through whatever PBX there is at the time."""
     return [channel for kind in SENDERS.all().values() for channel in kind.channels(settings, pbx)]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
-from detector.settings import Settings
+from streams.config.installation import Installation
 from streams.notify.sender import Channel, PbxAtHand, SenderKind, SendError, sender
 from streams.pbxs.pbx_errors import NotSupported, PbxError
 from streams.yeastar.client import YeastarClient
@@ -27,7 +27,7 @@ class Phone(SenderKind):
         self._prompts = tuple(prompts)
 
     @classmethod
-    def channels(cls, settings: Settings, pbx: PbxAtHand) -> Iterator[Channel]:
+    def channels(cls, settings: Installation, pbx: PbxAtHand) -> Iterator[Channel]:
         """Everybody under `calls`."""
         for number, call in enumerate(settings.calls, 1):
             to = call.extension or call.number or ""

@@ -40,7 +40,7 @@ import sys
 from pathlib import Path
 
 import streams.notify.senders as folder
-from streams.config import load
+from streams.config.loading import load
 from streams.notify.sender import channels_of
 
 folder.__path__.append(sys.argv[1])
