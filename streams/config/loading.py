@@ -7,9 +7,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from detector.detect.catalogue import catalogue as registered
 from detector.settings import Catalogue, Rules, wrong_rules
+from streams.config.enforcer_settings import EnforcerSettings
 from streams.config.error_wording import field, keys_known, keys_of, words
 from streams.config.files import read_tree
-from streams.config.installation import Installation
+from streams.config.installation import Installation, with_enforcers
 from streams.config.misfits import misfits
 from streams.config.secrets import fetcher
 from streams.config.tariffs import TariffError, read_tariff, tariff_files
@@ -27,45 +28,53 @@ class ConfigError(Exception):
 
 
 def load(
-    path: Path | None, *, secrets: Collection[str] | None = None, catalogue: Catalogue | None = None
+    path: Path | None,
+    *,
+    secrets: Collection[str] | None = None,
+    catalogue: Catalogue | None = None,
+    enforcers: EnforcerSettings | None = None,
 ) -> Installation:
     """The installation that a file or folder describes; all defaults for None. Raises ConfigError.
 
     `secrets` names the secret fields this process needs (None: all of them); the others stay None.
-    `catalogue` is that of the registered detectors unless another is given.
+    `catalogue` is that of the registered detectors unless another is given. `enforcers` are those there are; None
+    leaves what is said of them to a process that has them.
     """
+    model = Installation if enforcers is None else with_enforcers(enforcers)
     try:
         tree = read_tree(path) if path is not None else None
     except FlawError as error:
         raise ConfigError([line(error.flaw)]) from None
     if path is None or tree is None:
-        return Installation()
+        return model()
     folder = path if path.is_dir() else path.parent
     known = registered() if catalogue is None else catalogue
-    installation, flaws = understood(tree, folder, secrets)
+    installation, flaws = understood(tree, folder, secrets, model)
     flaws += rule_flaws(tree, known) if installation is None else unfit(installation, tree, known)
     if installation is None or flaws:
         raise ConfigError([line(flaw) for flaw in sorted(flaws, key=lambda flaw: flaw.mark)])
     return installation
 
 
-def check_report(path: Path | None) -> list[str]:
+def check_report(path: Path | None, enforcers: EnforcerSettings | None = None) -> list[str]:
     """What `ringfence check` says: every problem of the configuration, nothing if it can be used."""
     try:
-        load(path)
+        load(path, enforcers=enforcers)
     except ConfigError as error:
         return error.lines
     return []
 
 
-def understood(tree: Tree, folder: Path, secrets: Collection[str] | None) -> tuple[Installation | None, list[Flaw]]:
+def understood(
+    tree: Tree, folder: Path, secrets: Collection[str] | None, model: type[Installation]
+) -> tuple[Installation | None, list[Flaw]]:
     """The installation in a tree, None if it is not sound, and what is wrong with single values."""
     context = {"secret": fetcher(folder, secrets), "folder": folder}
     try:
-        return Installation.model_validate(tree.data, context=context), list(tree.flaws)
+        return model.model_validate(tree.data, context=context), list(tree.flaws)
     except ValidationError as error:
         found = [(keys_of(one, tree.data), one) for one in error.errors(include_url=False)]
-        return None, tree.flaws + [Flaw(tree.mark(keys), keys, words(one, keys)) for keys, one in found]
+        return None, tree.flaws + [Flaw(tree.mark(keys), keys, words(one, keys, model)) for keys, one in found]
 
 
 def rule_flaws(tree: Tree, catalogue: Catalogue) -> Iterator[Flaw]:

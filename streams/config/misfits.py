@@ -11,7 +11,7 @@ def misfits(installation: Installation, catalogue: Catalogue) -> Iterator[Proble
     """Everything that is wrong; files are not read."""
     yield from problems(core_settings(installation), catalogue)
     yield from twice((("notify", index, "name"), one.name) for index, one in enumerate(installation.notify))
-    if installation.enforcers.feed is not None and not installation.feed.enabled:
+    if "feed" in installation.enforcers.named() and not installation.feed.enabled:
         yield Problem(
             ("enforcers", "feed"), "the feed is not enabled (allowed: feed: {enabled: true, token: env:NAME})"
         )

@@ -8,8 +8,6 @@ from detector.decide.guard import GuardFacts
 from detector.settings import Policies
 from streams.config.installation import Installation, InstalledPbx
 from streams.containment.enforcers.enforcer import Enforcer
-from streams.containment.enforcers.feed import Feed
-from streams.containment.enforcers.nftables import Nftables
 from streams.notify.sender import Channel, channels_of
 from streams.pbxs.connected import Connected, LiveFacts, dialling
 from streams.pbxs.pbx import Means
@@ -75,13 +73,3 @@ class Sites:
 
     def _client(self) -> YeastarClient | None:
         return next((pbx.client for pbx in self.connected.values()), None)
-
-
-def enforcers_of(settings: Installation, feed: Feed) -> list[Enforcer]:
-    """What can block addresses, as configured."""
-    found: list[Enforcer] = []
-    if settings.enforcers.feed is not None:
-        found.append(feed)
-    if settings.enforcers.nftables is not None:
-        found.append(Nftables(settings.enforcers.nftables.netns))
-    return found
