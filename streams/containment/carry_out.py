@@ -15,6 +15,7 @@ from detector.contract.lifecycle import BEGUN, FINAL, HELD, STANDS, TOUCHED
 from detector.contract.vocabulary import State, SubjectKind
 from detector.decide.acts import ACTS
 from detector.decide.guard import GuardFacts, block_range, veto
+from streams.containment.acting import EVERYWHERE
 from streams.containment.budget import Budgets, spent
 from streams.containment.enforcers.enforcer import EnforcerError
 from streams.containment.first_backup import backup_begun
@@ -264,7 +265,8 @@ class CarryOut:
         return None
 
     def _means(self, row: ActionRow) -> tuple[PbxAction[Any], Means]:
-        action, site = ACTIONS.get(row.kind), self._sites.get(row.pbx)
+        action = EVERYWHERE.all().get(row.kind) or ACTIONS.all().get(row.kind)
+        site = self._sites.get(row.pbx)
         if action is None:
             raise GiveUp(f"{row.kind} is not something Ringfence can do yet")
         if site is None:

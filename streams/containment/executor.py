@@ -11,7 +11,6 @@ import structlog
 from detector.contract.codec import to_micros
 from detector.contract.vocabulary import Mode, State
 from detector.decide.acts import ACTS, Lane
-from streams.containment import block_ip
 from streams.containment.budget import Budgets
 from streams.containment.carry_out import CarryOut, LiveFacts
 from streams.containment.outcome import Outcome, outcome
@@ -22,29 +21,10 @@ from streams.store.journal.journal import Journal
 from streams.store.rows import ActionRow, Announcement
 from streams.store.store_errors import UnavailableError
 from streams.store.vault import Vault
-from streams.yeastar.actions import (
-    backup_pbx,
-    block_number,
-    disable_trunk,
-    hang_up,
-    lock_route,
-    reset_registration,
-    restrict_extension,
-)
 
 Announce = Callable[[Sequence[Outcome]], Awaitable[None]]
 """Returns when the outcomes are durable in the log; the same one may come twice, with the same ids."""
 
-REGISTERED = (
-    hang_up,
-    backup_pbx,
-    restrict_extension,
-    reset_registration,
-    block_number,
-    lock_route,
-    disable_trunk,
-    block_ip,
-)
 AT_ONCE = 256
 LEASE_SECONDS = 180
 ANNOUNCED_AT_ONCE = 200

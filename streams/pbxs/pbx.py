@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 from msgspec import Struct
 
 from detector.contract.findings import Subject
+from detector.contract.registry import Registry
 from detector.contract.vocabulary import Act
 from streams.containment.enforcers.enforcer import Enforcer
 from streams.pbxs.dialling import Dialling
@@ -80,12 +81,10 @@ class PbxAction(ABC, Generic[B]):
         """What it would cut, in a sentence."""
 
 
-ACTIONS: dict[Act, PbxAction[Any]] = {}
+ACTIONS: Registry[PbxAction[Any]] = Registry("actions of the P-Series", "streams.yeastar.actions")
 
 
 def action(kind: type[A]) -> type[A]:
-    """Registers an action; the same act twice stops the program at start."""
-    if kind.act in ACTIONS:
-        raise ValueError(f"two actions for {kind.act}")
-    ACTIONS[kind.act] = kind()
+    """Registers an action; the same act twice stops the program."""
+    ACTIONS.add(kind.act, kind())
     return kind

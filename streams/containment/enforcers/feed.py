@@ -24,7 +24,7 @@ ActiveBlocks = Callable[[], Mapping[str, datetime]]
 class Feed(Enforcer):
     """Blocks by being read: the journal is the list, so there is nothing to write and nothing to lose.
 
-    A block is confirmed once the list holds it; `polled_at` says when somebody who knows the token last fetched it.
+    A block is confirmed once the list holds it.
     """
 
     name: ClassVar[str] = "feed"
@@ -33,6 +33,7 @@ class Feed(Enforcer):
         self._active = active
         self._now = now
         self.polled_at: datetime | None = None
+        """When somebody who knows the token last fetched the list: only then can a firewall know of a block."""
 
     @classmethod
     def configured(cls, settings: NoSettings, journal: Journal) -> Self:

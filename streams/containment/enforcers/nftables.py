@@ -63,7 +63,7 @@ class NftablesSettings(Params):
 class Nftables(Enforcer):
     """Two sets, `v4` and `v6`, in the table `inet ringfence`; other tables are never touched.
 
-    Running flows are dropped too. Needs CAP_NET_ADMIN; `namespace` names a network namespace to work in.
+    Running flows are dropped too. Needs CAP_NET_ADMIN; works in our own network namespace unless another is named.
     """
 
     name: ClassVar[str] = "nftables"

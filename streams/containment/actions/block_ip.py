@@ -4,8 +4,9 @@ from msgspec import Struct
 
 from detector.contract.vocabulary import Act
 from detector.decide.guard import block_range
+from streams.containment.acting import everywhere
 from streams.containment.enforcers.enforcer import covered
-from streams.pbxs.pbx import Means, Order, PbxAction, action
+from streams.pbxs.pbx import Means, Order, PbxAction
 from streams.pbxs.pbx_errors import GiveUp
 
 
@@ -15,7 +16,7 @@ class Range(Struct, frozen=True):
     cidr: str
 
 
-@action
+@everywhere
 class BlockIp(PbxAction[Range]):
     """In force only when all enforcers say so; an enforcer's list may be lost in a reboot and is written again."""
 
