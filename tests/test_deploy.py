@@ -15,10 +15,10 @@ import pytest
 import yaml
 from typer.main import get_group
 
-from detector.settings.metrics import Metrics
-from streams import config
 from streams.cli.main import commands
 from streams.cli.support.failures import FAILED, WRONG_USAGE
+from streams.config.loading import check_report
+from streams.config.metrics_settings import Metrics
 from streams.observe.observer import Observer
 from streams.processes.http_listener import free_port
 from tests.prometheus import documented
@@ -134,7 +134,7 @@ def test_the_configuration_of_the_containers_is_sound_and_each_secret_is_given(t
         assert name in compose()["secrets"]
         (tmp_path / name).write_text("postgresql://ringfence:x@postgres/ringfence" if name == "journal" else "x" * 20)
     (tmp_path / "ringfence.yaml").write_text(text.replace("/run/secrets", str(tmp_path)))
-    assert config.check_report(tmp_path / "ringfence.yaml") == []
+    assert check_report(tmp_path / "ringfence.yaml") == []
 
 
 def test_alerts_rest_on_metrics_that_are_documented() -> None:

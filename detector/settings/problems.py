@@ -1,14 +1,12 @@
 """What does not fit together in a configuration whose single values are sound."""
 
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 from pydantic import BaseModel, JsonValue, ValidationError
 
 from detector.contract.vocabulary import Mode
-from detector.settings.installation import Settings
-from detector.settings.layers import Pbx, Personal, Rules
+from detector.settings.layers import Pbx, Personal, Rules, Settings
 from detector.settings.profile import PbxProfile
 from detector.settings.resolve import Policies
 from detector.settings.rules import Catalogue
@@ -26,7 +24,8 @@ class Problem(Struct, frozen=True):
 
 def problems(settings: Settings, catalogue: Catalogue) -> list[Problem]:
     """Everything that is wrong with rules, names and countries; with none, every profile can be made."""
-    found = [*twice(settings), *strangers(settings)]
+    ids = ((("pbxs", index, "id"), pbx.id) for index, pbx in enumerate(settings.pbxs))
+    found = [*twice(ids), *strangers(settings)]
     for path, layer in every_layer(settings):
         found += wrong_rules((*path, "rules"), layer.rules, catalogue)
     for index, pbx in enumerate(settings.pbxs):
@@ -78,29 +77,21 @@ def plain(message: str) -> str:
     return message.removeprefix("Value error, ")
 
 
-def twice(settings: Settings) -> Iterator[Problem]:
-    """Names that have to be unique and are not."""
-    pbxs = [(("pbxs", index, "id"), pbx.id) for index, pbx in enumerate(settings.pbxs)]
-    receivers = [(("notify", index, "name"), receiver.name) for index, receiver in enumerate(settings.notify)]
-    for named in (pbxs, receivers):
-        times = Counter(name for _, name in named)
-        seen = set[str]()
-        for path, name in named:
-            if times[name] > 1 and name in seen:
-                yield Problem(path, f"{name} is used twice")
-            seen.add(name)
+def twice(named: Iterable[tuple[Path, str]]) -> Iterator[Problem]:
+    """Names that have to be unique and are not, with the path of each."""
+    seen = set[str]()
+    for path, name in named:
+        if name in seen:
+            yield Problem(path, f"{name} is used twice")
+        seen.add(name)
 
 
 def strangers(settings: Settings) -> Iterator[Problem]:
-    """References to what is not there."""
+    """References to tenants that are not there."""
     for index, pbx in enumerate(settings.pbxs):
         if settings.tenants and pbx.tenant is not None and pbx.tenant not in settings.tenants:
             hint = refusal("unknown tenant", listed(settings.tenants), nearest(pbx.tenant, settings.tenants))
             yield Problem(("pbxs", index, "tenant"), str(hint))
-    if settings.enforcers.feed is not None and not settings.feed.enabled:
-        yield Problem(
-            ("enforcers", "feed"), "the feed is not enabled (allowed: feed: {enabled: true, token: env:NAME})"
-        )
 
 
 def group_problems(pbx: Pbx, path: Path) -> Iterator[Problem]:

@@ -7,7 +7,8 @@ from msgspec import Struct
 
 from detector.audit.declared import Declared
 from detector.audit.posture import Posture
-from detector.settings import Pbx, PbxProfile
+from detector.settings import PbxProfile
+from streams.config.installation import InstalledPbx
 from streams.pbxs.discovery import Capabilities, Discovery
 from streams.pbxs.makes import connect
 from streams.pbxs.pbx import NoMemory
@@ -23,7 +24,7 @@ class SeenPbx(Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...]
 
 
-async def read_pbx(pbx: Pbx, profile: PbxProfile, declared: Declared, now: datetime) -> SeenPbx:
+async def read_pbx(pbx: InstalledPbx, profile: PbxProfile, declared: Declared, now: datetime) -> SeenPbx:
     """All of it. Raises `PbxError` if there is no way in, ValueError where the settings name none."""
     connection = connect(pbx, profile, NoMemory())
     try:

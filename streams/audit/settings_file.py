@@ -10,9 +10,9 @@ from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 from detector.audit.declared import Declared
 from detector.settings.params import Params
 from detector.settings.values import Identifier
-from streams.config import ConfigError, line
 from streams.config.error_wording import keys_of, words
 from streams.config.files import read_tree
+from streams.config.loading import ConfigError, line
 from streams.config.tree import Flaw, FlawError
 
 HEAD = """\

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from streams.cli.support.choices import loaded, observed_at, options_of, reading, verify
+from streams.cli.support.choices import observed_at, options_of, reading, verify
 from streams.cli.support.common_options import MetricsPort, NeededConfig
+from streams.cli.support.configuration import loaded
 from streams.cli.support.failures import WRONG_USAGE, err, fail
 
 if TYPE_CHECKING:

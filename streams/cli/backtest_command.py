@@ -8,8 +8,9 @@ import typer
 
 from streams.backtest.attacks import ATTACKS
 from streams.backtest.slow import SLOW
-from streams.cli.support.choices import loaded, options_of, reading
+from streams.cli.support.choices import options_of, reading
 from streams.cli.support.common_options import DeadLetters, FormatName, NeededConfig, PbxName, Timezone, Year
+from streams.cli.support.configuration import loaded
 from streams.cli.support.failures import WRONG_USAGE, fail
 
 BACKTEST = f"""\b

@@ -4,7 +4,7 @@ import csv
 from pathlib import Path
 
 from detector.enrich.tariff import Tariff
-from detector.settings import Settings
+from streams.config.installation import Installation
 
 LARGEST = 16 * 1024 * 1024
 INCREMENT = 60
@@ -21,15 +21,15 @@ class TariffError(Exception):
         self.problems = problems
 
 
-def tariff_files(settings: Settings) -> list[Path]:
+def tariff_files(installation: Installation) -> list[Path]:
     """The files that any layer names, each once."""
-    layers = (settings.defaults, *settings.tenants.values(), *settings.pbxs)
+    layers = (installation.defaults, *installation.tenants.values(), *installation.pbxs)
     return list(dict.fromkeys(layer.tariffs for layer in layers if isinstance(layer.tariffs, Path)))
 
 
-def read_tariffs(settings: Settings) -> dict[str, Rows]:
+def read_tariffs(installation: Installation) -> dict[str, Rows]:
     """The rows of every tariff file by its path, as the core's tables want them. Raises TariffError."""
-    return {str(file): read_tariff(file) for file in tariff_files(settings)}
+    return {str(file): read_tariff(file) for file in tariff_files(installation)}
 
 
 def read_tariff(file: Path) -> Rows:

@@ -14,7 +14,8 @@ import structlog
 from detector.audit.posture import Fact
 from detector.contract.vocabulary import Act
 from detector.decide.guard import GuardFacts
-from detector.settings import Pbx, PbxProfile
+from detector.settings import PbxProfile
+from streams.config.installation import InstalledPbx
 from streams.pbxs.dialling import dialling_of
 from streams.pbxs.discovery import Discovery, FoundRoute, FoundTrunk
 from streams.pbxs.pbx_errors import PbxError
@@ -46,7 +47,7 @@ class TargetFacts:
 
     def __init__(
         self,
-        pbx: Pbx,
+        pbx: InstalledPbx,
         profile: PbxProfile,
         discover: Discover | None = None,
         *,

@@ -6,7 +6,8 @@ from functools import partial
 
 from detector.contract.vocabulary import Act
 from detector.decide.guard import GuardFacts
-from detector.settings import Pbx, Policies
+from detector.settings import Policies
+from streams.config.installation import InstalledPbx
 from streams.pbxs.connected import Connected
 from streams.pbxs.guard_facts import TargetFacts
 from streams.pbxs.makes import connect
@@ -32,7 +33,12 @@ class HeldPbxs:
         self.connected: dict[str, Connected] = {}
 
     def open(
-        self, pbx: Pbx, memory: Callable[[], LoginMemory], *, since: datetime | None = None, fence: Fence | None = None
+        self,
+        pbx: InstalledPbx,
+        memory: Callable[[], LoginMemory],
+        *,
+        since: datetime | None = None,
+        fence: Fence | None = None,
     ) -> Connected | None:
         """Have this PBX from now on; None where it has no API, and only addresses can be blocked.
 

@@ -2,7 +2,9 @@
 
 from importlib import import_module
 
-from detector.settings import Pbx, PbxMake, PbxProfile
+from detector.settings import PbxProfile
+from streams.config.connection import PbxMake
+from streams.config.installation import InstalledPbx
 from streams.pbxs.pbx import Fence, KeyedHash, LoginMemory, Make, PbxConnection, WebhookSource
 
 
@@ -14,14 +16,14 @@ def make_of(name: PbxMake) -> Make:
     return found
 
 
-def connect(pbx: Pbx, profile: PbxProfile, memory: LoginMemory, fence: Fence | None = None) -> PbxConnection:
+def connect(pbx: InstalledPbx, profile: PbxProfile, memory: LoginMemory, fence: Fence | None = None) -> PbxConnection:
     """A way to this PBX. Raises ValueError where the settings lack what its make needs for one."""
     if pbx.connection is None:
         raise ValueError(f"PBX {pbx.id} has no connection")
     return make_of(pbx.connection.make).connect(pbx, profile, memory, fence)
 
 
-def webhook_of(pbx: Pbx, profile: PbxProfile, keyed_hash: KeyedHash) -> WebhookSource | None:
+def webhook_of(pbx: InstalledPbx, profile: PbxProfile, keyed_hash: KeyedHash) -> WebhookSource | None:
     """What this PBX pushes to us, if it does; without its secrets."""
     if pbx.connection is None:
         return None

@@ -17,7 +17,9 @@ from detector.audit.declared import Declared
 from detector.audit.posture import Posture
 from detector.contract.findings import Subject
 from detector.contract.vocabulary import Act
-from detector.settings import Pbx, PbxMake, PbxProfile
+from detector.settings import PbxProfile
+from streams.config.connection import PbxMake
+from streams.config.installation import InstalledPbx
 from streams.pbxs.discovery import Capabilities, Discovery
 from streams.runtime.ingest import Ingest, Reading, SourceStatus
 
@@ -77,22 +79,16 @@ class Drifted(Exception):  # noqa: N818 - named for what happened
 
 
 class PbxAction(ABC, Generic[B]):
-    """One kind of action on one PBX. `before` (B, stored sealed) is what stood there, known before anything is touched.
+    """How one act is carried out on one PBX.
 
-    An object lives as long as its PBX is in our hands and keeps nothing of an order: a crash may lie between any two
-    calls, and after it another process goes on with `before` and `handle`. All methods raise `PbxError` or
-    `EnforcerError`; a `GiveUp` in `prepare` means nothing was touched.
+    `before` (B, stored sealed) is what stood there, known before anything is touched. An object lives as long as its
+    PBX is in our hands and keeps nothing of an order: a crash may lie between any two calls, and after it another
+    process goes on with `before` and `handle`. All methods raise `PbxError` or `EnforcerError`; a `GiveUp` in
+    `prepare` means nothing was touched.
     """
 
     act: ClassVar[Act]
-    controls: ClassVar[tuple[str, ...]]
-    """Controls of the guide that it implements."""
     before: type[B]
-    undoable: ClassVar[bool] = True
-    shared: ClassVar[bool] = True
-    """Two actions on one target change the same thing, so only the last one to end undoes it."""
-    volatile: ClassVar[bool] = False
-    """It may be lost without anybody's doing, e.g. by a reboot, and is then applied again."""
 
     @abstractmethod
     async def prepare(self, order: Order) -> B:
@@ -232,11 +228,13 @@ class Make(ABC):
     name: ClassVar[PbxMake]
 
     @abstractmethod
-    def connect(self, pbx: Pbx, profile: PbxProfile, memory: LoginMemory, fence: Fence | None = None) -> PbxConnection:
+    def connect(
+        self, pbx: InstalledPbx, profile: PbxProfile, memory: LoginMemory, fence: Fence | None = None
+    ) -> PbxConnection:
         """A way to this PBX, not yet logged in. Raises ValueError where its settings lack what that needs."""
 
     @abstractmethod
-    def webhook(self, pbx: Pbx, profile: PbxProfile, keyed_hash: KeyedHash) -> WebhookSource | None:
+    def webhook(self, pbx: InstalledPbx, profile: PbxProfile, keyed_hash: KeyedHash) -> WebhookSource | None:
         """What this PBX pushes to us, None if it does not; without a session and its secrets."""
 
     @abstractmethod

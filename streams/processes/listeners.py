@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 from fastapi import FastAPI, Request
 from starlette.responses import PlainTextResponse, Response
 
-from detector.settings import Policies, Settings
+from detector.settings import Policies
+from streams.config.installation import Installation
 from streams.console import Commands, ProcessStatus, create_app
 from streams.console.app import LOCAL
 from streams.containment.enforcers.feed import Feed, feed_router
@@ -20,7 +21,11 @@ from streams.store.store_errors import UnavailableError
 
 
 def console_listener(
-    settings: Settings, policies: Policies, journal: Journal, commands: Commands, status: Callable[[], ProcessStatus]
+    settings: Installation,
+    policies: Policies,
+    journal: Journal,
+    commands: Commands,
+    status: Callable[[], ProcessStatus],
 ) -> Listener:
     """The console. Raises OSError when the address is not to be had."""
     hosts = {*LOCAL, settings.console.host}
@@ -31,7 +36,7 @@ def console_listener(
 
 
 def outside_listener(
-    settings: Settings, webhooks: Mapping[str, WebhookSource], ingest: Ingest, seen: SeenBodies, feed: Feed
+    settings: Installation, webhooks: Mapping[str, WebhookSource], ingest: Ingest, seen: SeenBodies, feed: Feed
 ) -> Listener | None:
     """Webhooks and the feed, None if neither is wanted. Raises OSError when the address is not to be had."""
     token = settings.feed.token if settings.feed.enabled else None

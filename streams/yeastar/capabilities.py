@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 
 from detector.contract.vocabulary import Act
-from detector.settings import PbxMake
+from streams.config.connection import PbxMake
 from streams.pbxs.discovery import Capabilities, Doing, Telling
 from streams.pbxs.pbx_errors import AccessDenied, NotSupported
-from streams.yeastar.acting import ACTIONS
 from streams.yeastar.answers import Information
 from streams.yeastar.client import YeastarClient
+from streams.yeastar.p_series_action import ACTIONS
 from streams.yeastar.reading import reason
 
 LEG = ("call_id", "leg", "direction", "extension", "from", "to", "trunk", "trunk_in", "channel", "via", "on_behalf_of")

@@ -3,9 +3,9 @@
 from detector.audit.posture import Fact
 from streams.pbxs.dialling import Dialling, surely_carries_emergency
 from streams.pbxs.discovery import Discovery, FoundExtension, FoundRoute, FoundTrunk
-from streams.yeastar.acting import patterns_of
 from streams.yeastar.answers import ExtensionAnswer, RouteAnswer, TrunkAnswer
 from streams.yeastar.client import YeastarClient
+from streams.yeastar.p_series_action import patterns_of
 from streams.yeastar.reading import Reader, fact, listed_groups, listed_numbers, listed_trunks
 
 NO_ADDRESSES = "the API does not show the PBX's own addresses"

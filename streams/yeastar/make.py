@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from detector.contract.vocabulary import Act
-from detector.settings import Pbx, PbxMake, PbxProfile
+from detector.settings import PbxProfile
+from streams.config.connection import PbxMake
+from streams.config.installation import InstalledPbx
 from streams.pbxs.pbx import AnyAction, Fence, KeyedHash, LoginMemory, Make
-from streams.yeastar.acting import ACTIONS
 from streams.yeastar.client import YeastarClient
 from streams.yeastar.p_series import PSeriesConnection, frames_of, zone_of
+from streams.yeastar.p_series_action import ACTIONS
 from streams.yeastar.webhook import PSeriesWebhook, webhook_of
 
 
@@ -18,7 +20,7 @@ class PSeries(Make):
     name: ClassVar[PbxMake] = PbxMake.YEASTAR
 
     def connect(
-        self, pbx: Pbx, profile: PbxProfile, memory: LoginMemory, fence: Fence | None = None
+        self, pbx: InstalledPbx, profile: PbxProfile, memory: LoginMemory, fence: Fence | None = None
     ) -> PSeriesConnection:
         """A client of the PBX's API. Raises ValueError without a client id and secret."""
         connection = pbx.connection
@@ -30,7 +32,7 @@ class PSeries(Make):
         )  # fmt: skip
         return PSeriesConnection(client, pbx, connection, profile)
 
-    def webhook(self, pbx: Pbx, profile: PbxProfile, keyed_hash: KeyedHash) -> PSeriesWebhook | None:
+    def webhook(self, pbx: InstalledPbx, profile: PbxProfile, keyed_hash: KeyedHash) -> PSeriesWebhook | None:
         """Its webhook, which reads times as the PBX shows them once somebody has said how."""
         return webhook_of(pbx, frames_of(pbx, profile, keyed_hash))
 

@@ -9,18 +9,20 @@ from detector.audit.declared import Declared
 from detector.audit.posture import Posture
 from detector.contract.vocabulary import Act
 from detector.formats.yeastar.yeastar_frames import YeastarFrames
-from detector.settings import Connection, Pbx, PbxProfile, Transport
+from detector.settings import PbxProfile
+from streams.config.connection import Connection, Transport
+from streams.config.installation import InstalledPbx
 from streams.pbxs.dialling import dialling_of
 from streams.pbxs.discovery import Capabilities, Discovery
 from streams.pbxs.pbx import AnyAction, KeyedHash, PbxConnection, PbxSources, TimeFormats
 from streams.pbxs.pbx_errors import NotSupported
 from streams.runtime.ingest import Ingest, SourceStatus
-from streams.yeastar.acting import ACTIONS, Means
 from streams.yeastar.capabilities import capabilities
 from streams.yeastar.catchup import Catchup
 from streams.yeastar.cdr_poll import CdrPoll
 from streams.yeastar.client import YeastarClient
 from streams.yeastar.discover import discover
+from streams.yeastar.p_series_action import ACTIONS, Means
 from streams.yeastar.read_posture import read_posture
 from streams.yeastar.webhook import PSeriesWebhook, webhook_of
 from streams.yeastar.websocket import WebSocketSource
@@ -29,7 +31,9 @@ from streams.yeastar.websocket import WebSocketSource
 class PSeriesConnection(PbxConnection):
     """The API of one P-Series; `connection` is that of its settings."""
 
-    def __init__(self, client: YeastarClient, settings: Pbx, connection: Connection, profile: PbxProfile) -> None:
+    def __init__(
+        self, client: YeastarClient, settings: InstalledPbx, connection: Connection, profile: PbxProfile
+    ) -> None:
         self.client = client
         self._settings = settings
         self._connection = connection
@@ -96,7 +100,7 @@ class PSeriesSources(PbxSources):
         client: YeastarClient,
         frames: YeastarFrames,
         ingest: Ingest,
-        settings: Pbx,
+        settings: InstalledPbx,
         connection: Connection,
         since: datetime | None,
     ) -> None:
@@ -128,12 +132,12 @@ class PSeriesSources(PbxSources):
                 tasks.create_task(one.run())
 
 
-def frames_of(pbx: Pbx, profile: PbxProfile, keyed_hash: KeyedHash) -> YeastarFrames:
+def frames_of(pbx: InstalledPbx, profile: PbxProfile, keyed_hash: KeyedHash) -> YeastarFrames:
     """What reads the PBX's frames."""
     return YeastarFrames(pbx.id, zone_of(pbx, profile), pbx.notice_names, keyed_hash=keyed_hash)
 
 
-def zone_of(pbx: Pbx, profile: PbxProfile) -> ZoneInfo:
+def zone_of(pbx: InstalledPbx, profile: PbxProfile) -> ZoneInfo:
     """The zone of the PBX's times."""
     own = pbx.connection.timezone if pbx.connection is not None else None
     return ZoneInfo(own or profile.timezone)

@@ -13,11 +13,12 @@ from detector.audit.declared import Declared
 from detector.audit.posture import BlockedPosture, ExtensionPosture, Fact, Posture, RoutePosture, TrunkPosture
 from detector.audit.strength import flaws
 from detector.enrich.dialling.home import GUESSED_ACCESS
-from detector.settings import Pbx, PbxProfile
+from detector.settings import PbxProfile
+from streams.config.installation import InstalledPbx
 from streams.pbxs.dialling import Dialling, carries, dialling_of
-from streams.yeastar.acting import patterns_of
 from streams.yeastar.answers import BackupFile, ExtensionAnswer, RouteAnswer
 from streams.yeastar.client import YeastarClient
+from streams.yeastar.p_series_action import patterns_of
 from streams.yeastar.reading import Reader, fact, listed_groups, listed_numbers, listed_trunks
 
 FAR = ("+442079460018", "+390612345678", "+12125550123", "+25261234567")
@@ -28,7 +29,7 @@ SECONDS_A_DAY = 86_400
 
 
 async def read_posture(
-    client: YeastarClient, settings: Pbx, profile: PbxProfile, declared: Declared, now: datetime
+    client: YeastarClient, settings: InstalledPbx, profile: PbxProfile, declared: Declared, now: datetime
 ) -> Posture:
     """All that can be known of one PBX. Raises `PbxError` if there is no way in."""
     await client.session.token()

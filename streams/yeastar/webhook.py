@@ -11,7 +11,8 @@ from pydantic import SecretStr
 
 from detector.formats.yeastar.yeastar_clock import PbxClock
 from detector.formats.yeastar.yeastar_frames import REGISTRATION, YeastarFrames, serial_of, type_of
-from detector.settings import Pbx, Transport
+from streams.config.connection import Transport
+from streams.config.installation import InstalledPbx
 from streams.pbxs.pbx import TimeFormats, WebhookSource
 from streams.runtime.ingest import Reading, SourceStatus
 
@@ -65,7 +66,7 @@ class PSeriesWebhook(WebhookSource):
         self._frames.clock = PbxClock(self._frames.clock.zone, formats.date, formats.time)
 
 
-def webhook_of(pbx: Pbx, frames: YeastarFrames) -> PSeriesWebhook | None:
+def webhook_of(pbx: InstalledPbx, frames: YeastarFrames) -> PSeriesWebhook | None:
     """What this PBX may push by, None if it does not."""
     connection = pbx.connection
     if connection is None or connection.events is Transport.WEBSOCKET or connection.webhook_secret is None:

@@ -7,7 +7,7 @@ import structlog
 import typer
 from rich.console import Console
 
-from streams.config import ConfigError
+from streams.config.loading import ConfigError
 from streams.config.tariffs import TariffError
 from streams.kafka.write.spool import SpoolError
 from streams.observe.logs import VARIABLE, LevelError

@@ -5,9 +5,9 @@ from msgspec import Struct
 from detector.contract.vocabulary import Act
 from streams.pbxs.pbx import Order
 from streams.pbxs.pbx_errors import Duplicate
-from streams.yeastar.acting import PSeriesAction, action
 from streams.yeastar.answers import BackupFile
 from streams.yeastar.client import YeastarClient
+from streams.yeastar.p_series_action import PSeriesAction, action
 
 BROKEN = frozenset({"failed", "failure", "error"})
 
@@ -23,11 +23,8 @@ class BackupPbx(PSeriesAction[File]):
     """Named after the decision, so that it is found again after a crash; it stays on the PBX."""
 
     act = Act.BACKUP_PBX
-    controls = ("C31",)
     reads = ("backup/list",)
     before = File
-    undoable = False
-    shared = False
 
     async def prepare(self, order: Order) -> File:
         """The file's name."""

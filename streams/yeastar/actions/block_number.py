@@ -5,10 +5,10 @@ from msgspec import Struct
 from detector.contract.vocabulary import Act
 from streams.pbxs.pbx import Drifted, Order
 from streams.pbxs.pbx_errors import Duplicate, GiveUp, NotFound
-from streams.yeastar.acting import PSeriesAction, action
 from streams.yeastar.actions.hang_up import HangUp
 from streams.yeastar.answers import BlockedNumberRule
 from streams.yeastar.client import YeastarClient
+from streams.yeastar.p_series_action import PSeriesAction, action
 
 LONGEST_LIST = 4095
 
@@ -25,10 +25,8 @@ class BlockNumber(PSeriesAction[Rule]):
     """One rule named after the decision, so that it is found again after a crash and never made twice."""
 
     act = Act.BLOCK_NUMBER
-    controls = ("C26",)
     reads = ("block_numbers/list",)
     before = Rule
-    shared = False
 
     async def prepare(self, order: Order) -> Rule:
         """The rule's name and numbers: exact, and with anything that follows."""

@@ -6,9 +6,9 @@ from detector.contract.vocabulary import Act
 from streams.pbxs.dialling import may_carry_emergency
 from streams.pbxs.pbx import Order
 from streams.pbxs.pbx_errors import GiveUp, NotFound
-from streams.yeastar.acting import Means, PSeriesAction, action, patterns_of
 from streams.yeastar.answers import RouteAnswer, TrunkAnswer
 from streams.yeastar.client import YeastarClient
+from streams.yeastar.p_series_action import Means, PSeriesAction, action, patterns_of
 
 
 class TrunkLine(Struct, frozen=True):
@@ -23,7 +23,6 @@ class DisableTrunk(PSeriesAction[TrunkLine]):
     """Emergency calls must have another way: a route that carries them over another trunk that is on."""
 
     act = Act.DISABLE_TRUNK
-    controls = ("C28",)
     reads = ("trunk/list", "outbound_route/list")
     before = TrunkLine
 

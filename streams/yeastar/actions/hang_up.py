@@ -6,9 +6,9 @@ from detector.contract.vocabulary import Act, SubjectKind
 from streams.pbxs.dialling import Dialling
 from streams.pbxs.pbx import Order
 from streams.pbxs.pbx_errors import GiveUp, NotFound
-from streams.yeastar.acting import Means, PSeriesAction, action
 from streams.yeastar.answers import ActiveCall
 from streams.yeastar.client import YeastarClient
+from streams.yeastar.p_series_action import Means, PSeriesAction, action
 
 ROUNDS = 5
 
@@ -24,10 +24,8 @@ class HangUp(PSeriesAction[CutCalls]):
     """Hangs up by channel until the PBX shows no such call; emergency calls are never among them."""
 
     act = Act.HANG_UP
-    controls = ("C29",)
     reads = ("call/query",)
     before = CutCalls
-    undoable = False
 
     async def prepare(self, order: Order) -> CutCalls:
         """Which calls are up."""

@@ -8,9 +8,9 @@ from detector.contract.vocabulary import Act
 from streams.pbxs.dialling import may_carry_emergency
 from streams.pbxs.pbx import Drifted, Order
 from streams.pbxs.pbx_errors import GiveUp, NotFound
-from streams.yeastar.acting import PSeriesAction, action, patterns_of
 from streams.yeastar.answers import RouteAnswer
 from streams.yeastar.client import YeastarClient
+from streams.yeastar.p_series_action import PSeriesAction, action, patterns_of
 
 PIN_DIGITS = 12
 
@@ -34,7 +34,6 @@ class LockRoute(PSeriesAction[Lock]):
     """Nobody knows the PIN, so nobody calls through this route; emergency numbers must not need it."""
 
     act = Act.LOCK_ROUTE
-    controls = ("C22", "C23")
     reads = ("outbound_route/list",)
     before = Lock
 

@@ -7,7 +7,7 @@ from msgspec import Struct
 from detector.contract.vocabulary import Act
 from streams.pbxs.pbx import Drifted, Order
 from streams.pbxs.pbx_errors import GiveUp, NotFound
-from streams.yeastar.acting import PSeriesAction, action
+from streams.yeastar.p_series_action import PSeriesAction, action
 
 LENGTH = 24
 LETTERS = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
@@ -35,7 +35,6 @@ class ResetRegistration(PSeriesAction[Passwords]):
     """
 
     act = Act.RESET_REGISTRATION
-    controls = ("C09", "C11")
     reads = ("extension/list", "extension/getpassword")
     before = Passwords
 

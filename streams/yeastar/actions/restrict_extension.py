@@ -6,9 +6,9 @@ from detector.contract.vocabulary import Act
 from streams.pbxs.dialling import Dialling, may_carry_emergency
 from streams.pbxs.pbx import Order
 from streams.pbxs.pbx_errors import GiveUp, NotFound
-from streams.yeastar.acting import Means, PSeriesAction, action, patterns_of
 from streams.yeastar.answers import ExtensionAnswer, Item, RouteAnswer
 from streams.yeastar.client import YeastarClient
+from streams.yeastar.p_series_action import Means, PSeriesAction, action, patterns_of
 
 SWITCH = "switch"
 ROUTES = "routes"
@@ -39,7 +39,6 @@ class RestrictExtension(PSeriesAction[Freedom]):
     """
 
     act = Act.RESTRICT_EXTENSION
-    controls = ("C22",)
     reads = ("extension/list", "outbound_route/list")
     before = Freedom
 

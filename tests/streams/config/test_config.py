@@ -7,9 +7,11 @@ import pytest
 from pydantic import PositiveInt
 
 from detector.detect.catalogue import catalogue
-from detector.settings import Policies, Settings
+from detector.settings import Policies
 from detector.settings.params import Params
-from streams.config import ConfigError, check_report, load, read_tariffs
+from streams.config.installation import Installation, core_settings
+from streams.config.loading import ConfigError, check_report, load
+from streams.config.tariffs import read_tariffs
 
 SAMPLE = Path(__file__).parents[3] / "deploy" / "ringfence.yaml"
 
@@ -26,7 +28,7 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "ringfence.yaml"
 
 
-def read(file: Path, text: str) -> Settings:
+def read(file: Path, text: str) -> Installation:
     file.write_text(text, encoding="utf-8")
     return load(file, catalogue=CATALOGUE)
 
@@ -43,7 +45,7 @@ def errors(path: Path, text: str | None = None) -> list[str]:
 
 
 def test_nothing_and_empty_files_are_all_defaults(file: Path) -> None:
-    assert load(None) == read(file, "") == read(file, "# nothing\n") == read(file, "{}") == Settings()
+    assert load(None) == read(file, "") == read(file, "# nothing\n") == read(file, "{}") == Installation()
     assert check_report(None) == []
 
 
@@ -52,7 +54,7 @@ def test_the_sample_can_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, f"secret of {name}")
     settings = load(SAMPLE)
     assert check_report(SAMPLE) == []
-    policies = Policies(settings, catalogue())
+    policies = Policies(core_settings(settings), catalogue())
     assert policies.of("berlin").timezone == "Europe/Berlin"
     assert policies.of("hq").extension("1001").allowed_destination_countries == {"US", "CA", "DE"}
     assert policies.of("hq").extension("1008").emergency_device
@@ -68,7 +70,7 @@ def test_the_example_of_the_contract_can_be_used(file: Path) -> None:
     file.write_text(CONTRACT)
     settings = load(file)
     assert check_report(file) == []
-    profile = Policies(settings, catalogue()).of("hq")
+    profile = Policies(core_settings(settings), catalogue()).of("hq")
     assert profile.rule("registration.bruteforce").mode == "auto"
     assert (profile.access_digit, profile.emergency_numbers) == ("9", ("911",))
     tariffs = read_tariffs(settings)

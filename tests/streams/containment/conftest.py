@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from detector.contract.findings import Decision, Incident, Loss, Subject
 from detector.contract.vocabulary import Act, Mode, Severity, Stage, Status, SubjectKind
-from streams.containment.block_ip import BlockIp
+from streams.containment.actions.block_ip import BlockIp
 from streams.containment.enforcers.enforcer import Enforcer
 from streams.pbxs.dialling import Dialling
 from streams.pbxs.pbx import AnyAction, Order
@@ -22,8 +22,8 @@ from streams.sim.settings import DialPattern, RouteMember, SimRoute
 from streams.store.database import open_engine
 from streams.store.journal.journal import Journal
 from streams.store.vault import Vault
-from streams.yeastar.acting import ACTIONS, Means
 from streams.yeastar.client import YeastarClient
+from streams.yeastar.p_series_action import ACTIONS, Means
 
 LONG = CallPlan(talk=3_600)
 

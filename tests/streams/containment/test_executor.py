@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from detector.contract.vocabulary import Act, Mode, State, SubjectKind
 from detector.decide.guard import GuardFacts
-from streams.containment.block_ip import BlockIp
+from streams.containment.actions.block_ip import BlockIp
 from streams.containment.budget import Budgets
 from streams.containment.enforcers.enforcer import Enforcer
 from streams.containment.enforcers.feed import Feed, blocks_of
@@ -414,7 +414,7 @@ async def test_two_decisions_on_one_target_end_one_after_the_other(
 
 
 async def test_budgets_stop_a_flood_but_not_a_person(desk: Desk, make: Any) -> None:
-    desk.started(budgets=Budgets(block_ip=2))
+    desk.started(budgets=Budgets({Act.BLOCK_IP: 2}))
     for n in range(4):
         mode = Mode.ASK if n == 3 else Mode.AUTO
         desk.journal.findings.record(

@@ -6,9 +6,13 @@ from typing import Any
 import pytest
 
 from detector.contract.vocabulary import Act, SubjectKind
-from streams.containment.block_ip import BlockIp
+from detector.decide.acts import ACTS
+from streams.config.connection import PbxMake
+from streams.containment.acting import EVERYWHERE
+from streams.containment.actions.block_ip import BlockIp
 from streams.containment.enforcers.enforcer import Enforcer, EnforcerError
-from streams.pbxs.pbx import AnyAction, Drifted, Order
+from streams.pbxs.makes import make_of
+from streams.pbxs.pbx import AnyAction, Drifted, Order, PbxAction
 from streams.pbxs.pbx_errors import GiveUp
 from streams.sim import SimOptions
 from streams.yeastar.actions.block_number import BlockNumber
@@ -250,6 +254,15 @@ async def test_an_address_is_blocked_by_every_enforcer_or_not_confirmed(make: An
     await undo(block, order, before, handle)
     with pytest.raises(GiveUp, match="enforcer"):
         await BlockIp([]).prepare(order)
+
+
+def test_every_act_can_be_done_once_and_undone_if_it_can_be() -> None:
+    ours = make_of(PbxMake.YEASTAR).actions()
+    assert set(EVERYWHERE.all()) | set(ours) == set(Act)
+    assert not set(EVERYWHERE.all()) & set(ours)
+    for act, kind in {**EVERYWHERE.all(), **ours}.items():
+        made = (kind.undo, kind.undone)
+        assert (PbxAction.undo in made or PbxAction.undone in made) is not ACTS[Act(act)].undoable
 
 
 async def test_previews_say_what_goes_and_change_nothing(office: Any, make: Any) -> None:

@@ -6,9 +6,11 @@ import pytest
 from pydantic import SecretStr
 
 from detector.detect.catalogue import catalogue
-from detector.settings import Connection, Pbx, Settings, profile
-from streams.notify.phone import Phone
-from streams.notify.senders import SendError
+from detector.settings import profile
+from streams.config.connection import Connection
+from streams.config.installation import Installation, InstalledPbx, core_settings
+from streams.notify.sender import SendError
+from streams.notify.senders.phone import Phone
 from streams.pbxs.makes import connect
 from streams.pbxs.pbx import NoMemory, PbxConnection
 from streams.sim import SimOptions, SimulatedPbx
@@ -31,8 +33,9 @@ async def sim(options: SimOptions) -> AsyncIterator[SimulatedPbx]:
 @pytest.fixture
 async def pbx(sim: SimulatedPbx) -> AsyncIterator[PbxConnection]:
     way = Connection(url=sim.url, client_id=SecretStr(sim.client_id), client_secret=SecretStr(sim.client_secret))
-    hq = Pbx(id="hq", connection=way)
-    connection = connect(hq, profile(Settings(pbxs=(hq,)), "hq", catalogue()), NoMemory())
+    hq = InstalledPbx(id="hq", connection=way)
+    settings = core_settings(Installation(pbxs=(hq,)))
+    connection = connect(hq, profile(settings, "hq", catalogue()), NoMemory())
     yield connection
     await connection.close()
 

@@ -9,7 +9,9 @@ from msgspec import Struct
 from pydantic import SecretStr
 
 from detector.detect.catalogue import catalogue
-from detector.settings import Connection, Pbx, PbxProfile, Settings, profile
+from detector.settings import PbxProfile, profile
+from streams.config.connection import Connection
+from streams.config.installation import Installation, InstalledPbx, core_settings
 from streams.pbxs.makes import connect
 from streams.pbxs.pbx import NoMemory, PbxConnection
 from streams.sim import SimOptions, SimulatedPbx
@@ -20,7 +22,7 @@ class Linked(Struct, frozen=True, kw_only=True):
     """A PBX, what is configured of it, and our way to it."""
 
     sim: SimulatedPbx
-    pbx: Pbx
+    pbx: InstalledPbx
     profile: PbxProfile
     connection: PbxConnection
 
@@ -49,8 +51,10 @@ async def linked(options: SimOptions, *, secret: str | None = None, **configured
         way = Connection(
             url=sim.url, client_id=SecretStr(sim.client_id), client_secret=SecretStr(secret or sim.client_secret)
         )
-        pbx = Pbx.model_validate({"id": "hq", "region": "US", "access_digit": "9", **configured, "connection": way})
-        flat = profile(Settings(pbxs=(pbx,)), "hq", catalogue())
+        pbx = InstalledPbx.model_validate(
+            {"id": "hq", "region": "US", "access_digit": "9", **configured, "connection": way}
+        )
+        flat = profile(core_settings(Installation(pbxs=(pbx,))), "hq", catalogue())
         connection = connect(pbx, flat, NoMemory())
         yield Linked(sim=sim, pbx=pbx, profile=flat, connection=connection)
         await connection.close()

@@ -14,7 +14,9 @@ from detector.contract.codec import Rejected
 from detector.contract.events import AnyEvent
 from detector.contract.vocabulary import Act
 from detector.detect.catalogue import catalogue
-from detector.settings import Pbx, PbxMake, Settings, profile
+from detector.settings import profile
+from streams.config.connection import PbxMake
+from streams.config.installation import Installation, InstalledPbx, core_settings
 from streams.pbxs.makes import connect, make_of, webhook_of
 from streams.pbxs.pbx import NoMemory, PbxConnection
 from streams.pbxs.pbx_errors import GiveUp
@@ -103,14 +105,14 @@ async def test_it_stops_asking_before_it_is_shut_out(name: PbxMake) -> None:
 @pytest.mark.parametrize("connection", [None, {"url": "http://127.0.0.1:1"}], ids=["none", "without credentials"])
 def test_settings_that_lack_what_it_needs_are_named(name: PbxMake, connection: dict[str, str] | None) -> None:
     given = {"connection": {"make": name, **connection}} if connection else {}
-    pbx = Pbx.model_validate({"id": "hq", **given})
-    flat = profile(Settings(pbxs=(pbx,)), "hq", catalogue())
+    pbx = InstalledPbx.model_validate({"id": "hq", **given})
+    flat = profile(core_settings(Installation(pbxs=(pbx,))), "hq", catalogue())
     with pytest.raises(ValueError, match="PBX hq has no connection"):
         connect(pbx, flat, NoMemory())
     assert webhook_of(pbx, flat, str) is None
 
 
 def test_a_connection_that_names_no_make_is_a_p_series() -> None:
-    pbx = Pbx.model_validate({"id": "hq", "connection": {"url": "http://127.0.0.1:1"}})
+    pbx = InstalledPbx.model_validate({"id": "hq", "connection": {"url": "http://127.0.0.1:1"}})
     assert pbx.connection is not None
     assert pbx.connection.make is PbxMake.YEASTAR
