@@ -4,6 +4,8 @@ import os
 from collections.abc import Callable, Collection
 from pathlib import Path
 
+from streams.config.bounded_text import FileError, read_text
+
 LONGEST = 64 * 1024
 
 Fetch = Callable[[str, str], str | None]
@@ -30,14 +32,6 @@ def fetcher(folder: Path, wanted: Collection[str] | None) -> Fetch:
 def content(path: Path) -> str:
     """The text of a secret's file without the line end. Raises ValueError."""
     try:
-        if not path.is_file():
-            raise ValueError("the file of the secret is not there")
-        with path.open("rb") as opened:
-            raw = opened.read(LONGEST + 1)
-        if len(raw) > LONGEST:
-            raise ValueError(f"the file of the secret is larger than {LONGEST} bytes")
-        return raw.decode().rstrip("\r\n")
-    except UnicodeDecodeError:
-        raise ValueError("the file of the secret is not UTF-8 text") from None
-    except OSError as error:
-        raise ValueError(f"the file of the secret cannot be read: {error.strerror}") from None
+        return read_text(path, LONGEST).rstrip("\r\n")
+    except FileError as error:
+        raise ValueError(f"the file of the secret: {error}") from None

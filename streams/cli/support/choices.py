@@ -18,8 +18,9 @@ from streams.cli.support.inputs import STDIN, Cemetery, Inputs, Options
 from streams.cli.support.outputs import STDOUT, Lines, output, size_of
 from streams.config.installation import Installation, core_settings
 from streams.config.kafka_settings import NAME, Kafka, Name
-from streams.config.loading import ConfigError, load
+from streams.config.loading import load
 from streams.config.metrics_settings import Process
+from streams.config.yaml_model import ConfigError
 from streams.store.keys import pin_hash
 
 UNNAMED = "pbx"
