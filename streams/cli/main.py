@@ -160,7 +160,9 @@ def convert(
 )
 def check(config_file: NeededConfig) -> None:
     """Validate a configuration: every problem with file, line, field and what is allowed."""
-    problems = check_report(config_file)
+    from streams.containment.enforcers.enforcer import enforcer_settings
+
+    problems = check_report(config_file, enforcer_settings())
     for problem in problems:
         err.print(problem)
     if problems:
