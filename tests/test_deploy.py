@@ -120,7 +120,7 @@ def test_each_process_gets_the_secrets_that_it_needs_and_no_others(name: str, tm
     if given:
         without = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
         assert without.returncode == WRONG_USAGE
-        assert without.stderr.count("the file of the secret is not there") == len(given), without.stderr
+        assert without.stderr.count("the file of the secret: there is no such file") == len(given), without.stderr
     for secret in given:
         (tmp_path / secret).write_text("postgresql://ringfence@127.0.0.1:1/ringfence\n")
     nobody = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)

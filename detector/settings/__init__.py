@@ -2,7 +2,7 @@
 
 from detector.settings.layers import Pbx, Policy, Route, Rules, Settings, Trunk
 from detector.settings.logged import settings_as_json, settings_from_json
-from detector.settings.problems import Problem, problems, wrong_rules
+from detector.settings.problems import Keys, Problem, problems, wrong_rules
 from detector.settings.profile import ExtensionProfile, PbxProfile, Tariffs
 from detector.settings.resolve import Policies, profile
 from detector.settings.rules import Catalogue, RuleSettings
@@ -10,6 +10,7 @@ from detector.settings.rules import Catalogue, RuleSettings
 __all__ = [
     "Catalogue",
     "ExtensionProfile",
+    "Keys",
     "Pbx",
     "PbxProfile",
     "Policies",

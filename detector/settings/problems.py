@@ -12,13 +12,13 @@ from detector.settings.resolve import Policies
 from detector.settings.rules import Catalogue
 from detector.settings.values import listed, nearest, refusal
 
-Path = tuple[str | int, ...]
+Keys = tuple[str | int, ...]
 
 
 class Problem(Struct, frozen=True):
     """What is wrong, and where: the keys and indexes that lead to it."""
 
-    path: Path
+    path: Keys
     text: str
 
 
@@ -33,7 +33,7 @@ def problems(settings: Settings, catalogue: Catalogue) -> list[Problem]:
     return found or list(misfits(settings, catalogue))
 
 
-def every_layer(settings: Settings) -> Iterator[tuple[Path, Personal]]:
+def every_layer(settings: Settings) -> Iterator[tuple[Keys, Personal]]:
     """All layers and where they are."""
     yield ("defaults",), settings.defaults
     for name, tenant in settings.tenants.items():
@@ -44,7 +44,7 @@ def every_layer(settings: Settings) -> Iterator[tuple[Path, Personal]]:
         yield from ((("pbxs", index, "extensions", number), own) for number, own in pbx.extensions.items())
 
 
-def wrong_rules(path: Path, rules: Rules, catalogue: Catalogue) -> Iterator[Problem]:
+def wrong_rules(path: Keys, rules: Rules, catalogue: Catalogue) -> Iterator[Problem]:
     """Rules that do not exist, and limits that a rule does not have or take."""
     for rule, values in rules.items():
         here = (*path, rule)
@@ -57,7 +57,7 @@ def wrong_rules(path: Path, rules: Rules, catalogue: Catalogue) -> Iterator[Prob
         yield from wrong_limits(here, catalogue[rule], {key: one for key, one in values.items() if key != "mode"})
 
 
-def wrong_limits(path: Path, limits: type[BaseModel], values: dict[str, JsonValue]) -> Iterator[Problem]:
+def wrong_limits(path: Keys, limits: type[BaseModel], values: dict[str, JsonValue]) -> Iterator[Problem]:
     """What a rule's limits refuse."""
     try:
         limits.model_validate(values)
@@ -77,7 +77,7 @@ def plain(message: str) -> str:
     return message.removeprefix("Value error, ")
 
 
-def twice(named: Iterable[tuple[Path, str]]) -> Iterator[Problem]:
+def twice(named: Iterable[tuple[Keys, str]]) -> Iterator[Problem]:
     """Names that have to be unique and are not, with the path of each."""
     seen = set[str]()
     for path, name in named:
@@ -94,7 +94,7 @@ def strangers(settings: Settings) -> Iterator[Problem]:
             yield Problem(("pbxs", index, "tenant"), str(hint))
 
 
-def group_problems(pbx: Pbx, path: Path) -> Iterator[Problem]:
+def group_problems(pbx: Pbx, path: Keys) -> Iterator[Problem]:
     """Extensions in an unknown group or in two."""
     group_of: dict[str, str] = {}
     claims = [
@@ -114,7 +114,7 @@ def group_problems(pbx: Pbx, path: Path) -> Iterator[Problem]:
             yield Problem(where, f"extension {number} is also in group {group_of[number]} (allowed: one group)")
 
 
-def locked_out(path: Path, profile: PbxProfile) -> Iterator[Problem]:
+def locked_out(path: Keys, profile: PbxProfile) -> Iterator[Problem]:
     """The PBX's own country has to be allowed before others are not, or its administrator is a stranger (C06)."""
     allowed = profile.allowed_source_countries
     if allowed and profile.region not in allowed:

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, model_validator
 
 from detector.settings.params import Params, Seconds
 from detector.settings.values import Short, TimeZone, host_or_network, refusal
-from streams.config.secret_values import Secret
+from streams.config.secrets import Secret
 
 
 def web_url(value: str) -> str:

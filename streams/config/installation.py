@@ -15,7 +15,7 @@ from streams.config.kafka_settings import Kafka
 from streams.config.listener_settings import Console, FeedSettings, WebhookListener
 from streams.config.metrics_settings import Metrics
 from streams.config.notify_settings import CallOut, Notify
-from streams.config.secret_values import JournalUrl
+from streams.config.secrets import JournalUrl
 
 
 class InstalledPbx(Pbx):

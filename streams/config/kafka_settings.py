@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, PositiveInt, model_validator
 
 from detector.settings.params import Params, Seconds
 from detector.settings.values import Located, host_only, matching, refusal
-from streams.config.secret_values import Secret
+from streams.config.secrets import Secret
 
 PORTS = range(1, 65_536)
 NAME = "letters, digits, '.', '_' and '-', up to 100"

@@ -6,7 +6,7 @@ from pydantic import model_validator
 
 from detector.settings.params import Params
 from detector.settings.values import Host, Port, refusal
-from streams.config.secret_values import Secret
+from streams.config.secrets import Secret
 
 
 class Console(Params):

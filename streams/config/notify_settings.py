@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, model_validator
 from detector.contract.vocabulary import Severity
 from detector.settings.params import Params, Seconds
 from detector.settings.values import Extension, Identifier, Short, Snake, as_text, matching, refusal
-from streams.config.secret_values import Secret
+from streams.config.secrets import Secret
 
 PhoneNumber = Annotated[
     str, BeforeValidator(as_text), AfterValidator(matching(r"\+?[0-9*#]{1,32}", "a number as it is dialled"))

@@ -1,9 +1,11 @@
 """An operator's tariff as CSV: prefix, price per minute, increment in seconds; a header is skipped."""
 
 import csv
+from io import StringIO
 from pathlib import Path
 
 from detector.enrich.tariff import Tariff
+from streams.config.bounded_text import FileError, read_text
 from streams.config.installation import Installation
 
 LARGEST = 16 * 1024 * 1024
@@ -34,23 +36,23 @@ def read_tariffs(installation: Installation) -> dict[str, Rows]:
 
 def read_tariff(file: Path) -> Rows:
     """The rows of one tariff file, each sound. Raises TariffError with the first problems there are."""
+    try:
+        lines = csv.reader(StringIO(read_text(file, LARGEST), newline=""))
+    except FileError as error:
+        raise TariffError([(error.line, str(error))]) from None
     rows, problems = [], []
     try:
-        if not file.is_file() or file.stat().st_size > LARGEST:
-            raise TariffError([(0, f"no file, or larger than {LARGEST} bytes")])
-        with file.open(encoding="utf-8-sig", newline="") as opened:
-            lines = csv.reader(opened)
-            for cells in lines:
-                if not cells or headed(cells, lines.line_num):
-                    continue
-                try:
-                    rows.append(checked(cells))
-                except ValueError as error:
-                    problems.append((lines.line_num, str(error)))
-                if len(problems) == MOST_PROBLEMS:
-                    break
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise TariffError([(0, f"cannot be read: {type(error).__name__}")]) from None
+        for cells in lines:
+            if not cells or headed(cells, lines.line_num):
+                continue
+            try:
+                rows.append(checked(cells))
+            except ValueError as error:
+                problems.append((lines.line_num, str(error)))
+            if len(problems) == MOST_PROBLEMS:
+                break
+    except csv.Error as error:
+        problems.append((lines.line_num, f"not CSV: {error}"))
     if problems:
         raise TariffError(problems)
     return tuple(rows)

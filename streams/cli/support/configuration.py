@@ -4,7 +4,8 @@ from pathlib import Path
 
 from streams.cli.support.failures import WRONG_USAGE, fail
 from streams.config.installation import Installation
-from streams.config.loading import ConfigError, load
+from streams.config.loading import load
+from streams.config.yaml_model import ConfigError
 
 
 def loaded(path: Path | None, *, secrets: tuple[str, ...] | None = ()) -> Installation:

@@ -10,8 +10,9 @@ from detector.detect.catalogue import catalogue
 from detector.settings import Policies
 from detector.settings.params import Params
 from streams.config.installation import Installation, core_settings
-from streams.config.loading import ConfigError, check_report, load
+from streams.config.loading import check_report, load
 from streams.config.tariffs import read_tariffs
+from streams.config.yaml_model import ConfigError
 
 SAMPLE = Path(__file__).parents[3] / "deploy" / "ringfence.yaml"
 
@@ -187,8 +188,8 @@ def test_what_does_not_fit_together_is_named_with_its_line(file: Path) -> None:
             ":1: feed.token: a secret must not be written here (allowed: env:NAME or file:PATH)",
         ),
         ("feed: {token: env:NOT_SET_HERE}", ":1: feed.token: env:NOT_SET_HERE is not set or empty"),
-        ("feed: {token: file:nowhere}", ":1: feed.token: the file of the secret is not there"),
-        ("feed: {token: file:binary}", ":1: feed.token: the file of the secret is not UTF-8 text"),
+        ("feed: {token: file:nowhere}", ":1: feed.token: the file of the secret: there is no such file"),
+        ("feed: {token: file:binary}", ":1: feed.token: the file of the secret: not UTF-8"),
         ("feed: {token: file:empty}", ":1: feed.token: file:empty is not set or empty"),
         (
             "journal: postgresql://u:hunter2@db/r",
@@ -233,16 +234,19 @@ def test_files_of_the_configuration_lie_beside_it(file: Path) -> None:
 @pytest.mark.parametrize(
     ("rows", "expected"),
     [
-        ("252,0.95\n\n44,dear\n", "t.csv:3: tariffs: price 'dear' is not an amount from 0 to 1000000"),
-        ("prefix,price\n+252\n", "t.csv:2: tariffs: not a row of the tariff"),
-        ("252,0.95,0\n", "t.csv:1: tariffs: increment '0' is not 1 to 3600 seconds"),
-        ("prefix,price\nabc,1\n", "t.csv:2: tariffs: prefix 'abc' is not digits of an E.164 number"),
-        (None, "t.csv: tariffs: no file, or larger than"),
+        (b"252,0.95\n\n44,dear\n", "t.csv:3: tariffs: price 'dear' is not an amount from 0 to 1000000"),
+        (b"prefix,price\n+252\n", "t.csv:2: tariffs: not a row of the tariff"),
+        (b"252,0.95,0\n", "t.csv:1: tariffs: increment '0' is not 1 to 3600 seconds"),
+        (b"prefix,price\nabc,1\n", "t.csv:2: tariffs: prefix 'abc' is not digits of an E.164 number"),
+        (None, "t.csv: tariffs: there is no such file"),
+        (b"252,1\ncaf\xe9,1\n", "t.csv:2: tariffs: not UTF-8"),
+        pytest.param(b"252,1\n" + b"1" * 200_000, "t.csv:2: tariffs: not CSV: ", id="an endless field"),
+        pytest.param(b"1" * (2**24 + 1), "t.csv: tariffs: larger than 16777216 bytes", id="too large"),
     ],
 )
-def test_a_tariff_file_is_checked(file: Path, rows: str | None, expected: str) -> None:
+def test_a_tariff_file_is_checked(file: Path, rows: bytes | None, expected: str) -> None:
     if rows is not None:
-        (file.parent / "t.csv").write_text(rows)
+        (file.parent / "t.csv").write_bytes(rows)
     [line] = errors(file, "defaults: {tariffs: t.csv}")
     assert line.startswith(expected)
 

@@ -9,7 +9,7 @@ from pydantic import SecretStr, ValidationError
 
 from detector.settings import Pbx, Settings, settings_as_json
 from streams.config.installation import Installation, InstalledPbx, core_settings
-from streams.config.misfits import misfits
+from streams.config.installation_problems import installation_problems
 
 WRITTEN: dict[str, Any] = {
     "defaults": {"protected": ["10.0.0.0/8"], "holidays": ["2026-12-24"], "tariffs": "a.csv", "region": "DE"},
@@ -47,7 +47,7 @@ def refused(**written: object) -> str:
 
 
 def found(**written: object) -> list[tuple[str, str]]:
-    checked = misfits(Installation.model_validate(written), {})
+    checked = installation_problems(Installation.model_validate(written), {})
     return [(".".join(map(str, problem.path)), problem.text) for problem in checked]
 
 

@@ -23,7 +23,7 @@ from datetime import datetime
 from typing import ClassVar, Self
 
 from detector.settings.params import Params
-from streams.config.secret_values import Secret
+from streams.config.secrets import Secret
 from streams.containment.enforcers.enforcer import Enforcer, enforcer
 from streams.store.journal.journal import Journal
 

@@ -7,8 +7,8 @@ from detector.settings.problems import twice
 from streams.config.installation import Installation, core_settings
 
 
-def misfits(installation: Installation, catalogue: Catalogue) -> Iterator[Problem]:
-    """Everything that is wrong; files are not read."""
+def installation_problems(installation: Installation, catalogue: Catalogue) -> Iterator[Problem]:
+    """Everything that is wrong in the core's part and outside; what is in files is not looked at."""
     yield from problems(core_settings(installation), catalogue)
     yield from twice((("notify", index, "name"), one.name) for index, one in enumerate(installation.notify))
     if "feed" in installation.enforcers.named() and not installation.feed.enabled:
