@@ -6,8 +6,8 @@ from msgspec import Struct
 
 from detector.contract.codec import from_micros
 from detector.contract.findings import FOREVER, Subject
-from detector.contract.vocabulary import Act, Mode, Severity, Stage, State, SubjectKind
-from detector.correlate.case import MODES, Case
+from detector.contract.vocabulary import MODES, Act, Basis, Mode, Severity, Stage, State, SubjectKind
+from detector.correlate.case import Case
 
 SECOND = 1_000_000
 HOUR = 3_600 * SECOND
@@ -136,10 +136,10 @@ def ban(source: Subject, bans: int, *, for_good: bool = False) -> Wish:
     return Wish(act=Act.BLOCK_IP, target=source, rung=1, length=length, for_good=for_good)
 
 
-def allowed(mode: Mode, bases: list[str]) -> Mode:
+def allowed(mode: Mode, bases: list[Basis]) -> Mode:
     """Country, score, text or hearsay alone never contain (decision 12): at most somebody is asked."""
-    solid = {basis for basis in bases if basis != "derived"}
-    if mode is Mode.AUTO and "behaviour" not in solid and len(solid) < 2:
+    solid = set(bases) - {Basis.DERIVED}
+    if mode is Mode.AUTO and Basis.BEHAVIOUR not in solid and len(solid) < 2:
         return Mode.ASK
     return mode
 

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from detector.contract.codec import to_micros
 from detector.contract.events import Call
+from detector.contract.vocabulary import Direction, Disposition, PricedBy
 from detector.enrich.dialling.numbers import Klass
 
 MICROS = 1_000_000
@@ -15,8 +16,9 @@ GRACE = 15 * 60 * MICROS
 UNANSWERED = 10 * 60 * MICROS
 LONGEST = 24 * 3_600 * MICROS
 MAX_LEGS = 20_000
+TALKED = frozenset({None, Disposition.ANSWERED, Disposition.VOICEMAIL})
 INSIDE = frozenset({Klass.INTERNAL, Klass.EMERGENCY})
-OUTWARD = frozenset({"outbound", "transit"})
+OUTWARD = frozenset({Direction.OUTBOUND, Direction.TRANSIT})
 
 
 class Leg(Struct, kw_only=True, gc=False, array_like=True):
@@ -47,7 +49,7 @@ class Leg(Struct, kw_only=True, gc=False, array_like=True):
     channel: str = ""
     price: int = 0
     increment: int = 60
-    priced_by: str = "default"
+    priced_by: PricedBy = PricedBy.DEFAULT
     talk: int = 0
     event: str = ""
     incident: str = ""
@@ -203,7 +205,7 @@ def charged_extension(call: Call) -> str:
 
 def talked(call: Call, at: int) -> tuple[int, int]:
     """`(answered_at, talk)` of a call that ended at `at`: both in microseconds, 0 where it was never answered."""
-    if call.disposition not in {None, "answered", "voicemail"}:
+    if call.disposition not in TALKED:
         return 0, 0
     if call.answered_at is not None:
         answered = to_micros(call.answered_at)

@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from detector.contract.events import AnyEvent, Unknown
 from detector.detect.catalogue import catalogue
-from detector.engine.compiled import number_plan
+from detector.enrich.premises import compile_plan
 from detector.settings import Settings, profile
 from streams.audit.snapshots import write_private
 from streams.backtest.backtest_page import as_page
@@ -99,7 +99,7 @@ def gathered(
     site = profile(settings, named or (first.pbx if first is not None else ""), catalogue())
     begun = [first] if first is not None else []
     try:
-        return keep(chain(begun, events), named, number_plan(site), site.timezone, folder)
+        return keep(chain(begun, events), named, compile_plan(site), site.timezone, folder)
     except HistoryError as error:
         return error
 

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
-from detector.contract.findings import STAGES, Detection
-from detector.contract.vocabulary import Mode, Stage, State, Status
+from detector.contract.findings import Detection
+from detector.contract.vocabulary import STAGES, Mode, Stage, State, Status
 from detector.detect.catalogue import detectors
 from streams.console.wording import order
 from streams.store.rows import ActionRow, IncidentView

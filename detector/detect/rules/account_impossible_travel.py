@@ -5,9 +5,9 @@ from detector.contract.vocabulary import Basis, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, micros
 from detector.detect.shared.attempts import Attempt, accepted, by_app, who
-from detector.enrich.apply import country_of, in_use
 from detector.enrich.dialling.countries import name as country_name
 from detector.enrich.facts import Facts
+from detector.enrich.habits import country_of, in_use
 from detector.memory.fields import Memory, Once
 from detector.settings.params import Params, Seconds
 

@@ -9,8 +9,8 @@ from detector.contract.vocabulary import Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, micros
 from detector.detect.shared.attempts import Attempt, of_network, refused, resting, vouched, who
-from detector.enrich.apply import IN_USE_FOR, familiar, in_use, origin
 from detector.enrich.facts import Facts
+from detector.enrich.habits import IN_USE_FOR_MICROS, familiar, in_use, origin
 from detector.enrich.networks import nearby
 from detector.memory.fields import Distinct, Memory, Once
 from detector.settings.params import Params, Seconds
@@ -64,7 +64,7 @@ class AccountSlowGuessing(Detector[Registration | Login]):
         )
         if failed < self.limits.minutes or not self.said.passed(memory, account, facts.at, micros(self.limits.pause)):
             return None
-        here, since = origin(facts.place), facts.at - IN_USE_FOR
+        here, since = origin(facts.place), facts.at - IN_USE_FOR_MICROS
         elsewhere = any(place != here and at > since for place, at in in_use.seen(memory, account).items())
         return self.hit(
             account, f"Account {account} was refused in {failed} different minutes from unknown addresses",

@@ -4,8 +4,8 @@ from detector.contract.events import Call
 from detector.contract.vocabulary import Basis, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, RiskyBegun
-from detector.enrich.apply import familiar
 from detector.enrich.facts import Facts
+from detector.enrich.habits import familiar
 from detector.memory.fields import Memory
 from detector.settings.params import Days, Params
 
@@ -27,6 +27,7 @@ class FleetKnownDestination(Detector[Call]):
     severity = Severity.WARNING
     stage = Stage.PROBE
     basis = Basis.HEARSAY
+    from_fleet = True
     attack = ("T1496",)
     reads = (RiskyBegun,)
 

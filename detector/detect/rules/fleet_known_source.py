@@ -5,8 +5,8 @@ from detector.contract.kinds import KNOWN_ATTACKER
 from detector.contract.vocabulary import Basis, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit
-from detector.enrich.apply import familiar
 from detector.enrich.facts import Facts
+from detector.enrich.habits import familiar
 from detector.memory.fields import Memory, Once
 
 
@@ -28,6 +28,7 @@ class FleetKnownSource(Detector[Registration | Login]):
     severity = Severity.WARNING
     stage = Stage.RECON
     kind = KNOWN_ATTACKER
+    from_fleet = True
     attack = ("T1110",)
     reads = (Registration, Login)
     outcomes = ("accepted", "rejected")

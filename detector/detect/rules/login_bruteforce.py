@@ -81,7 +81,8 @@ class LoginBruteforce(Detector[Login | Notice]):
         self, source: str, summary: str, facts: Facts, memory: Memory, failed: int, basis: Basis | None = None
     ) -> Hit:
         times = self.locked.add(memory, source, facts.at, self.memory, cap=self.limits.permanent)
+        permanent = times >= self.limits.permanent
         return self.hit(
             source, summary, failed=failed, limit=self.limits.failures, window=self.limits.window,
-            lockouts=times, permanent=times >= self.limits.permanent, basis=basis,
+            lockouts=times, permanent=permanent, basis=basis, for_good=permanent,
         )  # fmt: skip

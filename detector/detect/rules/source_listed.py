@@ -6,8 +6,8 @@ from detector.contract.vocabulary import Basis, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, micros
 from detector.detect.shared.attempts import Attempt
-from detector.enrich.apply import familiar
 from detector.enrich.facts import Facts
+from detector.enrich.habits import familiar
 from detector.memory.fields import Memory, Once
 from detector.settings.params import Params, Seconds
 

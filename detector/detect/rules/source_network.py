@@ -9,8 +9,8 @@ from detector.contract.vocabulary import Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, micros
 from detector.detect.shared.attempts import Attempt, names, of_network, refused, resting, vouched
-from detector.enrich.apply import familiar
 from detector.enrich.facts import Facts
+from detector.enrich.habits import familiar
 from detector.enrich.networks import nearby
 from detector.memory.fields import Distinct, Memory, digest
 from detector.settings.params import Params, Seconds

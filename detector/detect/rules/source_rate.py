@@ -9,8 +9,8 @@ from detector.contract.vocabulary import Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, micros
 from detector.detect.shared.attempts import Attempt, Tally, resting
-from detector.enrich.apply import good_days
 from detector.enrich.facts import Facts
+from detector.enrich.habits import good_days
 from detector.memory.fields import Days, Memory
 from detector.settings.frequency import parse
 from detector.settings.params import Params
