@@ -40,14 +40,10 @@ def accuse(facts: Facts, state: PbxState, account: str) -> None:
 
 
 def accuse_caller(facts: Facts, state: PbxState, addresses: AddressTable) -> None:
-    """The same of a call, and from which countries its extension was entered.
-
-    As long as there is nobody to suspect it is left out altogether, for most events are of calls.
-    """
-    if state.cases.links:
-        accuse(facts, state, facts.extension)
-        if facts.suspect_extension:
-            facts.came_from = find_origins(facts.extension, state.cases, addresses)
+    """The same of a call, and from which countries its extension was entered."""
+    accuse(facts, state, facts.extension)
+    if facts.suspect_extension:
+        facts.came_from = find_origins(facts.extension, state.cases, addresses)
 
 
 def find_origins(extension: str, cases: Cases, addresses: AddressTable) -> frozenset[str]:

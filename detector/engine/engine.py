@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from detector.contract.codec import to_micros
-from detector.contract.events import AnyEvent, Call, Control, Tick, Unknown
+from detector.contract.events import AnyEvent, Call, Control, Unknown
 from detector.contract.findings import AnyFinding
 from detector.contract.vocabulary import ControlName
 from detector.correlate.pbx_state import PbxState
@@ -25,8 +25,6 @@ from detector.settings import Policies, Settings
 AHEAD = timedelta(seconds=-60)
 HISTORY = timedelta(hours=1)
 LATE_MICROS = 60_000_000
-SILENT = (Tick, Unknown)
-"""These move time, and no rule reads them."""
 SETTINGS_PAGE = "settings"
 FOR_ALL = frozenset({ControlName.SETTINGS, ControlName.FLEET})
 
@@ -54,7 +52,7 @@ class Engine:
     def process(self, event: AnyEvent | Unknown) -> list[AnyFinding]:
         """Findings of one event, in the order in which they came about."""
         self.counts["read"] += 1
-        if isinstance(event, Control) and event.name in FOR_ALL:
+        if type(event) is Control and event.name in FOR_ALL:
             return self._take_for_all(event)
         whose = (event.pbx, event.drill)
         state = self._states.get(whose)
@@ -83,7 +81,7 @@ class Engine:
     def _first(self, event: AnyEvent | Unknown, at: int, history: bool, state: PbxState) -> list[AnyFinding]:
         site = self._sites.get(event.pbx) or self._site(event.pbx)
         verdicts = Verdicts(state, site)
-        if isinstance(event, Control):
+        if type(event) is Control:
             verdicts.control(event, max(state.now, 0))
             return verdicts.findings
         if at > state.now:
@@ -94,8 +92,7 @@ class Engine:
             self.counts["late"] += 1
             verdicts.late = True
         verdicts.history = history
-        if not isinstance(event, SILENT):
-            self._inspector.inspect(event, at, state, site, verdicts)
+        self._inspector.inspect(event, at, state, site, verdicts)
         return verdicts.findings
 
     def _fire(self, at: int, state: PbxState, site: Compiled, verdicts: Verdicts) -> None:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from detector.contract.events import Call, Config, Event, Login, Notice, Registration
+from detector.contract.events import AnyEvent, Call, Config, Event, Login, Notice, Registration, Unknown
 from detector.contract.vocabulary import AccessOutcome
 from detector.correlate import suspects
 from detector.correlate.pbx_state import PbxState
@@ -17,8 +17,6 @@ from detector.enrich.ledger import Leg
 from detector.enrich.premises import Tables
 from detector.enrich.scores import Models, PlaceModel
 
-Reported = Call | Registration | Login | Notice | Config
-ARRIVALS = (Registration, Login)
 ACCEPTED = AccessOutcome.ACCEPTED
 
 
@@ -35,19 +33,17 @@ class Inspector:
         self._places = places
         self._models = models
 
-    def inspect(self, event: Reported, at: int, state: PbxState, site: Compiled, verdicts: Verdicts) -> None:
-        """One event that has happened, at `at` in microseconds."""
-        facts = Facts(at, site.profile, site.plan, state.ledger, state.timers)
-        if isinstance(event, Call):
-            self._inspect_call(event, facts, state, site, verdicts)
-        else:
-            suspects.accuse(facts, state, apply.identify(event, facts, site))
-            self._look_up(facts)
-            if isinstance(event, ARRIVALS):
-                self._inspect_arrival(event, facts, state, site, verdicts)
-            else:
-                self._ask(site.rules_for(facts.extension)[type(event)], event, facts, state, verdicts)
-        verdicts.close()
+    def inspect(
+        self, event: AnyEvent | Unknown, at: int, state: PbxState, site: Compiled, verdicts: Verdicts
+    ) -> None:  # fmt: skip
+        """One event that has happened, at `at` in microseconds. Ticks and what is unknown only move time."""
+        # by `type`, for `isinstance` of a struct is slow where it is not one
+        if type(event) is Call:
+            self._inspect_call(event, at, state, site, verdicts)
+        elif type(event) is Registration or type(event) is Login:
+            self._inspect_arrival(event, at, state, site, verdicts)
+        elif type(event) is Notice or type(event) is Config:
+            self._inspect_notice(event, at, state, site, verdicts)
 
     def inspect_due(
         self, rule: str, key: str, due: int, state: PbxState, site: Compiled, verdicts: Verdicts
@@ -69,10 +65,12 @@ class Inspector:
         verdicts.close()
 
     def _inspect_call(
-        self, event: Call, facts: Facts, state: PbxState, site: Compiled, verdicts: Verdicts
+        self, event: Call, at: int, state: PbxState, site: Compiled, verdicts: Verdicts
     ) -> None:  # fmt: skip
+        facts = Facts(at, site.profile, site.plan, state.ledger, state.timers)
         leg = apply.follow_call(event, facts, state.memory, site)
-        suspects.accuse_caller(facts, state, site.addresses)
+        if state.cases.links:  # for most events are of calls, and mostly there is nobody to suspect
+            suspects.accuse_caller(facts, state, site.addresses)
         self._look_up(facts)
         if self._models is not None and facts.ended_now and facts.billable:
             facts.season = site.season(facts.extension, leg.started)
@@ -80,10 +78,14 @@ class Inspector:
         rules = site.rules_for(facts.extension)[facts.opened, facts.ended_now, facts.risky]
         self._ask(rules, event, facts, state, verdicts)
         self._learn_call(leg, facts, state, verdicts)
+        verdicts.close()
 
     def _inspect_arrival(
-        self, event: Registration | Login, facts: Facts, state: PbxState, site: Compiled, verdicts: Verdicts
+        self, event: Registration | Login, at: int, state: PbxState, site: Compiled, verdicts: Verdicts
     ) -> None:  # fmt: skip
+        facts = Facts(at, site.profile, site.plan, state.ledger, state.timers)
+        suspects.accuse(facts, state, apply.identify(event, facts, site))
+        self._look_up(facts)
         accepted = event.outcome == ACCEPTED and facts.place is not None
         if accepted:
             self._score_arrival(event, facts, state, site)
@@ -91,6 +93,16 @@ class Inspector:
         self._ask(rules.get((type(event), event.outcome), ()), event, facts, state, verdicts)
         if accepted:
             self._learn_arrival(event, facts, state, suspected=bool(verdicts.findings))
+        verdicts.close()
+
+    def _inspect_notice(
+        self, event: Notice | Config, at: int, state: PbxState, site: Compiled, verdicts: Verdicts
+    ) -> None:  # fmt: skip
+        facts = Facts(at, site.profile, site.plan, state.ledger, state.timers)
+        suspects.accuse(facts, state, apply.identify(event, facts, site))
+        self._look_up(facts)
+        self._ask(site.rules_for(facts.extension)[type(event)], event, facts, state, verdicts)
+        verdicts.close()
 
     def _look_up(self, facts: Facts) -> None:
         """What the fleet list and block lists say."""
@@ -138,7 +150,9 @@ class Inspector:
         """What the call changes of its incident; and a call of which nobody is accused becomes usual."""
         if facts.located and facts.place is not None:
             verdicts.locate(leg, facts.place, state.now)
-        verdicts.follow(leg, facts)
-        learn_block(facts, state.memory, attack=suspects.of_attack(leg, state.cases))
+        if leg.incident or facts.risky or facts.dropped is not None:
+            verdicts.follow(leg, facts)
+        if facts.opened and facts.billable:
+            learn_block(leg, facts, state.memory, attack=suspects.of_attack(leg, state.cases))
         if facts.score is not None and self._models is not None and not suspects.accused(leg, state.cases):
             self._models.calls.learn(state.memory, leg, facts.season, facts.score)

@@ -2,6 +2,7 @@
 
 from detector.enrich.addresses import Place
 from detector.enrich.facts import Facts
+from detector.enrich.ledger import Leg
 from detector.memory.fields import Days, Distinct, First, Memory, digest
 
 GOOD_DAYS = 3
@@ -70,13 +71,10 @@ def learn_place(facts: Facts, memory: Memory, account: str) -> None:
     good_days.add(memory, place.key, facts.at)
 
 
-def learn_block(facts: Facts, memory: Memory, *, attack: bool) -> None:
-    """A call that begins makes its block of numbers known, unless it belongs to an attack that is sure to be one."""
-    if not (facts.opened and facts.billable):
-        return
+def learn_block(leg: Leg, facts: Facts, memory: Memory, *, attack: bool) -> None:
+    """A call out that begins makes its block of numbers known, unless it is of an attack that is sure to be one."""
     watched_days.add(memory, "", facts.at)
-    leg = facts.leg
-    if leg is None or not leg.block or not facts.risky or facts.suspect_extension or facts.suspect_source or attack:
+    if not leg.block or not facts.risky or facts.suspect_extension or facts.suspect_source or attack:
         return
     called_days.add(memory, leg.block, facts.at)
     if leg.country:
