@@ -35,7 +35,7 @@ def find_links(rule: AnyDetector, hit: Hit, subject: Subject, facts: Facts, stat
 
 def using_trunk(trunk: Subject, facts: Facts, cases: Cases) -> list[Subject]:
     """The first subject of the attack whose calls hold the trunk, where it belongs to none yet."""
-    mixed = (leg.incident for leg in facts.ledger.up("trunk", trunk.id) if leg.incident in cases.by_id)
+    mixed = (leg.incident for leg in facts.ledger.up(SubjectKind.TRUNK, trunk.id) if leg.incident in cases.by_id)
     case = cases.by_id.get(next(mixed, "")) if trunk not in cases.links else None
     return case.subjects[:1] if case is not None else []
 

@@ -8,7 +8,7 @@ from msgspec import Struct
 from detector.contract.events import Call, Event
 from detector.contract.findings import Subject, Value
 from detector.contract.kinds import AttackKind
-from detector.contract.vocabulary import Basis, Mode, Severity, Stage, SubjectKind
+from detector.contract.vocabulary import AccessOutcome, Basis, Mode, Severity, Stage, SubjectKind
 from detector.enrich.facts import Facts
 from detector.memory.fields import Memory
 from detector.settings.params import Params
@@ -90,7 +90,7 @@ class Detector(ABC, Generic[E]):
     basis: ClassVar[Basis] = Basis.BEHAVIOUR
     attack: ClassVar[tuple[str, ...]] = ()
     reads: ClassVar[tuple[type[Event], ...]]
-    outcomes: ClassVar[tuple[str, ...] | None] = None
+    outcomes: ClassVar[tuple[AccessOutcome, ...] | None] = None
 
     class Limits(Params):
         """No limits."""

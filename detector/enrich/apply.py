@@ -6,7 +6,7 @@ import phonenumbers
 
 from detector.contract.codec import to_micros
 from detector.contract.events import Call, Config, Login, Notice, Registration
-from detector.contract.vocabulary import SubjectKind
+from detector.contract.vocabulary import AccessOutcome, Disposition, Phase, SubjectKind, Via
 from detector.enrich.dialling.numbers import Klass, Number
 from detector.enrich.facts import Facts
 from detector.enrich.fleet_list import FleetEntries
@@ -17,6 +17,8 @@ from detector.memory.fields import Memory
 from detector.memory.timers import LEDGER
 
 COSTLY = {Klass.PREMIUM, Klass.SATELLITE}
+ANSWERED, ENDED, CONFERENCE = Phase.ANSWERED, Phase.ENDED, Via.CONFERENCE
+SPOKEN = frozenset({None, Disposition.ANSWERED})
 AREA = len("+1876")
 country_code = lru_cache(maxsize=512)(phonenumbers.country_code_for_region)
 
@@ -29,7 +31,7 @@ def identify(event: Registration | Login | Notice | Config, facts: Facts, premis
         return event.actor or ""
     if not isinstance(event, Login):
         facts.extension = event.extension or ""
-    if isinstance(event, Registration) and not facts.extension and event.outcome == "accepted":
+    if isinstance(event, Registration) and not facts.extension and event.outcome == AccessOutcome.ACCEPTED:
         facts.extension = event.account or ""
     return event.account or facts.extension
 
@@ -78,7 +80,7 @@ def open_leg(event: Call, facts: Facts, premises: Premises) -> Leg:
     leg = Leg(
         call_id=event.call_id, leg=event.leg or "", started=min(started, facts.at), direction=event.direction or "",
         extension=facts.extension, trunk=event.trunk or "", route=event.route or "", channel=event.channel or "",
-        source=facts.place.key if facts.place is not None else "", event=event.id, conference=event.via == "conference",
+        source=facts.place.key if facts.place is not None else "", event=event.id, conference=event.via == CONFERENCE,
     )  # fmt: skip
     if leg.direction in OUTWARD and event.to:
         number = facts.number = premises.plan.read(event.to)
@@ -120,11 +122,11 @@ def answer_or_end(leg: Leg, event: Call, facts: Facts) -> None:
     if not leg.up:
         return
     unanswered = not leg.answered
-    if event.phase == "answered" and unanswered:
+    if event.phase == ANSWERED and unanswered:
         leg.answered = facts.at
-    elif event.phase == "ended":
+    elif event.phase == ENDED:
         answered, talk = talked(event, facts.at)
-        leg.answered = answered or leg.answered if talk or event.disposition in {None, "answered"} else 0
+        leg.answered = answered or leg.answered if talk or event.disposition in SPOKEN else 0
         facts.ended_now = True
         facts.ledger.end(leg, facts.at)
         leg.talk = talk or (max(0, facts.at - leg.answered) if leg.answered else 0)

@@ -1,7 +1,7 @@
 """One account is let in from two countries within a time in which nobody travels between them (C14, C21)."""
 
 from detector.contract.events import Login, Registration
-from detector.contract.vocabulary import Basis, Severity, Stage, SubjectKind
+from detector.contract.vocabulary import AccessOutcome, Basis, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, micros
 from detector.detect.shared.attempts import Attempt, accepted, by_app, who
@@ -32,7 +32,7 @@ class AccountImpossibleTravel(Detector[Registration | Login]):
     basis = Basis.DERIVED
     attack = ("T1078",)
     reads = (Registration, Login)
-    outcomes = ("accepted",)
+    outcomes = (AccessOutcome.ACCEPTED,)
 
     class Limits(Params):
         """`window` seconds between the two countries; `pause` seconds before it is said again."""

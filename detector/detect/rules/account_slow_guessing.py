@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field, PositiveInt
 
 from detector.contract.events import Login, Registration
-from detector.contract.vocabulary import Severity, Stage, SubjectKind
+from detector.contract.vocabulary import AccessOutcome, Reason, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, micros
 from detector.detect.shared.attempts import Attempt, of_network, refused, resting, vouched, who
@@ -39,7 +39,7 @@ class AccountSlowGuessing(Detector[Registration | Login]):
     stage = Stage.CREDENTIAL
     attack = ("T1110.001",)
     reads = (Registration, Login)
-    outcomes = ("rejected",)
+    outcomes = (AccessOutcome.REJECTED,)
 
     class Limits(Params):
         """`minutes` with a failure within `window` seconds; `pause` until it is said again."""
@@ -53,7 +53,7 @@ class AccountSlowGuessing(Detector[Registration | Login]):
     said = Once("said")
 
     def inspect(self, event: Attempt, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
-        if not refused(event) or facts.place is None or event.reason == "unknown_account":
+        if not refused(event) or facts.place is None or event.reason == Reason.UNKNOWN_ACCOUNT:
             return None
         account, window = who(event, facts), micros(self.limits.window)
         if not account or familiar(facts, memory):

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field, PositiveInt
 
 from detector.contract.events import Login, Registration
-from detector.contract.vocabulary import Severity, Stage, SubjectKind
+from detector.contract.vocabulary import AccessOutcome, Reason, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, micros
 from detector.detect.shared.attempts import Attempt, names, of_network, refused, resting, vouched
@@ -35,7 +35,7 @@ class AccountSpraying(Detector[Registration | Login]):
     stage = Stage.CREDENTIAL
     attack = ("T1110.003",)
     reads = (Registration, Login)
-    outcomes = ("rejected",)
+    outcomes = (AccessOutcome.REJECTED,)
 
     class Limits(Params):
         """`accounts` and `addresses` within `window` seconds."""
@@ -51,7 +51,7 @@ class AccountSpraying(Detector[Registration | Login]):
 
     def inspect(self, event: Attempt, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
         place = facts.place
-        if not refused(event) or place is None or place.private or event.reason == "unknown_account":
+        if not refused(event) or place is None or place.private or event.reason == Reason.UNKNOWN_ACCOUNT:
             return None
         if familiar(facts, memory):
             return None

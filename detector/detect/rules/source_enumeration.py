@@ -6,7 +6,7 @@ from pydantic import Field, PositiveInt
 
 from detector.contract.events import Login, Registration
 from detector.contract.kinds import ENUMERATION
-from detector.contract.vocabulary import Severity, Stage, SubjectKind
+from detector.contract.vocabulary import AccessOutcome, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, micros
 from detector.detect.shared.attempts import Attempt, names, refused, resting, vouched
@@ -36,7 +36,7 @@ class SourceEnumeration(Detector[Registration | Login]):
     kind = ENUMERATION
     attack = ("T1087", "T1110.003")
     reads = (Registration, Login)
-    outcomes = ("rejected",)
+    outcomes = (AccessOutcome.REJECTED,)
 
     class Limits(Params):
         """`accounts` within `window` seconds; `office` at an address from which somebody was accepted before."""

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field, PositiveInt
 
 from detector.contract.events import Login, Registration
-from detector.contract.vocabulary import Severity, Stage, SubjectKind
+from detector.contract.vocabulary import AccessOutcome, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, micros
 from detector.detect.shared.attempts import Attempt, names, of_network, refused, resting, vouched
@@ -40,7 +40,7 @@ class SourceNetwork(Detector[Registration | Login]):
     stage = Stage.CREDENTIAL
     attack = ("T1110.003",)
     reads = (Registration, Login)
-    outcomes = ("rejected",)
+    outcomes = (AccessOutcome.REJECTED,)
 
     class Limits(Params):
         """`accounts` by `addresses` of a network within `window` seconds."""
