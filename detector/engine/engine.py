@@ -1,7 +1,7 @@
 """The engine: all memory of one partition, its time, and its pages in a checkpoint."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable
 from datetime import timedelta
 
 from detector.contract.codec import to_micros
@@ -13,7 +13,7 @@ from detector.detect.catalogue import catalogue
 from detector.engine import state as states
 from detector.engine.compiled import Compiled
 from detector.engine.inspection import Inspector
-from detector.engine.state import Pages
+from detector.engine.state import CheckpointError, Pages
 from detector.engine.verdicts import Verdicts
 from detector.enrich.fleet_list import PREFIX as FLEET_PAGES
 from detector.enrich.fleet_list import FleetEntries
@@ -45,8 +45,7 @@ class Engine:
         self._states: dict[tuple[str, bool], PbxState] = {}
         self._changed: dict[tuple[str, bool], PbxState] = {}
         self._sites: dict[str, Compiled] = {}
-        self._settings_json: bytes | None = None
-        self._settings_dirty = False
+        self._unsaved_settings: bytes | None = None
         self._configure(settings)
 
     def process(self, event: AnyEvent | Unknown) -> list[AnyFinding]:
@@ -142,8 +141,7 @@ class Engine:
             self._inspector.fleet.take(event.fleet, to_micros(event.at))
             return []
         self._configure(Settings.model_validate(event.settings or {}))
-        self._settings_json = states.pack(event.settings or {})
-        self._settings_dirty = True
+        self._unsaved_settings = states.pack(event.settings or {})
         return []
 
     def _configure(self, settings: Settings) -> None:
@@ -180,21 +178,28 @@ class Engine:
         for state in self._changed.values():
             pages.update(states.take_dirty(state))
         self._changed.clear()
-        if self._settings_dirty:
-            pages[SETTINGS_PAGE] = self._settings_json
-            self._settings_dirty = False
+        if self._unsaved_settings is not None:
+            pages[SETTINGS_PAGE] = self._unsaved_settings
+            self._unsaved_settings = None
         pages.update(self._inspector.fleet.dirty_pages())
         return pages
 
-    def load(self, pages: Iterator[tuple[str, bytes]]) -> None:
-        """Take all memory from a checkpoint; what was remembered before is forgotten."""
-        found = dict(pages)
-        settings = found.get(SETTINGS_PAGE)
-        if settings is not None:
-            self._settings_json = settings
-            self._configure(Settings.model_validate(states.unpack(settings)))
+    def load(self, pages: Iterable[tuple[str, bytes]]) -> None:
+        """Take all memory from a checkpoint; what was remembered before is forgotten.
+
+        Raises `CheckpointError` for what this version does not understand.
+        """
+        found, fleet = dict(pages), FleetEntries()
+        settings, page = found.pop(SETTINGS_PAGE, None), SETTINGS_PAGE
+        listed = [(key, found.pop(key)) for key in list(found) if key.startswith(FLEET_PAGES)]
+        try:
+            if settings is not None:
+                self._configure(Settings.model_validate(states.unpack(settings)))
+            page = FLEET_PAGES
+            fleet.restore(listed)
+        except states.UNREADABLE as error:
+            raise CheckpointError(page, error) from error
+        self._states = states.restore(found)
         self._changed.clear()
-        self._inspector.fleet = FleetEntries()
-        self._inspector.fleet.restore((key, value) for key, value in found.items() if key.startswith(FLEET_PAGES))
-        rest = ((key, value) for key, value in found.items() if not key.startswith((SETTINGS_PAGE, FLEET_PAGES)))
-        self._states = states.restore(rest)
+        self._unsaved_settings = None
+        self._inspector.fleet = fleet

@@ -1,6 +1,7 @@
 """The memory of PBXs as the pages of a checkpoint, and back."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 
 import msgspec
 from msgspec import Struct
@@ -13,6 +14,8 @@ from detector.memory.timers import LEDGER, Timer
 
 Pages = dict[str, bytes | None]
 Page = tuple[str, bytes | None]
+Whose = tuple[str, bool]
+UNREADABLE = (msgspec.DecodeError, ValueError)
 
 pack = msgspec.msgpack.Encoder().encode
 unpack = msgspec.msgpack.decode
@@ -22,6 +25,25 @@ class Core(Struct, kw_only=True):
     """What of a PBX is one small record: its event time."""
 
     now: int = -1
+
+
+class Parts(Struct):
+    """What of a PBX lies on many pages and is restored as a whole."""
+
+    timers: list[Timer] = []
+    segments: list[Segment] = []
+    legs: list[Leg] = []
+
+
+class CheckpointError(Exception):
+    """A page that this version does not understand: nobody may go on as if what stands on it had never been."""
+
+    def __init__(self, key: str, error: Exception) -> None:
+        reason = str(error).partition("\n")[0]
+        super().__init__(
+            f"the checkpoint was saved by another version, its page {key[:100]!r} cannot be read ({reason}): go on "
+            "with that version, or empty the tables `page` and `partition`, and the log is processed from the beginning"
+        )
 
 
 def take_dirty(state: PbxState) -> Iterator[Page]:
@@ -54,38 +76,52 @@ def key_of(state: PbxState, part: str, name: str) -> str:
     return msgspec.json.encode((state.pbx, state.drill, part, name)).decode()
 
 
-def restore(pages: Iterator[tuple[str, bytes]]) -> dict[tuple[str, bool], PbxState]:
-    """The states of all PBXs in a checkpoint, by PBX and whether they are of drills."""
-    states: dict[tuple[str, bool], PbxState] = {}
-    segments: dict[tuple[str, bool], list[Segment]] = {}
-    legs: dict[tuple[str, bool], list[Leg]] = {}
-    timers: dict[tuple[str, bool], list[Timer]] = {}
-    for key, value in pages:
-        pbx, drill, part, name = msgspec.json.decode(key, type=tuple[str, bool, str, str])
-        whose = (pbx, drill)
-        state = states.get(whose)
-        if state is None:
-            state = states[whose] = PbxState(pbx, drill)
-        if part == "core":
-            state.now = msgspec.msgpack.decode(value, type=Core).now
-        elif part == "timer":
-            due, owner, what = name.split("\x1f", 2)
-            timers.setdefault(whose, []).append((int(due), owner, what))
-        elif part == "seen":
-            segments.setdefault(whose, []).append(msgspec.msgpack.decode(value, type=Segment))
-        elif part == "leg":
-            legs.setdefault(whose, []).append(msgspec.msgpack.decode(value, type=Leg))
-        elif part == "case":
-            state.cases.restore(msgspec.msgpack.decode(value, type=Case))
-        else:
-            state.memory.restore(part, name, value)
-    for whose, pending in timers.items():
-        states[whose].timers.restore(pending)
-    for whose, found in segments.items():
-        states[whose].seen.restore(found)
-    for whose, held in legs.items():
-        state = states[whose]
-        state.ledger.restore(held)
-        for leg in held:
-            state.timers.wake(LEDGER, leg.key, state.ledger.expires(leg))
+def restore(pages: Mapping[str, bytes]) -> dict[Whose, PbxState]:
+    """The memory of all PBXs in a checkpoint, by PBX and whether it is of drills.
+
+    Raises `CheckpointError` for a page that this version does not understand.
+    """
+    states: dict[Whose, PbxState] = {}
+    parts: defaultdict[Whose, Parts] = defaultdict(Parts)
+    key = ""
+    try:
+        for key, value in pages.items():
+            pbx, drill, part, name = msgspec.json.decode(key, type=tuple[str, bool, str, str])
+            whose = (pbx, drill)
+            state = states.get(whose)
+            if state is None:
+                state = states[whose] = PbxState(pbx, drill)
+            restore_page(part, name, value, state, parts[whose])
+    except UNREADABLE as error:
+        raise CheckpointError(key, error) from error
+    for whose, state in states.items():
+        restore_parts(state, parts[whose])
     return states
+
+
+def restore_page(part: str, name: str, value: bytes, state: PbxState, parts: Parts) -> None:
+    """Take one page of a PBX; what must be complete before it is of use goes to `parts`."""
+    if part == "core":
+        state.now = msgspec.msgpack.decode(value, type=Core).now
+    elif part == "timer":
+        due, owner, what = name.split("\x1f", 2)
+        parts.timers.append((int(due), owner, what))
+    elif part == "seen":
+        parts.segments.append(msgspec.msgpack.decode(value, type=Segment))
+    elif part == "leg":
+        parts.legs.append(msgspec.msgpack.decode(value, type=Leg))
+    elif part == "case":
+        state.cases.restore(msgspec.msgpack.decode(value, type=Case))
+    else:
+        state.memory.restore(part, name, value)
+
+
+def restore_parts(state: PbxState, parts: Parts) -> None:
+    """Timers, event ids and calls; those of calls say themselves when they are due."""
+    if parts.timers:
+        state.timers.restore(parts.timers)
+    if parts.segments:
+        state.seen.restore(parts.segments)
+    state.ledger.restore(parts.legs)
+    for leg in parts.legs:
+        state.timers.wake(LEDGER, leg.key, state.ledger.expires(leg))

@@ -7,6 +7,7 @@ import structlog
 import typer
 from rich.console import Console
 
+from detector.engine.state import CheckpointError
 from streams.config import ConfigError
 from streams.config.tariffs import TariffError
 from streams.kafka.write.spool import SpoolError
@@ -38,7 +39,7 @@ def explained(error: BaseException) -> tuple[str, int]:
         return str(error), WRONG_USAGE
     if isinstance(error, OSError) and error.strerror:
         return f"{os.fsdecode(error.filename)}: {error.strerror}" if error.filename else error.strerror, FAILED
-    if isinstance(error, StoreError | SpoolError):
+    if isinstance(error, StoreError | SpoolError | CheckpointError):
         return first_line(error), FAILED
     if isinstance(error, SQLAlchemyError):  # its own text would show the statement with its values
         return f"database: {first_line(getattr(error, 'orig', None) or type(error).__name__)}", FAILED

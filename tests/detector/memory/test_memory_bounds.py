@@ -129,7 +129,7 @@ def test_a_full_ledger_gives_up_the_oldest_also_after_a_restart() -> None:
     state = PbxState("hq", drill=False)
     for number in range(MAX_LEGS):
         state.ledger.open(Leg(call_id=f"c{MAX_LEGS - number}", leg="", started=number))
-    (again,) = restore(iter(sorted((key, page) for key, page in take_dirty(state) if page is not None))).values()
+    (again,) = restore(dict(sorted((key, page) for key, page in take_dirty(state) if page is not None))).values()
     for ledger in (state.ledger, again.ledger):
         dropped = ledger.open(Leg(call_id="one more", leg="", started=0))
         assert dropped is not None

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from detector.engine.state import CheckpointError
 from detector.formats.format import formats
 from streams.cli import main
 from streams.cli.support.failures import explained
@@ -307,6 +308,12 @@ def test_what_nobody_expected_is_one_line_too() -> None:
     text, code = explained(group)
     assert code == 1
     assert text == "unexpected error, RuntimeError: first (with RINGFENCE_LOG=debug it says where)"
+
+
+def test_a_checkpoint_that_is_not_understood_says_what_to_do() -> None:
+    text, code = explained(CheckpointError("settings", ValueError("no such key\nmore")))
+    assert code == 1
+    assert text.startswith("the checkpoint was saved by another version, its page 'settings' cannot be read (no such")
 
 
 def test_levels_are_named() -> None:
