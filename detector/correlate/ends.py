@@ -28,7 +28,7 @@ TIMER = "case"
 def find_end(case: Case, at: int) -> int:
     """When an incident is over that stays as quiet as it is at `at`; it is not while a call of it is up."""
     quiet = QUIET_NIGHTS_MICROS if CALLING.intersection(case.stages) else QUIET_MICROS
-    holds = [to_micros(decision.until) for decision in in_force(case) if decision.until != FOREVER]
+    holds = [to_micros(decision.until) for decision in find_in_force(case) if decision.until != FOREVER]
     end = max([case.updated + quiet, *holds])
     return max(end, at + QUIET_MICROS) if case.legs else end
 
@@ -39,7 +39,7 @@ def close(case: Case, cases: Cases) -> None:
     cases.drop(case)
 
 
-def in_force(case: Case) -> list[Decision]:
+def find_in_force(case: Case) -> list[Decision]:
     """Its decisions that hold."""
     return [decision for decision in case.decisions.values() if decision.status is DecisionStatus.ACTIVE]
 
@@ -47,17 +47,17 @@ def in_force(case: Case) -> list[Decision]:
 def contain(case: Case) -> None:
     """It is contained when all that was asked for was confirmed, something was, and no call of it is up."""
     held = case.confirmed_at > 0 and not case.legs and State.CONFIRMED in case.states.values()
-    if held and case.status is Status.OPEN and not pending(case):
+    if held and case.status is Status.OPEN and not is_pending(case):
         case.status = Status.CONTAINED
         case.avoided = max(case.avoided, case.peak * AVOIDED_MINUTES)
 
 
-def pending(case: Case) -> bool:
+def is_pending(case: Case) -> bool:
     """Whether something that was decided in mode auto is not yet confirmed."""
     return any(
         decision.mode is Mode.AUTO and decision.refused is None and decision.action is not Act.BACKUP_PBX
         and case.states.get(decision.id) not in DONE
-        for decision in in_force(case)
+        for decision in find_in_force(case)
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from detector.detect.catalogue import AnyDetector
 from detector.detect.detector import Hit
 from detector.enrich.addresses import Place
 from detector.enrich.facts import Facts
-from detector.enrich.habits import accepted_since, known_good
+from detector.enrich.habits import find_accepted, is_known_good
 from detector.enrich.ledger import Leg
 from detector.memory.fields import Memory
 
@@ -23,44 +23,44 @@ USUAL_DAYS = 3
 def find_links(rule: AnyDetector, hit: Hit, subject: Subject, facts: Facts, state: PbxState) -> list[Subject]:
     """What this detection shares with others of the same attack."""
     if rule.subject is SubjectKind.TRUNK:  # shared by everybody: it joins one attack, and never joins two
-        links = [subject, *using_trunk(subject, facts, state.cases)]
+        links = [subject, *find_by_trunk(subject, facts, state.cases)]
     elif rule.subject is SubjectKind.PBX and facts.leg is not None and not facts.inbound:
-        links = [subject, *spending(facts.leg, state.cases)]
+        links = [subject, *find_by_spending(facts.leg, state.cases)]
     elif facts.inbound:  # the callee has done nothing, and the address is the carrier's
         links = [subject]
     else:
-        links = [subject, *shared(rule, facts, state.memory)]
+        links = [subject, *find_shared(rule, facts, state.memory)]
     return list(dict.fromkeys([*links, *hit.links]))
 
 
-def using_trunk(trunk: Subject, facts: Facts, cases: Cases) -> list[Subject]:
+def find_by_trunk(trunk: Subject, facts: Facts, cases: Cases) -> list[Subject]:
     """The first subject of the attack whose calls hold the trunk, where it belongs to none yet."""
     mixed = (leg.incident for leg in facts.ledger.up(SubjectKind.TRUNK, trunk.id) if leg.incident in cases.by_id)
     case = cases.by_id.get(next(mixed, "")) if trunk not in cases.links else None
     return case.subjects[:1] if case is not None else []
 
 
-def spending(leg: Leg, cases: Cases) -> list[Subject]:
+def find_by_spending(leg: Leg, cases: Cases) -> list[Subject]:
     """What is said of all calls belongs to the attack this one is of, or that costs most; it accuses nobody."""
     dear = max(cases.by_id.values(), key=lambda each: (each.spent + each.running, each.id), default=None)
     case = cases.by_id.get(leg.incident, dear)
     return case.subjects[:1] if case is not None and case.spent + case.running else []
 
 
-def shared(rule: AnyDetector, facts: Facts, memory: Memory) -> list[Subject]:
+def find_shared(rule: AnyDetector, facts: Facts, memory: Memory) -> list[Subject]:
     """Where it came from, who was misused, and what was called that nobody called before."""
     links = []
     place, leg = facts.place, facts.leg
-    if place is not None and not (place.private or facts.at_home or known_good(memory, place.key, facts.at)):
+    if place is not None and not (place.private or facts.at_home or is_known_good(memory, place.key, facts.at)):
         links.append(Subject(SubjectKind.SOURCE_IP, place.key))
-    if misused(rule, facts):
+    if is_misused(rule, facts):
         links.append(Subject(SubjectKind.EXTENSION, facts.extension))
     if facts.risky and facts.new_block(USUAL_DAYS) and leg is not None:
         links += [Subject(SubjectKind.DESTINATION, name) for name in (leg.block, facts.area)]
     return links
 
 
-def misused(rule: AnyDetector, facts: Facts) -> bool:
+def is_misused(rule: AnyDetector, facts: Facts) -> bool:
     """Whether the extension of the event did what the rule is about, or had it done in its name."""
     return bool(facts.extension) and not facts.inbound and rule.stage not in {Stage.RECON, Stage.CREDENTIAL}
 
@@ -166,7 +166,7 @@ def prove(case: Case, rule: AnyDetector, facts: Facts, memory: Memory) -> None:
         return
     place = facts.place
     breaking = rule.stage in {Stage.CREDENTIAL, Stage.ACCESS} or facts.suspect_source
-    if place is not None and not place.private and breaking and not known_good(memory, place.key, case.opened):
+    if place is not None and not place.private and breaking and not is_known_good(memory, place.key, case.opened):
         source = Subject(SubjectKind.SOURCE_IP, place.key)
         if source in case.subjects and source not in case.proven:
             case.proven.append(source)
@@ -180,9 +180,9 @@ def prove(case: Case, rule: AnyDetector, facts: Facts, memory: Memory) -> None:
 def locate(leg: Leg, place: Place, state: PbxState) -> list[Case]:
     """The incidents that are one by the address a leg turns out to come from, its own first; none if it is honest."""
     case = state.cases.by_id.get(leg.incident) if leg.incident else None
-    if case is None or place.private or known_good(state.memory, place.key, case.opened):
+    if case is None or place.private or is_known_good(state.memory, place.key, case.opened):
         return []
-    since = accepted_since(state.memory, leg.extension, place)
+    since = find_accepted(state.memory, leg.extension, place)
     if since is not None and since < case.opened:
         return []
     return [case, *state.cases.linked([Subject(SubjectKind.SOURCE_IP, place.key)])]

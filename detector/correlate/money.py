@@ -66,7 +66,7 @@ def take(case: Case, leg: Leg, state: PbxState, tariff: Tariff) -> None:
     if leg.up:
         case.legs.append(leg.key)
     else:
-        case.spent += cost(leg, leg.ended, tariff)
+        case.spent += reckon_cost(leg, leg.ended, tariff)
     state.cases.dirty.add(case.id)
 
 
@@ -75,11 +75,11 @@ def settle(case: Case, leg: Leg, at: int, tariff: Tariff) -> bool:
     if leg.key not in case.legs:
         return False
     case.legs.remove(leg.key)
-    case.spent += cost(leg, at, tariff)
+    case.spent += reckon_cost(leg, at, tariff)
     return True
 
 
-def cost(leg: Leg, at: int, tariff: Tariff) -> int:
+def reckon_cost(leg: Leg, at: int, tariff: Tariff) -> int:
     """Minor units that a leg has cost until `at`."""
     seconds = -(-leg.talked(at) // SECOND_MICROS)
     return tariff.cost(Price(leg.price, leg.increment, PricedBy.DEFAULT), seconds)
@@ -88,14 +88,14 @@ def cost(leg: Leg, at: int, tariff: Tariff) -> int:
 def reckon(case: Case, at: int, state: PbxState, tariff: Tariff) -> None:
     """Add up what its calls that are up cost, and ask to be told of it again a minute later."""
     legs = [leg for key in case.legs if (leg := state.ledger.legs.get(key)) is not None and leg.answered]
-    case.running = sum(cost(leg, at, tariff) for leg in legs)
+    case.running = sum(reckon_cost(leg, at, tariff) for leg in legs)
     case.per_minute = sum(tariff.cost(Price(leg.price, 60, PricedBy.DEFAULT), 60) for leg in legs)
     case.peak = max(case.peak, case.per_minute)
     if case.per_minute:
         state.timers.wake(TIMER, case.id, at - at % MINUTE_MICROS + MINUTE_MICROS)
 
 
-def loss(case: Case) -> Loss:
+def sum_up(case: Case) -> Loss:
     """Money so far, a minute, and what the next hour at the peak rate would have cost had it not been contained."""
     basis = "operator's tariff" if case.priced_by is PricedBy.TARIFF else "default prices by kind of number"
     if case.avoided:

@@ -53,13 +53,13 @@ def find_origins(extension: str, cases: Cases, addresses: AddressTable) -> froze
     return frozenset(place.country for place in found if place is not None and place.country)
 
 
-def of_attack(leg: Leg, cases: Cases) -> bool:
+def is_of_attack(leg: Leg, cases: Cases) -> bool:
     """Whether a call belongs to an incident that is sure to be an attack."""
     case = cases.by_id.get(leg.incident) if leg.incident else None
     return case is not None and case.kind() != "policy" and case.severity is Severity.CRITICAL
 
 
-def accused(leg: Leg, cases: Cases) -> bool:
+def is_accused(leg: Leg, cases: Cases) -> bool:
     """Whether the call, its extension or its block belong to an open incident: none of it is to be learned."""
     if not cases.links:
         return False

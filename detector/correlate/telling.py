@@ -3,8 +3,8 @@
 from detector.contract.codec import from_micros
 from detector.contract.findings import Incident
 from detector.correlate.case import Case
-from detector.correlate.money import loss
-from detector.correlate.titles import title
+from detector.correlate.money import sum_up
+from detector.correlate.titles import compose_title
 
 
 def tell(case: Case, pbx: str, at: int) -> Incident:
@@ -13,6 +13,6 @@ def tell(case: Case, pbx: str, at: int) -> Incident:
     return Incident(
         id=case.id, pbx=pbx, tenant=case.tenant, at=from_micros(at), revision=case.revision,
         opened_at=from_micros(case.opened), status=case.status, stage=case.stage, kind=case.kind(),
-        severity=case.severity, title=title(case), subjects=tuple(case.subjects),
-        detections=tuple(case.detections), merged_into=case.merged_into, loss=loss(case), drill=case.drill,
+        severity=case.severity, title=compose_title(case), subjects=tuple(case.subjects),
+        detections=tuple(case.detections), merged_into=case.merged_into, loss=sum_up(case), drill=case.drill,
     )  # fmt: skip

@@ -7,12 +7,12 @@ from detector.contract.findings import FOREVER, Decision, Subject
 from detector.contract.ids import derive_id
 from detector.contract.vocabulary import Act, DecisionStatus, Mode, Stage, SubjectKind
 from detector.correlate.case import Case
-from detector.correlate.ends import DONE, in_force
+from detector.correlate.ends import DONE, find_in_force
 from detector.correlate.pbx_state import PbxState
 from detector.decide import policy
 from detector.decide.guard import GuardFacts, veto
 from detector.decide.policy import Sign, Wish
-from detector.enrich.habits import known_good
+from detector.enrich.habits import is_known_good
 from detector.enrich.premises import Premises
 from detector.memory.fields import Window
 
@@ -59,7 +59,7 @@ class Decisions:
 
     def lift_all(self, case: Case, at: int) -> None:
         """A person closed the incident: everything it holds is let go, but a stolen password stays out of use."""
-        for decision in in_force(case):
+        for decision in find_in_force(case):
             if decision.action is not Act.RESET_REGISTRATION:
                 self._lift(case, decision, at)
 
@@ -93,17 +93,17 @@ class Decisions:
         undone = overturned.count(
             memory, name_act(wish.act, wish.target), max(at, self.state.now), OVERTURNED_FOR_MICROS
         )
-        if undone or not self._room(case):
+        if undone or not self._make_room(case):
             return
         case.decided += 1
         until, review_at = policy.until(at, wish.length)
+        refused = veto(wish.act, wish.target, self._gather_facts(case, wish.target))
         name = derive_id("decision", case.id, wish.act, wish.target.kind, wish.target.id, case.decided)
         decision = Decision(
             id=name, pbx=self.state.pbx, tenant=case.tenant, at=from_micros(at), incident=case.id,
             because=(because,), action=wish.act, rung=wish.rung, target=wish.target, until=until,
             review_at=review_at, mode=mode, status=DecisionStatus.ACTIVE, cuts_running=wish.cuts_running,
-            keeps=policy.KEEPS.get(wish.act, KEPT), refused=veto(wish.act, wish.target, self._facts(case, wish.target)),
-            drill=case.drill,
+            keeps=policy.KEEPS.get(wish.act, KEPT), refused=refused, drill=case.drill,
         )  # fmt: skip
         self._put(case, decision)
         if until != FOREVER:
@@ -111,7 +111,7 @@ class Decisions:
         if wish.act is Act.BLOCK_IP and decision.refused is None:
             bans.add(memory, wish.target.id, at, BANS_FOR_MICROS, cap=len(policy.BANS))
 
-    def _room(self, case: Case) -> bool:
+    def _make_room(self, case: Case) -> bool:
         """Whether one more can be remembered; what was lifted long ago makes room."""
         if len(case.decisions) < MAX_DECISIONS:
             return True
@@ -143,12 +143,12 @@ class Decisions:
         self.state.cases.dirty.add(case.id)
         self.changed[decision.id] = decision
 
-    def _facts(self, case: Case, target: Subject) -> GuardFacts:
+    def _gather_facts(self, case: Case, target: Subject) -> GuardFacts:
         profile = self.premises.profile
         is_extension = target.kind is SubjectKind.EXTENSION
         return GuardFacts(
             protected=profile.protected, trunk_addresses=self.premises.trunk_addresses,
-            known_good=known_good(self.state.memory, target.id, case.opened),
+            known_good=is_known_good(self.state.memory, target.id, case.opened),
             subject_of_incident=Stage.ACCESS in case.stages and target in case.proven,
             emergency_device=is_extension and profile.extension(target.id).emergency_device,
             emergency_path=any(r.emergency for name, r in profile.routes.items() if name != target.id),

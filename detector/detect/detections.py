@@ -19,7 +19,7 @@ MAX_SAID = 15
 said = Window("said")
 
 
-def rests_on(rule: AnyDetector, hit: Hit, event: Event | None) -> Basis:
+def find_basis(rule: AnyDetector, hit: Hit, event: Event | None) -> Basis:
     """What kind of knowledge a firing rests on: what was read out of free text is no more than that."""
     return Basis.TEXT if event is not None and event.trust == Trust.TEXT else hit.basis or rule.basis
 
@@ -34,7 +34,7 @@ def is_flood(rule: AnyDetector, hit: Hit, basis: Basis, facts: Facts, memory: Me
     return False
 
 
-def detection_of(rule: AnyDetector, hit: Hit, event: Event | None, facts: Facts, basis: Basis, *,
+def make_detection(rule: AnyDetector, hit: Hit, event: Event | None, facts: Facts, basis: Basis, *,
                  late: bool, drill: bool) -> Detection:  # fmt: skip
     """A firing as everybody else is told of it."""
     profile, leg = facts.profile, facts.leg
@@ -46,13 +46,13 @@ def detection_of(rule: AnyDetector, hit: Hit, event: Event | None, facts: Facts,
     return Detection(
         id=derive_id("detection", profile.pbx, drill, rule.id, hit.subject, cause), pbx=profile.pbx,
         tenant=profile.tenant, at=from_micros(facts.at), rule=rule.id, severity=hit.severity,
-        subject=subject, summary=hit.summary, values=values_of(hit, context_of(facts, subject, basis)),
+        subject=subject, summary=hit.summary, values=merge_values(hit, find_context(facts, subject, basis)),
         evidence=tuple(item for item in evidence if item)[:MAX_EVIDENCE], control=rule.control,
         attack=rule.attack, mode=rule.mode, late=late, drill=drill,
     )  # fmt: skip
 
 
-def context_of(facts: Facts, subject: Subject, basis: Basis) -> Context:
+def find_context(facts: Facts, subject: Subject, basis: Basis) -> Context:
     """What the engine itself knows of the matter."""
     leg = facts.leg if facts.leg is not None and facts.leg.klass else None
     listed = facts.fleet_source if subject.kind is SubjectKind.SOURCE_IP else facts.fleet_block
@@ -66,7 +66,7 @@ def context_of(facts: Facts, subject: Subject, basis: Basis) -> Context:
     )
 
 
-def values_of(hit: Hit, context: Context) -> dict[str, Value]:
+def merge_values(hit: Hit, context: Context) -> dict[str, Value]:
     """What was measured, and what is known of the matter; unknown is absent."""
     values = {**hit.values, **msgspec.to_builtins(context)}
     return {name: value for name, value in values.items() if value is not None}

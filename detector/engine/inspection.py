@@ -153,6 +153,6 @@ class Inspector:
         if leg.incident or facts.risky or facts.dropped is not None:
             verdicts.follow(leg, facts)
         if facts.opened and facts.billable:
-            learn_block(leg, facts, state.memory, attack=suspects.of_attack(leg, state.cases))
-        if facts.score is not None and self._models is not None and not suspects.accused(leg, state.cases):
+            learn_block(leg, facts, state.memory, attack=suspects.is_of_attack(leg, state.cases))
+        if facts.score is not None and self._models is not None and not suspects.is_accused(leg, state.cases):
             self._models.calls.learn(state.memory, leg, facts.season, facts.score)

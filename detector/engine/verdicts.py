@@ -12,7 +12,7 @@ from detector.decide import decisions
 from detector.decide.decisions import Decisions
 from detector.decide.policy import Sign, allowed
 from detector.detect.catalogue import AnyDetector
-from detector.detect.detections import detection_of, is_flood, rests_on
+from detector.detect.detections import find_basis, is_flood, make_detection
 from detector.detect.detector import Hit
 from detector.enrich.addresses import Place
 from detector.enrich.facts import Facts
@@ -40,10 +40,10 @@ class Verdicts:
     def detect(self, rule: AnyDetector, hit: Hit, event: Event | None, facts: Facts) -> None:
         """A rule fired: make its detection, find or open its incident, and decide."""
         state, at = self.state, facts.at
-        basis = rests_on(rule, hit, event)
+        basis = find_basis(rule, hit, event)
         if is_flood(rule, hit, basis, facts, state.memory):
             return
-        detection = detection_of(
+        detection = make_detection(
             rule, hit, event, facts, basis, late=self.late or self.history, drill=state.drill
         )  # fmt: skip
         self.findings.append(detection)
@@ -67,7 +67,7 @@ class Verdicts:
             case.updated = max(case.updated, at)
         if not self.history:
             mode = allowed(rule.mode, case.bases)
-            self.decisions.decide(case, sign_of(rule, hit, detection.subject, facts), mode, detection.id, at)
+            self.decisions.decide(case, make_sign(rule, hit, detection.subject, facts), mode, detection.id, at)
 
     def follow(self, leg: Leg, facts: Facts) -> None:
         """A phase of a call: what it changes of the incident it belongs to."""
@@ -202,10 +202,10 @@ class Verdicts:
         case.told = max(case.told, at)
 
 
-def sign_of(rule: AnyDetector, hit: Hit, subject: Subject, facts: Facts) -> Sign:
+def make_sign(rule: AnyDetector, hit: Hit, subject: Subject, facts: Facts) -> Sign:
     """What of a firing the policy looks at; a trunk is shared by everybody, and says nothing of who calls what."""
     leg = facts.leg if rule.subject is not SubjectKind.TRUNK else None
-    misused = rule.subject is not SubjectKind.TRUNK and linking.misused(rule, facts)
+    misused = rule.subject is not SubjectKind.TRUNK and linking.is_misused(rule, facts)
     return Sign(
         stage=rule.stage, severity=hit.severity, subject=subject,
         extension=facts.extension if misused else "",

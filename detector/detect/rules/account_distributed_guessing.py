@@ -10,7 +10,7 @@ from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, micros
 from detector.detect.shared.attempts import Attempt, of_network, refused, resting, vouched, who
 from detector.enrich.facts import Facts
-from detector.enrich.habits import familiar
+from detector.enrich.habits import is_familiar
 from detector.enrich.networks import nearby
 from detector.memory.fields import Distinct, Memory, digest
 from detector.settings.params import Params, Seconds
@@ -54,7 +54,7 @@ class AccountDistributedGuessing(Detector[Registration | Login]):
         if not refused(event) or place is None or place.private or event.reason == Reason.UNKNOWN_ACCOUNT:
             return None
         account, window, solid = who(event, facts), micros(self.limits.window), vouched(event)
-        if not account or familiar(facts, memory):
+        if not account or is_familiar(facts, memory):
             return None
         here = digest(place.key)
         new = here not in self.sources.seen(memory, account)

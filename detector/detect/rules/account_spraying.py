@@ -10,7 +10,7 @@ from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, micros
 from detector.detect.shared.attempts import Attempt, names, of_network, refused, resting, vouched
 from detector.enrich.facts import Facts
-from detector.enrich.habits import familiar
+from detector.enrich.habits import is_familiar
 from detector.enrich.networks import nearby
 from detector.memory.fields import Distinct, Memory, Once, digest
 from detector.settings.params import Params, Seconds
@@ -53,7 +53,7 @@ class AccountSpraying(Detector[Registration | Login]):
         place = facts.place
         if not refused(event) or place is None or place.private or event.reason == Reason.UNKNOWN_ACCOUNT:
             return None
-        if familiar(facts, memory):
+        if is_familiar(facts, memory):
             return None
         window, solid = micros(self.limits.window), vouched(event)
         sources = self.sources.add(memory, "", digest(place.key), facts.at, window, cap=KEPT, solid=solid)

@@ -7,7 +7,7 @@ from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit
 from detector.detect.shared.attempts import JUDGED, of_trunk
 from detector.enrich.facts import Facts
-from detector.enrich.habits import familiar
+from detector.enrich.habits import is_familiar
 from detector.memory.fields import Memory, Once
 
 
@@ -40,7 +40,7 @@ class FleetKnownSource(Detector[Registration | Login]):
         listed = facts.fleet_source
         if listed is None or facts.place is None or event.outcome not in JUDGED:
             return None
-        if of_trunk(event) or familiar(facts, memory):
+        if of_trunk(event) or is_familiar(facts, memory):
             return None
         source = facts.place.key
         since_listed = max(facts.at - listed.since, 0)

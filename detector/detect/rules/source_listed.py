@@ -7,7 +7,7 @@ from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, micros
 from detector.detect.shared.attempts import ATTEMPTED, Attempt, of_trunk
 from detector.enrich.facts import Facts
-from detector.enrich.habits import familiar
+from detector.enrich.habits import is_familiar
 from detector.memory.fields import Memory, Once
 from detector.settings.params import Params, Seconds
 
@@ -46,7 +46,7 @@ class SourceListed(Detector[Registration | Login]):
         listed, place = facts.listed, facts.place
         if listed is None or place is None or event.outcome not in ATTEMPTED:
             return None
-        if facts.at - listed.at > micros(self.limits.age) or familiar(facts, memory):
+        if facts.at - listed.at > micros(self.limits.age) or is_familiar(facts, memory):
             return None
         if of_trunk(event):
             return None
