@@ -12,10 +12,10 @@ from detector.contract.findings import AnyFinding, Decision, Detection, Subject
 from detector.contract.vocabulary import Act, DecisionStatus, Severity, SubjectKind
 from detector.decide.guard import GuardFacts, veto
 from detector.detect.catalogue import detectors
-from detector.enrich.dialling.numbers import Klass
+from detector.enrich.dialling.numbers import COSTLY, Klass
 
 MAX_SIGHTING_BYTES = 1_024
-TOLLED = frozenset({Klass.INTERNATIONAL, Klass.PREMIUM, Klass.SATELLITE})
+TOLLED = COSTLY | {Klass.INTERNATIONAL}
 
 Name = Annotated[str, Meta(min_length=1, max_length=64)]
 Hashed = Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]

@@ -166,9 +166,8 @@ class Verdicts:
 
     def _climb(self, case: Case, leg: Leg, at: int) -> Case:
         """Calls go on although it was contained: one rung more, and whoever makes them belongs to it."""
-        caller = Subject(SubjectKind.CALL, leg.call_id)
+        caller = ends.name_caller(leg)
         if leg.extension:
-            caller = Subject(SubjectKind.EXTENSION, leg.extension)
             case = self._join([case, *self.state.cases.linked([caller])], at)
             self.state.cases.link(case, [caller])
         ends.climb(case, at)

@@ -7,7 +7,7 @@ import phonenumbers
 from detector.contract.codec import to_micros
 from detector.contract.events import Call, Config, Login, Notice, Registration
 from detector.contract.vocabulary import AccessOutcome, Disposition, Phase, SubjectKind, Via
-from detector.enrich.dialling.numbers import Klass, Number
+from detector.enrich.dialling.numbers import COSTLY, Number
 from detector.enrich.facts import Facts
 from detector.enrich.fleet_list import FleetEntries
 from detector.enrich.habits import called_days, watched_days
@@ -16,7 +16,6 @@ from detector.enrich.premises import Premises
 from detector.memory.fields import Memory
 from detector.memory.timers import LEDGER
 
-COSTLY = {Klass.PREMIUM, Klass.SATELLITE}
 ANSWERED, ENDED, CONFERENCE = Phase.ANSWERED, Phase.ENDED, Via.CONFERENCE
 SPOKEN = frozenset({None, Disposition.ANSWERED})
 AREA = len("+1876")
