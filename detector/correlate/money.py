@@ -45,7 +45,7 @@ def follow(leg: Leg, facts: Facts, state: PbxState, tariff: Tariff) -> Case | No
     if case is None or not (facts.answered_now or facts.ended_now):
         return None
     if facts.ended_now:
-        settle(case, leg, facts.at, tariff)
+        settle(case, leg, facts.at, cases, tariff)
     return case
 
 
@@ -70,12 +70,13 @@ def take(case: Case, leg: Leg, state: PbxState, tariff: Tariff) -> None:
     state.cases.dirty.add(case.id)
 
 
-def settle(case: Case, leg: Leg, at: int, tariff: Tariff) -> bool:
+def settle(case: Case, leg: Leg, at: int, cases: Cases, tariff: Tariff) -> bool:
     """A call of an incident is over; whether it was up until now."""
     if leg.key not in case.legs:
         return False
     case.legs.remove(leg.key)
     case.spent += reckon_cost(leg, at, tariff)
+    cases.dirty.add(case.id)
     return True
 
 

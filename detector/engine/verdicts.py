@@ -82,7 +82,7 @@ class Verdicts:
     def give_up(self, leg: Leg, at: int) -> None:
         """A leg of which no end was ever seen is given up."""
         case = self.state.cases.by_id.get(leg.incident) if leg.incident else None
-        if case is not None and money.settle(case, leg, at, self.premises.tariff):
+        if case is not None and money.settle(case, leg, at, self.state.cases, self.premises.tariff):
             self._touch(case, at)
 
     def locate(self, leg: Leg, place: Place, at: int) -> None:
