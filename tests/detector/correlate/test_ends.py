@@ -17,8 +17,8 @@ NOW = 100 * HOUR
 def decision(name: str, until: int | None = None, **more: object) -> Decision:
     made = {
         "id": name, "pbx": "hq", "at": from_micros(NOW), "incident": "a", "because": (), "action": Act.BLOCK_IP,
-        "rung": 1, "target": Subject(SubjectKind.SOURCE_IP, "203.0.113.77"), "mode": Mode.AUTO, "status": DecisionStatus.ACTIVE,
-        "until": FOREVER if until is None else from_micros(until),
+        "rung": 1, "target": Subject(SubjectKind.SOURCE_IP, "203.0.113.77"), "mode": Mode.AUTO,
+        "status": DecisionStatus.ACTIVE, "until": FOREVER if until is None else from_micros(until),
     }  # fmt: skip
     return Decision(**made | more)
 
