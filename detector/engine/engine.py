@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import timedelta
 
+import msgspec
+
 from detector.contract.codec import to_micros
 from detector.contract.events import AnyEvent, Call, Control, Unknown
 from detector.contract.findings import AnyFinding
@@ -20,7 +22,7 @@ from detector.enrich.fleet_list import FleetEntries
 from detector.enrich.premises import Tables
 from detector.enrich.scores import Models, PlaceModel
 from detector.memory.timers import LEDGER
-from detector.settings import Policies, Settings
+from detector.settings import Policies, Settings, settings_from_json
 
 AHEAD = timedelta(seconds=-60)
 HISTORY = timedelta(hours=1)
@@ -140,7 +142,7 @@ class Engine:
         if event.name == ControlName.FLEET:
             self._inspector.fleet.take(event.fleet, to_micros(event.at))
             return []
-        self._configure(Settings.model_validate(event.settings or {}))
+        self._configure(settings_from_json(event.settings or {}))
         self._unsaved_settings = states.pack(event.settings or {})
         return []
 
@@ -194,7 +196,7 @@ class Engine:
         listed = [(key, found.pop(key)) for key in list(found) if key.startswith(FLEET_PAGES)]
         try:
             if settings is not None:
-                self._configure(Settings.model_validate(states.unpack(settings)))
+                self._configure(settings_from_json(msgspec.msgpack.decode(settings, type=dict[str, object])))
             page = FLEET_PAGES
             fleet.restore(listed)
         except states.UNREADABLE as error:

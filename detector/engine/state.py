@@ -18,7 +18,6 @@ Whose = tuple[str, bool]
 UNREADABLE = (msgspec.DecodeError, ValueError)
 
 pack = msgspec.msgpack.Encoder().encode
-unpack = msgspec.msgpack.decode
 
 
 class Core(Struct, kw_only=True):

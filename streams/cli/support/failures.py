@@ -8,8 +8,8 @@ import typer
 from rich.console import Console
 
 from detector.engine.state import CheckpointError
-from streams.config import ConfigError
 from streams.config.tariffs import TariffError
+from streams.config.yaml_model import ConfigError
 from streams.kafka.write.spool import SpoolError
 from streams.observe.logs import VARIABLE, LevelError
 from streams.runtime.tables import TableError

@@ -55,6 +55,7 @@ BROKEN = {
     "a timer without its time": ('["hq",false,"timer","soon\\u001fcase\\u001fa"]', b""),
     "a key of another shape": ("hq/core", b""),
     "settings that hold no more": ("settings", msgspec.msgpack.encode({"defaults": {"wishes": 3}})),
+    "settings as text": ("settings", msgspec.msgpack.encode("none")),
     "an entry of the fleet list": ("fleet\x1fsource_ip\x1f198.51.100.77", b"\xc1"),
 }  # fmt: skip
 
