@@ -66,11 +66,14 @@ def is_misused(rule: AnyDetector, facts: Facts) -> bool:
 
 
 def find_cases(rule: AnyDetector, subject: Subject, links: list[Subject], cases: Cases) -> list[Case]:
-    """The live incidents that a detection belongs to."""
+    """The live incidents that a detection belongs to.
+
+    The PBX is shared by everybody: what is said of it joins only what the same rule said before.
+    """
     if subject.kind is not SubjectKind.PBX:
         return cases.linked(links)
-    found = cases.linked(link for link in links if link != subject)  # shared by everybody: it joins only what this
-    before = cases.told_by(rule.id, subject)  # rule said before
+    found = cases.linked(link for link in links if link != subject)
+    before = cases.told_by(rule.id, subject)
     return [*found, before] if before is not None else found
 
 

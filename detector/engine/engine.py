@@ -83,7 +83,7 @@ class Engine:
         site = self._sites.get(event.pbx) or self._site(event.pbx)
         verdicts = Verdicts(state, site)
         if type(event) is Control:
-            verdicts.control(event, max(state.now, 0))
+            verdicts.take_control(event, max(state.now, 0))
             return verdicts.findings
         if at > state.now:
             if state.timers.passed(at):
@@ -106,7 +106,7 @@ class Engine:
             elif owner in site.rules_by_id:
                 self._inspector.inspect_due(owner, key, due, state, site, verdicts)
             else:
-                verdicts.due(due, owner, key)
+                verdicts.take_timer(due, owner, key)
 
     def _expire_leg(self, due: int, key: str, state: PbxState, verdicts: Verdicts) -> None:
         leg = state.ledger.legs.get(key)

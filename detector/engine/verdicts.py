@@ -43,9 +43,7 @@ class Verdicts:
         basis = find_basis(rule, hit, event)
         if is_flood(rule, hit, basis, facts, state.memory):
             return
-        detection = make_detection(
-            rule, hit, event, facts, basis, late=self.late or self.history, drill=state.drill
-        )  # fmt: skip
+        detection = make_detection(rule, hit, event, facts, basis, late=self.late or self.history, drill=state.drill)
         self.findings.append(detection)
         if facts.leg is not None and not state.cases.links:
             suspects.accuse(facts, state, facts.extension)  # left out as long as there was nobody to suspect
@@ -93,7 +91,7 @@ class Verdicts:
             if self.state.cases.link(case, [Subject(SubjectKind.SOURCE_IP, place.key)]):
                 self._touch(case, at)
 
-    def control(self, event: Control, at: int) -> None:
+    def take_control(self, event: Control, at: int) -> None:
         """An action's outcome, or a person's verdict; `at` is the PBX's event time."""
         cases = self.state.cases
         case = cases.by_id.get(event.incident or cases.by_decision.get(event.decision or "", ""))
@@ -111,7 +109,7 @@ class Verdicts:
             self._end(case, at)
         self.close()
 
-    def due(self, due: int, owner: str, key: str) -> None:
+    def take_timer(self, due: int, owner: str, key: str) -> None:
         """A timer of ours: a decision ends, an incident has been quiet, or its money is to be told again."""
         cases = self.state.cases
         case = cases.by_id.get(cases.by_decision.get(key, "") if owner == decisions.TIMER else key)
