@@ -1,7 +1,7 @@
 """`ringfence archive follow`: fills and tidies the archive of a fleet on Kafka; it knows no secret of a PBX."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 
 from prometheus_client.metrics_core import Metric
@@ -11,15 +11,13 @@ from detector.settings import Policies, Settings
 from detector.settings.kafka import Kafka
 from streams.archive.store import Archive
 from streams.archive.tidying import kept_by, tidy
-from streams.cli.support.failures import WRONG_USAGE, err, fail
 from streams.kafka.connecting import partition_of
 from streams.kafka.read.follower import Follower
 from streams.kafka.seal import Seals
 from streams.kafka.work.judge import Judge
 from streams.observe.families import counter, gauge
 from streams.observe.observer import Observer
-from streams.processes.serving import on_signal
-from streams.processes.supervise import ended, until_stopped
+from streams.processes.supervise import ended, on_signal, until_stopped
 from streams.processes.vitals_parts import archive_up
 from streams.store.keys import shared_vault
 
@@ -49,19 +47,7 @@ class FollowVitals:
             yield "Kafka cannot be reached"
 
 
-def run_follow(settings: Settings) -> None:
-    """Work until SIGTERM or SIGINT."""
-    kafka, url = settings.kafka, settings.archive.url
-    if kafka is None:
-        fail(
-            "archive follow needs Kafka: name it under `kafka`; without it ringfence run fills the archive", WRONG_USAGE
-        )
-    if url is None:
-        fail("where to? name a place under `archive: {url: ...}`", WRONG_USAGE)
-    asyncio.run(follow(settings, kafka, Archive(url)))
-
-
-async def follow(settings: Settings, kafka: Kafka, archive: Archive) -> None:
+async def follow(settings: Settings, kafka: Kafka, archive: Archive, ready: Callable[[], None]) -> None:
     """Copy and tidy until a signal."""
     stop = asyncio.Event()
     on_signal(stop.set)
@@ -70,7 +56,7 @@ async def follow(settings: Settings, kafka: Kafka, archive: Archive) -> None:
     with Observer(settings.metrics, "archive", FollowVitals(follower)):
         following = asyncio.create_task(follower.run(stop), name="follower")
         tidying = asyncio.create_task(tidy(archive, kept_by(Policies(settings, catalogue()))), name="archive tidy")
-        err.print(f"Ringfence archives {kafka.prefix}.events in {archive.files.url}")
+        ready()
         try:
             await until_stopped(stop, [following, tidying])
         finally:

@@ -15,8 +15,6 @@ from detector.decide.sightings import Sighting
 from detector.detect.catalogue import catalogue
 from detector.settings import Pbx, Policies, Settings
 from detector.settings.kafka import Kafka
-from streams.cli.support.choices import cluster_of, named
-from streams.cli.support.failures import err
 from streams.containment.enforcers.feed import Feed, blocks_of
 from streams.containment.executor import Executor
 from streams.containment.outcome import Outcome
@@ -33,7 +31,6 @@ from streams.pbxs.held import Sites, enforcers_of
 from streams.pbxs.leases import Lease, Leases, boot_time
 from streams.pbxs.pbx_status import PbxStatus, decode_status, encode_status, sources_of
 from streams.pbxs.shared_list import FleetList
-from streams.processes.serving import on_signal
 from streams.processes.supervise import ended, until_stopped
 from streams.processes.upkeep import repeat_of, retention, settings_event
 from streams.processes.vitals_cluster import ClusterVitals
@@ -220,19 +217,6 @@ class Gateway:
 
     async def _bury(self, rejected: Rejected, topic: str) -> None:
         await self.ingest.reject(rejected, topic, None)
-
-
-def run_gateway(settings: Settings, name: str) -> None:
-    """Work until SIGTERM or SIGINT."""
-    kafka, database = cluster_of(settings, "a gateway")
-    named(name)
-
-    async def work() -> None:
-        gateway = Gateway(settings, kafka, database, name)
-        on_signal(gateway.stop)
-        await gateway.run(lambda: err.print(f"Ringfence gateway {name} is at work"))
-
-    asyncio.run(work())
 
 
 async def listen(connected: Connected, pbx: str) -> None:

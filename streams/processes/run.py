@@ -1,12 +1,9 @@
 """The service on one machine: sources, embedded runtime, executor, notifier, console, in one process."""
 
 import asyncio
-import fcntl
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import structlog
@@ -26,6 +23,7 @@ from streams.observe.observer import Observer
 from streams.pbxs.connected import Connected
 from streams.pbxs.held import Sites, enforcers_of
 from streams.pbxs.pbx_status import sources_of
+from streams.processes.data_folder import journal_url
 from streams.processes.listeners import console_listener, outside_listener, shown
 from streams.processes.supervise import Ready, ended, until_stopped
 from streams.processes.upkeep import repeat_of, retention, settings_event
@@ -49,13 +47,8 @@ if TYPE_CHECKING:
     from streams.archive.keeper import Keeper
 
 OWNER = "run"
-LOCK_FILE = "lock"
 
 log = structlog.get_logger()
-
-
-class InUseError(RuntimeError):
-    """Another process uses the same data folder."""
 
 
 class Service:
@@ -206,27 +199,3 @@ class Service:
 def all_sources(pbx: Connected) -> list[SourceStatus]:
     """How its sources are doing, the webhook included, which its gateway does not have."""
     return [*pbx.statuses(), *([pbx.webhook.status] if pbx.webhook is not None else [])]
-
-
-def journal_url(settings: Settings) -> str:
-    """Where the journal is: PostgreSQL where one is named, else a file of its own."""
-    if settings.journal is not None:
-        return settings.journal.get_secret_value()
-    return f"sqlite:///{journal_file(settings)}"
-
-
-def journal_file(settings: Settings) -> Path:
-    """Where the journal is while no other database is named."""
-    return settings.data.absolute() / "journal.db"
-
-
-@contextmanager
-def locked(data: Path) -> Iterator[None]:
-    """Nobody else works in this data folder. Raises `InUseError`."""
-    data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (data / LOCK_FILE).open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise InUseError(f"{data} is in use by another ringfence; stop it, or choose another data folder") from None
-        yield

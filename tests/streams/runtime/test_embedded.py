@@ -19,7 +19,7 @@ from detector.contract.events import AnyEvent, Call, Control, Login, Registratio
 from detector.engine.engine import Engine
 from models.places import Places
 from models.unusual import Unusual
-from streams.processes.run import InUseError, locked
+from streams.processes.data_folder import InUseError, locked
 from streams.runtime.embedded import LARGEST_BATCH, WAITING
 from streams.runtime.tables import tables
 from streams.store.store_errors import Fenced, UnavailableError
