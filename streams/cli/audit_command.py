@@ -18,7 +18,7 @@ from detector.contract.events import Config
 from detector.contract.vocabulary import Severity
 from detector.detect.catalogue import catalogue
 from detector.settings import Pbx, Settings, profile
-from streams.audit.audit_report import Audited, Report, as_json, as_page, audited, report, show
+from streams.audit.audit_report import Audited, Report, as_json, as_page, audited, report, tables
 from streams.audit.settings_file import SettingsFile, read_settings
 from streams.audit.settings_file import template as empty_settings
 from streams.audit.snapshots import Snapshots, write_private
@@ -98,7 +98,9 @@ def run_audit(settings: Settings, pbxs: Sequence[Pbx], declared: SettingsFile, w
     if wanted.json:
         sys.stdout.buffer.write(as_json(made))
     else:
-        show(made, Console(highlight=False, markup=False, emoji=False))
+        console = Console(highlight=False, markup=False, emoji=False)
+        for one in tables(made):
+            console.print(one)
     return exit_code(made)
 
 

@@ -26,7 +26,7 @@ from streams.backtest.crew import BacktestPlan, Shown, backtest
 from streams.backtest.figures import Backtest
 from streams.backtest.history import History, HistoryError, keep
 from streams.backtest.slow import SLOW, known
-from streams.backtest.table import show
+from streams.backtest.table import tables
 from streams.cli.support.choices import loaded, options_of, reading
 from streams.cli.support.common_options import DeadLetters, FormatName, NeededConfig, PbxName, Timezone, Year
 from streams.cli.support.failures import FAILED, WRONG_USAGE, err, fail
@@ -138,7 +138,9 @@ def run_backtest(history: History | HistoryError, configs: dict[str, Settings], 
         write_private(wanted.html, as_page(made))
     if not wanted.json:
         width = None if sys.stdout.isatty() else WIDE
-        show(made, Console(highlight=False, markup=False, emoji=False, width=width))
+        console = Console(highlight=False, markup=False, emoji=False, width=width)
+        for one in tables(made):
+            console.print(one)
     sys.stdout.flush()
     sys.stdout.buffer.write(msgspec.json.encode(made) + b"\n")
     return made
