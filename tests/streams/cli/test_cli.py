@@ -17,7 +17,6 @@ from typer.testing import CliRunner
 from detector.formats.format import formats
 from streams.cli import main
 from streams.observe.logs import LevelError, clean, level_of
-from streams.processes.explain import explained
 from streams.sim.attacks import attacks
 
 STOLEN = Path(__file__).parents[2] / "data" / "stolen-extension.jsonl"
@@ -300,13 +299,6 @@ def test_findings_on_a_terminal_stand_above_the_progress_and_cannot_steer_it(fol
 
 
 # --- errors and logs
-
-
-def test_what_nobody_expected_is_one_line_too() -> None:
-    group = ExceptionGroup("tasks", [ExceptionGroup("more", [RuntimeError("first\nsecond")])])
-    text, code = explained(group)
-    assert code == 1
-    assert text == "unexpected error, RuntimeError: first (with RINGFENCE_LOG=debug it says where)"
 
 
 def test_levels_are_named() -> None:
