@@ -17,7 +17,7 @@ from detector.contract.codec import Codec
 from detector.contract.events import Config
 from detector.contract.vocabulary import Severity
 from detector.detect.catalogue import catalogue
-from detector.settings import Pbx, Settings, profile
+from detector.settings import profile
 from streams.audit.audit_report import Audited, Report, as_json, as_page, audited, report, tables
 from streams.audit.settings_file import SettingsFile, read_settings
 from streams.audit.settings_file import template as empty_settings
@@ -26,6 +26,7 @@ from streams.cli.support.choices import loaded
 from streams.cli.support.common_options import ConfigFile
 from streams.cli.support.failures import FAILED, WRONG_USAGE, fail
 from streams.cli.support.outputs import STDOUT
+from streams.config.installation import Installation, InstalledPbx, core_settings
 from streams.pbxs.pbx_errors import PbxError
 from streams.yeastar.read_posture import read_posture
 
@@ -86,7 +87,7 @@ def command(
     raise typer.Exit(run_audit(settings, chosen, declared, AuditWanted(json=as_json, html=html, events=events)))
 
 
-def run_audit(settings: Settings, pbxs: Sequence[Pbx], declared: SettingsFile, wanted: AuditWanted) -> int:
+def run_audit(settings: Installation, pbxs: Sequence[InstalledPbx], declared: SettingsFile, wanted: AuditWanted) -> int:
     """Audit these PBXs; the exit code."""
     now = datetime.now(UTC).replace(microsecond=0)
     found, changed = asyncio.run(audit_all(settings, pbxs, declared, now))
@@ -105,14 +106,14 @@ def run_audit(settings: Settings, pbxs: Sequence[Pbx], declared: SettingsFile, w
 
 
 async def audit_all(
-    settings: Settings, pbxs: Sequence[Pbx], declared: SettingsFile, now: datetime
+    settings: Installation, pbxs: Sequence[InstalledPbx], declared: SettingsFile, now: datetime
 ) -> tuple[list[Audited], list[Config]]:
     """Each PBX in its turn; one that cannot be reached does not keep the others from being audited."""
-    snapshots = Snapshots(settings.data)
+    core, snapshots = core_settings(settings), Snapshots(settings.data)
     found, changed = [], list[Config]()
     for pbx in pbxs:
         try:
-            posture = await read_posture(pbx, profile(settings, pbx.id, catalogue()), declared.of(pbx.id), now)
+            posture = await read_posture(pbx, profile(core, pbx.id, catalogue()), declared.of(pbx.id), now)
         except (PbxError, ValueError) as error:
             found.append(audited(pbx.id, now, (), str(error) or type(error).__name__))
             continue

@@ -18,7 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from detector.contract.events import AnyEvent, Unknown
 from detector.detect.catalogue import catalogue
 from detector.engine.compiled import number_plan
-from detector.settings import Settings, profile
+from detector.settings import profile
 from streams.audit.snapshots import write_private
 from streams.backtest.attacks import ATTACKS
 from streams.backtest.backtest_page import as_page
@@ -30,6 +30,7 @@ from streams.backtest.table import tables
 from streams.cli.support.choices import loaded, options_of, reading
 from streams.cli.support.common_options import DeadLetters, FormatName, NeededConfig, PbxName, Timezone, Year
 from streams.cli.support.failures import FAILED, WRONG_USAGE, err, fail
+from streams.config.installation import Installation, core_settings
 
 EPILOG = f"""\b
 Examples:
@@ -125,7 +126,7 @@ def command(
         run_backtest(history, configs, wanted)
 
 
-def run_backtest(history: History | HistoryError, configs: dict[str, Settings], wanted: BacktestWanted) -> Backtest:
+def run_backtest(history: History | HistoryError, configs: dict[str, Installation], wanted: BacktestWanted) -> Backtest:
     """Backtest one PBX's history, and show what came of it."""
     if isinstance(history, HistoryError):
         fail(f"--events: {history}", FAILED)
@@ -174,13 +175,13 @@ def archived(url: str, pbx: str | None) -> Iterator[AnyEvent | Unknown]:
 
 
 def gathered(
-    events: Iterable[AnyEvent | Unknown], pbx: str | None, settings: Settings, folder: Path
+    events: Iterable[AnyEvent | Unknown], pbx: str | None, settings: Installation, folder: Path
 ) -> History | HistoryError:
     """The history of one PBX, sorted by day into `folder`, or why it cannot be used."""
     named = pbx if pbx is not None else settings.pbxs[0].id if len(settings.pbxs) == 1 else None
     events = iter(events)
     first = next(events, None)
-    site = profile(settings, named or (first.pbx if first is not None else ""), catalogue())
+    site = profile(core_settings(settings), named or (first.pbx if first is not None else ""), catalogue())
     begun = [first] if first is not None else []
     try:
         return keep(chain(begun, events), named, number_plan(site), site.timezone, folder)
@@ -197,7 +198,7 @@ def learning(history: History, wanted: int | None) -> int:
     return wanted
 
 
-def refuse_strangers(pbx: str, configs: dict[str, Settings]) -> None:
+def refuse_strangers(pbx: str, configs: dict[str, Installation]) -> None:
     """End if a configuration names PBXs, and not this one: its limits would not be those of the PBX."""
     for name, settings in configs.items():
         known = [one.id for one in settings.pbxs]

@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from detector.settings import Settings
 from streams.cli.support.choices import loaded
 from streams.cli.support.common_options import NeededConfig
 from streams.cli.support.failures import WRONG_USAGE, err, fail
+from streams.config.installation import Installation
 from streams.console.logins import LONGEST_PASSWORD, change_password
 from streams.processes.data_folder import journal_file, journal_url
 from streams.store.journal.journal import Journal
@@ -33,7 +33,7 @@ def command(
     reset(loaded(config_file, secrets=("journal",)), name)
 
 
-def reset(settings: Settings, name: str) -> None:
+def reset(settings: Installation, name: str) -> None:
     """Read the new password and set it, or fail with a reason."""
     if settings.journal is None and not journal_file(settings).exists():
         fail(f"ringfence: there is no {journal_file(settings)}: no console was ever started with this configuration")

@@ -17,6 +17,7 @@ from streams.cli.support.common_options import ConfigFile, DeadLetters, Files, F
 from streams.cli.support.failures import FAILED, err
 from streams.cli.support.inputs import Inputs
 from streams.cli.support.outputs import Lines
+from streams.config.installation import core_settings
 from streams.runtime.tables import tables
 
 EPILOG = """\b
@@ -46,7 +47,7 @@ def command(
     """
     settings = loaded(config_file)
     options = options_of(settings, format_name, pbx, timezone, year)
-    engine = Engine(settings, tables(settings), Places(), Unusual())
+    engine = Engine(core_settings(settings), tables(settings), Places(), Unusual())
     with reading(files, options, out, dead_letters) as (inputs, lines):
         stats = replay(engine, inputs.events(files), inputs, lines)
     for rule, count in sorted(engine.errors.items()):

@@ -7,11 +7,11 @@ from typing import Annotated
 import typer
 from sqlalchemy.exc import SQLAlchemyError
 
-from detector.settings import Settings
 from streams.cli.support.choices import cluster_of, loaded, named, observed_at
 from streams.cli.support.common_options import MetricsPort, NeededConfig
 from streams.cli.support.failures import fail
 from streams.cli.support.services import greet, listening
+from streams.config.installation import Installation
 from streams.processes.explain import explained
 from streams.processes.supervise import Ready, until_signal
 from streams.store.store_errors import UnavailableError
@@ -48,7 +48,7 @@ def command(
         fail(f"ringfence: {explained(error)[0]} (the database is where `journal` of the configuration says)")
 
 
-def what(settings: Settings, ready: Ready) -> str:
+def what(settings: Installation, ready: Ready) -> str:
     """What there is besides the console."""
     place = f"{settings.webhook.host}:{ready.outside_port}"
     return "serving" if ready.outside_port is None else f"serving; webhooks and feed on {place}"

@@ -8,10 +8,10 @@ from aiokafka.errors import KafkaError  # type: ignore[import-untyped]  # it shi
 from rich.console import Console
 from rich.table import Table
 
-from detector.settings.kafka import Kafka
 from streams.cli.support.choices import loaded
 from streams.cli.support.common_options import NeededConfig
 from streams.cli.support.failures import WRONG_USAGE, fail
+from streams.config.kafka_settings import Kafka
 from streams.kafka.topics import DAY, FoundTopic, TopicCheck, TopicsError, check, create
 from streams.processes.explain import first_line
 

@@ -7,10 +7,11 @@ from functools import partial
 from prometheus_client.metrics_core import Metric
 
 from detector.detect.catalogue import catalogue
-from detector.settings import Policies, Settings
-from detector.settings.kafka import Kafka
+from detector.settings import Policies
 from streams.archive.store import Archive
 from streams.archive.tidying import kept_by, tidy
+from streams.config.installation import Installation, core_settings
+from streams.config.kafka_settings import Kafka
 from streams.kafka.connecting import partition_of
 from streams.kafka.read.follower import Follower
 from streams.kafka.seal import Seals
@@ -47,7 +48,7 @@ class FollowVitals:
             yield "Kafka cannot be reached"
 
 
-async def follow(settings: Settings, kafka: Kafka, archive: Archive, ready: Callable[[], None]) -> None:
+async def follow(settings: Installation, kafka: Kafka, archive: Archive, ready: Callable[[], None]) -> None:
     """Copy and tidy until a signal."""
     stop = asyncio.Event()
     on_signal(stop.set)
@@ -55,7 +56,8 @@ async def follow(settings: Settings, kafka: Kafka, archive: Archive, ready: Call
     follower = Follower(kafka, archive, judge, settings.archive.every)
     with Observer(settings.metrics, "archive", FollowVitals(follower)):
         following = asyncio.create_task(follower.run(stop), name="follower")
-        tidying = asyncio.create_task(tidy(archive, kept_by(Policies(settings, catalogue()))), name="archive tidy")
+        kept = kept_by(Policies(core_settings(settings), catalogue()))
+        tidying = asyncio.create_task(tidy(archive, kept), name="archive tidy")
         ready()
         try:
             await until_stopped(stop, [following, tidying])

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from detector.settings import Settings
+from streams.config.installation import Installation
 
 LOCK_FILE = "lock"
 
@@ -26,13 +26,13 @@ def locked(data: Path) -> Iterator[None]:
         yield
 
 
-def journal_url(settings: Settings) -> str:
+def journal_url(settings: Installation) -> str:
     """Where the journal is: PostgreSQL where one is named, else a file of its own."""
     if settings.journal is not None:
         return settings.journal.get_secret_value()
     return f"sqlite:///{journal_file(settings)}"
 
 
-def journal_file(settings: Settings) -> Path:
+def journal_file(settings: Installation) -> Path:
     """Where the journal is while no other database is named."""
     return settings.data.absolute() / "journal.db"

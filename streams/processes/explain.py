@@ -5,8 +5,8 @@ import os
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from streams.config import ConfigError
 from streams.config.tariffs import TariffError
+from streams.config.yaml_model import ConfigError
 from streams.kafka.write.spool import SpoolError
 from streams.observe.logs import VARIABLE, LevelError
 from streams.processes.exit_codes import FAILED, WRONG_USAGE

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from detector.detect.catalogue import catalogue
-from detector.settings import Policies, Settings
+from detector.settings import Policies
 from streams.archive.layout import Folder
 from streams.archive.rewriting import compact, expire, expired, settled
 from streams.archive.store import Archive
@@ -15,6 +15,7 @@ from streams.archive.tidying import kept_by
 from streams.cli.archive_commands.archive_days import ArchiveUrl, Config, OnlyPbx, Since, Until, choose, each
 from streams.cli.support.choices import loaded
 from streams.cli.support.failures import FAILED, WRONG_USAGE, err, fail
+from streams.config.installation import Installation, core_settings
 from streams.runtime.clock import utc_now
 
 EPILOG = "Example: ringfence archive compact -c ringfence.yaml --expire"
@@ -47,9 +48,9 @@ def command(
 
 
 def divided(
-    archive: Archive, days: Sequence[Folder], settings: Settings, now: datetime
+    archive: Archive, days: Sequence[Folder], settings: Installation, now: datetime
 ) -> tuple[list[Folder], list[Folder]]:
     """Days beyond the retention of their PBX, and the others."""
-    keep = kept_by(Policies(settings, catalogue()))
+    keep = kept_by(Policies(core_settings(settings), catalogue()))
     old = {day for day in days if expired(archive.files, day, keep(day.pbx), now)}
     return [day for day in days if day in old], [day for day in days if day not in old]

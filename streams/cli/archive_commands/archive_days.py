@@ -10,13 +10,13 @@ import typer
 from msgspec import Struct
 from rich.progress import track
 
-from detector.settings.archive import has_password
 from streams.archive.archive_errors import DamagedError
 from streams.archive.layout import Folder, key_of, keys_of
 from streams.archive.rewriting import alone
 from streams.archive.store import Archive
 from streams.cli.support.choices import loaded
 from streams.cli.support.failures import FAILED, WRONG_USAGE, err, fail
+from streams.config.archive_settings import has_password
 
 Config = Annotated[
     Path | None, typer.Option("--config", "-c", metavar="FILE", help="Configuration with `archive: {url: ...}`.")

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from detector.settings import Settings
 from streams.cli.support.failures import err, fail
+from streams.config.installation import Installation
 from streams.processes.data_folder import InUseError, locked
 from streams.processes.explain import explained
 from streams.processes.supervise import Ready
@@ -36,7 +36,7 @@ def guarded(data: Path) -> Iterator[None]:
 
 
 @contextmanager
-def listening(settings: Settings) -> Iterator[None]:
+def listening(settings: Installation) -> Iterator[None]:
     """An address that is not to be had is named."""
     try:
         yield

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from detector.settings import Settings
+from streams.config.installation import Installation
 from streams.processes.data_folder import InUseError, journal_url, locked
 
 
@@ -23,5 +23,5 @@ def test_a_data_folder_belongs_to_one_process(tmp_path: Path) -> None:
     ids=["in the folder", "elsewhere"],
 )
 def test_where_the_journal_is(journal: str | None, url: str, tmp_path: Path) -> None:
-    settings = Settings.model_validate({"data": tmp_path} | ({"journal": journal} if journal else {}))
+    settings = Installation.model_validate({"data": tmp_path} | ({"journal": journal} if journal else {}))
     assert journal_url(settings) == url.format(data=tmp_path)

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from streams.config import ConfigError
+from streams.config.yaml_model import ConfigError
 from streams.processes.exit_codes import FAILED, WRONG_USAGE
 from streams.processes.explain import explained
 from streams.runtime.tables import TableError
