@@ -15,8 +15,9 @@ from msgspec import Struct
 
 from detector.contract.codec import Codec, Rejected, encode_finding
 from detector.contract.events import AnyEvent, Control, Tick, Unknown
-from detector.contract.findings import Action, AnyFinding, Decision, Detection, Incident
+from detector.contract.findings import AnyFinding
 from streams.observe.delays import CHECKPOINT, arrived, took
+from streams.runtime.admission import Admission, TurnedAway
 from streams.runtime.clock import micros_now, utc_now
 from streams.runtime.partition import Partition
 from streams.store.journal.journal import Journal
@@ -33,6 +34,8 @@ TICK_EVERY = 1.0
 TICK_DELAY = 2_000_000
 DELIVER = 500
 JOURNAL_REST = 1.0
+
+FINDING = msgspec.json.Decoder(AnyFinding)
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -61,7 +64,7 @@ class Embedded:
         self._journal = journal
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="stream")
         self._queue: asyncio.Queue[Incoming] = asyncio.Queue(WAITING)
-        self._codecs = {trusted: Codec(trusted=trusted) for trusted in (False, True)}
+        self._admission = Admission()
         self._published = asyncio.Event()
         self._failed: BaseException | None = None
         self._stopped = False
@@ -96,7 +99,7 @@ class Embedded:
 
     async def reject(self, rejected: Rejected, source: str, pbx: str | None) -> None:
         """Keep what could not be read, with the reason."""
-        await self._in_thread(self._bury, [(rejected, source, pbx)])
+        await self._in_thread(self._bury, [TurnedAway(rejected, source, pbx)])
 
     async def learn(self, events: Sequence[AnyEvent | Unknown]) -> None:
         """Apply history while the service is not running: memory learns from it, its findings are thrown away."""
@@ -198,15 +201,15 @@ class Embedded:
         offset = self._store.next_offset()
         rows: list[tuple[str, bytes]] = []
         events: list[tuple[int, AnyEvent | Unknown]] = []
-        buried: list[tuple[Rejected, str, str | None]] = []
+        buried: list[TurnedAway] = []
         for incoming in batch:
             for event in incoming.events:
-                raw, read = self._judged(event, trusted=incoming.trusted)
-                if isinstance(read, Rejected):
-                    buried.append((read, visible(event.source or ""), visible(event.pbx)))
+                judged = self._admission.judge(event, trusted=incoming.trusted)
+                if isinstance(judged, TurnedAway):
+                    buried.append(judged)
                     continue
-                events.append((offset + len(rows), read))
-                rows.append((event.pbx, raw))
+                events.append((offset + len(rows), judged.event))
+                rows.append((event.pbx, judged.raw))
         if buried:
             self._bury(buried)
         self._publish(rows, self.worker.process(events))
@@ -214,19 +217,10 @@ class Embedded:
             arrived(events[0][1], taken)
             took("decide", time.monotonic() - begun)
 
-    def _judged(self, event: AnyEvent, *, trusted: bool) -> tuple[bytes, AnyEvent | Unknown | Rejected]:
-        """An event as it would stand in the log, and as recovery would read it there, limits included."""
-        codec = self._codecs[trusted]
-        try:
-            raw = codec.encode(event)
-        except UnicodeEncodeError:
-            return b"", Rejected(reason="text that UTF-8 has no bytes for")
-        return raw, codec.decode(raw)[0]
-
     def _learn(self, events: Sequence[AnyEvent | Unknown]) -> None:
-        offset = self._store.next_offset()
+        codec, offset = Codec(trusted=True), self._store.next_offset()
         self.worker.process(enumerate(events, offset))
-        self._store.append_and_publish([(event.pbx, self._codecs[True].encode(event)) for event in events])
+        self._store.append_and_publish([(event.pbx, codec.encode(event)) for event in events])
 
     def _publish(self, rows: Sequence[tuple[str, bytes]], findings: Sequence[AnyFinding]) -> None:
         self._store.append_and_publish(
@@ -237,13 +231,13 @@ class Embedded:
         if findings:
             self._loop.call_soon_threadsafe(self._published.set)
 
-    def _bury(self, rejected: Sequence[tuple[Rejected, str, str | None]]) -> None:
+    def _bury(self, turned_away: Sequence[TurnedAway]) -> None:
         now = micros_now()
         self._store.dead_letter(*(
-            Letter(received_at=now, source=source, pbx=pbx, reason=one.reason, field=one.field, excerpt=one.excerpt)
-            for one, source, pbx in rejected
+            Letter(received_at=now, source=one.source, pbx=one.pbx, **msgspec.structs.asdict(one.rejected))
+            for one in turned_away
         ))  # fmt: skip
-        self.dead_letters += len(rejected)
+        self.dead_letters += len(turned_away)
 
     def _checkpoint(self) -> None:
         """Not any more once memory is ahead of a log that could not be written."""
@@ -282,7 +276,7 @@ class Embedded:
             await self._published.wait()
             self._published.clear()
             while waiting := await self._in_thread(self._store.undelivered, DELIVER):
-                found = [msgspec.json.decode(one.body, type=SHAPES[one.type]) for one in waiting]
+                found = [FINDING.decode(one.body) for one in waiting]
                 await self._record(found)
                 await self._in_thread(self._store.delivered, [one.seq for one in waiting])
                 self.delivered.set()
@@ -307,13 +301,3 @@ class Embedded:
     async def _in_thread(self, work: Callable[P, T], *args: P.args, **_: P.kwargs) -> T:
         self._loop = asyncio.get_running_loop()
         return await self._loop.run_in_executor(self._thread, work, *args)
-
-
-SHAPES: dict[str, type[Detection | Incident | Decision | Action]] = {
-    "detection": Detection, "incident": Incident, "decision": Decision, "action": Action,
-}  # fmt: skip
-
-
-def visible(text: str) -> str:
-    """The same with lone surrogates, which no database takes, written out."""
-    return text.encode("utf-8", "backslashreplace").decode()
