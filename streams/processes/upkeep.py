@@ -7,7 +7,7 @@ from datetime import timedelta
 import structlog
 
 from detector.contract.codec import to_micros
-from detector.contract.events import Control
+from detector.contract.events import EVERY_PBX, Control
 from detector.settings import Policies, Settings, settings_as_json
 from streams.runtime.clock import utc_now
 from streams.store.journal.journal import Journal
@@ -22,7 +22,7 @@ def settings_event(settings: Settings, tables: Mapping[str, str]) -> Control:
     """The settings in force, for the log: everything the core reads is there."""
     at = utc_now()
     return Control(
-        pbx="*",
+        pbx=EVERY_PBX,
         id=f"settings:{at.isoformat()}",
         at=at,
         name="settings",

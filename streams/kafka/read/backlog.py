@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from detector.settings.kafka import Kafka
 from streams.kafka import connecting
 from streams.kafka.topiclog import TopicLog
-from streams.kafka.work.log_checkpoints import saved_offsets
+from streams.store.checkpoints import saved_offsets
 from streams.store.store_errors import UnavailableError
 
 LOOK_EVERY = 5.0

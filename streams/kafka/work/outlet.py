@@ -12,9 +12,9 @@ from detector.contract.codec import Rejected, encode_finding
 from detector.contract.events import Tick
 from detector.contract.findings import AnyFinding
 from streams.kafka.connecting import LARGEST, key_of
-from streams.kafka.seal import Seals
+from streams.kafka.seal import Headers, Seals
 from streams.kafka.sighting_seal import Sealed
-from streams.kafka.work.judge import Foreign, Headers
+from streams.kafka.work.judge import Foreign
 from streams.runtime.clock import utc_now
 
 LINGER_MS = 2

@@ -11,8 +11,9 @@ from msgspec import Struct
 from detector.contract.codec import from_micros
 from detector.contract.events import Tick
 from detector.contract.findings import AnyFinding
+from streams.kafka.seal import Headers
 from streams.kafka.sighting_seal import Sealed
-from streams.kafka.work.judge import Headers, Judge
+from streams.kafka.work.judge import Judge
 from streams.kafka.work.outlet import LogPlace, Outlet
 from streams.observe.delays import CHECKPOINT, arrived, took
 from streams.runtime.clock import utc_now

@@ -12,12 +12,11 @@ import msgspec
 import structlog
 
 from detector.contract.codec import Codec, Rejected, encode_finding, reject
-from detector.contract.events import AnyEvent, Control
+from detector.contract.events import EVERY_PBX, AnyEvent, Control
 from detector.contract.findings import Action
 from detector.settings.kafka import Kafka
 from streams.kafka.connecting import key_of, partition_of
 from streams.kafka.seal import Seals
-from streams.kafka.work.judge import EVERY_PBX
 from streams.kafka.write.folding import Attempt, folded
 from streams.kafka.write.items import Item, Receipt
 from streams.kafka.write.lane import HELD, Disk, Lane
