@@ -293,7 +293,7 @@ def worker(
     worker has taken over, start it again.
     """
     settings = loaded(config_file, secrets=("journal", "username", "password"))
-    from streams.kafka.work.faust_app import run_worker
+    from streams.processes.worker import run_worker
 
     run_worker(observed_at(with_member(settings, member), "worker", metrics_port))
 
