@@ -2,13 +2,16 @@
 
 import asyncio
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from detector.contract.codec import Codec, Rejected
 from detector.contract.events import Control, Registration
@@ -17,7 +20,8 @@ from streams.kafka.connecting import partition_of
 from streams.kafka.seal import Seals
 from streams.kafka.topics import create, wanted
 from streams.kafka.write.producer import KafkaIngest
-from streams.kafka.write.spool import SpoolError
+from streams.kafka.write.spool import FILE
+from streams.store.store_errors import SpoolError
 from streams.store.vault import Vault
 from tests.kafka.putting_child import AT, call, guess
 from tests.kafka.reading import events_of, logged, records
@@ -294,11 +298,12 @@ async def test_one_process_has_the_spool(kafka: Settings, vault: Vault, tmp_path
         await it.put([call(1)])
 
 
-async def test_who_watches_hears_of_a_disk_that_fails(vault: Vault, tmp_path: Path) -> None:
+async def test_who_watches_hears_of_a_spool_that_breaks(vault: Vault, tmp_path: Path) -> None:
     nowhere = Settings(brokers=("127.0.0.1:1",), partitions=PARTITIONS, replication=1)
-    (tmp_path / "spool" / f"{partition_of('hq', PARTITIONS)}-000000000001.spool").mkdir(parents=True)
     async with ingest(nowhere, vault, tmp_path) as it, asyncio.timeout(20):
-        with pytest.raises(IsADirectoryError):
+        with closing(sqlite3.connect(tmp_path / "spool" / FILE)) as other:
+            other.execute("CREATE TRIGGER broken BEFORE INSERT ON spool BEGIN SELECT RAISE(ABORT, 'broken'); END")
+        with pytest.raises(IntegrityError, match="broken"):
             await it.put([call(1)])
-        with pytest.raises(IsADirectoryError):
+        with pytest.raises(IntegrityError, match="broken"):
             await it.watch()

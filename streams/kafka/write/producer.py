@@ -198,12 +198,11 @@ class KafkaIngest:
         """What a crash has left of floods becomes what it would have become, with the same ids."""
         spool, codec = self._disk.spool, Codec()
         for held in [name for name in spool.lanes() if name.startswith(HELD)]:
-            while entries := spool.first(held):
-                read = [one for entry in entries for one in codec.decode(entry.value)]
+            while chunk := spool.first(held):
+                read = [one for entry in chunk.entries for one in codec.decode(entry.value)]
                 events = folded(one for one in read if isinstance(one, Attempt))
                 moved = [Entry(key_of(event.pbx), codec.encode(event)) for event in events]
-                spool.append(held.removeprefix(HELD), moved, moved=True)
-                spool.drop(held)
+                spool.replace(chunk, held.removeprefix(HELD), moved)
 
     async def _in_thread(self, work: Callable[P, T], *args: P.args, **_: P.kwargs) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work, *args)
