@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection, Engine, select
 
-from streams.kafka.topiclog import LogChangedError
 from streams.store.checkpoints import Checkpoint, SqlCheckpoints, saved_offsets, stored
 from streams.store.database import reading
 from streams.store.tables_stream import PageTable
@@ -20,6 +19,10 @@ DROP = """
 DELETE FROM page USING fresh_page
 WHERE page.partition = %s AND page.key = fresh_page.key AND fresh_page.value IS NULL
 """
+
+
+class LogChangedError(RuntimeError):
+    """The topic is not the one that this memory was made from."""
 
 
 class LogCheckpoints(SqlCheckpoints):
