@@ -285,7 +285,7 @@ async def test_a_record_that_the_topic_refuses_for_its_size_stops_nobody(
         await empty(it)
     assert ids(await logged(narrow)) == ["hq-1", "hq-2"]
     (letter,) = events_of(await records(narrow, "dead-letters"))
-    assert letter["reason"] == "refused by Kafka: MessageSizeTooLargeError"
+    assert letter["reason"] == "refused by Kafka: Broker: Message size too large"
 
 
 async def test_one_process_has_the_spool(kafka: Settings, vault: Vault, tmp_path: Path) -> None:

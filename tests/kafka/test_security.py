@@ -166,7 +166,7 @@ async def test_each_process_can_do_its_part_and_no_more(guarded: Guarded, tmp_pa
     gateway, worker = guarded.settings("gateway"), guarded.settings("worker")
     async with KafkaIngest(gateway, Vault(tmp_path / "key"), tmp_path / "spool") as ingest:
         await ingest.put([call(1)])
-        assert ingest.spooled == 0
+        await until_empty(ingest)
     assert [event["id"] for event in await logged(worker)] == ["hq-1"]
     with pytest.raises(TopicAuthorizationFailedError):
         await read_one(gateway)

@@ -188,7 +188,7 @@ class KafkaIngest:
     async def _lost(self, entry: Entry, error: BaseException) -> None:
         """No broker will ever take this record: it is a dead letter, and nobody waits for it."""
         log.error("Kafka refuses a record", bytes=len(entry.value), error=str(error)[:300])
-        rejected = reject(f"refused by Kafka: {type(error).__name__}", entry.value)
+        rejected = reject(f"refused by Kafka: {error}", entry.value)
         await self.reject(rejected, "kafka", entry.key.decode("utf-8", "backslashreplace"))
 
     async def _forgotten(self, entry: Entry, error: BaseException) -> None:
