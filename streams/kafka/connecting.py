@@ -1,5 +1,6 @@
 """What every Kafka client of ours is told: where the brokers are, who we are, and where a PBX belongs."""
 
+import logging
 import ssl
 from typing import Any
 
@@ -15,8 +16,8 @@ LARGEST = 17 * 1024 * 1024
 
 RECONNECT_MS = 1_000
 """The longest rest before a broker is tried again."""
-SILENT = 0
-"""librdkafka's level for messages that it would write to standard error: we say ourselves what is wrong."""
+SILENT = logging.Logger("librdkafka", logging.CRITICAL + 1)
+"""Where librdkafka's own messages go instead of standard error: we say ourselves what is wrong."""
 
 
 class LoginError(ValueError):
@@ -59,7 +60,8 @@ def properties(kafka: Kafka) -> dict[str, Any]:
         "client.id": CLIENT,
         "security.protocol": str(security.protocol),
         "reconnect.backoff.max.ms": RECONNECT_MS,
-        "log_level": SILENT,
+        "log_level": 0,
+        "logger": SILENT,
     }
     if security.tls:
         context(security)  # its errors name the file

@@ -167,7 +167,7 @@ class Service:
 
     def _connect(self) -> None:
         for pbx in self.settings.pbxs:
-            heard = self.runtime.worker.engine.event_time(pbx.id)
+            heard = self.runtime.partition.engine.event_time(pbx.id)
             since = from_micros(heard) if heard is not None else None
             self.sites.open(pbx, partial(in_file, self.settings.data / "logins" / pbx.id, self.vault), since=since)
 
@@ -190,7 +190,7 @@ class Service:
 
     def status(self) -> ProcessStatus:
         """How everything is doing."""
-        engine = self.runtime.worker.engine
+        engine = self.runtime.partition.engine
         return ProcessStatus(
             sources=tuple(
                 one

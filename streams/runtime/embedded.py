@@ -5,7 +5,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from functools import partial
 from typing import ParamSpec, TypeVar
 
@@ -14,12 +13,12 @@ import structlog
 from msgspec import Struct
 
 from detector.contract.codec import Codec, Rejected, encode_finding
-from detector.contract.events import AnyEvent, Control, Tick, Unknown
+from detector.contract.events import AnyEvent, Control, Unknown
 from detector.contract.findings import AnyFinding
 from streams.observe.delays import CHECKPOINT, arrived, took
 from streams.runtime.admission import Admission, TurnedAway
 from streams.runtime.clock import micros_now, utc_now
-from streams.runtime.partition import Partition
+from streams.runtime.partition import Partition, kind_of
 from streams.store.journal.journal import Journal
 from streams.store.store_errors import OffsetError, UnavailableError
 from streams.store.stream import Letter, StreamStore
@@ -31,7 +30,6 @@ WAITING = 2_000
 CHUNK = 1_000
 CHECKPOINT_EVERY = 2.0
 TICK_EVERY = 1.0
-TICK_DELAY = 2_000_000
 DELIVER = 500
 JOURNAL_REST = 1.0
 
@@ -58,8 +56,8 @@ class Embedded:
     is taken in or saved any more.
     """
 
-    def __init__(self, worker: Partition, store: StreamStore, journal: Journal) -> None:
-        self.worker = worker
+    def __init__(self, partition: Partition, store: StreamStore, journal: Journal) -> None:
+        self.partition = partition
         self._store = store
         self._journal = journal
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="stream")
@@ -188,11 +186,11 @@ class Embedded:
             raise
 
     def _recover(self) -> None:
-        offset = self.worker.recover()
+        offset = self.partition.recover()
         while log_rows := self._store.read(offset, CHUNK):
             if log_rows[0][0] != offset + 1:
                 raise OffsetError(f"the log begins at {log_rows[0][0]}, the checkpoint needs {offset + 1}")
-            self._publish([], self.worker.replay(log_rows))
+            self._publish([], self.partition.replay(log_rows))
             offset = log_rows[-1][0]
 
     def _step(self, batch: Sequence[Incoming]) -> None:
@@ -212,22 +210,22 @@ class Embedded:
                 rows.append((event.pbx, judged.raw))
         if buried:
             self._bury(buried)
-        self._publish(rows, self.worker.process(events))
+        self._publish(rows, self.partition.process(events))
         if events:
             arrived(events[0][1], taken)
             took("decide", time.monotonic() - begun)
 
     def _learn(self, events: Sequence[AnyEvent | Unknown]) -> None:
         codec, offset = Codec(trusted=True), self._store.next_offset()
-        self.worker.process(enumerate(events, offset))
+        self.partition.process(enumerate(events, offset))
         self._store.append_and_publish([(event.pbx, codec.encode(event)) for event in events])
 
     def _publish(self, rows: Sequence[tuple[str, bytes]], findings: Sequence[AnyFinding]) -> None:
         self._store.append_and_publish(
             rows,
-            [(f.id, f.revision, type(f).__name__.lower(), f.pbx, encode_finding(f)) for f in findings],
+            [(f.id, f.revision, kind_of(f), f.pbx, encode_finding(f)) for f in findings],
         )
-        self.found.update(type(finding).__name__.lower() for finding in findings)
+        self.found.update(map(kind_of, findings))
         if findings:
             self._loop.call_soon_threadsafe(self._published.set)
 
@@ -243,8 +241,8 @@ class Embedded:
         """Not any more once memory is ahead of a log that could not be written."""
         if self._failed is not None:
             return
-        before, begun = self.worker.saved, time.monotonic()
-        saved = self.worker.checkpoint()
+        before, begun = self.partition.saved, time.monotonic()
+        saved = self.partition.checkpoint()
         self._store.cut(saved if self.archived is None else min(saved, self.archived()))
         now = time.monotonic()
         if saved > before:
@@ -263,12 +261,8 @@ class Embedded:
         """Time passes for PBXs that have a timer due, even when they say nothing."""
         while True:
             await asyncio.sleep(TICK_EVERY)
-            now = micros_now() - TICK_DELAY
-            due = await self._in_thread(self.worker.engine.due, now)
-            at = datetime.fromtimestamp(now / 1_000_000, UTC)
-            await self._put([
-                Tick(pbx=pbx, id=f"tick:{now}", at=at, received_at=at, source="ringfence") for pbx in due
-            ], trusted=True)  # fmt: skip
+            ticks = await self._in_thread(self.partition.ticks, micros_now())
+            await self._put(ticks, trusted=True)
 
     async def _deliver(self) -> None:
         """Findings from the outbox into the journal; a crash between the two repeats it, the journal ignores it."""

@@ -276,16 +276,21 @@ async def test_a_record_that_the_topic_refuses_for_its_size_stops_nobody(
     log, *others = wanted(narrow)
     small = type(log)(log.name, log.partitions, log.replication, {"max.message.bytes": "20000"})
     await create(narrow, [small, *others])
-    large = Control(pbx="hq", id="large", at=AT, name="settings", settings={"x": "y" * 30_000})
+    large = control("large", "y" * 30_000)
     async with ingest(narrow, vault, tmp_path) as it:
         await connected(it)
         await it.put([call(1)])
         await it.put_control([large])
+        await it.put_control([control(f"a{n}") for n in range(9)] + [large] + [control(f"b{n}") for n in range(9)])
         await it.put([call(2)])
         await empty(it)
-    assert ids(await logged(narrow)) == ["hq-1", "hq-2"]
-    (letter,) = events_of(await records(narrow, "dead-letters"))
-    assert letter["reason"] == "refused by Kafka: Broker: Message size too large"
+    assert ids(await logged(narrow)) == ["hq-1", *(f"{name}{n}" for name in "ab" for n in range(9)), "hq-2"]
+    letters = events_of(await records(narrow, "dead-letters"))
+    assert [letter["reason"] for letter in letters] == ["refused by Kafka: Broker: Message size too large"] * 2
+
+
+def control(name: str, content: str = "") -> Control:
+    return Control(pbx="hq", id=name, at=AT, name="settings", settings={"x": content})
 
 
 async def test_one_process_has_the_spool(kafka: Settings, vault: Vault, tmp_path: Path) -> None:

@@ -90,7 +90,7 @@ class Runtime:
         self._loops: list[asyncio.Task[None]] = []
         judge = Judge(self._partition_of, seals.sealed)
         seen = Sightings(key).of if settings.fleet.enabled else nothing
-        self.partitions = Partitions(self._topic, self._worker_of, judge, self._outlet, self._look_into_hole, seen)
+        self.partitions = Partitions(self._topic, self._made, judge, self._outlet, self._look_into_hole, seen)
 
     async def start(self) -> None:
         """Connect to Kafka and the database, and find out which log this is."""
@@ -118,8 +118,8 @@ class Runtime:
         self._admin.close()
         self._database.dispose()
 
-    def _worker_of(self, partition: int) -> Partition:
-        return Partition(self._settings, self._tables, self.checkpoints, partition)
+    def _made(self, number: int) -> Partition:
+        return Partition(self._settings, self._tables, self.checkpoints, number)
 
     def _partition_of(self, pbx: str) -> int:
         return connecting.partition_of(pbx, self._kafka.partitions)

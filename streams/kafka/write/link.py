@@ -1,7 +1,6 @@
 """The connection a process writes to Kafka by: made again until it holds, and made anew when it breaks."""
 
 import asyncio
-import logging
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -19,6 +18,7 @@ from streams.runtime.backoff import Backoff
 
 WRITING = {
     "enable.idempotence": True,
+    "enable.gapless.guarantee": True,
     "linger.ms": 0,
     "batch.size": 512 * 1024,
     "message.max.bytes": LARGEST,
@@ -56,7 +56,7 @@ class LinkSession:
     def __init__(self, told: dict[str, Any], seals: Seals) -> None:
         self._seals = seals
         self._loop = asyncio.get_running_loop()
-        self._producer = Producer(told | WRITING | {"error_cb": self._hear, "logger": logging.getLogger("librdkafka")})
+        self._producer = Producer(told | WRITING | {"error_cb": self._hear})
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._serve, name="kafka link", daemon=True)
         self._heard: set[int] = set()
@@ -117,7 +117,7 @@ class LinkSession:
             self._break(str(error))
 
     def _break(self, problem: str) -> None:
-        """What follows a record that was not taken must not come before it: a new producer begins with that record."""
+        """The client stops at a record that was not taken, so that nothing overtakes it: a new one begins with it."""
         if not self.broken.is_set():
             log.warning("writing to Kafka failed, connecting anew", error=problem[:300])
         self._end()
