@@ -5,8 +5,8 @@ import asyncio
 from rich.console import Console
 from rich.table import Table
 
-from detector.settings.kafka import Kafka
 from streams.cli.support.failures import fail, first_line
+from streams.config.kafka_settings import Kafka
 from streams.kafka.admin import TopicsError
 from streams.kafka.connecting import AwayError
 from streams.kafka.topics import DAY, FoundTopic, TopicCheck, check, create

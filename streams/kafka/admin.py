@@ -17,7 +17,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # it does not
 )
 from msgspec import Struct
 
-from detector.settings.kafka import Kafka
+from streams.config.kafka_settings import Kafka
 from streams.kafka.connecting import AskError, AwayError, properties
 
 ASK_SECONDS = 20.0

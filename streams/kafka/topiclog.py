@@ -7,7 +7,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition  # type: ignore[import-untyped]  # it ships no types
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError  # type: ignore[import-untyped]  # it ships no types
 
-from detector.settings.kafka import Kafka
+from streams.config.kafka_settings import Kafka
 from streams.kafka.connecting import AwayError, arguments
 
 FETCH_MS = 10_000

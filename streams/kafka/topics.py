@@ -8,7 +8,7 @@ from contextlib import closing
 from confluent_kafka.admin import NewTopic  # type: ignore[attr-defined]  # it does not say that it exports it
 from msgspec import Struct
 
-from detector.settings.kafka import Kafka
+from streams.config.kafka_settings import Kafka
 from streams.kafka.admin import ASK_SECONDS, Admin
 from streams.kafka.connecting import LARGEST, AwayError
 

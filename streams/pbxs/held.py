@@ -5,13 +5,10 @@ from datetime import datetime
 from functools import partial
 
 from detector.decide.guard import GuardFacts
-from detector.settings import Pbx, Policies, Settings
+from detector.settings import Policies
+from streams.config.installation import Installation, InstalledPbx
 from streams.containment.enforcers.enforcer import Enforcer
-from streams.containment.enforcers.feed import Feed
-from streams.containment.enforcers.nftables import Nftables
-from streams.notify.notifier import Channel
-from streams.notify.phone import Phone
-from streams.notify.senders import AppriseSender
+from streams.notify.sender import Channel, channels_of
 from streams.pbxs.connected import Connected, LiveFacts, dialling
 from streams.pbxs.pbx import Means
 from streams.runtime.ingest import Ingest
@@ -26,7 +23,7 @@ class Sites:
     """Opens and closes PBXs. `means` is how each is acted on, `connected` those that have an API."""
 
     def __init__(
-        self, settings: Settings, policies: Policies, vault: Vault, ingest: Ingest, enforcers: Sequence[Enforcer]
+        self, settings: Installation, policies: Policies, vault: Vault, ingest: Ingest, enforcers: Sequence[Enforcer]
     ) -> None:
         self._settings = settings
         self._policies = policies
@@ -38,7 +35,12 @@ class Sites:
         self.connected: dict[str, Connected] = {}
 
     def open(
-        self, pbx: Pbx, memory: Callable[[], LoginMemory], *, since: datetime | None = None, fence: Fence | None = None
+        self,
+        pbx: InstalledPbx,
+        memory: Callable[[], LoginMemory],
+        *,
+        since: datetime | None = None,
+        fence: Fence | None = None,
     ) -> Connected | None:
         """Have this PBX from now on; None where it has no API, and only addresses can be blocked.
 
@@ -67,26 +69,7 @@ class Sites:
 
     def channels(self) -> list[Channel]:
         """Everybody who is told; calls go through any PBX that we have at the time."""
-        found = [
-            Channel(target.name, AppriseSender(target.url.get_secret_value()), target.severity, target.incidents)
-            for target in self._settings.notify
-            if target.url is not None
-        ]
-        for number, call in enumerate(self._settings.calls, 1):
-            to = call.extension or call.number or ""
-            phone = Phone(self._client, to, call.extension or to, (call.prompt,) if call.prompt else ())
-            found.append(Channel(f"call-{number}", phone, call.severity))
-        return found
+        return channels_of(self._settings, self._client)
 
     def _client(self) -> YeastarClient | None:
         return next((pbx.client for pbx in self.connected.values()), None)
-
-
-def enforcers_of(settings: Settings, feed: Feed) -> list[Enforcer]:
-    """What can block addresses, as configured."""
-    found: list[Enforcer] = []
-    if settings.enforcers.feed is not None:
-        found.append(feed)
-    if settings.enforcers.nftables is not None:
-        found.append(Nftables(settings.enforcers.nftables.netns))
-    return found

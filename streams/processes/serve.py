@@ -6,10 +6,11 @@ from functools import partial
 
 from detector.detect.catalogue import catalogue
 from detector.formats.yeastar.yeastar_clock import PbxClock
-from detector.settings import Policies, Settings
-from detector.settings.kafka import Kafka
+from detector.settings import Policies
+from streams.config.installation import Installation, core_settings
+from streams.config.kafka_settings import Kafka
 from streams.console import ProcessStatus, first_user
-from streams.containment.enforcers.feed import Feed, blocks_of
+from streams.containment.enforcers.feed import feed_among
 from streams.containment.orders import Orders
 from streams.kafka.read.backlog import Backlog
 from streams.kafka.write.producer import KafkaIngest
@@ -37,10 +38,10 @@ class Serve:
     the rest goes on. Raises `SpoolError` when another process has the name, OSError for an address in use.
     """
 
-    def __init__(self, settings: Settings, kafka: Kafka, database: str, name: str) -> None:
+    def __init__(self, settings: Installation, kafka: Kafka, database: str, name: str) -> None:
         self.settings = settings
         key = shared_vault(settings.data)
-        self._policies = Policies(settings, catalogue())
+        self._policies = Policies(core_settings(settings), catalogue())
         self._database = opened(database, "journal")
         migrate(self._database, "stream")
         self._backlog = Backlog(kafka, self._database)
@@ -74,7 +75,7 @@ class Serve:
         settings, journal = self.settings, self._journal
         orders = Orders(journal, self._ingest.put_control, lambda: None)  # gateways look for what was ordered
         console = console_listener(settings, self._policies, journal, orders, self.status)
-        outside = outside_listener(settings, self._webhooks, self._ingest, seen, Feed(blocks_of(journal)))
+        outside = outside_listener(settings, self._webhooks, self._ingest, seen, feed_among((), journal))
         listeners = [console, *([outside] if outside is not None else [])]
         password = await asyncio.to_thread(first_user, journal)
         await self._reports.refresh()  # the first webhook is read by the PBX's own clock

@@ -14,10 +14,10 @@ import faust
 import structlog
 from mode import Service
 
-from detector.settings import Settings
-from detector.settings.kafka import Kafka
 from streams.cli.support.choices import cluster_of
 from streams.cli.support.failures import FAILED, explained
+from streams.config.installation import Installation
+from streams.config.kafka_settings import Kafka
 from streams.kafka.connecting import AskError
 from streams.kafka.work.faust_app import faust_app
 from streams.kafka.work.log_checkpoints import LogChangedError
@@ -34,7 +34,7 @@ SELDOM = 10.0
 log = structlog.get_logger(__name__)
 
 
-def run_worker(settings: Settings) -> NoReturn:
+def run_worker(settings: Installation) -> NoReturn:
     """Work until SIGTERM (exit 0), or until something is wrong: fenced (75), configuration (2), all else (1)."""
     kafka, database = cluster_of(settings, "a worker")
     for handler in logging.getLogger().handlers:
@@ -58,7 +58,7 @@ def end(error: BaseException) -> NoReturn:
 class Around(Service):
     """Starts the runtime before Faust's app and stops it afterwards."""
 
-    def __init__(self, settings: Settings, kafka: Kafka, database: str, end: End, **kwargs: Any) -> None:
+    def __init__(self, settings: Installation, kafka: Kafka, database: str, end: End, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.runtime: Runtime
         self._made = partial(Runtime, settings, kafka, database, end)

@@ -7,8 +7,8 @@ import structlog
 import typer
 from rich.console import Console
 
-from streams.config import ConfigError
 from streams.config.tariffs import TariffError
+from streams.config.yaml_model import ConfigError
 from streams.observe.logs import VARIABLE, LevelError
 from streams.runtime.tables import TableError
 from streams.store.store_errors import StoreError

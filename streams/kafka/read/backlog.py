@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import structlog
 from sqlalchemy import Engine
 
-from detector.settings.kafka import Kafka
+from streams.config.kafka_settings import Kafka
 from streams.kafka.connecting import AwayError
 from streams.kafka.topiclog import TopicLog
 from streams.store.checkpoints import saved_offsets

@@ -12,7 +12,7 @@ from faust.types.auth import CredentialsT
 from faust.types.tuples import TP
 from mode.types.signals import BaseSignalT
 
-from detector.settings.kafka import Kafka, Security
+from streams.config.kafka_settings import Kafka, Security
 from streams.kafka.connecting import LARGEST, context, revealed
 from streams.kafka.work.partitions import LogRecord, Partitions
 from streams.kafka.work.rounds import End, fatal

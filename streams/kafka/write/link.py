@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from detector.settings.kafka import Kafka
+from streams.config.kafka_settings import Kafka
 from streams.kafka.connecting import LARGEST, properties
 from streams.kafka.seal import Seals
 from streams.kafka.write.spool import Entry

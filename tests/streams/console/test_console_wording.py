@@ -46,9 +46,6 @@ def test_stages_up_to_the_one_reached() -> None:
 
 
 def test_there_are_words_for_everything() -> None:
-    assert set(wording.ORDERS) == set(wording.DONE) == set(Act)
-    assert set(wording.UNDONE) == set(wording.BLOCKS) == set(Act) - {Act.HANG_UP, Act.BACKUP_PBX}
-    assert set(wording.HOLDS) == set(wording.BLOCKS)
     assert set(wording.STATES) == set(State)
     assert set(wording.STEPS) == set(wording.REACHED) == set(Stage)
     assert set(wording.REMARKS) == set(get_args(About))
