@@ -35,6 +35,11 @@ STATES = {
     State.DRIFTED: "Changed by somebody else",
     State.UNDO_FAILED: "Undo failed",
 }
+TROUBLES = {
+    State.FAILED: "Failed: ",
+    State.UNDO_FAILED: "Could not be undone: ",
+    State.DRIFTED: "Somebody else changed: ",
+}
 STEPS = {
     Stage.RECON: "Scouting",
     Stage.CREDENTIAL: "Guessing",
