@@ -4,7 +4,6 @@ import asyncio
 from typing import Annotated
 
 import typer
-from aiokafka.errors import KafkaError  # type: ignore[import-untyped]  # it ships no types
 from rich.console import Console
 from rich.table import Table
 
@@ -12,7 +11,9 @@ from streams.cli.support.choices import loaded
 from streams.cli.support.common_options import NeededConfig
 from streams.cli.support.failures import WRONG_USAGE, fail
 from streams.config.kafka_settings import Kafka
-from streams.kafka.topics import DAY, FoundTopic, TopicCheck, TopicsError, check, create
+from streams.kafka.admin import TopicsError
+from streams.kafka.connecting import AwayError
+from streams.kafka.topics import DAY, FoundTopic, TopicCheck, check, create
 from streams.processes.explain import first_line
 
 EPILOG = "Example: ringfence topics -c ringfence.yaml --create"
@@ -39,8 +40,8 @@ def tend(kafka: Kafka, *, make: bool) -> None:
         checks = asyncio.run(tended(kafka, make=make))
     except TopicsError as error:
         fail(f"ringfence: {error}")
-    except (KafkaError, TimeoutError) as error:
-        fail(f"ringfence: Kafka at {', '.join(kafka.brokers)}: {first_line(error) or 'no answer in time'}")
+    except AwayError as error:
+        fail(f"ringfence: Kafka at {', '.join(kafka.brokers)}: {first_line(error)}")
     Console(highlight=False, soft_wrap=True, markup=False, emoji=False).print(table(checks))
     wrong = [one for one in checks if one.differences]
     if any(one.found is None for one in wrong):

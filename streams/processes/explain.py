@@ -7,7 +7,6 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from streams.config.tariffs import TariffError
 from streams.config.yaml_model import ConfigError
-from streams.kafka.write.spool import SpoolError
 from streams.observe.logs import VARIABLE, LevelError
 from streams.processes.exit_codes import FAILED, WRONG_USAGE
 from streams.runtime.tables import TableError
@@ -26,7 +25,7 @@ def explained(error: BaseException) -> tuple[str, int]:
         return str(error), WRONG_USAGE
     if isinstance(error, OSError) and error.strerror:
         return f"{os.fsdecode(error.filename)}: {error.strerror}" if error.filename else error.strerror, FAILED
-    if isinstance(error, StoreError | SpoolError):
+    if isinstance(error, StoreError):
         return first_line(error), FAILED
     if isinstance(error, SQLAlchemyError):  # its own text would show the statement with its values
         return f"database: {first_line(getattr(error, 'orig', None) or type(error).__name__)}", FAILED

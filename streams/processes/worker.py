@@ -16,8 +16,9 @@ from mode import Service
 
 from streams.config.installation import Installation
 from streams.config.kafka_settings import Kafka
-from streams.kafka.topiclog import LogChangedError
+from streams.kafka.connecting import AskError
 from streams.kafka.work.faust_app import faust_app
+from streams.kafka.work.log_checkpoints import LogChangedError
 from streams.kafka.work.rounds import End, GapError, Runtime, fatal
 from streams.kafka.work.watchdog import StalledError
 from streams.observe.observer import Observer
@@ -45,7 +46,7 @@ def run_worker(settings: Installation, kafka: Kafka, database: str) -> NoReturn:
 def end(error: BaseException) -> NoReturn:
     """The process ends here and now; what is not acknowledged comes again."""
     code = FENCED if isinstance(error, Fenced) else FAILED
-    known = isinstance(error, Fenced | LogChangedError | GapError | StalledError)
+    known = isinstance(error, AskError | Fenced | LogChangedError | GapError | StalledError)
     reason = str(error) if known else explained(error)[0]
     log.error("worker ends", reason=reason, error=type(error).__name__)
     sys.stderr.flush()

@@ -15,5 +15,7 @@ def test_run_without_kafka_has_no_kafka_in_it_while_it_watches(tmp_path: Path) -
         with telling(tmp_path / "run.log", "run", "-c", here.config, env=environment) as run:
             sim.attack()
             eventually("an action is carried out", lambda: any(state == "confirmed" for _, _, state in here.actions()))
-            known = run.imported("aiokafka", "faust", "streams.kafka.work", "pyarrow", "streams.yeastar", "apprise")
+            known = run.imported(
+                "aiokafka", "confluent_kafka", "faust", "streams.kafka", "pyarrow", "streams.yeastar", "apprise"
+            )
     assert known == {"streams.yeastar", "apprise"}

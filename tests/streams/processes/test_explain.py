@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy.exc import OperationalError
 
+from streams.config.tree import Flaw, Mark
 from streams.config.yaml_model import ConfigError
 from streams.processes.exit_codes import FAILED, WRONG_USAGE
 from streams.processes.explain import explained
@@ -38,4 +39,5 @@ def test_what_is_said_of_an_error(error: BaseException, text: str, code: int) ->
 
 
 def test_the_configuration_is_to_blame_for_its_own_mistakes() -> None:
-    assert explained(ConfigError(["c.yaml:1: wrong"]))[1] == WRONG_USAGE
+    error = ConfigError([Flaw(Mark("c.yaml", 3), ("data",), "unknown key")])
+    assert explained(error) == ("c.yaml:3: data: unknown key", WRONG_USAGE)
