@@ -5,6 +5,8 @@ from pathlib import Path
 from tests.system.programs import FEED_TOKEN, SECRET, Installation, eventually, simulated
 from tests.telling_modules import telling
 
+FOREIGN = ("aiokafka", "confluent_kafka", "faust", "pyarrow", "streams.kafka")
+
 
 def test_run_without_kafka_has_no_kafka_in_it_while_it_watches(tmp_path: Path) -> None:
     with simulated(tmp_path) as sim:
