@@ -2,7 +2,7 @@
 
 from detector.contract.codec import to_micros
 from detector.contract.findings import FOREVER, Decision, Subject
-from detector.contract.vocabulary import Act, DecisionStatus, Mode, Stage, State, Status, SubjectKind
+from detector.contract.vocabulary import DecisionStatus, Stage, State, Status, SubjectKind
 from detector.correlate.case import Case, Cases
 from detector.correlate.pbx_state import PbxState
 from detector.enrich.facts import Facts
@@ -17,10 +17,6 @@ SETTLING_MICROS = 10 * SECOND_MICROS
 HIGHEST_RUNG = 4
 AVOIDED_MINUTES = 60
 CALLING = frozenset({Stage.PROBE, Stage.PUMPING})
-DONE = frozenset({
-    State.CONFIRMED, State.UNDONE, State.REFUSED, State.FAILED, State.EXPIRED, State.SUPERSEDED, State.UNDO_FAILED,
-})  # fmt: skip
-"""Nothing more comes of an action by itself."""
 TIMER = "case"
 """Owner of the timers on which it is looked at whether an incident is quiet."""
 
@@ -44,21 +40,16 @@ def find_in_force(case: Case) -> list[Decision]:
     return [decision for decision in case.decisions.values() if decision.status is DecisionStatus.ACTIVE]
 
 
+def is_held(case: Case) -> bool:
+    """Whether anything that was decided is confirmed to hold, and no call of it is up any more."""
+    return case.confirmed_at > 0 and not case.legs and State.CONFIRMED in case.states.values()
+
+
 def contain(case: Case) -> None:
-    """It is contained when all that was asked for was confirmed, something was, and no call of it is up."""
-    held = case.confirmed_at > 0 and not case.legs and State.CONFIRMED in case.states.values()
-    if held and case.status is Status.OPEN and not is_pending(case):
+    """Everything asked for is confirmed."""
+    if case.status is Status.OPEN:
         case.status = Status.CONTAINED
         case.avoided = max(case.avoided, case.peak * AVOIDED_MINUTES)
-
-
-def is_pending(case: Case) -> bool:
-    """Whether something that was decided in mode auto is not yet confirmed."""
-    return any(
-        decision.mode is Mode.AUTO and decision.refused is None and decision.action is not Act.BACKUP_PBX
-        and case.states.get(decision.id) not in DONE
-        for decision in find_in_force(case)
-    )  # fmt: skip
 
 
 def got_through(case: Case, leg: Leg, facts: Facts) -> bool:
@@ -67,18 +58,11 @@ def got_through(case: Case, leg: Leg, facts: Facts) -> bool:
     return facts.answered_now and case.confirmed_at > 0 and leg.started > settled
 
 
-def note_outcome(case: Case, decision: str, outcome: str, done: int) -> bool:
-    """How far a decision was carried out, at `done` by our own clock; whether that means anything for the incident.
-
-    The PBX may have been silent for a while, and how often it ticks is no matter.
-    """
-    made = case.decisions.get(decision)
-    if made is not None and made.action is Act.BACKUP_PBX:  # contains nothing, and its failure lets nothing through
-        return False
+def note_outcome(case: Case, decision: str, outcome: str, done: int) -> None:
+    """How far a decision was carried out, at `done`."""
     case.states[decision] = outcome
     if outcome == State.CONFIRMED:
         case.confirmed_at = done
-    return True
 
 
 def find_leg(case: Case, state: PbxState) -> Leg | None:

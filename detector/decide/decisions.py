@@ -5,11 +5,13 @@ from msgspec.structs import replace
 from detector.contract.codec import from_micros, to_micros
 from detector.contract.findings import FOREVER, Decision, Subject
 from detector.contract.ids import derive_id
+from detector.contract.lifecycle import SETTLED
 from detector.contract.vocabulary import Act, DecisionStatus, Mode, Stage, SubjectKind
 from detector.correlate.case import Case
-from detector.correlate.ends import DONE, find_in_force
+from detector.correlate.ends import find_in_force
 from detector.correlate.pbx_state import PbxState
 from detector.decide import policy
+from detector.decide.acts import ACTS
 from detector.decide.guard import GuardFacts, veto
 from detector.decide.policy import Sign, Wish
 from detector.enrich.habits import is_known_good
@@ -20,7 +22,6 @@ DAY_MICROS = 24 * 3_600 * 1_000_000
 BANS_FOR_MICROS = 30 * DAY_MICROS
 OVERTURNED_FOR_MICROS = DAY_MICROS
 MAX_DECISIONS = 200
-KEPT = ("emergency", "internal", "inbound")
 TIMER = "decision"
 """Owner of the timers on which decisions end."""
 bans = Window("bans")
@@ -49,7 +50,7 @@ class Decisions:
             case.mode = mode
         banned = bans.count(self.state.memory, sign.subject.id, max(at, self.state.now), BANS_FOR_MICROS)
         for wish in policy.with_backup(policy.wishes(case, sign, case.rung, banned), self.state.pbx):
-            self._want(case, wish, policy.at_most(mode, wish.ceiling), because, at)
+            self._want(case, wish, policy.at_most(mode, ACTS[wish.act].ceiling), because, at)
 
     def lift(self, case: Case, name: str, at: int) -> None:
         """A decision has reached its end."""
@@ -60,7 +61,7 @@ class Decisions:
     def lift_all(self, case: Case, at: int) -> None:
         """A person closed the incident: everything it holds is let go, but a stolen password stays out of use."""
         for decision in find_in_force(case):
-            if decision.action is not Act.RESET_REGISTRATION:
+            if not ACTS[decision.action].outlives_incident:
                 self._lift(case, decision, at)
 
     def overturn(self, case: Case, name: str, at: int) -> None:
@@ -84,9 +85,10 @@ class Decisions:
         self._put(case, replace(decision, status=lifted, at=from_micros(at), revision=decision.revision + 1))
 
     def _want(self, case: Case, wish: Wish, mode: Mode, because: str, at: int) -> None:
+        traits = ACTS[wish.act]
         same = [d for d in case.decisions.values() if d.action is wish.act and d.target == wish.target]
         active = next((d for d in reversed(same) if d.status is DecisionStatus.ACTIVE), None)
-        if active is not None and not (wish.act is Act.HANG_UP and case.states.get(active.id) in DONE):
+        if active is not None and not (traits.repeated and case.states.get(active.id) in SETTLED):
             self._strengthen(case, active, wish, mode, because, at)
             return
         memory = self.state.memory
@@ -102,14 +104,14 @@ class Decisions:
         decision = Decision(
             id=name, pbx=self.state.pbx, tenant=case.tenant, at=from_micros(at), incident=case.id,
             because=(because,), action=wish.act, rung=wish.rung, target=wish.target, until=until,
-            review_at=review_at, mode=mode, status=DecisionStatus.ACTIVE, cuts_running=wish.cuts_running,
-            keeps=policy.KEEPS.get(wish.act, KEPT), refused=refused, drill=case.drill,
+            review_at=review_at, mode=mode, status=DecisionStatus.ACTIVE, cuts_running=traits.cuts_running,
+            keeps=traits.keeps, refused=refused, drill=case.drill,
         )  # fmt: skip
         self._put(case, decision)
         if until != FOREVER:
             self.state.timers.wake(TIMER, decision.id, to_micros(until))
-        if wish.act is Act.BLOCK_IP and decision.refused is None:
-            bans.add(memory, wish.target.id, at, BANS_FOR_MICROS, cap=len(policy.BANS))
+        if len(traits.lasts) > 1 and decision.refused is None:
+            bans.add(memory, wish.target.id, at, BANS_FOR_MICROS, cap=len(traits.lasts))
 
     def _make_room(self, case: Case) -> bool:
         """Whether one more can be remembered; what was lifted long ago makes room."""

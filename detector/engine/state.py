@@ -40,8 +40,8 @@ class CheckpointError(Exception):
     def __init__(self, key: str, error: Exception) -> None:
         reason = str(error).partition("\n")[0]
         super().__init__(
-            f"the checkpoint was saved by another version, its page {key[:100]!r} cannot be read ({reason}): go on "
-            "with that version, or empty the tables `page` and `partition`, and the log is processed from the beginning"
+            "the checkpoint was saved by another version: go on with that one, or empty the tables `page` and "
+            f"`partition`, and the log is processed from its beginning (page {key[:100]!r}: {reason})"
         )
 
 

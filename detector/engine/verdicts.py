@@ -9,8 +9,9 @@ from detector.correlate.case import MAX_DETECTIONS, Case, remember
 from detector.correlate.pbx_state import PbxState
 from detector.correlate.telling import tell
 from detector.decide import decisions
+from detector.decide.acts import ACTS
 from detector.decide.decisions import Decisions
-from detector.decide.policy import Sign, allowed
+from detector.decide.policy import Sign, allowed, pending
 from detector.detect.catalogue import AnyDetector
 from detector.detect.detections import find_basis, is_flood, make_detection
 from detector.detect.detector import Hit
@@ -98,9 +99,7 @@ class Verdicts:
         if case is None:
             return
         if event.name == ControlName.OUTCOME and event.decision and event.state:
-            if ends.note_outcome(case, event.decision, event.state, max(at, to_micros(event.at))):
-                leg = ends.find_leg(case, self.state) if event.state == State.FAILED else None
-                self._touch(case if leg is None else self._climb(case, leg, at), at)
+            self._note_outcome(case, event.decision, event.state, at, max(at, to_micros(event.at)))
         elif event.name == ControlName.VERDICT and event.decision:
             self.decisions.overturn(case, event.decision, at)
             self._touch(case, at)
@@ -129,7 +128,8 @@ class Verdicts:
             return
         for case in self.touched.values():
             money.reckon(case, case.told, self.state, self.premises.tariff)
-            ends.contain(case)
+            if ends.is_held(case) and not pending(case):
+                ends.contain(case)
             self.findings.append(tell(case, self.state.pbx, case.told))
             self.state.cases.dirty.add(case.id)
         self.touched.clear()
@@ -161,6 +161,15 @@ class Verdicts:
             self.findings.append(tell(younger, self.state.pbx, at))
             self._touch(oldest, at)
         return oldest
+
+    def _note_outcome(self, case: Case, decision: str, outcome: str, at: int, done: int) -> None:
+        """`done` is by our own clock: the PBX may have been silent for a while, and how often it ticks is no matter."""
+        made = case.decisions.get(decision)
+        if made is not None and not ACTS[made.action].contains:  # its failure lets nothing through
+            return
+        ends.note_outcome(case, decision, outcome, done)
+        leg = ends.find_leg(case, self.state) if outcome == State.FAILED else None
+        self._touch(case if leg is None else self._climb(case, leg, at), at)
 
     def _climb(self, case: Case, leg: Leg, at: int) -> Case:
         """Calls go on although it was contained: one rung more, and whoever makes them belongs to it."""

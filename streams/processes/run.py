@@ -1,12 +1,9 @@
 """The service on one machine: sources, embedded runtime, executor, notifier, console, in one process."""
 
 import asyncio
-import fcntl
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import structlog
@@ -18,15 +15,17 @@ from detector.settings import Policies
 from streams.config.installation import Installation, core_settings
 from streams.console.logins import first_user
 from streams.console.ports import ProcessStatus
-from streams.containment.enforcers.feed import Feed, blocks_of
+from streams.containment.enforcers.enforcer import enforcers_of
+from streams.containment.enforcers.feed import feed_among
 from streams.containment.executor import Executor
 from streams.containment.orders import Orders
 from streams.containment.outcome import Outcome
 from streams.notify.notifier import Notifier
 from streams.observe.observer import Observer
 from streams.pbxs.connected import Connected
-from streams.pbxs.held import Sites, enforcers_of
+from streams.pbxs.held import Sites
 from streams.pbxs.pbx_status import sources_of
+from streams.processes.data_folder import journal_url
 from streams.processes.listeners import console_listener, outside_listener, shown
 from streams.processes.supervise import Ready, ended, until_stopped
 from streams.processes.upkeep import repeat_of, retention, settings_event
@@ -50,13 +49,8 @@ if TYPE_CHECKING:
     from streams.archive.keeper import Keeper
 
 OWNER = "run"
-LOCK_FILE = "lock"
 
 log = structlog.get_logger()
-
-
-class InUseError(RuntimeError):
-    """Another process uses the same data folder."""
 
 
 class Service:
@@ -76,9 +70,9 @@ class Service:
         store = StreamStore(self._stream_database)
         self.runtime = Embedded(worker, store, self.journal)
         self._keeper = self._archived(store)
-        self.feed = Feed(blocks_of(self.journal))
         self._seen = SqliteSeen(data / "webhook.db")
-        enforcers = enforcers_of(settings, self.feed)
+        enforcers = enforcers_of(settings, self.journal)
+        self.feed = feed_among(enforcers, self.journal)
         self.sites = Sites(settings, self.policies, self.vault, self.runtime, enforcers)
         self._vitals = RunVitals(self.runtime, checkpoints, self.journal, self._sources, self._archive_up)
         self._stop = asyncio.Event()
@@ -168,7 +162,7 @@ class Service:
 
     def _connect(self) -> None:
         for pbx in self.settings.pbxs:
-            heard = self.runtime.worker.engine.event_time(pbx.id)
+            heard = self.runtime.partition.engine.event_time(pbx.id)
             since = from_micros(heard) if heard is not None else None
             self.sites.open(pbx, partial(in_file, self.settings.data / "logins" / pbx.id, self.vault), since=since)
 
@@ -191,7 +185,7 @@ class Service:
 
     def status(self) -> ProcessStatus:
         """How everything is doing."""
-        engine = self.runtime.worker.engine
+        engine = self.runtime.partition.engine
         return ProcessStatus(
             sources=tuple(
                 one
@@ -207,27 +201,3 @@ class Service:
 def all_sources(pbx: Connected) -> list[SourceStatus]:
     """How its sources are doing, the webhook included, which its gateway does not have."""
     return [*pbx.statuses(), *([pbx.webhook.status] if pbx.webhook is not None else [])]
-
-
-def journal_url(settings: Installation) -> str:
-    """Where the journal is: PostgreSQL where one is named, else a file of its own."""
-    if settings.journal is not None:
-        return settings.journal.get_secret_value()
-    return f"sqlite:///{journal_file(settings)}"
-
-
-def journal_file(settings: Installation) -> Path:
-    """Where the journal is while no other database is named."""
-    return settings.data.absolute() / "journal.db"
-
-
-@contextmanager
-def locked(data: Path) -> Iterator[None]:
-    """Nobody else works in this data folder. Raises `InUseError`."""
-    data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (data / LOCK_FILE).open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise InUseError(f"{data} is in use by another ringfence; stop it, or choose another data folder") from None
-        yield

@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from detector.contract.codec import from_micros, to_micros
+from detector.contract.codec import from_micros
 from detector.contract.findings import FOREVER, Decision, Subject
 from detector.contract.vocabulary import Act, DecisionStatus, Mode, Stage, State, Status, SubjectKind
 from detector.correlate.case import Case
-from detector.correlate.ends import QUIET_MICROS, climb, contain, find_end, note_outcome
+from detector.correlate.ends import QUIET_MICROS, climb, contain, find_end, is_held, note_outcome
 
 HOUR = 3_600_000_000
 NOW = 100 * HOUR
@@ -48,31 +48,35 @@ def test_when_a_quiet_incident_is_over(made: Case, at: int, hours: int) -> None:
     assert timedelta(days=1) // timedelta(microseconds=1) == QUIET_MICROS
 
 
-BACKUP = decision("b", action=Act.BACKUP_PBX)
+@pytest.mark.parametrize(
+    ("made", "states", "held"),
+    [
+        pytest.param(case(), {"a": "confirmed"}, True, id="confirmed"),
+        pytest.param(case(), {"a": "applied"}, False, id="applied is not confirmed"),
+        pytest.param(case(), {"a": "of another version"}, False, id="a state that is not known"),
+        pytest.param(case(), {"a": "confirmed", "c": "failed"}, True, id="one is confirmed"),
+        pytest.param(case(), {"a": "confirmed", "b": "applied"}, True, id="the other is on its way"),
+        pytest.param(case(legs=["up"]), {"a": "confirmed"}, False, id="a call is up"),
+        pytest.param(case(), {}, False, id="nothing was done"),
+    ],
+)
+def test_what_holds_an_attack(made: Case, states: dict[str, str], held: bool) -> None:
+    for name, state in states.items():
+        note_outcome(made, name, state, NOW)
+    assert is_held(made) is held
 
 
 @pytest.mark.parametrize(
-    ("made", "states", "contained"),
+    ("status", "then", "avoided"),
     [
-        pytest.param(case(decision("a")), {"a": "confirmed"}, True, id="all that was decided is confirmed"),
-        pytest.param(case(decision("a")), {"a": "applied"}, False, id="applied is not confirmed"),
-        pytest.param(case(decision("a")), {"a": "of another version"}, False, id="a state that is not known"),
-        pytest.param(case(decision("a"), decision("c")), {"a": "confirmed"}, False, id="one is still to come"),
-        pytest.param(case(decision("a"), decision("c")), {"a": "confirmed", "c": "failed"}, True, id="or has failed"),
-        pytest.param(case(decision("a"), decision("c", mode=Mode.ASK)), {"a": "confirmed"}, True, id="or is asked for"),
-        pytest.param(case(decision("a"), decision("c", refused="ours")), {"a": "confirmed"}, True, id="or is refused"),
-        pytest.param(case(decision("a"), BACKUP), {"a": "confirmed"}, True, id="or is a backup"),
-        pytest.param(case(decision("a"), legs=["up"]), {"a": "confirmed"}, False, id="a call is up"),
-        pytest.param(case(decision("a")), {}, False, id="nothing was done"),
-        pytest.param(case(BACKUP), {"b": "confirmed"}, False, id="a backup contains nothing"),
+        (Status.OPEN, Status.CONTAINED, 90 * 60), (Status.CONTAINED, Status.CONTAINED, 0),
+        (Status.CLOSED, Status.CLOSED, 0),
     ],
-)
-def test_what_contains(made: Case, states: dict[str, str], contained: bool) -> None:
-    for name, state in states.items():
-        note_outcome(made, name, state, NOW)
+)  # fmt: skip
+def test_an_open_incident_is_contained_once(status: Status, then: Status, avoided: int) -> None:
+    made = case(status=status)
     contain(made)
-    assert (made.status is Status.CONTAINED) is contained
-    assert made.avoided == (90 * 60 if contained else 0)
+    assert (made.status, made.avoided) == (then, avoided)
 
 
 def test_the_calls_go_on_one_rung_at_a_time() -> None:
@@ -86,5 +90,5 @@ def test_the_calls_go_on_one_rung_at_a_time() -> None:
 
 def test_outcomes_are_dated_by_our_own_clock() -> None:
     made = case(decision("a"))
-    assert note_outcome(made, "a", State.CONFIRMED, to_micros(from_micros(NOW + 5)))
+    note_outcome(made, "a", State.CONFIRMED, NOW + 5)
     assert made.confirmed_at == NOW + 5

@@ -66,7 +66,7 @@ def test_what_is_not_understood_is_refused_in_one_line_that_says_what_to_do(key:
         engine().load((PAGES | {key: page}).items())
     line = str(refused.value)
     assert "\n" not in line
-    assert "go on with that version, or empty the tables `page` and `partition`" in line
+    assert "go on with that one, or empty the tables `page` and `partition`" in line
 
 
 def test_nothing_is_forgotten_for_a_checkpoint_that_is_refused() -> None:

@@ -308,7 +308,7 @@ def test_pages_hold_all_memory_and_only_what_changed() -> None:
         made.process(event)
     changed = made.dirty_pages()
     assert 0 < len(changed) < len(first) / 2
-    states = restore((first | {k: v for k, v in changed.items() if v is not None}))
+    states = restore(first | {k: v for k, v in changed.items() if v is not None})
     for whose, state in made._states.items():
         assert list(states[whose].ledger.legs) == list(state.ledger.legs)
         assert records(states[whose].memory) == records(state.memory)
