@@ -1,10 +1,8 @@
 """`ringfence archive follow`: fills and tidies the archive of a fleet on Kafka; it knows no secret of a PBX."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
-
-from prometheus_client.metrics_core import Metric
 
 from detector.detect.catalogue import catalogue
 from detector.settings import Policies
@@ -16,36 +14,10 @@ from streams.kafka.connecting import partition_of
 from streams.kafka.read.follower import Follower
 from streams.kafka.seal import Seals
 from streams.kafka.work.judge import Judge
-from streams.observe.families import counter, gauge
 from streams.observe.observer import Observer
 from streams.processes.supervise import ended, on_signal, until_stopped
-from streams.processes.vitals_parts import archive_up
+from streams.processes.vitals_archiver import FollowVitals
 from streams.store.keys import shared_vault
-
-
-class FollowVitals:
-    """Reads what the follower keeps anyway."""
-
-    def __init__(self, follower: Follower) -> None:
-        self._follower = follower
-
-    async def metrics(self) -> list[Metric]:
-        """How far it is."""
-        of = self._follower
-        return [
-            archive_up(of.available),
-            counter("archive_records", "Records of the log that were archived.", of.records),
-            counter("archive_lost_records", "Records that Kafka cut before they were archived.", of.lost),
-            gauge("archive_waiting_records", "Records of our partitions that are not in the archive yet.", of.waiting),
-            gauge("partitions", "Partitions of the log that this process has.", of.partitions),
-        ]
-
-    def ailments(self) -> Iterator[str]:
-        """Why nothing is archived."""
-        if not self._follower.available:
-            yield "the archive cannot be written; events wait in Kafka"
-        if not self._follower.connected:
-            yield "Kafka cannot be reached"
 
 
 async def follow(settings: Installation, kafka: Kafka, archive: Archive, ready: Callable[[], None]) -> None:
