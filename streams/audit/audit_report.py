@@ -1,12 +1,12 @@
 """What an audit found, as a table, as JSON and as a page."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
-from rich.console import Console
+from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -61,20 +61,19 @@ def as_page(made: Report) -> bytes:
     return page(FOLDER, report=made, mark=mark)
 
 
-def show(made: Report, console: Console) -> None:
+def tables(made: Report) -> Iterator[RenderableType]:
     """A table of each PBX, and its score."""
     for one in made.pbxs:
         if one.error is not None:
-            console.print(Text(f"{visible(one.pbx)}: not audited: {visible(one.error)}", style="bold red"))
+            yield Text(f"{visible(one.pbx)}: not audited: {visible(one.error)}", style="bold red")
             continue
         table = Table(title=Text(f"{visible(one.pbx)}: {summed(one.score)}"), title_justify="left")
         for heading in ("", "control", "check", "what was found"):
             table.add_column(heading, overflow="fold")
         for judgement in one.judgements:
             table.add_row(*row(judgement))
-        console.print(table)
-        for line in [*one.notes, *cannot(one.capabilities)]:
-            console.print(Text(f"Note: {visible(line)}"))
+        yield table
+        yield from (Text(f"Note: {visible(line)}") for line in [*one.notes, *cannot(one.capabilities)])
 
 
 def row(judgement: Judgement) -> tuple[Text, ...]:

@@ -1,11 +1,11 @@
-"""Trouble that a source has with its PBX, said once."""
+"""Says what is wrong between a source and its PBX."""
 
 import structlog
 
 from streams.pbxs.pbx_errors import GiveUp, PbxError
 from streams.runtime.ingest import SourceStatus
 
-log = structlog.get_logger()
+log = structlog.get_logger(__name__)
 
 
 def say_trouble(status: SourceStatus, error: PbxError) -> None:

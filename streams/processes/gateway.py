@@ -14,8 +14,6 @@ from detector.contract.codec import Rejected, from_micros
 from detector.decide.sightings import Sighting
 from detector.detect.catalogue import catalogue
 from detector.settings import Policies
-from streams.cli.support.choices import cluster_of, named
-from streams.cli.support.failures import err
 from streams.config.installation import Installation, InstalledPbx, core_settings
 from streams.config.kafka_settings import Kafka
 from streams.containment.acting import everywhere_by
@@ -38,7 +36,7 @@ from streams.pbxs.login_memory import SealedMemory
 from streams.pbxs.pbx import LoginMemory
 from streams.pbxs.pbx_status import PbxStatus, decode_status, encode_status
 from streams.pbxs.shared_list import FleetList
-from streams.processes.supervise import ended, on_signal, until_stopped
+from streams.processes.supervise import ended, until_stopped
 from streams.processes.upkeep import repeat_of, retention, settings_event
 from streams.processes.vitals_cluster import ClusterVitals
 from streams.runtime.clock import micros_now
@@ -223,19 +221,6 @@ class Gateway:
 
     async def _bury(self, rejected: Rejected, topic: str) -> None:
         await self.ingest.reject(rejected, topic, None)
-
-
-def run_gateway(settings: Installation, name: str) -> None:
-    """Work until SIGTERM or SIGINT."""
-    kafka, database = cluster_of(settings, "a gateway")
-    named(name)
-
-    async def work() -> None:
-        gateway = Gateway(settings, kafka, database, name)
-        on_signal(gateway.stop)
-        await gateway.run(lambda: err.print(f"Ringfence gateway {name} is at work"))
-
-    asyncio.run(work())
 
 
 async def listen(connected: Connected, pbx: str) -> None:

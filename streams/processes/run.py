@@ -1,12 +1,9 @@
 """The service on one machine: sources, embedded runtime, executor, notifier, console, in one process."""
 
 import asyncio
-import fcntl
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import structlog
@@ -32,6 +29,7 @@ from streams.pbxs.held import HeldPbxs
 from streams.pbxs.login_memory import in_file
 from streams.pbxs.pbx_status import copied
 from streams.pbxs.webhook_seen import SqliteSeen
+from streams.processes.data_folder import journal_url
 from streams.processes.listeners import console_listener, outside_listener
 from streams.processes.supervise import Ready, ended, until_stopped
 from streams.processes.upkeep import repeat_of, retention, settings_event
@@ -53,13 +51,8 @@ if TYPE_CHECKING:
     from streams.archive.keeper import Keeper
 
 OWNER = "run"
-LOCK_FILE = "lock"
 
 log = structlog.get_logger()
-
-
-class InUseError(RuntimeError):
-    """Another process uses the same data folder."""
 
 
 class Service:
@@ -175,7 +168,7 @@ class Service:
 
     def _connect(self) -> None:
         for pbx in self.settings.pbxs:
-            heard = self.runtime.worker.engine.event_time(pbx.id)
+            heard = self.runtime.partition.engine.event_time(pbx.id)
             since = from_micros(heard) if heard is not None else None
             self.pbxs.open(pbx, partial(in_file, self.settings.data / "logins" / pbx.id, self.vault), since=since)
 
@@ -198,7 +191,7 @@ class Service:
 
     def status(self) -> ProcessStatus:
         """How everything is doing."""
-        engine = self.runtime.worker.engine
+        engine = self.runtime.partition.engine
         return ProcessStatus(
             sources=copied(self._sources()),
             events=engine.counts["read"], findings=self.runtime.findings, dead_letters=self.runtime.dead_letters,
@@ -211,27 +204,3 @@ def all_sources(pbx: Connected) -> list[SourceStatus]:
     """How its sources are doing, the webhook included, which its gateway does not have."""
     webhook = pbx.sources.webhook
     return [*pbx.sources.statuses(), *([webhook.status] if webhook is not None else [])]
-
-
-def journal_url(settings: Installation) -> str:
-    """Where the journal is: PostgreSQL where one is named, else a file of its own."""
-    if settings.journal is not None:
-        return settings.journal.get_secret_value()
-    return f"sqlite:///{journal_file(settings)}"
-
-
-def journal_file(settings: Installation) -> Path:
-    """Where the journal is while no other database is named."""
-    return settings.data.absolute() / "journal.db"
-
-
-@contextmanager
-def locked(data: Path) -> Iterator[None]:
-    """Nobody else works in this data folder. Raises `InUseError`."""
-    data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (data / LOCK_FILE).open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise InUseError(f"{data} is in use by another ringfence; stop it, or choose another data folder") from None
-        yield

@@ -18,11 +18,29 @@ from streams.cli.support.inputs import STDIN, Cemetery, Inputs, Options
 from streams.cli.support.outputs import STDOUT, Lines, output, size_of
 from streams.config.installation import Installation, core_settings
 from streams.config.kafka_settings import NAME, Kafka, Name
+from streams.config.loading import load
 from streams.config.metrics_settings import Process
+from streams.config.yaml_model import ConfigError
 from streams.store.keys import pin_hash
 
 UNNAMED = "pbx"
 NO_NAME_NEEDED = "events"
+
+
+def loaded(path: Path | None, *, secrets: tuple[str, ...] | None = ()) -> Installation:
+    """The settings, or an end with every problem named.
+
+    `secrets` None fetches all of them: only who acts needs that, and therefore knows the enforcers, too.
+    """
+    enforcers = None
+    if secrets is None:
+        from streams.containment.enforcers.enforcer import enforcer_settings
+
+        enforcers = enforcer_settings()
+    try:
+        return load(path, secrets=secrets, enforcers=enforcers)
+    except ConfigError as error:
+        fail(str(error), WRONG_USAGE)
 
 
 def cluster_of(settings: Installation, who: str) -> tuple[Kafka, str]:
