@@ -8,7 +8,7 @@ from msgspec import Struct
 from detector.contract.findings import AnyFinding, Detection
 from detector.settings import Settings
 from streams.backtest.bench import Bench
-from streams.backtest.judge import acting, alarming, counts, findings
+from streams.backtest.effects import acting, alarming, counts, findings
 
 
 class Alarm(Struct, frozen=True, kw_only=True):
