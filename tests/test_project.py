@@ -32,9 +32,10 @@ DOCUMENTS = [
     "README.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
-    *(f"docs/adr/{p.name}" for p in ROOT.glob("docs/adr/*.md")),
+    *(str(p.relative_to(ROOT)) for p in sorted(ROOT.glob("docs/**/*.md"))),
 ]
 
+PATH = re.compile(r"\b(?:detector|models|streams|tests|docs|scripts)/(?:[\w./-]|<[a-z ]+>)*[\w/>]")
 RULE = (
     "detector/detect/rules/call_unanswered_abroad.py",
     "tests/detector/detect/rules/test_call_unanswered_abroad.py",
@@ -105,6 +106,13 @@ def test_links_lead_somewhere(name: str) -> None:
     document = ROOT / name
     links = re.findall(r"(?<!!)\[[^\]]*\]\(([^)#\s]+)\)", document.read_text())
     assert [link for link in links if "://" not in link and not (document.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_path_that_is_named_exists(name: str) -> None:
+    """`<make>` and the like stand for any name; the rule of the example is the one that is not there yet."""
+    paths = set(PATH.findall((ROOT / name).read_text())) - {*RULE}
+    assert [path for path in sorted(paths) if not any(ROOT.glob(re.sub("<[a-z ]+>", "*", path)))] == []
 
 
 def test_decisions_are_numbered_and_complete() -> None:
