@@ -21,7 +21,7 @@ from detector.enrich.fleet_list import FleetEntries
 from detector.enrich.scores import Models
 from detector.memory.fields import Memory
 from detector.memory.timers import LEDGER
-from detector.settings import Policies, Settings
+from detector.settings import Policies, Settings, settings_from_json
 
 AHEAD = timedelta(seconds=-60)
 LATE = 60_000_000
@@ -235,7 +235,7 @@ class Engine:
         if event.name == "fleet":
             self._fleet.take(event.fleet, to_micros(event.at))
             return []
-        self._configure(Settings.model_validate(event.settings or {}))
+        self._configure(settings_from_json(event.settings or {}))
         self._settings_json = states.pack(event.settings or {})
         self._settings_dirty = True
         return []
@@ -286,7 +286,7 @@ class Engine:
         settings = found.get(SETTINGS_PAGE)
         if settings is not None:
             self._settings_json = settings
-            self._configure(Settings.model_validate(states.unpack(settings)))
+            self._configure(settings_from_json(states.unpack(settings)))
         self._changed.clear()
         self._fleet = FleetEntries()
         self._fleet.restore((key, value) for key, value in found.items() if key.startswith(FLEET_PAGES))

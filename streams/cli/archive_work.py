@@ -17,8 +17,7 @@ from rich.table import Table
 from detector.contract.codec import Codec
 from detector.contract.events import AnyEvent, Control, Unknown
 from detector.detect.catalogue import catalogue
-from detector.settings import Policies, Settings
-from detector.settings.archive import has_password
+from detector.settings import Policies
 from streams.archive.archive_errors import DamagedError
 from streams.archive.checking import check
 from streams.archive.erasure import ErasureSubject, erase, matching
@@ -30,6 +29,8 @@ from streams.archive.store import Archive
 from streams.archive.tidying import kept_by
 from streams.cli.support.failures import FAILED, WRONG_USAGE, err, fail
 from streams.cli.support.outputs import output
+from streams.config.archive_settings import has_password
+from streams.config.installation import Installation, core_settings
 from streams.runtime.clock import utc_now
 
 SHOWN = 10
@@ -57,7 +58,7 @@ class Chosen(Struct, frozen=True, kw_only=True):
 
 
 def chosen(
-    settings: Settings | None, url: str | None, pbx: str | None = None, since: str | None = None,
+    settings: Installation | None, url: str | None, pbx: str | None = None, since: str | None = None,
     until: str | None = None,
 ) -> Chosen:  # fmt: skip
     """The archive that is named, or that of the configuration; an end where there is none."""
@@ -154,7 +155,7 @@ def bring_in(archive: Archive, events: Iterable[AnyEvent | Unknown]) -> int:
     return taken
 
 
-def put_together(of: Chosen, settings: Settings | None, *, forget: bool) -> int:
+def put_together(of: Chosen, settings: Installation | None, *, forget: bool) -> int:
     """Compact the days that are over, and with `forget` remove those beyond their PBX's retention. The exit code."""
     if forget and settings is None:
         fail("--expire needs --config, which says how long raw events are kept", WRONG_USAGE)
@@ -172,10 +173,10 @@ def put_together(of: Chosen, settings: Settings | None, *, forget: bool) -> int:
 
 
 def divided(
-    archive: Archive, days: Sequence[Folder], settings: Settings, now: datetime
+    archive: Archive, days: Sequence[Folder], settings: Installation, now: datetime
 ) -> tuple[list[Folder], list[Folder]]:
     """Days beyond the retention of their PBX, and the others."""
-    keep = kept_by(Policies(settings, catalogue()))
+    keep = kept_by(Policies(core_settings(settings), catalogue()))
     old = {day for day in days if expired(archive.files, day, keep(day.pbx), now)}
     return [day for day in days if day in old], [day for day in days if day not in old]
 

@@ -15,12 +15,13 @@ from detector.contract.codec import Codec
 from detector.contract.events import Config
 from detector.contract.vocabulary import Severity
 from detector.detect.catalogue import catalogue
-from detector.settings import Pbx, Settings, profile
+from detector.settings import profile
 from streams.audit.audit_report import Audited, Report, as_json, as_page, audited, report, show
 from streams.audit.settings_file import SettingsFile
 from streams.audit.snapshots import Snapshots, write_private
 from streams.cli.support.failures import FAILED
 from streams.cli.support.outputs import STDOUT
+from streams.config.installation import Installation, InstalledPbx, core_settings
 from streams.pbxs.pbx_errors import PbxError
 from streams.yeastar.read_posture import read_posture
 
@@ -35,7 +36,7 @@ class AuditWanted(Struct, frozen=True, kw_only=True):
     events: Path | None = None
 
 
-def run_audit(settings: Settings, pbxs: Sequence[Pbx], declared: SettingsFile, wanted: AuditWanted) -> int:
+def run_audit(settings: Installation, pbxs: Sequence[InstalledPbx], declared: SettingsFile, wanted: AuditWanted) -> int:
     """Audit these PBXs; the exit code."""
     now = datetime.now(UTC).replace(microsecond=0)
     found, changed = asyncio.run(audit_all(settings, pbxs, declared, now))
@@ -52,14 +53,14 @@ def run_audit(settings: Settings, pbxs: Sequence[Pbx], declared: SettingsFile, w
 
 
 async def audit_all(
-    settings: Settings, pbxs: Sequence[Pbx], declared: SettingsFile, now: datetime
+    settings: Installation, pbxs: Sequence[InstalledPbx], declared: SettingsFile, now: datetime
 ) -> tuple[list[Audited], list[Config]]:
     """Each PBX in its turn; one that cannot be reached does not keep the others from being audited."""
-    snapshots = Snapshots(settings.data)
+    core, snapshots = core_settings(settings), Snapshots(settings.data)
     found, changed = [], list[Config]()
     for pbx in pbxs:
         try:
-            posture = await read_posture(pbx, profile(settings, pbx.id, catalogue()), declared.of(pbx.id), now)
+            posture = await read_posture(pbx, profile(core, pbx.id, catalogue()), declared.of(pbx.id), now)
         except (PbxError, ValueError) as error:
             found.append(audited(pbx.id, now, (), str(error) or type(error).__name__))
             continue

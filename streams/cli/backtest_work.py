@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from detector.contract.events import AnyEvent, Unknown
 from detector.detect.catalogue import catalogue
 from detector.engine.compiled import number_plan
-from detector.settings import Settings, profile
+from detector.settings import profile
 from streams.audit.snapshots import write_private
 from streams.backtest.backtest_page import as_page
 from streams.backtest.crew import BacktestPlan, Shown, backtest
@@ -24,6 +24,7 @@ from streams.backtest.history import History, HistoryError, keep
 from streams.backtest.slow import SLOW, known
 from streams.backtest.table import show
 from streams.cli.support.failures import FAILED, WRONG_USAGE, err, fail
+from streams.config.installation import Installation, core_settings
 
 WIDE = 180
 """Characters in a line where no terminal says how wide it is."""
@@ -43,7 +44,7 @@ class BacktestWanted(Struct, frozen=True, kw_only=True):
     html: Path | None
 
 
-def run_backtest(history: History | HistoryError, configs: dict[str, Settings], wanted: BacktestWanted) -> Backtest:
+def run_backtest(history: History | HistoryError, configs: dict[str, Installation], wanted: BacktestWanted) -> Backtest:
     """Backtest one PBX's history, and show what came of it."""
     if isinstance(history, HistoryError):
         fail(f"--events: {history}", FAILED)
@@ -90,13 +91,13 @@ def archived(url: str, pbx: str | None) -> Iterator[AnyEvent | Unknown]:
 
 
 def gathered(
-    events: Iterable[AnyEvent | Unknown], pbx: str | None, settings: Settings, folder: Path
+    events: Iterable[AnyEvent | Unknown], pbx: str | None, settings: Installation, folder: Path
 ) -> History | HistoryError:
     """The history of one PBX, sorted by day into `folder`, or why it cannot be used."""
     named = pbx if pbx is not None else settings.pbxs[0].id if len(settings.pbxs) == 1 else None
     events = iter(events)
     first = next(events, None)
-    site = profile(settings, named or (first.pbx if first is not None else ""), catalogue())
+    site = profile(core_settings(settings), named or (first.pbx if first is not None else ""), catalogue())
     begun = [first] if first is not None else []
     try:
         return keep(chain(begun, events), named, number_plan(site), site.timezone, folder)
@@ -113,7 +114,7 @@ def learning(history: History, wanted: int | None) -> int:
     return wanted
 
 
-def refuse_strangers(pbx: str, configs: dict[str, Settings]) -> None:
+def refuse_strangers(pbx: str, configs: dict[str, Installation]) -> None:
     """End if a configuration names PBXs, and not this one: its limits would not be those of the PBX."""
     for name, settings in configs.items():
         known = [one.id for one in settings.pbxs]

@@ -13,8 +13,8 @@ from pathlib import Path
 from msgspec import Struct
 from pydantic import SecretStr
 
-from detector.settings import Settings
 from streams.cli.support.failures import err
+from streams.config.installation import Installation
 from streams.processes.http_listener import free_port
 from streams.processes.run import Service
 from streams.processes.serving import guarded
@@ -84,9 +84,9 @@ async def stage(pbx: SimulatedPbx, stopped: asyncio.Event) -> None:
         pbx.start_attack(ATTACK)
 
 
-def settings_for(pbx: SimulatedPbx, data: Path, console: int, outside: int, token: str) -> Settings:
+def settings_for(pbx: SimulatedPbx, data: Path, console: int, outside: int, token: str) -> Installation:
     """What a small firm would write, with the rules that have earned it in mode auto."""
-    return Settings.model_validate({
+    return Installation.model_validate({
         "data": data,
         "console": {"port": console},
         "webhook": {"port": outside},

@@ -15,7 +15,6 @@ from detector.contract.codec import Codec
 from detector.engine.engine import Engine
 from models.places import Places
 from models.unusual import Unusual
-from streams import config
 from streams.cli.archive_command import archive_commands
 from streams.cli.backtest_command import BACKTEST, backtest
 from streams.cli.replay_command import replay as replay_events
@@ -33,6 +32,8 @@ from streams.cli.support.common_options import (
     Year,
 )
 from streams.cli.support.failures import FAILED, WRONG_USAGE, err, explained, fail
+from streams.config.installation import core_settings
+from streams.config.loading import check_report
 from streams.observe import logs
 from streams.runtime.tables import tables
 
@@ -111,7 +112,7 @@ def replay(
     """
     settings = loaded(config_file)
     options = options_of(settings, format_name, pbx, timezone, year)
-    engine = Engine(settings, tables(settings), Places(), Unusual())
+    engine = Engine(core_settings(settings), tables(settings), Places(), Unusual())
     with reading(files, options, out, dead_letters) as (inputs, lines):
         stats = replay_events(engine, inputs.events(files), inputs, lines)
     for rule, count in sorted(engine.errors.items()):
@@ -159,7 +160,7 @@ def convert(
 )
 def check(config_file: NeededConfig) -> None:
     """Validate a configuration: every problem with file, line, field and what is allowed."""
-    problems = config.check_report(config_file)
+    problems = check_report(config_file)
     for problem in problems:
         err.print(problem)
     if problems:

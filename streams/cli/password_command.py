@@ -4,8 +4,8 @@ import sys
 
 import typer
 
-from detector.settings import Settings
 from streams.cli.support.failures import WRONG_USAGE, err, fail
+from streams.config.installation import Installation
 from streams.console.logins import LONGEST_PASSWORD, change_password
 from streams.processes.run import journal_file, journal_url
 from streams.store.journal.journal import Journal
@@ -14,7 +14,7 @@ from streams.store.migrate import opened
 LONGEST_LINE = 8 * LONGEST_PASSWORD
 
 
-def reset(settings: Settings, name: str) -> None:
+def reset(settings: Installation, name: str) -> None:
     """Read the new password and set it, or fail with a reason."""
     if settings.journal is None and not journal_file(settings).exists():
         fail(f"ringfence: there is no {journal_file(settings)}: no console was ever started with this configuration")

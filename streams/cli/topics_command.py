@@ -6,8 +6,8 @@ from aiokafka.errors import KafkaError  # type: ignore[import-untyped]  # it shi
 from rich.console import Console
 from rich.table import Table
 
-from detector.settings.kafka import Kafka
 from streams.cli.support.failures import fail, first_line
+from streams.config.kafka_settings import Kafka
 from streams.kafka.topics import DAY, FoundTopic, TopicCheck, TopicsError, check, create
 
 GOOD = "good"

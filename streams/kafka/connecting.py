@@ -6,7 +6,7 @@ from typing import Any
 from aiokafka.partitioner import murmur2  # type: ignore[import-untyped]  # it ships no types
 from pydantic import SecretStr
 
-from detector.settings.kafka import Kafka, Security
+from streams.config.kafka_settings import Kafka, Security
 
 CLIENT = "ringfence"
 LARGEST = 17 * 1024 * 1024

@@ -12,7 +12,7 @@ from aiokafka.admin.config_resource import (  # type: ignore[import-untyped]  # 
 from aiokafka.errors import for_code  # type: ignore[import-untyped]  # it ships no types
 from msgspec import Struct
 
-from detector.settings.kafka import Kafka
+from streams.config.kafka_settings import Kafka
 from streams.kafka.connecting import LARGEST, arguments
 
 DAY = 86_400_000

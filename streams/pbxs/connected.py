@@ -13,7 +13,9 @@ import phonenumbers
 from detector.decide.guard import GuardFacts
 from detector.enrich.dialling.home import emergency_numbers
 from detector.formats.yeastar.yeastar_frames import YeastarFrames
-from detector.settings import Pbx, PbxProfile, Transport
+from detector.settings import PbxProfile
+from streams.config.connection import Transport
+from streams.config.installation import InstalledPbx
 from streams.containment.enforcers.enforcer import Enforcer
 from streams.pbxs.dialling import Dialling
 from streams.pbxs.pbx import Means
@@ -35,7 +37,7 @@ class Connected:
 
     def __init__(
         self,
-        settings: Pbx,
+        settings: InstalledPbx,
         profile: PbxProfile,
         ingest: Ingest,
         enforcers: Sequence[Enforcer],
@@ -80,7 +82,7 @@ class Connected:
 
 
 def client_of(
-    settings: Pbx, profile: PbxProfile, *, memory: LoginMemory | None = None, fence: Fence | None = None
+    settings: InstalledPbx, profile: PbxProfile, *, memory: LoginMemory | None = None, fence: Fence | None = None
 ) -> YeastarClient:
     """A client of the PBX's API. Raises ValueError where the settings lack what it needs."""
     connection = settings.connection
@@ -97,13 +99,13 @@ def client_of(
     )
 
 
-def zone_of(pbx: Pbx, profile: PbxProfile) -> ZoneInfo:
+def zone_of(pbx: InstalledPbx, profile: PbxProfile) -> ZoneInfo:
     """The zone of the PBX's times."""
     own = pbx.connection.timezone if pbx.connection is not None else None
     return ZoneInfo(own or profile.timezone)
 
 
-def frames_of(pbx: Pbx, profile: PbxProfile, keyed_hash: Callable[[str], str]) -> YeastarFrames:
+def frames_of(pbx: InstalledPbx, profile: PbxProfile, keyed_hash: Callable[[str], str]) -> YeastarFrames:
     """What reads the PBX's frames."""
     return YeastarFrames(pbx.id, zone_of(pbx, profile), pbx.notice_names, keyed_hash=keyed_hash)
 

@@ -5,7 +5,8 @@ from datetime import datetime
 from functools import partial
 
 from detector.decide.guard import GuardFacts
-from detector.settings import Pbx, Policies, Settings
+from detector.settings import Policies
+from streams.config.installation import Installation, InstalledPbx
 from streams.containment.enforcers.enforcer import Enforcer
 from streams.containment.enforcers.feed import Feed
 from streams.containment.enforcers.nftables import Nftables
@@ -26,7 +27,7 @@ class Sites:
     """Opens and closes PBXs. `means` is how each is acted on, `connected` those that have an API."""
 
     def __init__(
-        self, settings: Settings, policies: Policies, vault: Vault, ingest: Ingest, enforcers: Sequence[Enforcer]
+        self, settings: Installation, policies: Policies, vault: Vault, ingest: Ingest, enforcers: Sequence[Enforcer]
     ) -> None:
         self._settings = settings
         self._policies = policies
@@ -38,7 +39,12 @@ class Sites:
         self.connected: dict[str, Connected] = {}
 
     def open(
-        self, pbx: Pbx, memory: Callable[[], LoginMemory], *, since: datetime | None = None, fence: Fence | None = None
+        self,
+        pbx: InstalledPbx,
+        memory: Callable[[], LoginMemory],
+        *,
+        since: datetime | None = None,
+        fence: Fence | None = None,
     ) -> Connected | None:
         """Have this PBX from now on; None where it has no API, and only addresses can be blocked.
 
@@ -82,7 +88,7 @@ class Sites:
         return next((pbx.client for pbx in self.connected.values()), None)
 
 
-def enforcers_of(settings: Settings, feed: Feed) -> list[Enforcer]:
+def enforcers_of(settings: Installation, feed: Feed) -> list[Enforcer]:
     """What can block addresses, as configured."""
     found: list[Enforcer] = []
     if settings.enforcers.feed is not None:

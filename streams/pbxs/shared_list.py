@@ -13,7 +13,7 @@ from detector.contract.findings import Subject
 from detector.contract.vocabulary import SubjectKind
 from detector.decide.guard import GuardFacts
 from detector.decide.sightings import Sighting, unlistable
-from detector.settings import Settings
+from streams.config.installation import Installation
 from streams.containment.orders import PutControl
 from streams.kafka.work.judge import EVERY_PBX
 from streams.runtime.clock import micros_now
@@ -33,7 +33,7 @@ class FleetList:
     taken is not acknowledged and comes again.
     """
 
-    def __init__(self, journal: Journal, put_control: PutControl, settings: Settings) -> None:
+    def __init__(self, journal: Journal, put_control: PutControl, settings: Installation) -> None:
         self._journal = journal
         self._put = put_control
         self._fleet = settings.fleet

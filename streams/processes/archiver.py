@@ -7,11 +7,12 @@ from functools import partial
 from prometheus_client.metrics_core import Metric
 
 from detector.detect.catalogue import catalogue
-from detector.settings import Policies, Settings
-from detector.settings.kafka import Kafka
+from detector.settings import Policies
 from streams.archive.store import Archive
 from streams.archive.tidying import kept_by, tidy
 from streams.cli.support.failures import WRONG_USAGE, err, fail
+from streams.config.installation import Installation, core_settings
+from streams.config.kafka_settings import Kafka
 from streams.kafka.connecting import partition_of
 from streams.kafka.read.follower import Follower
 from streams.kafka.seal import Seals
@@ -49,7 +50,7 @@ class FollowVitals:
             yield "Kafka cannot be reached"
 
 
-def run_follow(settings: Settings) -> None:
+def run_follow(settings: Installation) -> None:
     """Work until SIGTERM or SIGINT."""
     kafka, url = settings.kafka, settings.archive.url
     if kafka is None:
@@ -61,7 +62,7 @@ def run_follow(settings: Settings) -> None:
     asyncio.run(follow(settings, kafka, Archive(url)))
 
 
-async def follow(settings: Settings, kafka: Kafka, archive: Archive) -> None:
+async def follow(settings: Installation, kafka: Kafka, archive: Archive) -> None:
     """Copy and tidy until a signal."""
     stop = asyncio.Event()
     on_signal(stop.set)
@@ -69,7 +70,9 @@ async def follow(settings: Settings, kafka: Kafka, archive: Archive) -> None:
     follower = Follower(kafka, archive, judge, settings.archive.every)
     with Observer(settings.metrics, "archive", FollowVitals(follower)):
         following = asyncio.create_task(follower.run(stop), name="follower")
-        tidying = asyncio.create_task(tidy(archive, kept_by(Policies(settings, catalogue()))), name="archive tidy")
+        tidying = asyncio.create_task(
+            tidy(archive, kept_by(Policies(core_settings(settings), catalogue()))), name="archive tidy"
+        )
         err.print(f"Ringfence archives {kafka.prefix}.events in {archive.files.url}")
         try:
             await until_stopped(stop, [following, tidying])

@@ -13,10 +13,11 @@ from prometheus_client.metrics_core import Metric
 from detector.contract.codec import Rejected, from_micros, to_micros
 from detector.decide.sightings import Sighting
 from detector.detect.catalogue import catalogue
-from detector.settings import Pbx, Policies, Settings
-from detector.settings.kafka import Kafka
+from detector.settings import Policies
 from streams.cli.support.choices import cluster_of, named
 from streams.cli.support.failures import err
+from streams.config.installation import Installation, InstalledPbx, core_settings
+from streams.config.kafka_settings import Kafka
 from streams.containment.enforcers.feed import Feed, blocks_of
 from streams.containment.executor import Executor
 from streams.containment.outcome import Outcome
@@ -68,14 +69,14 @@ class Gateway:
     what it was doing is believed to be done until it was read back.
     """
 
-    def __init__(self, settings: Settings, kafka: Kafka, database: str, name: str) -> None:
+    def __init__(self, settings: Installation, kafka: Kafka, database: str, name: str) -> None:
         self.settings = settings
         self._lease = kafka.lease
         self.owner = f"{gethostname()}/{name}/{token_hex(4)}"
         self._database = opened(database, "journal")
         self.journal = Journal(self._database)
         self.vault = shared_vault(settings.data)
-        self.policies = Policies(settings, catalogue())
+        self.policies = Policies(core_settings(settings), catalogue())
         self.ingest = KafkaIngest(kafka, self.vault, settings.data / "spool" / name)
         enforcers = enforcers_of(settings, Feed(blocks_of(self.journal)))
         self.sites = Sites(settings, self.policies, self.vault, self.ingest, enforcers)
@@ -160,7 +161,7 @@ class Gateway:
             held.sources.cancel()
             await asyncio.gather(held.sources, return_exceptions=True)
 
-    def _memory(self, pbx: Pbx, lease: Lease, sealed: bytes | None) -> LoginMemory:
+    def _memory(self, pbx: InstalledPbx, lease: Lease, sealed: bytes | None) -> LoginMemory:
         async def write(sealed: bytes) -> None:
             try:
                 await asyncio.to_thread(self.journal.leases.save_login, self.owner, pbx.id, lease.fence, sealed)
@@ -222,7 +223,7 @@ class Gateway:
         await self.ingest.reject(rejected, topic, None)
 
 
-def run_gateway(settings: Settings, name: str) -> None:
+def run_gateway(settings: Installation, name: str) -> None:
     """Work until SIGTERM or SIGINT."""
     kafka, database = cluster_of(settings, "a gateway")
     named(name)

@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 from fastapi import FastAPI, Request
 from starlette.responses import PlainTextResponse, Response
 
-from detector.settings import Policies, Settings
+from detector.settings import Policies
+from streams.config.installation import Installation
 from streams.console import Commands, ProcessStatus, ShownSource, create_app
 from streams.console.app import LOCAL
 from streams.containment.enforcers.feed import Feed, feed_router
@@ -30,7 +31,11 @@ def shown(pbx: str, sources: Iterable[PbxSource]) -> list[ShownSource]:
 
 
 def console_listener(
-    settings: Settings, policies: Policies, journal: Journal, commands: Commands, status: Callable[[], ProcessStatus]
+    settings: Installation,
+    policies: Policies,
+    journal: Journal,
+    commands: Commands,
+    status: Callable[[], ProcessStatus],
 ) -> Listener:
     """The console. Raises OSError when the address is not to be had."""
     hosts = {*LOCAL, settings.console.host}
@@ -41,7 +46,7 @@ def console_listener(
 
 
 def outside_listener(
-    settings: Settings, webhooks: Mapping[str, WebhookPbx], ingest: Ingest, seen: SeenBodies, feed: Feed
+    settings: Installation, webhooks: Mapping[str, WebhookPbx], ingest: Ingest, seen: SeenBodies, feed: Feed
 ) -> Listener | None:
     """Webhooks and the feed, None if neither is wanted. Raises OSError when the address is not to be had."""
     token = settings.feed.token if settings.feed.enabled else None

@@ -14,7 +14,8 @@ import structlog
 from detector.contract.codec import from_micros
 from detector.contract.events import Control
 from detector.detect.catalogue import catalogue
-from detector.settings import Policies, Settings
+from detector.settings import Policies
+from streams.config.installation import Installation, core_settings
 from streams.console.logins import first_user
 from streams.console.ports import ProcessStatus
 from streams.containment.enforcers.feed import Feed, blocks_of
@@ -61,17 +62,17 @@ class InUseError(RuntimeError):
 class Service:
     """Everything `ringfence run` does. Build it, then `run` it."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Installation) -> None:
         self.settings = settings
-        data = settings.data
+        core, data = core_settings(settings), settings.data
         self.vault = Vault(data / KEY_FILE)
         self._stream_database = opened(f"sqlite:///{data.absolute()}/stream.db", "stream")
         self._journal_database = opened(journal_url(settings), "journal")
         self.journal = Journal(self._journal_database)
-        self.policies = Policies(settings, catalogue())
+        self.policies = Policies(core, catalogue())
         self._tables = tables(settings)
         checkpoints = SqlCheckpoints(self._stream_database)
-        worker = Partition(settings, self._tables, checkpoints)
+        worker = Partition(core, self._tables, checkpoints)
         store = StreamStore(self._stream_database)
         self.runtime = Embedded(worker, store, self.journal)
         self._keeper = self._archived(store)
@@ -208,14 +209,14 @@ def all_sources(pbx: Connected) -> list[SourceStatus]:
     return [*pbx.statuses(), *([pbx.webhook.status] if pbx.webhook is not None else [])]
 
 
-def journal_url(settings: Settings) -> str:
+def journal_url(settings: Installation) -> str:
     """Where the journal is: PostgreSQL where one is named, else a file of its own."""
     if settings.journal is not None:
         return settings.journal.get_secret_value()
     return f"sqlite:///{journal_file(settings)}"
 
 
-def journal_file(settings: Settings) -> Path:
+def journal_file(settings: Installation) -> Path:
     """Where the journal is while no other database is named."""
     return settings.data.absolute() / "journal.db"
 

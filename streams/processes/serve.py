@@ -6,8 +6,9 @@ from functools import partial
 
 from detector.detect.catalogue import catalogue
 from detector.formats.yeastar.yeastar_clock import PbxClock
-from detector.settings import Policies, Settings
-from detector.settings.kafka import Kafka
+from detector.settings import Policies
+from streams.config.installation import Installation, core_settings
+from streams.config.kafka_settings import Kafka
 from streams.console import ProcessStatus, first_user
 from streams.containment.enforcers.feed import Feed, blocks_of
 from streams.containment.orders import Orders
@@ -37,10 +38,10 @@ class Serve:
     the rest goes on. Raises `SpoolError` when another process has the name, OSError for an address in use.
     """
 
-    def __init__(self, settings: Settings, kafka: Kafka, database: str, name: str) -> None:
+    def __init__(self, settings: Installation, kafka: Kafka, database: str, name: str) -> None:
         self.settings = settings
         key = shared_vault(settings.data)
-        self._policies = Policies(settings, catalogue())
+        self._policies = Policies(core_settings(settings), catalogue())
         self._database = opened(database, "journal")
         migrate(self._database, "stream")
         self._backlog = Backlog(kafka, self._database)

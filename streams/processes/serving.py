@@ -11,9 +11,9 @@ from typing import Protocol
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from detector.settings import Settings
 from streams.cli.support.choices import cluster_of, named
 from streams.cli.support.failures import err, explained, fail
+from streams.config.installation import Installation
 from streams.processes.run import InUseError, Service, locked
 from streams.processes.serve import Serve
 from streams.processes.supervise import Ready
@@ -32,13 +32,13 @@ class Process(Protocol):
         """Work until `stop`."""
 
 
-def run(settings: Settings, what: str) -> None:
+def run(settings: Installation, what: str) -> None:
     """Run the service until it is told to stop, or fail with a reason."""
     with guarded(settings.data), listening(settings):
         asyncio.run(until_signal(partial(Service, settings), lambda ready: greet(ready, what)))
 
 
-def serve(settings: Settings, name: str) -> None:
+def serve(settings: Installation, name: str) -> None:
     """Run the console, webhooks and feed of the Kafka runtime until told to stop, or fail with a reason."""
     kafka, database = cluster_of(settings, "serve")
     try:
@@ -49,7 +49,7 @@ def serve(settings: Settings, name: str) -> None:
         fail(f"ringfence: {explained(error)[0]} (the database is where `journal` of the configuration says)")
 
 
-def served(settings: Settings, ready: Ready) -> str:
+def served(settings: Installation, ready: Ready) -> str:
     """What there is besides the console."""
     place = f"{settings.webhook.host}:{ready.outside_port}"
     return "serving" if ready.outside_port is None else f"serving; webhooks and feed on {place}"
@@ -75,7 +75,7 @@ def guarded(data: Path) -> Iterator[None]:
 
 
 @contextmanager
-def listening(settings: Settings) -> Iterator[None]:
+def listening(settings: Installation) -> Iterator[None]:
     """An address that is not to be had is named."""
     try:
         yield

@@ -18,7 +18,8 @@ from detector.audit.declared import Declared
 from detector.audit.posture import BlockedPosture, ExtensionPosture, Fact, Posture, RoutePosture, TrunkPosture
 from detector.audit.strength import flaws
 from detector.enrich.dialling.home import GUESSED_ACCESS
-from detector.settings import Pbx, PbxProfile
+from detector.settings import PbxProfile
+from streams.config.installation import InstalledPbx
 from streams.pbxs.connected import client_of, dialling
 from streams.pbxs.dialling import Dialling, carries
 from streams.pbxs.pbx_errors import AccessDenied, BadCredentials, IpForbidden, LockedOut, NotSupported, PbxError
@@ -37,7 +38,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-async def read_posture(settings: Pbx, profile: PbxProfile, declared: Declared, now: datetime) -> Posture:
+async def read_posture(settings: InstalledPbx, profile: PbxProfile, declared: Declared, now: datetime) -> Posture:
     """All that can be known of one PBX. Raises `PbxError` if there is no way in, ValueError without a connection."""
     client = client_of(settings, profile)
     url = urlsplit(str(settings.connection.url if settings.connection else ""))

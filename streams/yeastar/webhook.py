@@ -18,7 +18,8 @@ from starlette.requests import ClientDisconnect
 from detector.contract.codec import Rejected
 from detector.contract.events import MAX_EVENT_BYTES
 from detector.formats.yeastar.yeastar_frames import REGISTRATION, YeastarFrames, serial_of, type_of
-from detector.settings import Pbx, Transport
+from streams.config.connection import Transport
+from streams.config.installation import InstalledPbx
 from streams.runtime.clock import utc_now
 from streams.runtime.ingest import Ingest, SourceStatus, stamped
 from streams.yeastar.webhook_seen import SeenBodies
@@ -129,7 +130,7 @@ class Receiver:
         pbx.status.rejected += len(rejected)
 
 
-def webhook_of(pbx: Pbx, frames: YeastarFrames) -> WebhookPbx | None:
+def webhook_of(pbx: InstalledPbx, frames: YeastarFrames) -> WebhookPbx | None:
     """What this PBX may push by, None if it does not."""
     connection = pbx.connection
     if connection is None or connection.events is Transport.WEBSOCKET or connection.webhook_secret is None:

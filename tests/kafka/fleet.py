@@ -14,7 +14,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from sqlalchemy import text
 
-from detector.settings.kafka import Kafka as KafkaSettings
+from streams.config.kafka_settings import Kafka as KafkaSettings
 from streams.kafka import topics
 from streams.kafka.seal import Seals
 from streams.store.database import open_engine

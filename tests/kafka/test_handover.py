@@ -11,6 +11,7 @@ from sqlalchemy import Engine as Database
 
 from detector.contract.events import AnyEvent
 from detector.settings import Settings
+from streams.config.installation import Installation
 from streams.kafka.seal import Seals
 from streams.kafka.sighting_seal import nothing
 from streams.kafka.topiclog import LogChangedError
@@ -39,7 +40,7 @@ class Process:
 
     def __init__(self, database: Database, outlet: Outlet, identity: str = "log") -> None:
         checkpoints = LogCheckpoints(database, identity)
-        known = tables(SETTINGS)
+        known = tables(Installation())
         self.acknowledged: list[int] = []
         self.partitions = Partitions(
             "events",

@@ -12,7 +12,7 @@ import pytest
 
 from detector.contract.codec import Codec, Rejected
 from detector.contract.events import Control, Registration
-from detector.settings.kafka import Kafka as Settings
+from streams.config.kafka_settings import Kafka as Settings
 from streams.kafka.connecting import partition_of
 from streams.kafka.seal import Seals
 from streams.kafka.topics import create, wanted

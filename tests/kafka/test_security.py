@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from detector.settings.kafka import Kafka as Settings
+from streams.config.kafka_settings import Kafka as Settings
 from streams.kafka.connecting import LoginError, arguments
 from streams.kafka.topics import check
 from streams.kafka.write.producer import KafkaIngest

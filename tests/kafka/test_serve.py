@@ -15,8 +15,9 @@ import pytest
 import yaml
 from sqlalchemy import create_engine, make_url, text
 
-from detector.settings.kafka import Kafka as KafkaSettings
-from streams.config import ConfigError, load
+from streams.config.kafka_settings import Kafka as KafkaSettings
+from streams.config.loading import load
+from streams.config.yaml_model import ConfigError
 from streams.console.wording import utc_micros
 from streams.kafka.seal import Seals
 from streams.kafka.topics import create, wanted

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from detector.settings.kafka import Kafka as Settings
+from streams.config.kafka_settings import Kafka as Settings
 from streams.kafka.connecting import LARGEST, arguments, partition_of
 from streams.kafka.topics import Topic, TopicsError, check, create, differences, wanted
 from tests.kafka.running import Kafka

@@ -7,8 +7,8 @@ import structlog
 import typer
 from rich.console import Console
 
-from streams.config import ConfigError
 from streams.config.tariffs import TariffError
+from streams.config.yaml_model import ConfigError
 from streams.kafka.write.spool import SpoolError
 from streams.observe.logs import VARIABLE, LevelError
 from streams.runtime.tables import TableError

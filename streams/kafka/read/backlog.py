@@ -7,7 +7,7 @@ import structlog
 from aiokafka.errors import KafkaError  # type: ignore[import-untyped]  # it ships no types
 from sqlalchemy import Engine
 
-from detector.settings.kafka import Kafka
+from streams.config.kafka_settings import Kafka
 from streams.kafka import connecting
 from streams.kafka.topiclog import TopicLog
 from streams.kafka.work.log_checkpoints import saved_offsets

@@ -15,11 +15,11 @@ from aiokafka.errors import (  # type: ignore[import-untyped]  # it ships no typ
 from msgspec import Struct
 
 from detector.contract.events import AnyEvent, Tick, Unknown
-from detector.settings.kafka import Kafka
 from streams.archive.archive_errors import ArchiveError
 from streams.archive.pace import Pace
 from streams.archive.store import Archive
 from streams.archive.tidying import finished
+from streams.config.kafka_settings import Kafka
 from streams.kafka.connecting import arguments
 from streams.kafka.work.judge import Headers, Judge
 from streams.runtime.backoff import Backoff

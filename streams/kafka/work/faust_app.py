@@ -22,10 +22,10 @@ from faust.types.tuples import TP
 from mode import Service
 from mode.types.signals import BaseSignalT
 
-from detector.settings import Settings
-from detector.settings.kafka import Kafka, Security
 from streams.cli.support.choices import cluster_of
 from streams.cli.support.failures import FAILED, explained
+from streams.config.installation import Installation
+from streams.config.kafka_settings import Kafka, Security
 from streams.kafka.connecting import LARGEST, context, revealed
 from streams.kafka.topiclog import LogChangedError
 from streams.kafka.work.partitions import LogRecord
@@ -49,7 +49,7 @@ log = structlog.get_logger(__name__)
 class Around(Service):
     """Starts the runtime before Faust's app and stops it afterwards."""
 
-    def __init__(self, settings: Settings, kafka: Kafka, database: str, end: End, **kwargs: Any) -> None:
+    def __init__(self, settings: Installation, kafka: Kafka, database: str, end: End, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.runtime: Runtime
         self._made = partial(Runtime, settings, kafka, database, end)
@@ -110,7 +110,7 @@ class Seldom(logging.Filter):
         return True
 
 
-def run_worker(settings: Settings) -> NoReturn:
+def run_worker(settings: Installation) -> NoReturn:
     """Work until SIGTERM (exit 0), or until something is wrong: fenced (75), configuration (2), all else (1)."""
     kafka, database = cluster_of(settings, "a worker")
     for handler in logging.getLogger().handlers:

@@ -9,8 +9,8 @@ import structlog
 from aiokafka.errors import KafkaError  # type: ignore[import-untyped]  # it ships no types
 
 from detector.contract.codec import Rejected
-from detector.settings import Settings
-from detector.settings.kafka import Kafka
+from streams.config.installation import Installation, core_settings
+from streams.config.kafka_settings import Kafka
 from streams.kafka import connecting
 from streams.kafka.seal import Seals
 from streams.kafka.sighting_seal import Sightings, nothing
@@ -61,8 +61,8 @@ class Runtime:
     `end` ends the process at once, with nothing acknowledged. Build it in a running event loop.
     """
 
-    def __init__(self, settings: Settings, kafka: Kafka, database: str, end: End) -> None:
-        self._settings = settings
+    def __init__(self, settings: Installation, kafka: Kafka, database: str, end: End) -> None:
+        self._core = core_settings(settings)
         self._kafka = kafka
         self._end = end
         arguments = connecting.arguments(kafka)
@@ -111,7 +111,7 @@ class Runtime:
         self._database.dispose()
 
     def _worker_of(self, partition: int) -> Partition:
-        return Partition(self._settings, self._tables, self.checkpoints, partition)
+        return Partition(self._core, self._tables, self.checkpoints, partition)
 
     def _partition_of(self, pbx: str) -> int:
         return connecting.partition_of(pbx, self._kafka.partitions)

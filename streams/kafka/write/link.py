@@ -16,7 +16,7 @@ from aiokafka.errors import (  # type: ignore[import-untyped]  # it ships no typ
     UnknownTopicOrPartitionError,
 )
 
-from detector.settings.kafka import Kafka
+from streams.config.kafka_settings import Kafka
 from streams.kafka.connecting import LARGEST, arguments
 from streams.kafka.seal import Seals
 from streams.kafka.write.spool import Entry

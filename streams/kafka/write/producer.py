@@ -14,7 +14,7 @@ import structlog
 from detector.contract.codec import Codec, Rejected, encode_finding, reject
 from detector.contract.events import AnyEvent, Control, Unknown
 from detector.contract.findings import Action
-from detector.settings.kafka import Kafka
+from streams.config.kafka_settings import Kafka
 from streams.kafka.connecting import key_of, partition_of
 from streams.kafka.seal import Seals
 from streams.kafka.work.judge import EVERY_PBX

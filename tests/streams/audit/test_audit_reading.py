@@ -7,7 +7,6 @@ import pytest
 
 from detector.audit.declared import Declared
 from detector.audit.posture_check import CheckVerdict, audit
-from detector.settings import Settings
 from streams.pbxs.pbx_errors import BadCredentials
 from streams.sim import SimOptions, SimulatedPbx
 from streams.sim.weaknesses import Control
@@ -91,7 +90,6 @@ async def test_nothing_is_good_of_what_nobody_said(office: Any) -> None:
 async def test_an_access_digit_that_nobody_configured_is_understood(office: Any) -> None:
     async with office(weak=()) as one:
         one.pbx = one.pbx.model_copy(update={"access_digit": ""})
-        one.settings = Settings(pbxs=(one.pbx,))
         posture = await one.posture()
     assert found(posture) == set()
     assert {route.name for route in posture.routes.known() if route.abroad} == {"International", "Softphones E.164"}

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import text
 
 from detector.contract.events import AnyEvent, Call, Registration
-from detector.settings import Settings
 from streams.cli.import_command import import_history
+from streams.config.installation import Installation, core_settings
 from streams.processes.run import Service
 from streams.runtime.partition import Partition
 from streams.runtime.tables import tables
@@ -21,8 +21,8 @@ RULES = {"rules": {rule: {"mode": "auto"} for rule in ("registration.bruteforce"
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings.model_validate({"data": tmp_path, "defaults": RULES, "pbxs": [{"id": "hq"}]})
+def settings(tmp_path: Path) -> Installation:
+    return Installation.model_validate({"data": tmp_path, "defaults": RULES, "pbxs": [{"id": "hq"}]})
 
 
 def registered(
@@ -63,7 +63,7 @@ def attack() -> Iterator[AnyEvent]:
         )
 
 
-async def imported(settings: Settings, events: Iterator[AnyEvent]) -> tuple[int, int]:
+async def imported(settings: Installation, events: Iterator[AnyEvent]) -> tuple[int, int]:
     done = await import_history(Service(settings), events)
     return done.events, done.recent
 
@@ -76,15 +76,15 @@ def rows(file: Path, table: str) -> int:
     return count
 
 
-def worker_of(settings: Settings) -> Partition:
+def worker_of(settings: Installation) -> Partition:
     database = open_engine(f"sqlite:///{settings.data}/stream.db")
-    worker = Partition(settings, tables(settings), SqlCheckpoints(database))
+    worker = Partition(core_settings(settings), tables(settings), SqlCheckpoints(database))
     worker.recover()
     database.dispose()
     return worker
 
 
-async def test_a_known_place_is_no_news_and_a_new_one_is(settings: Settings) -> None:
+async def test_a_known_place_is_no_news_and_a_new_one_is(settings: Installation) -> None:
     assert await imported(settings, office_days()) == (8, 0)
     worker = worker_of(settings)
     usual = registered(900, NOW, "8.8.4.4")
@@ -95,21 +95,21 @@ async def test_a_known_place_is_no_news_and_a_new_one_is(settings: Settings) -> 
     assert said == ["registration.new_agent", "registration.new_place"]
 
 
-async def test_an_attack_in_history_leads_to_nothing(settings: Settings) -> None:
+async def test_an_attack_in_history_leads_to_nothing(settings: Installation) -> None:
     assert await imported(settings, attack()) == (26, 0)
     assert rows(settings.data / "stream.db", "outbox") == 0
     for table in ("incident", "decision", "action", "notification"):
         assert rows(settings.data / "journal.db", table) == 0
 
 
-async def test_a_second_import_of_the_same_changes_nothing(settings: Settings) -> None:
+async def test_a_second_import_of_the_same_changes_nothing(settings: Installation) -> None:
     await imported(settings, office_days())
     before = worker_of(settings).engine.entities()
     await imported(settings, office_days())
     assert worker_of(settings).engine.entities() == before
 
 
-async def test_the_last_hour_is_left_to_the_live_service(settings: Settings) -> None:
+async def test_the_last_hour_is_left_to_the_live_service(settings: Installation) -> None:
     events = iter(
         [registered(1, NOW - timedelta(minutes=5), "8.8.4.4"), registered(2, NOW - timedelta(days=1), "8.8.4.4")]
     )

@@ -22,6 +22,7 @@ from models.places import Places
 from models.unusual import Unusual
 from streams.cli.replay_command import replay
 from streams.cli.support.inputs import Inputs, Options, Unreadable
+from streams.config.installation import Installation, core_settings
 from streams.runtime.partition import Partition
 from streams.runtime.tables import tables
 from streams.store.checkpoints import SqlCheckpoints
@@ -52,15 +53,15 @@ class Replayed:
         return list({incident["id"]: incident for incident in self.of("incident")}.values())
 
 
-def replayed(*files: Path, form: str = "events", settings: Settings | None = None, **rest: Any) -> Replayed:
+def replayed(*files: Path, form: str = "events", installation: Installation | None = None, **rest: Any) -> Replayed:
     """The pipeline of the command, in this process."""
-    settings = settings or Settings()
+    installation = installation or Installation()
     options = Options(
         format=form, pbx="hq", zone=ZoneInfo(ZONE), year=rest.get("year"), keyed_hash=lambda pin: f"hash of {len(pin)}"
     )
     letters: list[Unreadable] = []
     inputs, out = Inputs(options, letters.append), io.BytesIO()
-    engine = Engine(settings, tables(settings), Places(), Unusual())
+    engine = Engine(core_settings(installation), tables(installation), Places(), Unusual())
     replay(engine, inputs.events([str(file) for file in files]), inputs, out)
     assert not engine.errors
     return Replayed(out.getvalue(), letters)
@@ -173,8 +174,7 @@ def test_a_crash_after_any_line_loses_nothing(
 
 
 def worker(database: Any) -> Partition:
-    settings = Settings()
-    return Partition(settings, tables(settings), SqlCheckpoints(database))
+    return Partition(Settings(), tables(Installation()), SqlCheckpoints(database))
 
 
 def once(found: Sequence[AnyFinding]) -> list[bytes]:

@@ -19,6 +19,7 @@ from detector.contract.events import AnyEvent, Call, Control, Login, Registratio
 from detector.engine.engine import Engine
 from models.places import Places
 from models.unusual import Unusual
+from streams.config.installation import core_settings
 from streams.processes.run import InUseError, locked
 from streams.runtime.embedded import LARGEST_BATCH, WAITING
 from streams.runtime.tables import tables
@@ -131,7 +132,7 @@ async def test_the_journal_holds_what_a_replay_finds(
     undisturbed: dict[str, list[tuple[Any, ...]]], tmp_path: Path
 ) -> None:
     settings = settings_of(tmp_path)
-    engine = Engine(settings, tables(settings), Places(), Unusual())
+    engine = Engine(core_settings(settings), tables(settings), Places(), Unusual())
     newest = {finding.id: finding for event in attack() for finding in engine.process(event)}
     shown = {id_: body for name, found in undisturbed.items() if name != "history" for id_, _, body in found}
     assert shown == {id_: msgspec.json.encode(finding) for id_, finding in newest.items()}

@@ -5,9 +5,9 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, PositiveInt, model_validator
 
-from detector.settings.layers import Located
 from detector.settings.params import Params, Seconds
-from detector.settings.values import Secret, host_only, matching, refusal
+from detector.settings.values import Located, host_only, matching, refusal
+from streams.config.secrets import Secret
 
 PORTS = range(1, 65_536)
 NAME = "letters, digits, '.', '_' and '-', up to 100"

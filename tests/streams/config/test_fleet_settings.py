@@ -3,17 +3,13 @@
 import pytest
 from pydantic import ValidationError
 
-from detector.settings import Settings, settings_as_json
-from detector.settings.fleet import FleetSettings
+from streams.config.fleet_settings import FleetSettings
+from streams.config.installation import Installation
 
 
 def test_three_pbxs_within_a_week_is_what_holds() -> None:
-    assert Settings().fleet == FleetSettings(enabled=True, pbxs=3, window=604_800)
-    assert Settings.model_validate({"fleet": {"pbxs": 5, "window": "1d"}}).fleet.window == 86_400
-
-
-def test_findings_do_not_depend_on_it() -> None:
-    assert settings_as_json(Settings.model_validate({"fleet": {"pbxs": 5}})) == {}
+    assert Installation().fleet == FleetSettings(enabled=True, pbxs=3, window=604_800)
+    assert Installation.model_validate({"fleet": {"pbxs": 5, "window": "1d"}}).fleet.window == 86_400
 
 
 @pytest.mark.parametrize(

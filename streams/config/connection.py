@@ -1,12 +1,31 @@
 """How Ringfence reaches one PBX."""
 
 from enum import StrEnum
-from typing import Self
+from typing import Annotated, Self
+from urllib.parse import urlsplit
 
-from pydantic import model_validator
+from pydantic import AfterValidator, model_validator
 
 from detector.settings.params import Params, Seconds
-from detector.settings.values import Secret, Short, TimeZone, Url, refusal
+from detector.settings.values import Short, TimeZone, host_or_network, refusal
+from streams.config.secrets import Secret
+
+
+def web_url(value: str) -> str:
+    """`https://host:port`, with no path, account or query."""
+    allowed = "a URL such as https://pbx.example:8088"
+    try:
+        parts = urlsplit(value)
+        sound = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        sound = None
+    if not sound or parts.username or parts.password or parts.query or parts.fragment:
+        raise refusal("not a URL of a PBX", allowed)
+    host_or_network(str(parts.hostname), cidr=False)
+    return value.rstrip("/")
+
+
+Url = Annotated[str, AfterValidator(web_url)]
 
 
 class Transport(StrEnum):

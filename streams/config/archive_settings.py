@@ -6,12 +6,11 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, StringConstraints, ValidationInfo
 
-from detector.settings.layers import located
 from detector.settings.params import Params, Seconds
-from detector.settings.values import refusal
+from detector.settings.values import located, refusal
 
 
-def place(value: str, info: ValidationInfo) -> str:
+def archive_url(value: str, info: ValidationInfo) -> str:
     """A folder, beside the configuration if relative, or a URL without credentials."""
     allowed = "a folder, or a URL such as s3://bucket/ringfence"
     if "://" not in value:
@@ -32,7 +31,7 @@ def has_password(url: str) -> bool:
     return "://" in url and urlsplit(url).password is not None
 
 
-Place = Annotated[str, StringConstraints(min_length=1, max_length=1_024), AfterValidator(place)]
+ArchiveUrl = Annotated[str, StringConstraints(min_length=1, max_length=1_024), AfterValidator(archive_url)]
 
 
 class ArchiveSettings(Params):
@@ -41,5 +40,5 @@ class ArchiveSettings(Params):
     How long they stay says `privacy.retention.raw` of their PBX.
     """
 
-    url: Place | None = None
+    url: ArchiveUrl | None = None
     every: Seconds = 300.0
