@@ -185,6 +185,10 @@ class FleetEntry(Struct, frozen=True, kw_only=True, gc=False):
 Entries = Annotated[tuple[FleetEntry, ...], Meta(max_length=MAX_FLEET)]
 
 
+EVERY_PBX = "*"
+"""The `pbx` of a control event that concerns all of them."""
+
+
 class Control(Event, frozen=True, kw_only=True, tag="control", gc=False, omit_defaults=True,
               forbid_unknown_fields=True):  # fmt: skip
     """What the core reads besides events, written into the log by ourselves only.

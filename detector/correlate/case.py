@@ -7,7 +7,7 @@ from msgspec import Struct
 from detector.contract.codec import from_micros
 from detector.contract.findings import STAGES, Decision, Incident, Loss, Subject
 from detector.contract.kinds import KINDS
-from detector.contract.vocabulary import Act, Mode, Severity, Stage, State, Status, SubjectKind
+from detector.contract.vocabulary import Mode, Severity, Stage, State, Status, SubjectKind
 from detector.enrich.dialling.countries import name as country_name
 from detector.enrich.tariff import amount
 
@@ -146,23 +146,9 @@ class Case(Struct, kw_only=True, gc=False):
             self.status = Status.CONTAINED
             self.avoided = max(self.avoided, self.peak * 60)
 
-    def pending(self) -> bool:
-        """Whether something that was decided in mode auto is not yet confirmed."""
-        return any(
-            decision.mode is Mode.AUTO and decision.status == "active" and decision.refused is None
-            and decision.action is not Act.BACKUP_PBX
-            and self.states.get(decision.id) not in SETTLED
-            for decision in self.decisions.values()
-        )  # fmt: skip
-
     def confirmed(self) -> bool:
         """Whether anything was really done and seen to hold."""
         return any(state == State.CONFIRMED for state in self.states.values())
-
-
-SETTLED = {
-    State.CONFIRMED, State.UNDONE, State.REFUSED, State.FAILED, State.EXPIRED, State.SUPERSEDED, State.UNDO_FAILED,
-}  # fmt: skip
 
 
 def remember(items: list[str], item: str, most: int = MAX_SUBJECTS) -> bool:

@@ -7,9 +7,11 @@ from msgspec.structs import replace
 
 from detector.contract.codec import from_micros, to_micros
 from detector.contract.findings import FOREVER, Decision, Subject
+from detector.contract.lifecycle import SETTLED
 from detector.contract.vocabulary import Act, Mode, Stage, SubjectKind
-from detector.correlate.case import SETTLED, Case
+from detector.correlate.case import Case
 from detector.decide import policy
+from detector.decide.acts import ACTS
 from detector.decide.guard import GuardFacts, veto
 from detector.decide.policy import Sign, Wish
 from detector.engine.compiled import Compiled
@@ -22,7 +24,6 @@ BANS_FOR = 30 * 24 * 3_600 * SECOND
 OVERTURNED_FOR = 24 * 3_600 * SECOND
 MAX_DECISIONS = 200
 GOOD_DAYS = 3
-KEPT = ("emergency", "internal", "inbound")
 bans = Window("bans")
 overturned = Window("overturned")
 
@@ -49,7 +50,7 @@ class Decisions:
             case.mode = mode
         banned = bans.count(self.state.memory, sign.subject.id, max(at, self.state.now), BANS_FOR)
         for wish in policy.with_backup(policy.wishes(case, sign, case.rung, banned), self.state.pbx):
-            self._want(case, wish, policy.at_most(mode, wish.ceiling), because, at)
+            self._want(case, wish, policy.at_most(mode, ACTS[wish.act].ceiling), because, at)
 
     def lift(self, case: Case, name: str, at: int) -> None:
         """A decision has reached its end."""
@@ -60,7 +61,7 @@ class Decisions:
     def lift_all(self, case: Case, at: int) -> None:
         """A person closed the incident: everything it holds is let go, but a stolen password stays out of use."""
         for decision in list(case.decisions.values()):
-            if decision.status == "active" and decision.action is not Act.RESET_REGISTRATION:
+            if decision.status == "active" and not ACTS[decision.action].outlives_incident:
                 self._put(
                     case,
                     replace(decision, status="lifted", at=from_micros(at), revision=decision.revision + 1),
@@ -89,9 +90,10 @@ class Decisions:
                 yield to_micros(decision.until)
 
     def _want(self, case: Case, wish: Wish, mode: Mode, because: str, at: int) -> None:
+        traits = ACTS[wish.act]
         same = [d for d in case.decisions.values() if d.action is wish.act and d.target == wish.target]
         active = next((d for d in reversed(same) if d.status == "active"), None)
-        if active is not None and not (wish.act is Act.HANG_UP and case.states.get(active.id) in SETTLED):
+        if active is not None and not (traits.repeated and case.states.get(active.id) in SETTLED):
             self._strengthen(case, active, wish, mode, because, at)
             return
         memory = self.state.memory
@@ -105,15 +107,15 @@ class Decisions:
             id=name, pbx=self.state.pbx,
             tenant=case.tenant, at=from_micros(at), incident=case.id, because=(because,), action=wish.act,
             rung=wish.rung, target=wish.target, until=until, review_at=review_at, mode=mode, status="active",
-            cuts_running=wish.cuts_running,
-            keeps=policy.KEEPS.get(wish.act, KEPT), refused=veto(wish.act, wish.target, self._facts(case, wish.target)),
+            cuts_running=traits.cuts_running,
+            keeps=traits.keeps, refused=veto(wish.act, wish.target, self._facts(case, wish.target)),
             drill=case.drill,
         )  # fmt: skip
         self._put(case, decision)
         if until != FOREVER:
             self.state.timers.wake("decision", decision.id, to_micros(until))
-        if wish.act is Act.BLOCK_IP and decision.refused is None:
-            bans.add(memory, wish.target.id, at, BANS_FOR, cap=len(policy.BANS))
+        if len(traits.lasts) > 1 and decision.refused is None:
+            bans.add(memory, wish.target.id, at, BANS_FOR, cap=len(traits.lasts))
 
     def _room(self, case: Case) -> bool:
         """Whether one more can be remembered; what was lifted long ago makes room."""

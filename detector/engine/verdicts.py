@@ -5,10 +5,11 @@ from typing import Any
 from detector.contract.codec import from_micros, to_micros
 from detector.contract.events import Control, Event
 from detector.contract.findings import AnyFinding, Detection, Subject, Value
-from detector.contract.vocabulary import Act, Basis, Mode, Severity, Stage, State, Status, SubjectKind
+from detector.contract.vocabulary import Basis, Mode, Severity, Stage, State, Status, SubjectKind
 from detector.correlate.case import MAX_DETECTIONS, Case, remember
+from detector.decide.acts import ACTS
 from detector.decide.decisions import Decisions, digest
-from detector.decide.policy import Sign, allowed
+from detector.decide.policy import Sign, allowed, pending
 from detector.detect.detector import Detector, Hit
 from detector.engine.compiled import Compiled
 from detector.engine.state import PbxState
@@ -168,7 +169,7 @@ class Verdicts:
             return
         for case in self.touched.values():
             self._reckon(case, case.told)
-            if case.confirmed_at and not case.legs and case.confirmed() and not case.pending():
+            if case.confirmed_at and not case.legs and case.confirmed() and not pending(case):
                 case.contain()
             self.findings.append(case.finding(self.state.pbx, case.told))
             self.state.cases.dirty.add(case.id)
@@ -377,7 +378,7 @@ class Verdicts:
     def _outcome(self, case: Case, decision: str, outcome: str, at: int, done: int) -> None:
         """`done` is by our own clock: the PBX may have been silent for a while, and how often it ticks is no matter."""
         made = case.decisions.get(decision)
-        if made is not None and made.action is Act.BACKUP_PBX:  # contains nothing, and its failure lets nothing through
+        if made is not None and not ACTS[made.action].contains:  # its failure lets nothing through
             return
         case.states[decision] = outcome
         if outcome == State.CONFIRMED:

@@ -160,7 +160,9 @@ def convert(
 )
 def check(config_file: NeededConfig) -> None:
     """Validate a configuration: every problem with file, line, field and what is allowed."""
-    problems = check_report(config_file)
+    from streams.containment.enforcers.enforcer import enforcer_settings
+
+    problems = check_report(config_file, enforcer_settings())
     for problem in problems:
         err.print(problem)
     if problems:
@@ -294,7 +296,7 @@ def worker(
     worker has taken over, start it again.
     """
     settings = loaded(config_file, secrets=("journal", "username", "password"))
-    from streams.kafka.work.faust_app import run_worker
+    from streams.processes.worker import run_worker
 
     run_worker(observed_at(with_member(settings, member), "worker", metrics_port))
 

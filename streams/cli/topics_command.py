@@ -2,13 +2,14 @@
 
 import asyncio
 
-from aiokafka.errors import KafkaError  # type: ignore[import-untyped]  # it ships no types
 from rich.console import Console
 from rich.table import Table
 
 from streams.cli.support.failures import fail, first_line
 from streams.config.kafka_settings import Kafka
-from streams.kafka.topics import DAY, FoundTopic, TopicCheck, TopicsError, check, create
+from streams.kafka.admin import TopicsError
+from streams.kafka.connecting import AwayError
+from streams.kafka.topics import DAY, FoundTopic, TopicCheck, check, create
 
 GOOD = "good"
 
@@ -19,8 +20,8 @@ def tend(kafka: Kafka, *, make: bool) -> None:
         checks = asyncio.run(tended(kafka, make=make))
     except TopicsError as error:
         fail(f"ringfence: {error}")
-    except (KafkaError, TimeoutError) as error:
-        fail(f"ringfence: Kafka at {', '.join(kafka.brokers)}: {first_line(error) or 'no answer in time'}")
+    except AwayError as error:
+        fail(f"ringfence: Kafka at {', '.join(kafka.brokers)}: {first_line(error)}")
     Console(highlight=False, soft_wrap=True, markup=False, emoji=False).print(table(checks))
     wrong = [one for one in checks if one.differences]
     if any(one.found is None for one in wrong):

@@ -1,27 +1,32 @@
-"""What can block an address."""
+"""What can block an address; which enforcers there are, who reads the configuration is told by who has them."""
 
-from typing import Annotated
+from collections.abc import Mapping
 
-from pydantic import AfterValidator
+from pydantic import ConfigDict, create_model
 
 from detector.settings.params import Params
-from detector.settings.values import matching
 
-Namespace = Annotated[str, AfterValidator(matching(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", "a name as in ip netns"))]
-
-
-class FeedEnforcer(Params):
-    """Blocked addresses go into the feed."""
-
-
-class NftablesEnforcer(Params):
-    """Blocked addresses go into sets of the nftables table `inet ringfence`, in a network namespace if one is named."""
-
-    netns: Namespace | None = None
+EnforcerSettings = Mapping[str, type[Params]]
+"""Every enforcer by its name, and what can be set of it."""
 
 
 class Enforcers(Params):
-    """What can block an address; none is used unless named."""
+    """What can block an address, each with its own settings; none is used unless named. Here any name will do."""
 
-    feed: FeedEnforcer | None = None
-    nftables: NftablesEnforcer | None = None
+    model_config = ConfigDict(extra="allow")
+
+    def named(self) -> dict[str, object]:
+        """Those that are used, with their settings."""
+        return {name: given for name, given in self if given is not None}
+
+
+class KnownEnforcers(Enforcers):
+    """The same where no other names will do than those of fields."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+def knowing(enforcers: EnforcerSettings) -> type[Enforcers]:
+    """The settings where these are all the enforcers there are."""
+    fields = {name: (settings | None, None) for name, settings in enforcers.items()}
+    return create_model("Enforcers", __base__=KnownEnforcers, **fields)  # type: ignore[call-overload, no-any-return]

@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, create_model
 
 from detector.settings import Pbx, Policy, Settings
 from detector.settings.params import Params
 from detector.settings.values import Identifier, Located, Short, Snake
 from streams.config.archive_settings import ArchiveSettings
 from streams.config.connection import Connection
-from streams.config.enforcer_settings import Enforcers
+from streams.config.enforcer_settings import Enforcers, EnforcerSettings, knowing
 from streams.config.fleet_settings import FleetSettings
 from streams.config.kafka_settings import Kafka
 from streams.config.listener_settings import Console, FeedSettings, WebhookListener
@@ -59,6 +59,12 @@ class Installation(Params):
     kafka: Kafka | None = None
     fleet: FleetSettings = FleetSettings()
     archive: ArchiveSettings = ArchiveSettings()
+
+
+def with_enforcers(enforcers: EnforcerSettings) -> type[Installation]:
+    """The configuration where these are all the enforcers there are, each with what can be set of it."""
+    model = knowing(enforcers)
+    return create_model("Installation", __base__=Installation, enforcers=(model, model()))
 
 
 def core_settings(installation: Installation) -> Settings:

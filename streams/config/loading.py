@@ -7,8 +7,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from detector.detect.catalogue import catalogue as registered
 from detector.settings import Catalogue, Rules, wrong_rules
+from streams.config.enforcer_settings import EnforcerSettings
 from streams.config.error_wording import keys_known
-from streams.config.installation import Installation
+from streams.config.installation import Installation, with_enforcers
 from streams.config.installation_problems import installation_problems
 from streams.config.secrets import fetcher
 from streams.config.tariffs import TariffError, read_tariff, tariff_files
@@ -19,29 +20,35 @@ RULES = TypeAdapter(Rules)
 
 
 def load(
-    path: Path | None, *, secrets: Collection[str] | None = None, catalogue: Catalogue | None = None
+    path: Path | None,
+    *,
+    secrets: Collection[str] | None = None,
+    catalogue: Catalogue | None = None,
+    enforcers: EnforcerSettings | None = None,
 ) -> Installation:
     """The installation that a file or folder describes; all defaults for None. Raises ConfigError.
 
     `secrets` names the secret fields this process needs (None: all of them); the others stay None.
-    `catalogue` is that of the registered detectors unless another is given.
+    `catalogue` is that of the registered detectors unless another is given. `enforcers` are those there are; None
+    leaves what is said of them to a process that has them.
     """
+    model = Installation if enforcers is None else with_enforcers(enforcers)
     tree = tree_of(path) if path is not None else None
     if path is None or tree is None:
-        return Installation()
+        return model()
     folder = path if path.is_dir() else path.parent
     known = registered() if catalogue is None else catalogue
-    installation = model_of(Installation, tree, {"secret": fetcher(folder, secrets), "folder": folder})
+    installation = model_of(model, tree, {"secret": fetcher(folder, secrets), "folder": folder})
     flaws = [*tree.flaws, *(rule_flaws(tree, known) if installation is None else unfit(installation, tree, known))]
     if installation is None or flaws:
         raise ConfigError(flaws)
     return installation
 
 
-def check_report(path: Path | None) -> list[str]:
+def check_report(path: Path | None, enforcers: EnforcerSettings | None = None) -> list[str]:
     """What `ringfence check` says: every problem of the configuration, nothing if it can be used."""
     try:
-        load(path)
+        load(path, enforcers=enforcers)
     except ConfigError as error:
         return error.lines
     return []

@@ -8,11 +8,7 @@ from detector.decide.guard import GuardFacts
 from detector.settings import Policies
 from streams.config.installation import Installation, InstalledPbx
 from streams.containment.enforcers.enforcer import Enforcer
-from streams.containment.enforcers.feed import Feed
-from streams.containment.enforcers.nftables import Nftables
-from streams.notify.notifier import Channel
-from streams.notify.phone import Phone
-from streams.notify.senders import AppriseSender
+from streams.notify.sender import Channel, channels_of
 from streams.pbxs.connected import Connected, LiveFacts, dialling
 from streams.pbxs.pbx import Means
 from streams.runtime.ingest import Ingest
@@ -73,26 +69,7 @@ class Sites:
 
     def channels(self) -> list[Channel]:
         """Everybody who is told; calls go through any PBX that we have at the time."""
-        found = [
-            Channel(target.name, AppriseSender(target.url.get_secret_value()), target.severity, target.incidents)
-            for target in self._settings.notify
-            if target.url is not None
-        ]
-        for number, call in enumerate(self._settings.calls, 1):
-            to = call.extension or call.number or ""
-            phone = Phone(self._client, to, call.extension or to, (call.prompt,) if call.prompt else ())
-            found.append(Channel(f"call-{number}", phone, call.severity))
-        return found
+        return channels_of(self._settings, self._client)
 
     def _client(self) -> YeastarClient | None:
         return next((pbx.client for pbx in self.connected.values()), None)
-
-
-def enforcers_of(settings: Installation, feed: Feed) -> list[Enforcer]:
-    """What can block addresses, as configured."""
-    found: list[Enforcer] = []
-    if settings.enforcers.feed is not None:
-        found.append(feed)
-    if settings.enforcers.nftables is not None:
-        found.append(Nftables(settings.enforcers.nftables.netns))
-    return found

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 from msgspec import Struct
 
 from detector.contract.findings import Subject
+from detector.contract.registry import Registry
 from detector.contract.vocabulary import Act
 from streams.containment.enforcers.enforcer import Enforcer
 from streams.pbxs.dialling import Dialling
@@ -47,20 +48,13 @@ class Drifted(Exception):  # noqa: N818 - named for what happened
 
 
 class PbxAction(ABC, Generic[B]):
-    """One kind of action. `before` (B, stored sealed) is what stood there; it is known before anything is touched.
+    """How one act is carried out. `before` (B, stored sealed) is what stood there, known before anything is touched.
 
     All methods raise `PbxError` or `EnforcerError`; a `GiveUp` in `prepare` means nothing was touched.
     """
 
     act: ClassVar[Act]
-    controls: ClassVar[tuple[str, ...]]
-    """Controls of the guide that it implements."""
     before: type[B]
-    undoable: ClassVar[bool] = True
-    shared: ClassVar[bool] = True
-    """Two actions on one target change the same thing, so only the last one to end undoes it."""
-    volatile: ClassVar[bool] = False
-    """It may be lost without anybody's doing, e.g. by a reboot, and is then applied again."""
 
     @abstractmethod
     async def prepare(self, site: Means, order: Order) -> B:
@@ -87,12 +81,10 @@ class PbxAction(ABC, Generic[B]):
         """What it would cut, in a sentence."""
 
 
-ACTIONS: dict[Act, PbxAction[Any]] = {}
+ACTIONS: Registry[PbxAction[Any]] = Registry("actions of the P-Series", "streams.yeastar.actions")
 
 
 def action(kind: type[A]) -> type[A]:
-    """Registers an action; the same act twice stops the program at start."""
-    if kind.act in ACTIONS:
-        raise ValueError(f"two actions for {kind.act}")
-    ACTIONS[kind.act] = kind()
+    """Registers an action; the same act twice stops the program."""
+    ACTIONS.add(kind.act, kind())
     return kind

@@ -8,14 +8,13 @@ from hashlib import blake2b
 import structlog
 
 from detector.contract.codec import from_micros
-from detector.contract.events import Control, FleetEntry
+from detector.contract.events import EVERY_PBX, Control, FleetEntry
 from detector.contract.findings import Subject
 from detector.contract.vocabulary import SubjectKind
 from detector.decide.guard import GuardFacts
 from detector.decide.sightings import Sighting, unlistable
 from streams.config.installation import Installation
 from streams.containment.orders import PutControl
-from streams.kafka.work.judge import EVERY_PBX
 from streams.runtime.clock import micros_now
 from streams.store.journal.journal import Journal
 from streams.store.rows import FleetRow

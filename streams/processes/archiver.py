@@ -67,7 +67,9 @@ async def follow(settings: Installation, kafka: Kafka, archive: Archive) -> None
     stop = asyncio.Event()
     on_signal(stop.set)
     judge = Judge(partial(partition_of, partitions=kafka.partitions), Seals(shared_vault(settings.data)).sealed)
-    follower = Follower(kafka, archive, judge, settings.archive.every)
+    follower = Follower(
+        kafka, archive, lambda *record: judge.judge(*record).events, settings.archive.every
+    )  # fmt: skip
     with Observer(settings.metrics, "archive", FollowVitals(follower)):
         following = asyncio.create_task(follower.run(stop), name="follower")
         tidying = asyncio.create_task(

@@ -18,7 +18,7 @@ from streams.cli.support.choices import cluster_of, named
 from streams.cli.support.failures import err
 from streams.config.installation import Installation, InstalledPbx, core_settings
 from streams.config.kafka_settings import Kafka
-from streams.containment.enforcers.feed import Feed, blocks_of
+from streams.containment.enforcers.enforcer import enforcers_of
 from streams.containment.executor import Executor
 from streams.containment.outcome import Outcome
 from streams.kafka.read.found import FoundKeeper
@@ -30,7 +30,7 @@ from streams.notify.notifier import Notifier
 from streams.observe.families import gauge
 from streams.observe.observer import Observer
 from streams.pbxs.connected import Connected
-from streams.pbxs.held import Sites, enforcers_of
+from streams.pbxs.held import Sites
 from streams.pbxs.leases import Lease, Leases, boot_time
 from streams.pbxs.pbx_status import PbxStatus, decode_status, encode_status, sources_of
 from streams.pbxs.shared_list import FleetList
@@ -78,7 +78,7 @@ class Gateway:
         self.vault = shared_vault(settings.data)
         self.policies = Policies(core_settings(settings), catalogue())
         self.ingest = KafkaIngest(kafka, self.vault, settings.data / "spool" / name)
-        enforcers = enforcers_of(settings, Feed(blocks_of(self.journal)))
+        enforcers = enforcers_of(settings, self.journal)
         self.sites = Sites(settings, self.policies, self.vault, self.ingest, enforcers)
         self._pbxs = {pbx.id: pbx for pbx in settings.pbxs}
         self._held: dict[str, HeldPbx] = {}

@@ -18,14 +18,15 @@ from detector.settings import Policies
 from streams.config.installation import Installation, core_settings
 from streams.console.logins import first_user
 from streams.console.ports import ProcessStatus
-from streams.containment.enforcers.feed import Feed, blocks_of
+from streams.containment.enforcers.enforcer import enforcers_of
+from streams.containment.enforcers.feed import feed_among
 from streams.containment.executor import Executor
 from streams.containment.orders import Orders
 from streams.containment.outcome import Outcome
 from streams.notify.notifier import Notifier
 from streams.observe.observer import Observer
 from streams.pbxs.connected import Connected
-from streams.pbxs.held import Sites, enforcers_of
+from streams.pbxs.held import Sites
 from streams.pbxs.pbx_status import sources_of
 from streams.processes.listeners import console_listener, outside_listener, shown
 from streams.processes.supervise import Ready, ended, until_stopped
@@ -76,9 +77,9 @@ class Service:
         store = StreamStore(self._stream_database)
         self.runtime = Embedded(worker, store, self.journal)
         self._keeper = self._archived(store)
-        self.feed = Feed(blocks_of(self.journal))
         self._seen = SqliteSeen(data / "webhook.db")
-        enforcers = enforcers_of(settings, self.feed)
+        enforcers = enforcers_of(settings, self.journal)
+        self.feed = feed_among(enforcers, self.journal)
         self.sites = Sites(settings, self.policies, self.vault, self.runtime, enforcers)
         self._vitals = RunVitals(self.runtime, checkpoints, self.journal, self._sources, self._archive_up)
         self._stop = asyncio.Event()
@@ -168,7 +169,7 @@ class Service:
 
     def _connect(self) -> None:
         for pbx in self.settings.pbxs:
-            heard = self.runtime.worker.engine.event_time(pbx.id)
+            heard = self.runtime.partition.engine.event_time(pbx.id)
             since = from_micros(heard) if heard is not None else None
             self.sites.open(pbx, partial(in_file, self.settings.data / "logins" / pbx.id, self.vault), since=since)
 
@@ -191,7 +192,7 @@ class Service:
 
     def status(self) -> ProcessStatus:
         """How everything is doing."""
-        engine = self.runtime.worker.engine
+        engine = self.runtime.partition.engine
         return ProcessStatus(
             sources=tuple(
                 one

@@ -10,7 +10,7 @@ from detector.settings import Policies
 from streams.config.installation import Installation, core_settings
 from streams.config.kafka_settings import Kafka
 from streams.console import ProcessStatus, first_user
-from streams.containment.enforcers.feed import Feed, blocks_of
+from streams.containment.enforcers.feed import feed_among
 from streams.containment.orders import Orders
 from streams.kafka.read.backlog import Backlog
 from streams.kafka.write.producer import KafkaIngest
@@ -75,7 +75,7 @@ class Serve:
         settings, journal = self.settings, self._journal
         orders = Orders(journal, self._ingest.put_control, lambda: None)  # gateways look for what was ordered
         console = console_listener(settings, self._policies, journal, orders, self.status)
-        outside = outside_listener(settings, self._webhooks, self._ingest, seen, Feed(blocks_of(journal)))
+        outside = outside_listener(settings, self._webhooks, self._ingest, seen, feed_among((), journal))
         listeners = [console, *([outside] if outside is not None else [])]
         password = await asyncio.to_thread(first_user, journal)
         await self._reports.refresh()  # the first webhook is read by the PBX's own clock

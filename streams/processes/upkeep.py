@@ -7,7 +7,7 @@ from datetime import timedelta
 import structlog
 
 from detector.contract.codec import to_micros
-from detector.contract.events import Control
+from detector.contract.events import EVERY_PBX, Control
 from detector.settings import Policies, settings_as_json
 from streams.config.installation import Installation, core_settings
 from streams.runtime.clock import utc_now
@@ -23,7 +23,7 @@ def settings_event(settings: Installation, tables: Mapping[str, str]) -> Control
     """The settings in force, for the log: everything the core reads is there."""
     at = utc_now()
     return Control(
-        pbx="*",
+        pbx=EVERY_PBX,
         id=f"settings:{at.isoformat()}",
         at=at,
         name="settings",

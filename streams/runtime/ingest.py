@@ -11,7 +11,6 @@ import structlog
 
 from detector.contract.codec import Rejected
 from detector.contract.events import AnyEvent
-from streams.pbxs.pbx_errors import GiveUp, PbxError
 from streams.runtime.backoff import Backoff
 
 log = structlog.get_logger()
@@ -41,15 +40,6 @@ class SourceStatus:
     connects: int = 0
     events: int = 0
     rejected: int = 0
-
-
-def say_trouble(status: SourceStatus, error: PbxError) -> None:
-    """Say it once: as an error where somebody has to do something."""
-    problem = f"{type(error).__name__}: {error}"
-    if problem != status.problem:
-        say = log.error if isinstance(error, GiveUp) else log.warning
-        say("trouble with the PBX", source=status.source, pbx=status.pbx, problem=problem)
-    status.problem = problem
 
 
 def stamped(event: AnyEvent, source: str) -> AnyEvent:

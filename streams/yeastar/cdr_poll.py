@@ -3,7 +3,8 @@
 import asyncio
 
 from streams.pbxs.pbx_errors import LockedOut, PbxError
-from streams.runtime.ingest import Delivery, Ingest, SourceStatus, say_trouble
+from streams.pbxs.trouble import say_trouble
+from streams.runtime.ingest import Delivery, Ingest, SourceStatus
 from streams.yeastar.catchup import Catchup
 from streams.yeastar.client import YeastarClient
 

@@ -9,9 +9,10 @@ import structlog
 from detector.contract.codec import Rejected
 from detector.formats.yeastar.yeastar_frames import WANTED, YeastarFrames, serial_of
 from streams.pbxs.pbx_errors import GiveUp, LockedOut, PbxError, Unreachable
+from streams.pbxs.trouble import say_trouble
 from streams.runtime.backoff import Backoff
 from streams.runtime.clock import utc_now
-from streams.runtime.ingest import Delivery, Ingest, Reading, SourceStatus, say_trouble
+from streams.runtime.ingest import Delivery, Ingest, Reading, SourceStatus
 from streams.yeastar.catchup import Catchup
 from streams.yeastar.client import YeastarClient
 from streams.yeastar.subscription import HEARTBEAT_ANSWER, Subscription

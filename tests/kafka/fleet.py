@@ -23,7 +23,7 @@ from streams.store.migrate import migrate
 from tests.kafka.running import Kafka
 
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["streams.cli.main", "streams.kafka.work.faust_app", "streams.processes.gateway"])
+FORKS.set_forkserver_preload(["streams.cli.main", "streams.processes.worker", "streams.processes.gateway"])
 PARTITIONS = 6
 WITHIN = 60.0
 POLICY = """

@@ -14,9 +14,8 @@ from detector.settings import Settings
 from streams.config.installation import Installation
 from streams.kafka.seal import Seals
 from streams.kafka.sighting_seal import nothing
-from streams.kafka.topiclog import LogChangedError
 from streams.kafka.work.judge import Judge
-from streams.kafka.work.log_checkpoints import LogCheckpoints
+from streams.kafka.work.log_checkpoints import LogChangedError, LogCheckpoints
 from streams.kafka.work.outlet import Outlet
 from streams.kafka.work.partitions import LogRecord, Partitions
 from streams.runtime.partition import Partition

@@ -20,12 +20,12 @@ from streams.config.installation import Installation
 from streams.config.kafka_settings import Kafka as KafkaSettings
 from streams.kafka.connecting import partition_of
 from streams.kafka.seal import Seals
-from streams.kafka.work.faust_app import Seldom
 from streams.kafka.work.judge import Judge
 from streams.kafka.work.rounds import Runtime
 from streams.kafka.work.watchdog import Heartbeat, StalledError, WorkProgress
 from streams.processes.http_listener import free_port
 from streams.processes.vitals_worker import WorkerVitals
+from streams.processes.worker import Seldom
 from streams.store.keys import shared_vault
 from tests.kafka.fleet import PARTITIONS, Fleet
 from tests.kafka.traffic import interleaved, parted, traffic, wanted

@@ -28,9 +28,17 @@ NO_NAME_NEEDED = "events"
 
 
 def loaded(path: Path | None, *, secrets: tuple[str, ...] | None = ()) -> Installation:
-    """The settings, or an end with every problem named. `secrets` None fetches all of them."""
+    """The settings, or an end with every problem named.
+
+    `secrets` None fetches all of them: only who acts needs that, and therefore knows the enforcers, too.
+    """
+    enforcers = None
+    if secrets is None:
+        from streams.containment.enforcers.enforcer import enforcer_settings
+
+        enforcers = enforcer_settings()
     try:
-        return load(path, secrets=secrets)
+        return load(path, secrets=secrets, enforcers=enforcers)
     except ConfigError as error:
         fail(str(error), WRONG_USAGE)
 

@@ -9,7 +9,6 @@ from rich.console import Console
 
 from streams.config.tariffs import TariffError
 from streams.config.yaml_model import ConfigError
-from streams.kafka.write.spool import SpoolError
 from streams.observe.logs import VARIABLE, LevelError
 from streams.runtime.tables import TableError
 from streams.store.store_errors import StoreError
@@ -38,7 +37,7 @@ def explained(error: BaseException) -> tuple[str, int]:
         return str(error), WRONG_USAGE
     if isinstance(error, OSError) and error.strerror:
         return f"{os.fsdecode(error.filename)}: {error.strerror}" if error.filename else error.strerror, FAILED
-    if isinstance(error, StoreError | SpoolError):
+    if isinstance(error, StoreError):
         return first_line(error), FAILED
     if isinstance(error, SQLAlchemyError):  # its own text would show the statement with its values
         return f"database: {first_line(getattr(error, 'orig', None) or type(error).__name__)}", FAILED

@@ -21,10 +21,7 @@ class BackupPbx(PbxAction[File]):
     """Named after the decision, so that it is found again after a crash; it stays on the PBX."""
 
     act = Act.BACKUP_PBX
-    controls = ("C31",)
     before = File
-    undoable = False
-    shared = False
 
     async def prepare(self, site: Means, order: Order) -> File:
         """The file's name."""

@@ -23,9 +23,7 @@ class BlockNumber(PbxAction[Rule]):
     """One rule named after the decision, so that it is found again after a crash and never made twice."""
 
     act = Act.BLOCK_NUMBER
-    controls = ("C26",)
     before = Rule
-    shared = False
 
     async def prepare(self, site: Means, order: Order) -> Rule:
         """The rule's name and numbers: exact, and with anything that follows."""

@@ -21,7 +21,6 @@ class DisableTrunk(PbxAction[TrunkLine]):
     """Emergency calls must have another way: a route that carries them over another trunk that is on."""
 
     act = Act.DISABLE_TRUNK
-    controls = ("C28",)
     before = TrunkLine
 
     async def prepare(self, site: Means, order: Order) -> TrunkLine:

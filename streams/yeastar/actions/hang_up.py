@@ -22,9 +22,7 @@ class HangUp(PbxAction[CutCalls]):
     """Hangs up by channel until the PBX shows no such call; emergency calls are never among them."""
 
     act = Act.HANG_UP
-    controls = ("C29",)
     before = CutCalls
-    undoable = False
 
     async def prepare(self, site: Means, order: Order) -> CutCalls:
         """Which calls are up."""

@@ -32,7 +32,6 @@ class LockRoute(PbxAction[Lock]):
     """Nobody knows the PIN, so nobody calls through this route; emergency numbers must not need it."""
 
     act = Act.LOCK_ROUTE
-    controls = ("C22", "C23")
     before = Lock
 
     async def prepare(self, site: Means, order: Order) -> Lock:

@@ -34,7 +34,6 @@ class ResetRegistration(PbxAction[Passwords]):
     """
 
     act = Act.RESET_REGISTRATION
-    controls = ("C09", "C11")
     before = Passwords
 
     async def prepare(self, site: Means, order: Order) -> Passwords:

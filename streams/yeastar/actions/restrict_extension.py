@@ -37,7 +37,6 @@ class RestrictExtension(PbxAction[Freedom]):
     """
 
     act = Act.RESTRICT_EXTENSION
-    controls = ("C22",)
     before = Freedom
 
     async def prepare(self, site: Means, order: Order) -> Freedom:

@@ -403,7 +403,7 @@ async def test_two_decisions_on_one_target_end_one_after_the_other(
 
 
 async def test_budgets_stop_a_flood_but_not_a_person(desk: Desk, make: Any) -> None:
-    desk.started(budgets=Budgets(block_ip=2))
+    desk.started(budgets=Budgets({Act.BLOCK_IP: 2}))
     for n in range(4):
         mode = Mode.ASK if n == 3 else Mode.AUTO
         desk.journal.findings.record(

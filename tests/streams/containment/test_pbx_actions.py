@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from detector.contract.vocabulary import Act, SubjectKind
-from streams.containment.block_ip import BlockIp
+from detector.decide.acts import ACTS
+from streams.containment.acting import EVERYWHERE
+from streams.containment.actions.block_ip import BlockIp
 from streams.containment.enforcers.enforcer import Enforcer, EnforcerError
 from streams.pbxs.pbx import ACTIONS, Drifted, Means, Order, PbxAction
 from streams.pbxs.pbx_errors import GiveUp
@@ -253,11 +255,18 @@ async def test_an_address_is_blocked_by_every_enforcer_or_not_confirmed(make: An
 
 
 async def test_without_an_api_nothing_else_can_be_done(make: Any) -> None:
-    for act, action in ACTIONS.items():
-        if act is not Act.BLOCK_IP:
-            site, order = Means(client=None), make.order(SubjectKind.DESTINATION, "+25261")
-            with pytest.raises(GiveUp, match="no API"):
-                await action.apply(site, order, await action.prepare(site, order))
+    for action in ACTIONS.all().values():
+        site, order = Means(client=None), make.order(SubjectKind.DESTINATION, "+25261")
+        with pytest.raises(GiveUp, match="no API"):
+            await action.apply(site, order, await action.prepare(site, order))
+
+
+def test_every_act_can_be_done_once_and_undone_if_it_can_be() -> None:
+    assert set(EVERYWHERE.all()) | set(ACTIONS.all()) == set(Act)
+    assert not set(EVERYWHERE.all()) & set(ACTIONS.all())
+    for act, action in (EVERYWHERE.all() | ACTIONS.all()).items():
+        made = (type(action).undo, type(action).undone)
+        assert (PbxAction.undo in made or PbxAction.undone in made) is not ACTS[Act(act)].undoable
 
 
 async def test_previews_say_what_goes_and_change_nothing(office: Any, make: Any) -> None:
@@ -268,7 +277,7 @@ async def test_previews_say_what_goes_and_change_nothing(office: Any, make: Any)
         Act.BLOCK_NUMBER: (SubjectKind.DESTINATION, "+25261"),
         Act.BLOCK_IP: (SubjectKind.SOURCE_IP, "198.51.100.7"),
     }
-    for act, action in ACTIONS.items():
-        order = make.order(*kinds.get(act, (SubjectKind.EXTENSION, "1007")))
+    for act, action in (EVERYWHERE.all() | ACTIONS.all()).items():
+        order = make.order(*kinds.get(Act(act), (SubjectKind.EXTENSION, "1007")))
         assert len(await action.preview(office.site, order)) > 20
     assert office.settings() == was

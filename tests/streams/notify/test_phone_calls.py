@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic import SecretStr
 
-from streams.notify.phone import Phone
-from streams.notify.senders import SendError
+from streams.notify.sender import SendError
+from streams.notify.senders.phone import Phone
 from streams.sim import SimOptions, SimulatedPbx
 from streams.yeastar.client import YeastarClient
 

@@ -4,8 +4,9 @@ from msgspec import Struct
 
 from detector.contract.vocabulary import Act
 from detector.decide.guard import block_range
+from streams.containment.acting import everywhere
 from streams.containment.enforcers.enforcer import covered
-from streams.pbxs.pbx import Means, Order, PbxAction, action
+from streams.pbxs.pbx import Means, Order, PbxAction
 from streams.pbxs.pbx_errors import GiveUp
 
 
@@ -15,14 +16,12 @@ class Range(Struct, frozen=True):
     cidr: str
 
 
-@action
+@everywhere
 class BlockIp(PbxAction[Range]):
     """In force only when all enforcers say so; an enforcer's list may be lost in a reboot and is written again."""
 
     act = Act.BLOCK_IP
-    controls = ("C05", "C09", "C15")
     before = Range
-    volatile = True
 
     async def prepare(self, site: Means, order: Order) -> Range:
         """The range that is meant."""

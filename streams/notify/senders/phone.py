@@ -1,13 +1,16 @@
 """Rings people through the PBX itself, for when nobody reads messages at night."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from typing import ClassVar
 
-from streams.notify.senders import SendError
+from streams.config.installation import Installation
+from streams.notify.sender import Channel, PbxAtHand, SenderKind, SendError, sender
 from streams.pbxs.pbx_errors import NotSupported, PbxError
 from streams.yeastar.client import YeastarClient
 
 
-class Phone:
+@sender
+class Phone(SenderKind):
     """Calls one number and plays prompts recorded on the PBX; the text itself cannot be read out.
 
     `pbx` gives the one to call by, None when there is none. `extension` is whose permission an outside number
@@ -15,13 +18,21 @@ class Phone:
     `number`. It reaches nobody when the PBX is what fails, so it belongs beside another channel.
     """
 
-    def __init__(
-        self, pbx: Callable[[], YeastarClient | None], number: str, extension: str, prompts: Sequence[str] = ()
-    ) -> None:
+    kind: ClassVar[str] = "phone"
+
+    def __init__(self, pbx: PbxAtHand, number: str, extension: str, prompts: Sequence[str] = ()) -> None:
         self._pbx = pbx
         self._number = number
         self._extension = extension
         self._prompts = tuple(prompts)
+
+    @classmethod
+    def channels(cls, settings: Installation, pbx: PbxAtHand) -> Iterator[Channel]:
+        """Everybody under `calls`."""
+        for number, call in enumerate(settings.calls, 1):
+            to = call.extension or call.number or ""
+            phone = cls(pbx, to, call.extension or to, (call.prompt,) if call.prompt else ())
+            yield Channel(f"call-{number}", phone, call.severity)
 
     async def send(self, title: str, text: str) -> None:
         """Ring; what is said was recorded before."""

@@ -1,34 +1,25 @@
-"""Hands a message to the service that delivers it."""
+"""Hands messages to Apprise, which knows the services that deliver them."""
 
 import asyncio
 import logging
 import warnings
 from functools import cache
-from typing import Protocol
+from typing import ClassVar
 
 import apprise
+
+from streams.notify.sender import SENDERS, SendError, UrlSender, sender
 
 TIMEOUT_SECONDS = 30
 LONGEST_PAUSE_SECONDS = 1.0
 """Between two messages to one service; Apprise's own 5.5 s would make a burst of incidents late."""
 
 
-class SendError(Exception):
-    """The message was not taken; its text holds no secret."""
+@sender
+class AppriseSender(UrlSender):
+    """Any service Apprise knows, by its URL, e.g. `mailtos://user:password@host?to=me@example.com`."""
 
-
-class Sender(Protocol):
-    """One way to reach people."""
-
-    async def send(self, title: str, text: str) -> None:
-        """Deliver, or raise `SendError`."""
-
-
-class AppriseSender:
-    """Any service Apprise knows, by its URL, e.g. `mailtos://user:password@host?to=me@example.com`.
-
-    Raises ValueError for a URL Apprise cannot use, without repeating it: it holds secrets.
-    """
+    kind: ClassVar[str] = "apprise"
 
     def __init__(self, url: str) -> None:
         _prepare()
@@ -38,6 +29,12 @@ class AppriseSender:
         for service in self._apprise:
             service.request_rate_per_sec = min(service.request_rate_per_sec, LONGEST_PAUSE_SECONDS)
         self._one_at_a_time = asyncio.Lock()
+
+    @classmethod
+    def serves(cls, scheme: str) -> bool:
+        """Whatever no other sender claims."""
+        others = (kind for kind in SENDERS.all().values() if issubclass(kind, UrlSender) and kind is not cls)
+        return not any(kind.serves(scheme) for kind in others)
 
     async def send(self, title: str, text: str) -> None:
         """Deliver as plain text; every service makes of it what it needs."""
