@@ -17,8 +17,8 @@ from detector.settings import Settings, profile
 from models.places import Places
 from models.unusual import Unusual
 from streams.backtest.bill import bill
+from streams.backtest.effects import acting, alarming, findings
 from streams.backtest.history import order
-from streams.backtest.judge import acting, alarming, findings
 from streams.backtest.making import seconds
 from streams.backtest.slow import known
 from streams.backtest.trials import Trial, TrialVerdict, judged

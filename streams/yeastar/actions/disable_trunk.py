@@ -1,4 +1,4 @@
-"""Switches a trunk off: no call in or out through it (C28). The last rung."""
+"""Switches a trunk off, the last rung: no call in or out through it (C28)."""
 
 from msgspec import Struct
 
