@@ -18,11 +18,11 @@ from detector.contract.events import (
     Unknown,
 )
 from detector.contract.findings import AnyFinding, Decision, Detection, Incident
-from detector.engine.compiled import Tables
 from detector.engine.engine import Engine
 from detector.enrich.addresses import AddressTable
 from detector.enrich.blocklists import BlockList, BlockListing, BlockLists
 from detector.enrich.networks import Networks
+from detector.enrich.premises import Tables
 from detector.settings import Settings
 from models.places import Places
 from models.unusual import Unusual
