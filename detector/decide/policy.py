@@ -7,8 +7,9 @@ from msgspec import Struct
 from detector.contract.codec import from_micros
 from detector.contract.findings import FOREVER, Subject
 from detector.contract.lifecycle import SETTLED
-from detector.contract.vocabulary import Act, Mode, Severity, Stage, State, SubjectKind
-from detector.correlate.case import MODES, Case
+from detector.contract.vocabulary import MODES, Act, Basis, Mode, Severity, Stage, State, SubjectKind
+from detector.correlate.case import Case
+from detector.correlate.ends import find_in_force
 from detector.decide.acts import ACTS
 
 REVIEW = timedelta(days=30)
@@ -113,17 +114,16 @@ def ban(source: Subject, bans: int, *, for_good: bool = False) -> Wish:
 def pending(case: Case) -> bool:
     """Whether something that was decided in mode auto, and contains, is not yet settled."""
     return any(
-        decision.mode is Mode.AUTO and decision.status == "active" and decision.refused is None
-        and ACTS[decision.action].contains
+        decision.mode is Mode.AUTO and decision.refused is None and ACTS[decision.action].contains
         and case.states.get(decision.id) not in SETTLED
-        for decision in case.decisions.values()
+        for decision in find_in_force(case)
     )  # fmt: skip
 
 
-def allowed(mode: Mode, bases: list[str]) -> Mode:
+def allowed(mode: Mode, bases: list[Basis]) -> Mode:
     """Country, score, text or hearsay alone never contain (decision 12): at most somebody is asked."""
-    solid = {basis for basis in bases if basis != "derived"}
-    if mode is Mode.AUTO and "behaviour" not in solid and len(solid) < 2:
+    solid = set(bases) - {Basis.DERIVED}
+    if mode is Mode.AUTO and Basis.BEHAVIOUR not in solid and len(solid) < 2:
         return Mode.ASK
     return mode
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import msgspec
 
 from detector.detect.catalogue import catalogue
-from detector.engine.compiled import Compiled, Tables
 from detector.engine.engine import Engine
+from detector.enrich.premises import Premises, Tables
 from detector.settings import PbxProfile, profile
 from models.places import Places
 from models.unusual import Unusual
@@ -37,9 +37,9 @@ class Bench:
         return tuple(profile(core_settings(one), self.history.pbx, catalogue()) for one in self.settings)
 
     @cached_property
-    def site(self) -> Compiled:
+    def site(self) -> Premises:
         """The PBX under the first configuration: how numbers are read there, and what calls cost."""
-        return Compiled(self.profiles[0], self.tables[0])
+        return Premises(self.profiles[0], self.tables[0])
 
     def engine(self, which: int, settings: Installation | None = None) -> Engine:
         """An engine that knows nothing yet."""

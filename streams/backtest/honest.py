@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from detector.contract.findings import AnyFinding, Detection
 from streams.backtest.bench import Bench
-from streams.backtest.judge import acting, alarming, counts, findings
+from streams.backtest.effects import acting, alarming, counts, findings
 from streams.config.installation import Installation
 
 

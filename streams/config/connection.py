@@ -28,6 +28,12 @@ def web_url(value: str) -> str:
 Url = Annotated[str, AfterValidator(web_url)]
 
 
+class PbxMake(StrEnum):
+    """The makes of PBX that can be connected, each by the name of its package."""
+
+    YEASTAR = "yeastar"
+
+
 class Transport(StrEnum):
     """How the PBX's events come in."""
 
@@ -39,6 +45,7 @@ class Transport(StrEnum):
 class Connection(Params):
     """The PBX's API; `timezone` is that of its times, where it is not the PBX's own."""
 
+    make: PbxMake = PbxMake.YEASTAR
     url: Url
     client_id: Secret = None
     client_secret: Secret = None

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
-from detector.contract.findings import STAGES, Detection
+from detector.contract.findings import Detection
 from detector.contract.lifecycle import BY_HAND, FINAL, HELD
-from detector.contract.vocabulary import Mode, Stage, State, Status
+from detector.contract.vocabulary import STAGES, Mode, Stage, State, Status
 from detector.decide.acts import ACTS
 from detector.detect.catalogue import detectors
 from streams.console.wording import order

@@ -10,6 +10,7 @@ from detector.contract.vocabulary import Act, Severity, Stage, State, Status
 from detector.decide.acts import ACTS
 from streams.console.advice import stages_of
 from streams.console.ports import ProcessStatus as ProcessStatus
+from streams.console.wording import TROUBLES
 from streams.store.journal.journal import Journal
 from streams.store.rows import ActionRow, Failures, NotificationRow
 
@@ -172,12 +173,7 @@ def _current(failures: Failures, live: set[str], now: int) -> Failures:
 
 
 def _broken(action: ActionRow) -> Trouble:
-    said = {
-        State.FAILED: "Failed: ",
-        State.UNDO_FAILED: "Could not be undone: ",
-        State.DRIFTED: "Somebody else changed: ",
-    }
-    return Trouble(said[action.state], action.error, action.incident, action.created_at, action)
+    return Trouble(TROUBLES[action.state], action.error, action.incident, action.created_at, action)
 
 
 def _unsent(message: NotificationRow) -> Trouble:

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, tzinfo
 from markupsafe import Markup
 
 from detector.contract.codec import from_micros, to_micros
-from detector.contract.findings import FOREVER, STAGES, Loss, Subject
-from detector.contract.vocabulary import Act, Severity, Stage, State, Status
+from detector.contract.findings import FOREVER, Loss, Subject
+from detector.contract.vocabulary import STAGES, Act, Severity, Stage, State, Status
 from detector.decide.acts import ACTS, said
 
 # what moves or hides the text around it: control characters and the marks that turn its direction
@@ -34,6 +34,11 @@ STATES = {
     State.SUPERSEDED: "Superseded",
     State.DRIFTED: "Changed by somebody else",
     State.UNDO_FAILED: "Undo failed",
+}
+TROUBLES = {
+    State.FAILED: "Failed: ",
+    State.UNDO_FAILED: "Could not be undone: ",
+    State.DRIFTED: "Somebody else changed: ",
 }
 STEPS = {
     Stage.RECON: "Scouting",

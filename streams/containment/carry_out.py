@@ -12,14 +12,13 @@ from msgspec.structs import replace
 
 from detector.contract.codec import to_micros
 from detector.contract.lifecycle import BEGUN, FINAL, HELD, STANDS, TOUCHED
-from detector.contract.vocabulary import State, SubjectKind
+from detector.contract.vocabulary import Act, State, SubjectKind
 from detector.decide.acts import ACTS
 from detector.decide.guard import GuardFacts, block_range, veto
-from streams.containment.acting import EVERYWHERE
 from streams.containment.budget import Budgets, spent
 from streams.containment.enforcers.enforcer import EnforcerError
 from streams.containment.first_backup import backup_begun
-from streams.pbxs.pbx import ACTIONS, Drifted, Means, Order, PbxAction
+from streams.pbxs.pbx import AnyAction, Drifted, Order
 from streams.pbxs.pbx_errors import GiveUp, PbxError, TryAgain
 from streams.runtime.clock import utc_now
 from streams.store.journal.journal import Journal
@@ -48,7 +47,7 @@ class CarryOut:
     def __init__(
         self,
         journal: Journal,
-        sites: Mapping[str, Means],
+        hands: Mapping[str, Mapping[Act, AnyAction]],
         vault: Vault,
         live_facts: LiveFacts,
         *,
@@ -57,7 +56,7 @@ class CarryOut:
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._journal = journal
-        self._sites = sites
+        self._hands = hands
         self._vault = vault
         self._live_facts = live_facts
         self._owner = owner
@@ -104,8 +103,8 @@ class CarryOut:
 
     async def preview(self, row: ActionRow) -> str:
         """What the action would cut, in a sentence. Raises `PbxError` or `EnforcerError`."""
-        action, site = self._means(row)
-        return await action.preview(site, order_of(row))
+        action = self._action(row)
+        return await action.preview(order_of(row))
 
     async def _step(self, row: ActionRow) -> None:
         if row.state is State.APPROVED:
@@ -131,21 +130,21 @@ class CarryOut:
         if reason is not None:
             await self._move(row, {State.APPROVED}, State.REFUSED, by=GUARD, error=reason)
             return None
-        action, site = self._means(row)
+        action = self._action(row)
         await backup_begun(self._journal, row, self._micros())
-        before = await self._inherited(row, action) or await action.prepare(site, order_of(row))
+        before = await self._inherited(row, action) or await action.prepare(order_of(row))
         sealed = self._vault.encrypt(msgspec.json.encode(before), row.id)
         return await self._to(row, State.APPLYING, before=sealed)
 
     async def _finish(self, row: ActionRow) -> None:
         """Apply what is missing, then believe only what is read back."""
-        action, site = self._means(row)
+        action = self._action(row)
         order, before = order_of(row), self._before(row, action)
         if row.state is State.APPLYING or not await self._in_force(row):
-            handle = await action.apply(site, order, before)
+            handle = await action.apply(order, before)
             row = await self._to(row, State.APPLIED, handle=handle)
         for wait in READ_BACK_SECONDS:
-            if await action.confirmed(site, order, before, row.handle):
+            if await action.confirmed(order, before, row.handle):
                 await self._move(row, {State.APPLIED}, State.CONFIRMED)
                 await self._sweep(row)
                 return
@@ -153,37 +152,37 @@ class CarryOut:
         raise TryAgain("not in force when read back")
 
     async def _undo(self, row: ActionRow) -> None:
-        action, site = self._means(row)
+        action = self._action(row)
         others = await self._others(row)
         if ACTS[row.kind].shared and any(other.target == row.target for other in others):
             await self._move(row, TOUCHED, State.SUPERSEDED, by=row.undo_by)
             return
-        await self._take_back(row, action, site)
+        await self._take_back(row, action)
         if row.target.kind is SubjectKind.SOURCE_IP:
             await self._mend(row, [other for other in others if overlap(other, row)])
         await self._move(row, TOUCHED, State.UNDONE, by=row.undo_by)
 
-    async def _take_back(self, row: ActionRow, action: PbxAction[Any], site: Means) -> None:
+    async def _take_back(self, row: ActionRow, action: AnyAction) -> None:
         order, before = order_of(row), self._before(row, action)
-        await action.undo(site, order, before, row.handle)
-        if not await action.undone(site, order, before, row.handle):
+        await action.undo(order, before, row.handle)
+        if not await action.undone(order, before, row.handle):
             raise TryAgain("still in force when read back")
 
     async def _mend(self, row: ActionRow, others: list[ActionRow]) -> None:
         """A wider block had taken the place of these."""
         for other in others:
             if not await self._in_force(other):
-                action, site = self._means(other)
-                await action.apply(site, order_of(other), self._before(other, action))
+                action = self._action(other)
+                await action.apply(order_of(other), self._before(other, action))
 
     async def _compare(self, row: ActionRow) -> None:
         if await self._in_force(row):
             return
-        action, site = self._means(row)
+        action = self._action(row)
         traits = ACTS[row.kind]
         if traits.volatile:
             log.info("restored", action=row.id)
-            await action.apply(site, order_of(row), self._before(row, action))
+            await action.apply(order_of(row), self._before(row, action))
         elif traits.undoable:
             await self._move(row, {State.CONFIRMED}, State.DRIFTED, owner=None, error=TAKEN_BACK)
 
@@ -194,15 +193,15 @@ class CarryOut:
         view = await asyncio.to_thread(self._journal.incidents.find, row.incident)
         for other in view.actions if view is not None else []:
             if ACTS[other.kind].cuts_running and other.pbx == row.pbx and other.state in HELD:
-                action, site = self._means(other)
+                action = self._action(other)
                 try:
-                    await action.apply(site, order_of(other), self._before(other, action))
+                    await action.apply(order_of(other), self._before(other, action))
                 except PbxError as error:
                     log.info("not swept", action=other.id, error=str(error))
 
     async def _in_force(self, row: ActionRow) -> bool:
-        action, site = self._means(row)
-        return await action.confirmed(site, order_of(row), self._before(row, action), row.handle)
+        action = self._action(row)
+        return await action.confirmed(order_of(row), self._before(row, action), row.handle)
 
     async def _others(self, row: ActionRow) -> list[ActionRow]:
         """Other actions of this kind that are in force: on this PBX, or anywhere where it is the same for all."""
@@ -211,7 +210,7 @@ class CarryOut:
         now = self._micros()
         return [a for a in standing.get(row.kind, []) if a.id != row.id and not a.undo_due(now)]
 
-    async def _inherited(self, row: ActionRow, action: PbxAction[Any]) -> Any:
+    async def _inherited(self, row: ActionRow, action: AnyAction) -> Any:
         """What stood there before the first of several actions on one target."""
         traits = ACTS[row.kind]
         if traits.shared and traits.undoable:
@@ -255,7 +254,7 @@ class CarryOut:
         """Take back what was begun; the state it stays in and why, if that did not work."""
         try:
             async with asyncio.timeout(DEADLINE_SECONDS):
-                await self._take_back(row, *self._means(row))
+                await self._take_back(row, self._action(row))
         except Drifted as drift:
             return State.DRIFTED, str(drift)
         except (PbxError, EnforcerError) as error:
@@ -264,16 +263,15 @@ class CarryOut:
             return State.UNDO_FAILED, type(error).__name__
         return None
 
-    def _means(self, row: ActionRow) -> tuple[PbxAction[Any], Means]:
-        action = EVERYWHERE.all().get(row.kind) or ACTIONS.all().get(row.kind)
-        site = self._sites.get(row.pbx)
-        if action is None:
-            raise GiveUp(f"{row.kind} is not something Ringfence can do yet")
-        if site is None:
+    def _action(self, row: ActionRow) -> AnyAction:
+        actions = self._hands.get(row.pbx)
+        if actions is None:
             raise GiveUp("there is no connection to this PBX in the settings")
-        return action, site
+        if row.kind not in actions:
+            raise GiveUp(f"{row.kind} cannot be done to this PBX: it has no API for that which Ringfence knows")
+        return actions[row.kind]
 
-    def _before(self, row: ActionRow, action: PbxAction[Any]) -> Any:
+    def _before(self, row: ActionRow, action: AnyAction) -> Any:
         assert row.before is not None, "stored before anything was touched"
         return msgspec.json.decode(self._vault.decrypt(row.before, row.id), type=action.before)
 

@@ -9,13 +9,13 @@ from functools import partial
 import structlog
 
 from detector.contract.codec import to_micros
-from detector.contract.vocabulary import Mode, State
+from detector.contract.vocabulary import Act, Mode, State
 from detector.decide.acts import ACTS, Lane
 from streams.containment.budget import Budgets
 from streams.containment.carry_out import CarryOut, LiveFacts
 from streams.containment.outcome import Outcome, outcome
 from streams.observe.delays import Stage, took
-from streams.pbxs.pbx import Means
+from streams.pbxs.pbx import AnyAction
 from streams.runtime.clock import utc_now
 from streams.store.journal.journal import Journal
 from streams.store.rows import ActionRow, Announcement
@@ -41,13 +41,13 @@ class Executor:
     """Claims actions and works them off in lanes: hang-ups, settings of a PBX, addresses.
 
     Lanes run side by side, so neither a slow PBX nor a slow setting holds up a hang-up elsewhere; within one,
-    two actions never write to the same thing at once.
+    two actions never write to the same thing at once. `hands` are the PBXs that are ours, each with its actions.
     """
 
     def __init__(
         self,
         journal: Journal,
-        sites: Mapping[str, Means],
+        hands: Mapping[str, Mapping[Act, AnyAction]],
         vault: Vault,
         live_facts: LiveFacts,
         announce: Announce,
@@ -57,11 +57,11 @@ class Executor:
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._journal = journal
-        self._sites = sites
+        self._hands = hands
         self._announce = announce
         self._owner = owner
         self._now = now
-        self._work = CarryOut(journal, sites, vault, live_facts, owner=owner, budgets=budgets or Budgets(), now=now)
+        self._work = CarryOut(journal, hands, vault, live_facts, owner=owner, budgets=budgets or Budgets(), now=now)
         self._queues: dict[Queue, deque[tuple[str, Callable[[], Awaitable[None]]]]] = {}
         self._lanes: dict[Queue, asyncio.Task[None]] = {}
         self._held: set[str] = set()
@@ -79,7 +79,7 @@ class Executor:
             self._woken.clear()
             try:
                 if self._now() >= look_at:
-                    await self.reconcile(list(self._sites))
+                    await self.reconcile(list(self._hands))
                     look_at = self._now() + EVERY
                 await self.claim()
                 await self.tell()
@@ -94,7 +94,7 @@ class Executor:
         now = to_micros(self._now())
         await asyncio.to_thread(self._journal.actions.expire, now)
         claimed = await asyncio.to_thread(
-            self._journal.actions.claim, self._owner, now, LEASE_SECONDS, AT_ONCE, list(self._sites)
+            self._journal.actions.claim, self._owner, now, LEASE_SECONDS, AT_ONCE, list(self._hands)
         )
         for row in claimed:
             self._submit(row, partial(self._work.step, row.id))

@@ -10,11 +10,11 @@ from detector.contract.findings import Incident
 from detector.contract.registry import Registry
 from detector.contract.vocabulary import Severity
 from streams.config.installation import Installation
-from streams.yeastar.client import YeastarClient
+from streams.pbxs.pbx import PbxConnection
 
 S = TypeVar("S", bound="type[SenderKind]")
 
-PbxAtHand = Callable[[], YeastarClient | None]
+PbxAtHand = Callable[[], PbxConnection | None]
 """A PBX that people can be called by at the moment, None if there is none."""
 
 

@@ -14,8 +14,8 @@ from detector.contract.vocabulary import SubjectKind
 from detector.decide.guard import GuardFacts
 from detector.decide.sightings import Sighting, unlistable
 from streams.config.installation import Installation
-from streams.containment.orders import PutControl
 from streams.runtime.clock import micros_now
+from streams.runtime.ingest import PutControl
 from streams.store.journal.journal import Journal
 from streams.store.rows import FleetRow
 

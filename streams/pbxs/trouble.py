@@ -13,5 +13,5 @@ def say_trouble(status: SourceStatus, error: PbxError) -> None:
     problem = f"{type(error).__name__}: {error}"
     if problem != status.problem:
         say = log.error if isinstance(error, GiveUp) else log.warning
-        say("trouble with the PBX", source=status.source, pbx=status.pbx, problem=problem)
+        say("trouble with the PBX", source=status.name, pbx=status.pbx, problem=problem)
     status.problem = problem

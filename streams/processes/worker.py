@@ -14,8 +14,6 @@ import faust
 import structlog
 from mode import Service
 
-from streams.cli.support.choices import cluster_of
-from streams.cli.support.failures import FAILED, explained
 from streams.config.installation import Installation
 from streams.config.kafka_settings import Kafka
 from streams.kafka.connecting import AskError
@@ -24,19 +22,19 @@ from streams.kafka.work.log_checkpoints import LogChangedError
 from streams.kafka.work.rounds import End, GapError, Runtime, fatal
 from streams.kafka.work.watchdog import StalledError
 from streams.observe.observer import Observer
+from streams.processes.exit_codes import FAILED, FENCED
+from streams.processes.explain import explained
 from streams.processes.vitals_worker import WorkerVitals
 from streams.store.store_errors import Fenced
 
-FENCED = 75
 STOP_WITHIN = 30.0
 SELDOM = 10.0
 
 log = structlog.get_logger(__name__)
 
 
-def run_worker(settings: Installation) -> NoReturn:
+def run_worker(settings: Installation, kafka: Kafka, database: str) -> NoReturn:
     """Work until SIGTERM (exit 0), or until something is wrong: fenced (75), configuration (2), all else (1)."""
-    kafka, database = cluster_of(settings, "a worker")
     for handler in logging.getLogger().handlers:
         handler.addFilter(Seldom())
     asyncio.set_event_loop(asyncio.new_event_loop())

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 from detector.contract.codec import Codec, Rejected, from_micros
 from detector.contract.events import AnyEvent, Tick, Unknown
 from detector.contract.findings import AnyFinding
-from detector.engine.compiled import Tables
 from detector.engine.engine import Engine
 from detector.engine.state import Pages
+from detector.enrich.premises import Tables
 from detector.settings import Settings
 from models.places import Places
 from models.unusual import Unusual

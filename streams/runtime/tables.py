@@ -5,11 +5,11 @@ from pathlib import Path
 
 import maxminddb
 
-from detector.engine.compiled import Tables
 from detector.enrich import blocklists
 from detector.enrich.addresses import AddressTable
 from detector.enrich.blocklists import BlockList, BlockListing, BlockLists
 from detector.enrich.networks import Networks
+from detector.enrich.premises import Tables
 from streams.config.installation import Installation
 from streams.config.tariffs import read_tariffs
 

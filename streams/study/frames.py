@@ -10,9 +10,9 @@ from detector.contract.codec import to_micros
 from detector.contract.events import AnyEvent, Call, Control, Unknown
 from detector.contract.findings import Detection, Incident
 from detector.detect.catalogue import catalogue
-from detector.engine.compiled import Compiled
 from detector.engine.engine import Engine
 from detector.enrich.dialling.countries import name
+from detector.enrich.premises import Premises
 from detector.enrich.tariff import minor_units
 from detector.settings import Policies
 from models.places import Places
@@ -42,17 +42,17 @@ class Findings(Struct, frozen=True):
 
 def calls(events: Iterable[AnyEvent | Unknown], settings: Installation) -> pd.DataFrame:
     """One row a leg that left the house and ended: its number read and priced as the PBX's settings say."""
-    known, policies, sites = tables(settings), Policies(core_settings(settings), catalogue()), dict[str, Compiled]()
+    known, policies, sites = tables(settings), Policies(core_settings(settings), catalogue()), dict[str, Premises]()
     rows = []
     for event in events:
         if isinstance(event, Call) and event.phase == "ended" and event.direction in OUTWARD and event.to:
             if event.pbx not in sites:
-                sites[event.pbx] = Compiled(policies.of(event.pbx), known)
+                sites[event.pbx] = Premises(policies.of(event.pbx), known)
             rows.append(call(event, event.to, sites[event.pbx]))
     return framed(rows, CALLS, ("started", "at"))
 
 
-def call(event: Call, to: str, site: Compiled) -> tuple[Any, ...]:
+def call(event: Call, to: str, site: Premises) -> tuple[Any, ...]:
     """One row of `calls`."""
     number, talk = site.plan.read(to), event.talk or 0.0
     cost = site.tariff.cost(site.tariff.price(number), round(talk))

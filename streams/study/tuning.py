@@ -10,7 +10,7 @@ from pydantic import JsonValue
 
 from detector.contract.events import AnyEvent, Unknown
 from detector.detect.catalogue import catalogue
-from detector.engine.compiled import number_plan
+from detector.enrich.premises import compile_plan
 from detector.enrich.tariff import minor_units
 from detector.settings import profile
 from streams.backtest.bench import Bench
@@ -35,7 +35,7 @@ def tuned(events: Iterable[AnyEvent | Unknown], settings: Installation, pbx: str
     site = profile(core_settings(settings), pbx, catalogue())
     units = minor_units(site.currency)
     with TemporaryDirectory() as folder:
-        history = keep(events, pbx, number_plan(site), site.timezone, Path(folder))
+        history = keep(events, pbx, compile_plan(site), site.timezone, Path(folder))
         first = history.days // 2
         bench = Bench(history, tuple(with_limits(settings, pbx, {rule: (limit, value)}) for value in values))
         plan = planned(attack, trials, first, history, bench.profiles[0], SEED)

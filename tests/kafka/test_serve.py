@@ -22,7 +22,8 @@ from streams.console.wording import utc_micros
 from streams.kafka.seal import Seals
 from streams.kafka.topics import create, wanted
 from streams.kafka.write.spool import Spool
-from streams.pbxs.pbx_status import PbxSource, PbxStatus, encode_status
+from streams.pbxs.pbx_status import PbxStatus, encode_status
+from streams.runtime.ingest import SourceStatus
 from streams.sim.webhooks import signature
 from streams.store.journal.journal import Journal
 from streams.store.migrate import opened
@@ -32,7 +33,7 @@ from tests.kafka.running import Kafka
 from tests.streams.console.conftest import Clock, Scene
 from tests.system.programs import FEED_TOKEN, WEBHOOK_SECRET, Program, eventually, free_port, started
 
-SPEAKS = PbxSource(name="poll", connected=True, events=41)
+SPEAKS = SourceStatus(name="poll", connected=True, events=41)
 
 
 class Served:

@@ -41,7 +41,7 @@ class Disk:
         return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: work(*args, **kwargs))
 
 
-class Lane:
+class PartitionLane:
     """Takes items one after the other; a full queue makes `put` wait.
 
     While the spool holds something of this lane, what comes goes behind it, and a task of its own brings it from there

@@ -19,7 +19,7 @@ from streams.kafka.connecting import key_of, partition_of
 from streams.kafka.seal import Seals
 from streams.kafka.write.folding import Attempt, folded
 from streams.kafka.write.items import Item, Receipt
-from streams.kafka.write.lane import HELD, Disk, Lane
+from streams.kafka.write.lane import HELD, Disk, PartitionLane
 from streams.kafka.write.link import STOP, Link
 from streams.kafka.write.spool import Entry, Spool
 from streams.runtime.admission import Admission, TurnedAway
@@ -52,7 +52,7 @@ class KafkaIngest:
         self._link = Link(kafka, Seals(vault))
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="spool")
         self._admission = Admission()
-        self._lanes: dict[str, Lane] = {}
+        self._lanes: dict[str, PartitionLane] = {}
         self._running: dict[str, asyncio.Task[None]] = {}
         self._receipts: set[Receipt] = set()
         self._stopping = False
@@ -174,12 +174,12 @@ class KafkaIngest:
 
     # --- lanes
 
-    def _lane(self, name: str) -> Lane:
+    def _lane(self, name: str) -> PartitionLane:
         lane = self._lanes.get(name)
         if lane is None:
             topic, number = place_of(name)
             lost = self._lost if name != DEAD else self._forgotten
-            lane = Lane(name, f"{self._kafka.prefix}.{topic}", number, self._link, self._disk, lost)
+            lane = PartitionLane(name, f"{self._kafka.prefix}.{topic}", number, self._link, self._disk, lost)
             self._lanes[name] = lane
             self._running[name] = asyncio.create_task(lane.run(), name=f"lane {name}")
             self._running[name].add_done_callback(self._ended)

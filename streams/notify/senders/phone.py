@@ -5,8 +5,7 @@ from typing import ClassVar
 
 from streams.config.installation import Installation
 from streams.notify.sender import Channel, PbxAtHand, SenderKind, SendError, sender
-from streams.pbxs.pbx_errors import NotSupported, PbxError
-from streams.yeastar.client import YeastarClient
+from streams.pbxs.pbx_errors import PbxError
 
 
 @sender
@@ -14,7 +13,7 @@ class Phone(SenderKind):
     """Calls one number and plays prompts recorded on the PBX; the text itself cannot be read out.
 
     `pbx` gives the one to call by, None when there is none. `extension` is whose permission an outside number
-    needs. Without prompts, or on a firmware that cannot play them, that extension is rung and then connected to
+    needs. Without prompts, or on a PBX that cannot play them, that extension is rung and then connected to
     `number`. It reaches nobody when the PBX is what fails, so it belongs beside another channel.
     """
 
@@ -40,16 +39,6 @@ class Phone(SenderKind):
         if pbx is None:
             raise SendError("there is no PBX to call by")
         try:
-            if not await self._played(pbx):
-                await pbx.dial(self._extension, self._number)
+            await pbx.call_person(self._number, self._extension, self._prompts)
         except PbxError as error:
             raise SendError(f"the PBX did not place the call: {error}") from error
-
-    async def _played(self, pbx: YeastarClient) -> bool:
-        if not self._prompts:
-            return False
-        try:
-            await pbx.play_prompt(self._number, self._prompts, dial_permission=self._extension)
-        except NotSupported:
-            return False
-        return True

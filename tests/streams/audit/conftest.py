@@ -12,10 +12,10 @@ from detector.audit.declared import Declared
 from detector.audit.posture import Posture
 from detector.detect.catalogue import catalogue
 from detector.settings import profile
+from streams.audit.read_pbx import SeenPbx, read_pbx
 from streams.config.connection import Connection
 from streams.config.installation import Installation, InstalledPbx, core_settings
 from streams.sim import SimOptions, SimulatedPbx
-from streams.yeastar.read_posture import read_posture
 
 
 class Audited:
@@ -29,9 +29,12 @@ class Audited:
         self.pbx = InstalledPbx(id="hq", region="US", access_digit="9", connection=connection)
 
     async def posture(self, declared: Declared | None = None) -> Posture:
+        return (await self.seen(declared)).posture
+
+    async def seen(self, declared: Declared | None = None) -> SeenPbx:
         said = Declared.model_validate(self.sim.portal()) if declared is None else declared
         settings = core_settings(Installation(pbxs=(self.pbx,)))
-        return await read_posture(self.pbx, profile(settings, "hq", catalogue()), said, datetime.now(UTC))
+        return await read_pbx(self.pbx, profile(settings, "hq", catalogue()), said, datetime.now(UTC))
 
 
 @asynccontextmanager

@@ -6,8 +6,8 @@ import pytest
 
 from detector.contract.codec import to_micros
 from detector.contract.findings import Loss, Subject
-from detector.contract.vocabulary import Act, Mode, State, Status, SubjectKind
-from streams.notify.compose import Message, clean, compose, money, occasion
+from detector.contract.vocabulary import Act, Mode, Stage, State, Status, SubjectKind
+from streams.notify.compose import STAGES, STATES, STATUSES, Message, clean, compose, money, occasion
 from streams.store.journal.journal import Journal
 
 
@@ -65,6 +65,10 @@ def test_what_is_done_says_to_what(
     decision = make.decision(action=act, target=Subject(kind, target), mode=Mode.ASK)
     journal.findings.record([make.incident(), decision])
     assert told(journal, "ask:act-dec-1").text.startswith(f"Approval is needed to {said}.")
+
+
+def test_there_are_words_for_everything() -> None:
+    assert (set(STATES), set(STATUSES), set(STAGES)) == (set(State), set(Status), set(Stage))
 
 
 def test_a_drill_says_so_first(journal: Journal, make: Any) -> None:

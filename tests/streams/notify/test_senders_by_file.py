@@ -5,8 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+from streams.notify import senders
 from streams.notify.sender import SENDERS
+from streams.notify.senders.apprise_sender import AppriseSender
+from streams.notify.senders.phone import Phone
 
+FOLDER = Path(next(iter(senders.__path__)))
 SIREN = '''
 """Sounds a siren."""
 
@@ -60,7 +64,9 @@ def channels(tmp_path: Path) -> list[str]:
 
 
 def test_every_kind_is_found_by_its_file() -> None:
-    assert list(SENDERS.all()) == ["apprise", "phone"]
+    files = {path.stem for path in FOLDER.glob("*.py")} - {"__init__"}
+    assert {kind.__module__.rpartition(".")[2] for kind in SENDERS.all().values()} == files
+    assert SENDERS.all().items() >= {"apprise": AppriseSender, "phone": Phone}.items()
 
 
 def test_a_new_sender_serves_what_it_claims_and_nobody_else_does(tmp_path: Path) -> None:

@@ -10,11 +10,13 @@ import typer
 
 from streams.cli.support.choices import loaded
 from streams.config.loading import ConfigError, check_report, load
+from streams.containment import enforcers
 from streams.containment.enforcers.enforcer import ENFORCERS, Enforcer, enforcer_settings, enforcers_of
 from streams.containment.enforcers.feed import Feed
 from streams.containment.enforcers.nftables import Nftables
 from streams.store.journal.journal import Journal
 
+FOLDER = Path(next(iter(enforcers.__path__)))
 FEED = "feed: {enabled: true, token: env:FEED}\n"
 GATE = '''
 """A gate that somebody else keeps."""
@@ -24,6 +26,7 @@ from typing import ClassVar, Self
 
 from detector.settings.params import Params
 from streams.config.secrets import Secret
+from streams.containment import enforcers
 from streams.containment.enforcers.enforcer import Enforcer, enforcer
 from streams.store.journal.journal import Journal
 
@@ -68,6 +71,7 @@ from sqlalchemy import create_engine
 
 import streams.containment.enforcers as folder
 from streams.cli.support.choices import loaded
+from streams.containment import enforcers
 from streams.containment.enforcers.enforcer import enforcers_of
 from streams.store.journal.journal import Journal
 
@@ -84,7 +88,17 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_every_enforcer_is_found_by_its_file() -> None:
-    assert ENFORCERS.all() == {"feed": Feed, "nftables": Nftables}
+    files = {path.stem for path in FOLDER.glob("*.py")} - {"__init__", "enforcer"}
+    assert {kind.__module__.rpartition(".")[2] for kind in ENFORCERS.all().values()} == files
+    assert ENFORCERS.all().items() >= {"feed": Feed, "nftables": Nftables}.items()
+
+
+@pytest.mark.parametrize("name", ENFORCERS.all())
+def test_every_enforcer_says_what_it_does_and_can_do_without_settings(name: str) -> None:
+    kind = ENFORCERS.all()[name]
+    assert kind.__doc__
+    assert kind.settings.__doc__
+    assert kind.settings() == kind.settings.model_validate({})
 
 
 USED: list[tuple[str, str, list[type[Enforcer]]]] = [
@@ -106,7 +120,7 @@ def test_what_is_named_is_used(
     assert {type(one) for one in enforcers_of(installation, journal)} == set(kinds)
 
 
-KNOWN = "unknown key (allowed: feed, nftables; did you mean"
+KNOWN = f"unknown key (allowed: {', '.join(ENFORCERS.all())}; did you mean"
 WRONG = [
     ("a name nobody has", "nftable: {}", [f"2: enforcers.nftable: {KNOWN} nftables?)"]),
     (

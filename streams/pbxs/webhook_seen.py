@@ -3,13 +3,10 @@
 import asyncio
 import sqlite3
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Protocol
-
-MAX_KNOWN = 200_000
 
 
 class SeenBodies(Protocol):
@@ -20,25 +17,6 @@ class SeenBodies(Protocol):
 
     async def add(self, digest: bytes, keep: float) -> None:
         """Remember it for `keep` seconds."""
-
-
-class MemorySeen:
-    """Until the process ends, at most the last 200,000; `now` in seconds."""
-
-    def __init__(self, now: Callable[[], float] = time.time) -> None:
-        self._now = now
-        self._until: OrderedDict[bytes, float] = OrderedDict()
-
-    async def known(self, digest: bytes) -> bool:
-        """Whether it was added and is not yet forgotten."""
-        return self._until.get(digest, 0.0) > self._now()
-
-    async def add(self, digest: bytes, keep: float) -> None:
-        """Remember it for `keep` seconds."""
-        self._until.pop(digest, None)
-        self._until[digest] = self._now() + keep
-        while len(self._until) > MAX_KNOWN:
-            self._until.popitem(last=False)
 
 
 class SqliteSeen:

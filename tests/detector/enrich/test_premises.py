@@ -1,9 +1,9 @@
 """What the settings of one PBX make of its numbers."""
 
 from detector.detect.catalogue import catalogue
-from detector.engine.compiled import Compiled, Tables
 from detector.enrich.addresses import AddressTable
 from detector.enrich.dialling.numbers import Klass
+from detector.enrich.premises import Premises, Tables
 from detector.settings import Policies, Settings
 
 PBXS = [
@@ -14,8 +14,8 @@ PBXS = [
 POLICIES = Policies(Settings.model_validate({"pbxs": PBXS}), catalogue())
 
 
-def site(pbx: str) -> Compiled:
-    return Compiled(POLICIES.of(pbx), Tables(AddressTable()))
+def site(pbx: str) -> Premises:
+    return Premises(POLICIES.of(pbx), Tables(AddressTable()))
 
 
 def test_extensions_that_look_like_numbers_outside_are_internal_on_their_own_pbx_only() -> None:

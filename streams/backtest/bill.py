@@ -7,7 +7,7 @@ from math import ceil
 from msgspec import Struct
 
 from detector.contract.events import AnyEvent, Call
-from detector.engine.compiled import Compiled
+from detector.enrich.premises import Premises
 from detector.enrich.tariff import Price, Tariff
 
 
@@ -35,7 +35,7 @@ def spoken(one: Charge, at: datetime | None) -> float:
     return one.talk if at is None else max(0.0, min(one.talk, (at - one.answered).total_seconds()))
 
 
-def bill(events: Iterable[AnyEvent], site: Compiled) -> Bill:
+def bill(events: Iterable[AnyEvent], site: Premises) -> Bill:
     """The charges of these events' calls; each is known in full when it ends."""
     charges = (
         Charge(event.answered_at, event.talk, site.tariff.price(site.plan.read(event.to or "")))
