@@ -22,7 +22,7 @@ def recognise(facts: Facts, memory: Memory, account: str) -> int | None:
     """Say whether the account was accepted from this address on an earlier day; returns since when it was at all."""
     if facts.place is None or not account:
         return None
-    since = find_accepted(memory, account, facts.place)
+    since = accepted_first.since(memory, f"{account}\x1f{facts.place.key}")
     facts.known_place = facts.at_home = since is not None and since // Days.DAY < facts.at // Days.DAY
     return since
 
@@ -62,7 +62,7 @@ def learn_place(facts: Facts, memory: Memory, account: str) -> None:
     if facts.fleet_source is not None and not is_familiar(facts, memory):
         return
     if account:
-        if find_accepted(memory, account, place) is None:
+        if accepted_first.since(memory, f"{account}\x1f{place.key}") is None:
             shared_since.add(memory, place.key, facts.at)
         in_use.add(memory, account, pack_origin(place), facts.at, IN_USE_FOR_MICROS, cap=4)
     for name in dict.fromkeys((account, facts.extension)):

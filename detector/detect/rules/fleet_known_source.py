@@ -5,7 +5,7 @@ from detector.contract.kinds import KNOWN_ATTACKER
 from detector.contract.vocabulary import AccessOutcome, Basis, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit
-from detector.detect.shared.attempts import JUDGED, of_trunk
+from detector.detect.shared.attempts import of_trunk
 from detector.enrich.facts import Facts
 from detector.enrich.habits import is_familiar
 from detector.memory.fields import Memory, Once
@@ -38,7 +38,7 @@ class FleetKnownSource(Detector[Registration | Login]):
 
     def inspect(self, event: Registration | Login, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
         listed = facts.fleet_source
-        if listed is None or facts.place is None or event.outcome not in JUDGED:
+        if listed is None or facts.place is None:
             return None
         if of_trunk(event) or is_familiar(facts, memory):
             return None

@@ -4,7 +4,6 @@ from detector.contract.events import Login
 from detector.contract.vocabulary import AccessOutcome, Basis, Severity, SignIn, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, micros
-from detector.detect.shared.attempts import accepted
 from detector.detect.shared.whom import PEOPLE, Whom
 from detector.enrich.facts import Facts
 from detector.memory.fields import Memory, Once
@@ -42,7 +41,7 @@ class LoginSecondFactor(Detector[Login]):
         return not self.limits.accounts
 
     def inspect(self, event: Login, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
-        if event.second_factor is not False or not accepted(event):
+        if event.second_factor is not False:
             return None
         account = event.account
         if event.method not in BY_PASSWORD or event.surface not in PEOPLE or not account:

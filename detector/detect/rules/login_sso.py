@@ -4,7 +4,6 @@ from detector.contract.events import Login
 from detector.contract.vocabulary import AccessOutcome, Basis, Severity, SignIn, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, micros
-from detector.detect.shared.attempts import accepted
 from detector.detect.shared.whom import PEOPLE, Whom
 from detector.enrich.facts import Facts
 from detector.memory.fields import Memory, Once
@@ -39,7 +38,7 @@ class LoginSso(Detector[Login]):
         return not self.limits.accounts
 
     def inspect(self, event: Login, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
-        if not accepted(event) or event.method != SignIn.PASSWORD:
+        if event.method != SignIn.PASSWORD:
             return None
         account = event.account
         if not account or event.surface not in PEOPLE or not self.limits.covers(account):

@@ -4,7 +4,7 @@ from detector.contract.events import Registration
 from detector.contract.vocabulary import AccessOutcome, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, micros
-from detector.detect.shared.attempts import accepted
+from detector.detect.shared.attempts import TRUNK
 from detector.enrich.facts import Facts
 from detector.enrich.networks import Networks
 from detector.memory.fields import Memory, Once
@@ -46,7 +46,7 @@ class RegistrationAddress(Detector[Registration]):
         return not self.limits.addresses
 
     def inspect(self, event: Registration, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
-        if not accepted(event):
+        if event.party == TRUNK:
             return None
         place, extension = facts.place, facts.extension
         if place is None or not extension or place.address in self.listed:

@@ -4,7 +4,7 @@ from detector.contract.events import Registration
 from detector.contract.vocabulary import AccessOutcome, Basis, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, micros
-from detector.detect.shared.attempts import accepted
+from detector.detect.shared.attempts import TRUNK
 from detector.enrich.agents import without_version
 from detector.enrich.facts import Facts
 from detector.memory.fields import Distinct, Memory, digest
@@ -41,7 +41,7 @@ class RegistrationNewAgent(Detector[Registration]):
     agents = Distinct("agents")
 
     def inspect(self, event: Registration, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
-        if not accepted(event) or not event.user_agent or not facts.extension:
+        if event.party == TRUNK or not event.user_agent or not facts.extension:
             return None
         agent, extension = digest(without_version(event.user_agent)), facts.extension
         length = micros(self.limits.memory)

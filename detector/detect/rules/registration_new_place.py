@@ -8,7 +8,7 @@ from detector.contract.events import Registration
 from detector.contract.vocabulary import AccessOutcome, Basis, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, micros
-from detector.detect.shared.attempts import accepted
+from detector.detect.shared.attempts import TRUNK
 from detector.enrich.facts import Facts
 from detector.memory.fields import Memory, Once
 from detector.settings.params import Params, Seconds
@@ -49,7 +49,7 @@ class RegistrationNewPlace(Detector[Registration]):
     said = Once("said")
 
     def inspect(self, event: Registration, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
-        if not accepted(event) or facts.place is None or not facts.extension:
+        if event.party == TRUNK or facts.place is None or not facts.extension:
             return None
         new = facts.novelty is not None and facts.novelty >= self.limits.novelty
         if facts.place.private or not (new or facts.guesser):

@@ -4,7 +4,7 @@ from detector.contract.events import Registration
 from detector.contract.vocabulary import AccessOutcome, Basis, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, micros
-from detector.detect.shared.attempts import accepted
+from detector.detect.shared.attempts import TRUNK
 from detector.enrich.facts import Facts
 from detector.memory.fields import Memory, Once
 from detector.settings.params import Params, Seconds
@@ -46,9 +46,7 @@ class RegistrationUserAgent(Detector[Registration]):
 
     def inspect(self, event: Registration, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
         allowed, agent = self.limits.allowed, event.user_agent or ""
-        if not accepted(event) or agent.startswith(allowed):
-            return None
-        if not facts.extension:
+        if agent.startswith(allowed) or event.party == TRUNK or not facts.extension:
             return None
         source = facts.place.key if facts.place is not None else ""
         if not self.said.passed(memory, f"{facts.extension}\x1f{source}", facts.at, micros(self.limits.pause)):

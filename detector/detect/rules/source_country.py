@@ -4,7 +4,7 @@ from detector.contract.events import Login, Registration
 from detector.contract.vocabulary import AccessOutcome, Basis, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, micros
-from detector.detect.shared.attempts import JUDGED, Attempt, of_trunk
+from detector.detect.shared.attempts import Attempt, of_trunk
 from detector.enrich.dialling.countries import name as country_name
 from detector.enrich.facts import Facts
 from detector.memory.fields import Memory, Once
@@ -44,7 +44,7 @@ class SourceCountry(Detector[Registration | Login]):
         if place is None or place.country is None:
             return None
         allowed = facts.profile.extension(facts.extension or event.account).allowed_source_countries
-        if not allowed or place.country in allowed or event.outcome not in JUDGED:
+        if not allowed or place.country in allowed:
             return None
         if of_trunk(event):
             return None

@@ -4,7 +4,7 @@ from detector.contract.events import Login, Registration
 from detector.contract.vocabulary import AccessOutcome, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, micros
-from detector.detect.shared.attempts import ATTEMPTED, Attempt, of_trunk
+from detector.detect.shared.attempts import Attempt, of_trunk
 from detector.enrich.facts import Facts
 from detector.enrich.networks import Networks
 from detector.memory.fields import Memory, Once
@@ -51,7 +51,7 @@ class SourceDenied(Detector[Registration | Login]):
 
     def inspect(self, event: Attempt, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
         place = facts.place
-        if place is None or event.outcome not in ATTEMPTED:
+        if place is None:
             return None
         denied = place.address in self.denied or (self.limits.strict and not place.private)
         if not denied or place.address in self.allowed:

@@ -5,7 +5,7 @@ from detector.contract.kinds import KNOWN_ATTACKER
 from detector.contract.vocabulary import AccessOutcome, Basis, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, micros
-from detector.detect.shared.attempts import ATTEMPTED, Attempt, of_trunk
+from detector.detect.shared.attempts import Attempt, of_trunk
 from detector.enrich.facts import Facts
 from detector.enrich.habits import is_familiar
 from detector.memory.fields import Memory, Once
@@ -44,7 +44,7 @@ class SourceListed(Detector[Registration | Login]):
 
     def inspect(self, event: Attempt, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
         listed, place = facts.listed, facts.place
-        if listed is None or place is None or event.outcome not in ATTEMPTED:
+        if listed is None or place is None:
             return None
         if facts.at - listed.at > micros(self.limits.age) or is_familiar(facts, memory):
             return None

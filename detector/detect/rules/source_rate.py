@@ -62,7 +62,7 @@ class SourceRate(Detector[Registration | Login]):
 
     def inspect(self, event: Attempt, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
         place = facts.place
-        if place is None or facts.known_place or event.outcome == AccessOutcome.ACCEPTED:
+        if place is None or facts.known_place:
             return None
         if of_trunk(event):
             return None

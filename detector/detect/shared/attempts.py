@@ -8,10 +8,6 @@ from detector.memory.fields import Memory, Window
 
 Attempt = Registration | Login
 ACCEPTED, REJECTED, TRUNK = AccessOutcome.ACCEPTED, AccessOutcome.REJECTED, Party.TRUNK
-JUDGED = frozenset({ACCEPTED, REJECTED})
-"""A credential was given, and judged."""
-ATTEMPTED = JUDGED | {AccessOutcome.CHALLENGED}
-"""Somebody tried to get in."""
 ROLE = "administrator"
 APP = "linkus"
 """Devices and surfaces of the PBX's own apps begin so: one person has several."""
