@@ -15,7 +15,7 @@ from streams.kafka.read.follower import Follower
 from streams.kafka.seal import Seals
 from streams.kafka.work.judge import Judge
 from streams.observe.observer import Observer
-from streams.processes.supervise import ended, on_signal, until_stopped
+from streams.processes.supervise import ended, on_signal, start, until_stopped
 from streams.processes.vitals_archiver import FollowVitals
 from streams.store.keys import shared_vault
 
@@ -29,13 +29,13 @@ async def follow(settings: Installation, kafka: Kafka, archive: Archive, ready: 
         kafka, archive, lambda *record: judge.judge(*record).events, settings.archive.every
     )  # fmt: skip
     with Observer(settings.metrics, "archive", FollowVitals(follower)):
-        following = asyncio.create_task(follower.run(stop), name="follower")
+        following = start({"follower": follower.run(stop)})
         kept = kept_by(Policies(core_settings(settings), catalogue()))
-        tidying = asyncio.create_task(tidy(archive, kept), name="archive tidy")
+        tidying = start({"archive tidy": tidy(archive, kept)})
         ready()
         try:
-            await until_stopped(stop, [following, tidying])
+            await until_stopped(stop, [*following, *tidying])
         finally:
             stop.set()
-            await ended([tidying], cancel=True)
-            await ended([following])
+            await ended(tidying, cancel=True)
+            await ended(following)

@@ -36,7 +36,7 @@ from streams.pbxs.login_memory import SealedMemory
 from streams.pbxs.pbx import LoginMemory
 from streams.pbxs.pbx_status import PbxStatus, decode_status, encode_status
 from streams.pbxs.shared_list import FleetList
-from streams.processes.supervise import ended, until_stopped
+from streams.processes.supervise import ended, start, until_stopped
 from streams.processes.upkeep import repeat_of, retention, settings_event
 from streams.processes.vitals_cluster import ClusterVitals
 from streams.runtime.clock import micros_now
@@ -117,26 +117,20 @@ class Gateway:
 
     async def _work(self) -> None:
         finished = asyncio.Event()
-        leases = asyncio.create_task(self.leases.run(finished), name="leases")
-        workers = [
-            asyncio.create_task(self.executor.run(self._stop), name="executor"),
-            asyncio.create_task(self.notifier.run(self._stop), name="notifier"),
-        ]
-        others = [
-            asyncio.create_task(self.inbox.run(), name="findings"),
-            asyncio.create_task(self.ingest.watch(), name="ingest"),
-            asyncio.create_task(self._tell_status(), name="status"),
-            asyncio.create_task(self._tell_fleet(), name="fleet"),
-            asyncio.create_task(retention(self.journal, self.settings, self.policies), name="retention"),
-        ]
+        leases = start({"leases": self.leases.run(finished)})
+        workers = start({"executor": self.executor.run(self._stop), "notifier": self.notifier.run(self._stop)})
+        others = start({
+            "findings": self.inbox.run(), "ingest": self.ingest.watch(), "status": self._tell_status(),
+            "fleet": self._tell_fleet(), "retention": retention(self.journal, self.settings, self.policies),
+        })  # fmt: skip
         try:
-            await until_stopped(self._stop, [leases, *workers, *others])
+            await until_stopped(self._stop, [*leases, *workers, *others])
         finally:
             self._stop.set()
             await ended(others, cancel=True)
             await ended(workers)  # what has begun is finished while the PBXs are still ours
             finished.set()
-            await ended([leases])
+            await ended(leases)
 
     # --- PBXs come and go
 

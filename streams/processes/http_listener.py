@@ -26,6 +26,7 @@ class Listener(uvicorn.Server):
             self._bound.close()
             raise
         self.port: int = self._bound.getsockname()[1]
+        self.url = f"http://{host}:{self.port}/"
         config = uvicorn.Config(
             app,
             lifespan="off",

@@ -1,5 +1,6 @@
 """The two servers of a process: the console for people, and apart from it what PBXs and firewalls reach."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from zoneinfo import ZoneInfo
 
@@ -15,9 +16,32 @@ from streams.pbxs.pbx import WebhookSource
 from streams.pbxs.webhook_receiver import Receiver, webhook_router
 from streams.pbxs.webhook_seen import SeenBodies
 from streams.processes.http_listener import Listener
+from streams.processes.supervise import Ready, start
 from streams.runtime.ingest import Ingest
 from streams.store.journal.journal import Journal
 from streams.store.store_errors import UnavailableError
+
+
+class Listeners:
+    """The console and, where it is wanted, what is outside, as one."""
+
+    def __init__(self, console: Listener, outside: Listener | None) -> None:
+        self._outside = outside
+        self._all = {"console": console} | ({"outside": outside} if outside is not None else {})
+        self.console_url = console.url
+
+    def start(self) -> list[asyncio.Task[None]]:
+        """Answer, in tasks that end in good order after `leave`."""
+        return start({name: listener.run_until_stopped() for name, listener in self._all.items()})
+
+    def leave(self) -> None:
+        """Take no more requests."""
+        for listener in self._all.values():
+            listener.should_exit = True
+
+    def ready(self, password: str | None) -> Ready:
+        """What a person must know of them."""
+        return Ready(self.console_url, password, None if self._outside is None else self._outside.port)
 
 
 def console_listener(

@@ -30,8 +30,8 @@ from streams.pbxs.login_memory import in_file
 from streams.pbxs.pbx_status import copied
 from streams.pbxs.webhook_seen import SqliteSeen
 from streams.processes.data_folder import journal_url
-from streams.processes.listeners import console_listener, outside_listener
-from streams.processes.supervise import Ready, ended, until_stopped
+from streams.processes.listeners import Listeners, console_listener, outside_listener
+from streams.processes.supervise import Ready, ended, start, until_stopped
 from streams.processes.upkeep import repeat_of, retention, settings_event
 from streams.processes.vitals_run import RunVitals
 from streams.runtime.embedded import Embedded
@@ -111,43 +111,37 @@ class Service:
             name: pbx.sources.webhook for name, pbx in self.pbxs.connected.items() if pbx.sources.webhook is not None
         }
         outside = outside_listener(self.settings, webhooks, self.runtime, self._seen, self.feed)
-        listeners = [console, *([outside] if outside is not None else [])]
-        url = f"http://{self.settings.console.host}:{console.port}/"
+        listeners = Listeners(console, outside)
         notifier = Notifier(
-            self.journal, channels_of(self.settings, self.pbxs.connection), owner=OWNER, console_url=url,
-            repeat=repeat_of(self.settings),
+            self.journal, channels_of(self.settings, self.pbxs.connection), owner=OWNER,
+            console_url=listeners.console_url, repeat=repeat_of(self.settings),
         )  # fmt: skip
         password = await asyncio.to_thread(first_user, self.journal)
-        runtime = asyncio.create_task(self.runtime.run(), name="runtime")
+        runtime = start({"runtime": self.runtime.run()})
         await self.runtime.put_control([self.settings_event()])
-        workers = [
-            asyncio.create_task(executor.run(self._stop), name="executor"),
-            asyncio.create_task(notifier.run(self._stop), name="notifier"),
-        ]
-        servers = [asyncio.create_task(listener.run_until_stopped(), name="http") for listener in listeners]
-        others = [
-            asyncio.create_task(pbx.listen(), name=f"sources of {name}") for name, pbx in self.pbxs.connected.items()
-        ]
-        others.append(asyncio.create_task(self._wake_on_delivery(executor, notifier), name="wake"))
-        others.append(asyncio.create_task(retention(self.journal, self.settings, self.policies), name="retention"))
+        workers = start({"executor": executor.run(self._stop), "notifier": notifier.run(self._stop)})
+        servers = listeners.start()
+        others = start({
+            **{f"sources of {name}": pbx.listen() for name, pbx in self.pbxs.connected.items()},
+            "wake": self._wake_on_delivery(executor, notifier),
+            "retention": retention(self.journal, self.settings, self.policies),
+        })  # fmt: skip
         if self._keeper is not None:
-            others.append(asyncio.create_task(self._keeper.run(), name="archive"))
             from streams.archive.tidying import kept_by, tidy
 
-            tidying = tidy(self._keeper.archive, kept_by(self.policies))
-            others.append(asyncio.create_task(tidying, name="archive tidy"))
-        ready(Ready(url, password, None if outside is None else outside.port))
-        everything = [runtime, *workers, *servers, *others]
+            others += start({
+                "archive": self._keeper.run(), "archive tidy": tidy(self._keeper.archive, kept_by(self.policies)),
+            })  # fmt: skip
+        ready(listeners.ready(password))
         try:
-            await until_stopped(self._stop, everything)
+            await until_stopped(self._stop, [*runtime, *workers, *servers, *others])
         finally:
             self._stop.set()
-            for listener in listeners:
-                listener.should_exit = True
+            listeners.leave()
             await ended(others, cancel=True)
             await ended([*workers, *servers])  # what has begun is finished while the PBXs are still to be had
-            closing = [asyncio.create_task(pbx.close()) for pbx in self.pbxs.connected.values()]
-            await asyncio.gather(ended(closing), ended([runtime], cancel=True))
+            closing = start({f"close {name}": pbx.close() for name, pbx in self.pbxs.connected.items()})
+            await asyncio.gather(ended(closing), ended(runtime, cancel=True))
 
     # --- what the parts need of each other
 

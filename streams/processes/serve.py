@@ -19,8 +19,8 @@ from streams.pbxs.pbx import KeyedHash, TimeFormats, WebhookSource
 from streams.pbxs.pbx_status import PbxStatus, copied
 from streams.pbxs.reports import Reports
 from streams.pbxs.webhook_seen import SqliteSeen
-from streams.processes.listeners import console_listener, outside_listener
-from streams.processes.supervise import Ready, ended, until_stopped
+from streams.processes.listeners import Listeners, console_listener, outside_listener
+from streams.processes.supervise import Ready, ended, start, until_stopped
 from streams.processes.vitals_cluster import ClusterVitals, backlog_metrics
 from streams.runtime.ingest import SourceStatus
 from streams.store.journal.journal import Journal
@@ -75,22 +75,18 @@ class Serve:
         orders = Orders(journal, self._ingest.put_control, lambda: None)  # gateways look for what was ordered
         console = console_listener(settings, self._policies, journal, orders, self.status)
         outside = outside_listener(settings, self._webhooks, self._ingest, seen, feed_among((), journal))
-        listeners = [console, *([outside] if outside is not None else [])]
+        listeners = Listeners(console, outside)
         password = await asyncio.to_thread(first_user, journal)
         await self._reports.refresh()  # the first webhook is read by the PBX's own clock
-        servers = [asyncio.create_task(listener.run_until_stopped(), name="http") for listener in listeners]
-        others = [
-            asyncio.create_task(self._reports.run(), name="reports"),
-            asyncio.create_task(self._ingest.watch(), name="ingest"),
-            asyncio.create_task(self._backlog.run(), name="backlog"),
-        ]
-        url = f"http://{settings.console.host}:{console.port}/"
-        ready(Ready(url, password, None if outside is None else outside.port))
+        servers = listeners.start()
+        others = start({
+            "reports": self._reports.run(), "ingest": self._ingest.watch(), "backlog": self._backlog.run(),
+        })  # fmt: skip
+        ready(listeners.ready(password))
         try:
             await until_stopped(self._stop, [*servers, *others])
         finally:
-            for listener in listeners:
-                listener.should_exit = True
+            listeners.leave()
             await ended(others, cancel=True)
             await ended(servers)
 

@@ -2,8 +2,8 @@
 
 import asyncio
 import signal
-from collections.abc import Callable, Sequence
-from typing import ParamSpec, Protocol
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Any, ParamSpec, Protocol
 
 from msgspec import Struct
 
@@ -41,6 +41,11 @@ def on_signal(stop: Callable[[], None]) -> None:
     """Have SIGINT and SIGTERM end what runs in this event loop in good order."""
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop)
+
+
+def start(parts: Mapping[str, Coroutine[Any, Any, None]]) -> list[asyncio.Task[None]]:
+    """Each part in a task of this name."""
+    return [asyncio.create_task(part, name=name) for name, part in parts.items()]
 
 
 async def until_stopped(stop: asyncio.Event, tasks: Sequence[asyncio.Task[None]]) -> None:

@@ -9,7 +9,7 @@ from streams.pbxs.pbx_errors import AccessDenied, NotSupported
 from streams.yeastar.answers import Information
 from streams.yeastar.client import YeastarClient
 from streams.yeastar.p_series_action import ACTIONS
-from streams.yeastar.reading import reason
+from streams.yeastar.settings_reader import reason
 
 LEG = ("call_id", "leg", "direction", "extension", "from", "to", "trunk", "trunk_in", "channel", "via", "on_behalf_of")
 RECORD = ("call_id", "leg", "direction", "extension", "from", "to", "trunk", "trunk_in", "channel", "via",

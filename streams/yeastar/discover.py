@@ -6,7 +6,7 @@ from streams.pbxs.discovery import Discovery, FoundExtension, FoundRoute, FoundT
 from streams.yeastar.answers import ExtensionAnswer, RouteAnswer, TrunkAnswer
 from streams.yeastar.client import YeastarClient
 from streams.yeastar.p_series_action import patterns_of
-from streams.yeastar.reading import Reader, fact, listed_groups, listed_numbers, listed_trunks
+from streams.yeastar.settings_reader import Reader, fact, listed_groups, listed_numbers, listed_trunks
 
 NO_ADDRESSES = "the API does not show the PBX's own addresses"
 

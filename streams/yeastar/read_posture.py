@@ -19,7 +19,7 @@ from streams.pbxs.dialling import Dialling, carries, dialling_of
 from streams.yeastar.answers import BackupFile, ExtensionAnswer, RouteAnswer
 from streams.yeastar.client import YeastarClient
 from streams.yeastar.p_series_action import patterns_of
-from streams.yeastar.reading import Reader, fact, listed_groups, listed_numbers, listed_trunks
+from streams.yeastar.settings_reader import Reader, fact, listed_groups, listed_numbers, listed_trunks
 
 FAR = ("+442079460018", "+390612345678", "+12125550123", "+25261234567")
 """At least three of them are abroad, wherever the PBX is."""

@@ -4,8 +4,8 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from confluent_kafka.admin import AdminClient
 
-from streams.kafka import topics
 from tests.kafka.door import Door
 from tests.kafka.fleet import PARTITIONS, WITHIN, Fleet, Member
 from tests.kafka.running import Kafka
@@ -73,8 +73,8 @@ async def test_a_topic_made_anew_ends_the_worker(fleet: Fleet, log: Log) -> None
     member = fleet.start("one")
     await fleet.publish(values[:100])
     await fleet.settled()
-    async with topics.Admin(fleet.kafka) as admin:
-        await admin._client.delete_topics([fleet.events])
+    with AdminClient({"bootstrap.servers": fleet.bootstrap}) as admin:
+        await asyncio.wrap_future(admin.delete_topics([fleet.events])[fleet.events])
     await asyncio.sleep(0.5)
     await fleet.prepare()
     assert await member.ended() == 1

@@ -96,7 +96,7 @@ async def test_a_broker_that_is_killed_and_comes_back_gets_everything_once_and_i
         for number in range(10):
             await it.put([call(number)])
         broker.kill()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             for number in range(10, 500):
                 await it.put([call(number)])
         assert it.spooled > 0

@@ -6,7 +6,7 @@ import re
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from streams.config.yaml_model import ConfigError
 from streams.console.wording import utc_micros
 from streams.kafka.seal import Seals
 from streams.kafka.topics import create, wanted
+from streams.kafka.write.spool import Spool
 from streams.pbxs.pbx_status import PbxStatus, encode_status
 from streams.runtime.ingest import SourceStatus
 from streams.sim.webhooks import signature
@@ -171,7 +172,8 @@ def test_what_came_while_the_broker_was_dead_survives_our_own_death(served: Serv
             assert served.push(registered(number)) == 200
         eventually("the console says so", lambda: "Kafka takes nothing" in browser.get("/live/board").text)
         program.kill()
-    assert any((served.data / "spool" / "serve").glob("*.spool"))
+    with closing(Spool(served.data / "spool" / "serve", served.kafka.partitions, 1)) as spool:
+        assert spool.size > 0
     with served.running() as program:
         program.hear("console")
         broker.start()

@@ -6,7 +6,7 @@ from detector.contract.events import Login, Notice
 from detector.contract.vocabulary import AccessOutcome, Basis, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, micros
-from detector.detect.shared.attempts import Failures, refused, resting
+from detector.detect.shared.attempts import Refusals, refused, resting
 from detector.enrich.facts import Facts
 from detector.memory.fields import Memory, Window
 from detector.settings.params import Params, Seconds
@@ -44,7 +44,7 @@ class LoginBruteforce(Detector[Login | Notice]):
         memory: Seconds = 86_400
 
     limits: Limits
-    failures = Failures()
+    refusals = Refusals()
     locked = Window("locked")
 
     def prepare(self) -> None:  # noqa: D102
@@ -63,10 +63,10 @@ class LoginBruteforce(Detector[Login | Notice]):
             return None
         most = 2 * self.limits.failures
         limit = most if facts.known_place else self.limits.failures
-        failed, solid = self.failures.add(memory, source, event, facts.at, self.window, cap=most)
+        failed, solid = self.refusals.add(memory, source, event, facts.at, self.window, cap=most)
         if failed < limit:
             return None
-        self.failures.clear(memory, source, solid=solid >= limit)
+        self.refusals.clear(memory, source, solid=solid >= limit)
         summary = f"{failed} failed logins from {source}"
         return self._locked(source, summary, facts, memory, failed, resting(solid, limit))
 

@@ -6,7 +6,7 @@ from detector.contract.events import Notice, Registration
 from detector.contract.vocabulary import AccessOutcome, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, micros
-from detector.detect.shared.attempts import Failures, refused, resting
+from detector.detect.shared.attempts import Refusals, refused, resting
 from detector.enrich.facts import Facts
 from detector.memory.fields import Memory
 from detector.settings.params import Params, Seconds
@@ -42,7 +42,7 @@ class RegistrationBruteforce(Detector[Registration | Notice]):
         stale: PositiveInt = 10
 
     limits: Limits
-    failures = Failures()
+    refusals = Refusals()
 
     def prepare(self) -> None:  # noqa: D102
         self.window = micros(self.limits.window)
@@ -58,11 +58,11 @@ class RegistrationBruteforce(Detector[Registration | Notice]):
             return self.hit(source, f"The PBX blocked {source} after failed registrations", notice=event.name)
         if not refused(event):
             return None
-        failed, solid = self.failures.add(memory, source, event, facts.at, self.window, cap=self.cap)
+        failed, solid = self.refusals.add(memory, source, event, facts.at, self.window, cap=self.cap)
         limit = self.cap if facts.known_place else self.limits.failures
         if failed < limit:
             return None
-        self.failures.clear(memory, source, solid=solid >= limit)
+        self.refusals.clear(memory, source, solid=solid >= limit)
         return self.hit(
             source, f"{failed} failed registrations from {source}", failed=failed, limit=limit,
             window=self.limits.window, basis=resting(solid, limit),

@@ -68,7 +68,7 @@ def of_network(network: str) -> tuple[Subject, ...]:
     return (Subject(SubjectKind.SOURCE_IP, network),)
 
 
-class Failures:
+class Refusals:
     """Counts refused attempts within a time: all of them, and beside them those that something better vouches for.
 
     When all are enough together these begin anew; what is vouched for goes on counting until that is enough by itself,

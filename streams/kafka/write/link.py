@@ -181,7 +181,12 @@ class Link:
         """Connect, and connect anew, until cancelled."""
         wait = Backoff(FIRST, MOST)
         while True:
-            session = LinkSession(self._told, self._seals)
+            try:
+                session = LinkSession(self._told, self._seals)
+            except KafkaException as error:
+                log.error("Kafka cannot be spoken to as configured", error=error.args[0].str()[:300])
+                await asyncio.sleep(wait.next())
+                continue
             try:
                 await session.up.wait()
                 self.session = session

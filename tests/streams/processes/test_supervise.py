@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from streams.processes import supervise
-from streams.processes.supervise import ended, until_signal, until_stopped
+from streams.processes.supervise import ended, start, until_signal, until_stopped
 
 
 async def working() -> None:
@@ -32,7 +32,7 @@ async def leaving() -> None:
 async def test_what_ends_one_part_ends_the_process_and_is_said(
     part: Callable[[], Coroutine[Any, Any, None]], error: type[Exception], said: str
 ) -> None:
-    parts = [asyncio.create_task(working(), name="first"), asyncio.create_task(part(), name="second")]
+    parts = start({"first": working(), "second": part()})
     with pytest.raises(error, match=said):
         await until_stopped(asyncio.Event(), parts)
     await ended(parts, cancel=True)
@@ -41,7 +41,7 @@ async def test_what_ends_one_part_ends_the_process_and_is_said(
 
 async def test_who_is_stopped_and_ends_has_not_failed() -> None:
     stop = asyncio.Event()
-    parts = [asyncio.create_task(working(), name="works")]
+    parts = start({"works": working()})
     stop.set()
     await until_stopped(stop, parts)
     await ended(parts, cancel=True)
@@ -49,13 +49,13 @@ async def test_who_is_stopped_and_ends_has_not_failed() -> None:
 
 async def test_what_does_not_end_in_time_is_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(supervise, "PATIENCE", 0.01)
-    late = asyncio.create_task(working())
+    (late,) = start({"late": working()})
     await ended([late])
     assert late.cancelled()
 
 
 async def test_what_a_part_raised_on_the_way_out_is_nobodys_error_any_more() -> None:
-    await ended([asyncio.create_task(failing())])
+    await ended(start({"failing": failing()}))
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
