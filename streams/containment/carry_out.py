@@ -159,7 +159,7 @@ class CarryOut:
             return
         await self._take_back(row, action)
         if row.target.kind is SubjectKind.SOURCE_IP:
-            await self._mend(row, [other for other in others if overlap(other, row)])
+            await self._mend(action, [other for other in others if overlap(other, row)])
         await self._move(row, TOUCHED, State.UNDONE, by=row.undo_by)
 
     async def _take_back(self, row: ActionRow, action: AnyAction) -> None:
@@ -168,12 +168,12 @@ class CarryOut:
         if not await action.undone(order, before, row.handle):
             raise TryAgain("still in force when read back")
 
-    async def _mend(self, row: ActionRow, others: list[ActionRow]) -> None:
-        """A wider block had taken the place of these."""
+    async def _mend(self, action: AnyAction, others: list[ActionRow]) -> None:
+        """A wider block had taken the place of these, perhaps of PBXs that somebody else has."""
         for other in others:
-            if not await self._in_force(other):
-                action = self._action(other)
-                await action.apply(order_of(other), self._before(other, action))
+            order, before = order_of(other), self._before(other, action)
+            if not await action.confirmed(order, before, other.handle):
+                await action.apply(order, before)
 
     async def _compare(self, row: ActionRow) -> None:
         if await self._in_force(row):

@@ -332,6 +332,29 @@ def test_a_backup_neither_contains_an_incident_nor_keeps_it_open(state) -> None:
     assert rungs([*FIRST, *told]) == []
 
 
+@pytest.mark.parametrize(
+    ("state", "status"),
+    [
+        ("requested", "open"),
+        ("approved", "open"),
+        ("applying", "open"),
+        ("applied", "open"),
+        ("drifted", "open"),
+        ("confirmed", "contained"),
+        ("undone", "contained"),
+        ("refused", "contained"),
+        ("failed", "contained"),
+        ("expired", "contained"),
+        ("superseded", "contained"),
+        ("undo_failed", "contained"),
+    ],
+)
+def test_an_incident_waits_for_what_is_still_to_come_of_its_actions(state, status) -> None:
+    first, *others = [each for each in decisions(run(FIRST)) if each.action != "backup_pbx"]
+    told = [outcome(100 + n / 10, each.id, "confirmed") for n, each in enumerate(others)]
+    assert incidents(run([*FIRST, *told, outcome(102, first.id, state)]))[0].status == status
+
+
 def test_targets_of_the_rungs() -> None:
     found = run([*confirmed([*confirmed(FIRST, 100), *whole(120, 5)], 130), *whole(150, 5)])
     assert of(found, "block_number").target.id == "+2526123"

@@ -12,16 +12,17 @@ from detector.contract.vocabulary import Act, Mode, State, SubjectKind
 from detector.decide.guard import GuardFacts
 from streams.containment.actions.block_ip import BlockIp
 from streams.containment.budget import Budgets
-from streams.containment.enforcers.enforcer import Enforcer
+from streams.containment.enforcers.enforcer import Enforcer, EnforcerError
 from streams.containment.enforcers.feed import Feed, blocks_of
-from streams.containment.executor import Executor
+from streams.containment.executor import Executor, lane_of
 from streams.containment.outcome import Outcome
 from streams.pbxs.pbx import AnyAction
-from streams.pbxs.pbx_errors import Unreachable
+from streams.pbxs.pbx_errors import GiveUp, Unreachable
 from streams.store.journal.journal import Journal
 from streams.store.journal.journal_part import JournalPart
 from streams.store.rows import ActionRow
 from streams.store.vault import Vault
+from tests.lives import lead
 
 SOMALIA = "901125261234567"
 SAFE = GuardFacts(emergency_path=True, calling_code="1")
@@ -413,6 +414,56 @@ async def test_two_decisions_on_one_target_end_one_after_the_other(
     assert not wall.targets
 
 
+async def test_an_address_stays_out_while_any_pbx_wants_it(desk: Desk, wall: Wall, make: Any) -> None:
+    desk.hands["branch"] = desk.hands["hq"]
+    desk.started()
+    for name, pbx in (("dec-1", "hq"), ("dec-2", "branch")):
+        desk.journal.findings.record([make.decision(name, Act.BLOCK_IP, *CHANGES[Act.BLOCK_IP], pbx=pbx)])
+    await desk.work()
+    desk.journal.actions.request_undo("act-dec-1", "anna", now=0)
+    await desk.work()
+    assert (desk.row("dec-1").state, desk.row("dec-2").state) == (State.SUPERSEDED, State.CONFIRMED)
+    assert wall.targets
+    desk.journal.actions.request_undo("act-dec-2", "anna", now=0)
+    await desk.work()
+    assert (desk.row("dec-2").state, wall.targets) == (State.UNDONE, {})
+
+
+async def test_each_blocked_number_has_a_rule_of_its_own_on_the_pbx(desk: Desk, office: Any, make: Any) -> None:
+    for name in ("dec-1", "dec-2"):
+        desk.journal.findings.record([make.decision(name, Act.BLOCK_NUMBER, *CHANGES[Act.BLOCK_NUMBER])])
+        await desk.work()
+    rules = office.rules()
+    desk.journal.actions.request_undo("act-dec-1", "anna", now=0)
+    await desk.work()
+    assert (desk.row("dec-1").state, desk.row("dec-2").state) == (State.UNDONE, State.CONFIRMED)
+    assert len(office.rules()) == len(rules) - 1
+
+
+def test_what_waits_for_what(desk: Desk, make: Any) -> None:
+    for act, (kind, target) in CHANGES.items():
+        desk.journal.findings.record([make.decision(f"dec-{act}", act, kind, target)])
+    for act in (Act.HANG_UP, Act.BACKUP_PBX):
+        desk.journal.findings.record([make.decision(f"dec-{act}", act, SubjectKind.EXTENSION, "1007")])
+    lanes = {act: lane_of(desk.row(f"dec-{act}")) for act in Act}
+    own = {Act.HANG_UP: ("hq", "calls"), Act.BACKUP_PBX: ("hq", "backup"), Act.BLOCK_IP: ("", "addresses")}
+    assert lanes == dict.fromkeys(Act, ("hq", "settings")) | own
+
+
+@pytest.mark.parametrize("error", [EnforcerError("away"), GiveUp("never")])
+async def test_what_somebody_else_ended_meanwhile_is_over(
+    desk: Desk, wall: Wall, make: Any, error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def overtaken(target: str, until: datetime) -> None:
+        lead(desk.journal, "act-dec-1", State.UNDONE)
+        raise error
+
+    monkeypatch.setattr(wall, "block", overtaken)
+    desk.journal.findings.record([make.decision("dec-1", Act.BLOCK_IP, *CHANGES[Act.BLOCK_IP])])
+    await desk.work()
+    assert desk.states()[-1] == "undone"
+
+
 async def test_budgets_stop_a_flood_but_not_a_person(desk: Desk, make: Any) -> None:
     desk.started(budgets=Budgets({Act.BLOCK_IP: 2}))
     for n in range(4):
@@ -534,16 +585,22 @@ async def test_a_block_by_feed_is_confirmed_when_the_feed_has_it_and_undone_when
     assert [desk.row(name).state for name in ("dec-1", "dec-2")] == [State.SUPERSEDED, State.UNDONE]
 
 
+@pytest.mark.parametrize("pbx", ["hq", "another gateway's"])
 async def test_a_narrow_block_returns_when_the_wide_one_over_it_ends(
-    desk: Desk, office: Any, wall: Wall, make: Any
+    desk: Desk, office: Any, wall: Wall, make: Any, pbx: str
 ) -> None:
-    for name, target in (("dec-1", "198.51.100.7"), ("dec-2", "198.51.100.0/24")):
-        desk.journal.findings.record([make.decision(name, Act.BLOCK_IP, SubjectKind.SOURCE_IP, target)])
+    desk.hands[pbx] = desk.hands["hq"]
+    desk.started()
+    for name, target, of in (("dec-1", "198.51.100.7", pbx), ("dec-2", "198.51.100.0/24", "hq")):
+        desk.journal.findings.record([make.decision(name, Act.BLOCK_IP, SubjectKind.SOURCE_IP, target, pbx=of)])
         await desk.work()
+    if pbx != "hq":
+        del desk.hands[pbx]
     del wall.targets["198.51.100.7/32"]  # as an interval set does, which refuses overlaps
     desk.journal.actions.request_undo("act-dec-2", "anna", now=0)
     await desk.work()
     assert list(wall.targets) == ["198.51.100.7/32"]
+    assert [desk.row(name).state for name in ("dec-1", "dec-2")] == [State.CONFIRMED, State.UNDONE]
 
 
 async def test_a_drill_is_never_carried_out(desk: Desk, office: Any, make: Any) -> None:
