@@ -14,6 +14,7 @@ from detector.contract.codec import Rejected
 from detector.contract.events import MAX_EVENT_BYTES, AnyEvent, Unknown
 from detector.contract.registry import Registry
 from detector.formats.parties import Parties
+from detector.formats.unread import UnreadLines
 
 MAX_TEXT = 1_024
 REMEMBERED_LINES = 16_384
@@ -41,7 +42,8 @@ class FormatOptions:
 class Format(ABC):
     """Reads one stream of lines; keeps only bounded memory of what it read before.
 
-    `ignored` counts lines that are none of our business. Neither method raises, whatever the bytes.
+    `ignored` counts lines that are none of our business, `unread` those that bear our marks and were not understood.
+    Neither method raises, whatever the bytes.
     """
 
     name: ClassVar[str]
@@ -50,6 +52,7 @@ class Format(ABC):
     def __init__(self, options: FormatOptions) -> None:
         self.options = options
         self.ignored = 0
+        self.unread = UnreadLines()
 
     @abstractmethod
     def read(self, line: bytes) -> Iterator[Reading]:

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from detector.detect.catalogue import catalogue
 from detector.formats import formats
 from detector.formats.parties import TRUNK_CONTEXTS, Parties
+from detector.formats.unread import UnreadLines
 from detector.settings import Settings, profile
 from detector.settings.kafka import NAME, Kafka, Name
 from detector.settings.metrics import Process
@@ -19,6 +20,7 @@ from streams import config
 from streams.cli.support.failures import FAILED, WRONG_USAGE, err, fail
 from streams.cli.support.inputs import STDIN, Cemetery, Inputs, Options
 from streams.cli.support.outputs import STDOUT, Lines, output, size_of
+from streams.report.report_page import visible
 from streams.store.keys import pin_hash
 
 UNNAMED = "pbx"
@@ -149,8 +151,20 @@ def reading(
         err.print(f"all of them with line and reason: {cemetery.path}")
 
 
+def tell_unread(unread: UnreadLines, events: int) -> None:
+    """What should have been read and was not, with a sample of each kind: never in silence."""
+    if not unread.total:
+        return
+    share = 100 * unread.total / (unread.total + events)
+    err.print(f"{unread.total} lines not understood ({share:.0f} % of what should have been read):")
+    for reason, count in unread.counts.most_common():
+        shown = unread.samples[reason].decode("utf-8", "replace")
+        err.print(f"  {count} x {reason}, such as: {visible(shown)}")
+
+
 def verify(inputs: Inputs, events: int, options: Options) -> None:
-    """Not one event: most likely the wrong format was named."""
+    """Say what was not understood; not one event: most likely the wrong format was named."""
+    tell_unread(inputs.unread, events)
     if events:
         return
     if inputs.rejected:
