@@ -17,8 +17,8 @@ def replay(engine: Engine, events: Iterable[AnyEvent | Unknown], inputs: Inputs,
     """Write every finding as a JSON line, and the statistics as the last; returns the statistics.
 
     `read` counts what was rejected too; `unknown` how often a kind, a field or an enum value came that schema 1 does
-    not know, `ahead` how many events had a time that lay ahead of when they came and was set back, `unread` how many lines bear the
-    marks of the format and were not understood.
+    not know, `ahead` how many events had a time that lay ahead of when they came and was set back, `unread` how many
+    lines bear the marks of the format and were not understood.
     """
     started = time.perf_counter()
     for event in events:

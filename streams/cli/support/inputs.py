@@ -53,8 +53,8 @@ class Inputs:
     """Reads files one after another; counts what cannot be used and hands it to `bury`.
 
     `advanced` is told the bytes read, for a progress bar. What gzip packed is unpacked. `ignored` counts lines that
-    are none of our business, `unread` those that should have been read, `unknown` the kinds, fields and values of newer producers (`events` only); both are
-    complete once a file was read to its end.
+    are none of our business, `unread` those that should have been read, `unknown` the kinds, fields and values of newer
+    producers (`events` only); all are complete once a file was read to its end.
     """
 
     def __init__(
