@@ -1,7 +1,7 @@
 """What Asterisk's manager interface (AMI) sends: security events, calls, call records, lost registrations."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import ClassVar
 
@@ -11,7 +11,7 @@ from detector.formats.asterisk.asterisk_attempts import Attempts
 from detector.formats.asterisk.asterisk_calls import UNIQUEID, BadRecordError, CallRecords
 from detector.formats.asterisk.asterisk_channels import Channels
 from detector.formats.asterisk.asterisk_frames import Fields, Frames
-from detector.formats.asterisk.asterisk_security import SecurityEvent, SecurityReader, event_time, key_of
+from detector.formats.asterisk.asterisk_security import QUIET_EVENTS, SecurityEvent, SecurityReader, event_time, key_of
 from detector.formats.format import Format, FormatOptions, Occurrences, Reading, address, clean, register
 
 REMOTE = re.compile(r"IPV[46]/(?P<transport>\w{1,8})/(?P<host>[^/]{1,64})/(?P<port>\d{1,5})", re.ASCII)
@@ -48,30 +48,34 @@ class AsteriskAmi(Format):
     def read(self, line: bytes) -> Iterator[Reading]:
         """The events of the frame that ends with this line."""
         for frame in self._frames.add(line):
-            event = frame if isinstance(frame, Rejected) else self._event(frame)
-            if event is None:
+            events = [frame] if isinstance(frame, Rejected) else self._events(frame)
+            if events is None:
                 self.ignored += 1
             else:
-                yield event
+                yield from events
 
     def close(self) -> Iterator[Reading]:
-        """A frame that has no end."""
+        """A frame that has no end, and what was held back."""
         yield from self._frames.close()
+        yield from self._attempts.release()
 
-    def _event(self, fields: Fields) -> Reading | None:
+    def _events(self, fields: Fields) -> Sequence[Reading] | None:
+        """What a frame brings forward; None if it is none of our business."""
         name = fields.get("Event", "")
         security = "EventTV" in fields and "Service" in fields
         if not (security or name in CALLS or name in REGISTRATIONS):
             return None
         at = self._at(fields)
         if at is None:
-            return NO_TIME
+            return [NO_TIME]
+        due = self._attempts.advance(at)
         if security:
-            return self._secure(fields, at)
+            return [*due, *self._secure(fields, at)]
         try:
-            return self._channels.read(fields, at) if name in CALLS else self._registration(fields, at)
+            event = self._channels.read(fields, at) if name in CALLS else self._registration(fields, at)
         except BadRecordError as error:
-            return Rejected(reason=error.reason, field=error.field)
+            return [*due, Rejected(reason=error.reason, field=error.field)]
+        return [*due, event] if event is not None else due or None
 
     def _at(self, fields: Fields) -> datetime | None:
         """When it happened; time never goes back for those that do not say."""
@@ -85,11 +89,11 @@ class AsteriskAmi(Format):
             self._moment = at
         return at or self._moment
 
-    def _secure(self, fields: Fields, at: datetime) -> Reading | None:
+    def _secure(self, fields: Fields, at: datetime) -> Sequence[Reading]:
         remote = REMOTE.fullmatch(fields.get("RemoteAddress", ""))
         source_ip = address(remote["host"]) if remote is not None else None
         if remote is None or source_ip is None:
-            return NO_ADDRESS
+            return [NO_ADDRESS]
         event = SecurityEvent(
             name=fields["Event"], service=fields["Service"], at=at, account=fields.get("AccountID", ""),
             session=fields.get("SessionID", ""), remote=source_ip, port=remote["port"],
@@ -97,7 +101,9 @@ class AsteriskAmi(Format):
         )  # fmt: skip
         draft = self._security.read(event, at, self._occurrences.id_of(key_of(event)))
         if draft is None:
-            return None
+            if fields["Event"] not in QUIET_EVENTS:
+                self.unread.note(f"a security event {fields['Event'][:64]} that is not known", b"")
+            return []
         if isinstance(draft.event, Registration) and draft.event.party == "extension":
             self._channels.sources.learn(draft.event)
         return self._attempts.fold(at, draft)

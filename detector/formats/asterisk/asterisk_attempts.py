@@ -11,6 +11,9 @@ from detector.contract.events import Call, Login, Notice, Registration
 
 PAIR_WITHIN = timedelta(seconds=1)
 DIALOGUE = timedelta(seconds=10)
+PATIENCE = timedelta(seconds=2)
+FORGIVEN = 2
+FORGIVABLE = frozenset({"unknown_account", "bad_password"})
 MAX_OPEN = 4_096
 SHOWN_CALLID = 255
 
@@ -31,13 +34,16 @@ class Step(Enum):
     CHALLENGE = "the ordinary question for credentials"
 
 
+AttemptEvent = Registration | Call | Login | Notice
+
+
 class Draft(Struct, frozen=True):
     """An event that may be one of several about the same attempt.
 
     `twin` is shared with the other log's line about it (empty: it has none), `dialogue` with the other steps.
     """
 
-    event: Registration | Call | Login | Notice
+    event: AttemptEvent
     log: LogKind
     twin: tuple[str, ...] = ()
     step: Step = Step.WHOLE
@@ -117,22 +123,34 @@ class _Dialogue(Struct):
     requests: int = 0
     answers: int = 0
     counted: int = 0
+    held: list[Registration] = []
 
 
 class Attempts:
-    """Folds the steps of one dialogue into attempts: as many as answers, and one for every two requests."""
+    """Folds the steps of one dialogue into attempts: as many as answers, and one for every two requests.
+
+    A dialogue that ends in success had no failure: up to `FORGIVEN` refusals of one are held back for `PATIENCE` and
+    forgotten if it is accepted then, as a phone's is that comes with an old nonce or, behind a NAT, by another name.
+    Who is refused more often guesses, and is told at once.
+    """
 
     def __init__(self) -> None:
         self._dialogues: OrderedDict[tuple[str, ...], _Dialogue] = OrderedDict()
+        self._waiting: deque[tuple[datetime, _Dialogue]] = deque()
+        self.holding = 0
 
-    def fold(self, moment: datetime, draft: Draft) -> Registration | Call | Login | Notice | None:
-        """The event if `draft` begins an attempt, `None` if it belongs to one already told."""
+    def fold(self, moment: datetime, draft: Draft) -> list[AttemptEvent]:
+        """The events that may be told now that `draft` is here; none if it belongs to an attempt that was told."""
         event = draft.event
-        if draft.step is Step.WHOLE or type(event) is not Registration:
-            return event
+        if type(event) is not Registration:
+            return [event]
+        if draft.step is Step.WHOLE:
+            if event.outcome == "accepted":
+                self._forgive(moment, draft.dialogue)
+            return [event]
         known = self._known(moment, draft.dialogue)
         if draft.step is Step.CHALLENGE:
-            return None if known is not None and event.account is None else event
+            return [] if known is not None and event.account is None else [event]
         if known is None or (event.account and known.account and event.account != known.account):
             known = _Dialogue(moment=moment)
         self._remember(draft.dialogue, known)
@@ -142,11 +160,43 @@ class Attempts:
         known.requests += draft.step is Step.REQUEST
         known.answers += draft.step is Step.ANSWER
         if known.counted >= max(known.answers, (known.requests + 1) // 2):
-            return None
+            return []
         known.counted += 1
         if unknown_account:
-            return msgspec.structs.replace(event, account=known.account, reason="unknown_account")
-        return event
+            event = msgspec.structs.replace(event, account=known.account, reason="unknown_account")
+        return self._hold(moment, known, event) if event.reason in FORGIVABLE else [event]
+
+    def advance(self, moment: datetime) -> list[AttemptEvent]:
+        """What was held back, and was not accepted in time."""
+        told: list[AttemptEvent] = []
+        while self._waiting and (abs(moment - self._waiting[0][0]) > PATIENCE or len(self._waiting) > MAX_OPEN):
+            told += self._let_go(self._waiting.popleft()[1])
+        return told
+
+    def release(self) -> list[AttemptEvent]:
+        """All that is held back."""
+        told: list[AttemptEvent] = []
+        while self._waiting:
+            told += self._let_go(self._waiting.popleft()[1])
+        return told
+
+    def _hold(self, moment: datetime, dialogue: _Dialogue, event: Registration) -> list[AttemptEvent]:
+        if dialogue.counted > FORGIVEN:
+            return [*self._let_go(dialogue), event]
+        dialogue.held.append(event)
+        self._waiting.append((moment, dialogue))
+        self.holding += 1
+        return []
+
+    def _let_go(self, dialogue: _Dialogue) -> list[Registration]:
+        held, dialogue.held = dialogue.held, []
+        self.holding -= len(held)
+        return held
+
+    def _forgive(self, moment: datetime, key: tuple[str, ...]) -> None:
+        known = self._known(moment, key)
+        if known is not None:
+            self._let_go(known)
 
     def _known(self, moment: datetime, dialogue: tuple[str, ...]) -> _Dialogue | None:
         known = self._dialogues.get(dialogue)

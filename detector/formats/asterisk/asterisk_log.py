@@ -10,22 +10,20 @@ from detector.contract.events import MAX_EVENT_BYTES
 from detector.formats.asterisk.asterisk_attempts import Attempts, Draft, Twins
 from detector.formats.asterisk.asterisk_line import AsteriskLine, LogClock, parse
 from detector.formats.asterisk.asterisk_messages import MessagesReader
-from detector.formats.asterisk.asterisk_security import SecurityReader, key_of
+from detector.formats.asterisk.asterisk_security import QUIET_EVENTS, SecurityReader, key_of
 from detector.formats.asterisk.asterisk_security import parse as parse_security
 from detector.formats.format import Format, FormatOptions, Occurrences, Reading, register
-from detector.formats.journal_lines import out_of_journal
 
 OURS = (
-    b"SecurityEvent=",
-    b"Registration from '",
-    b" failed for '",
-    b"not found in context '",
-    b"Failed to authenticate ",
-    b" failed to authenticate as '",
-    b"nonexistent user '",
-    b"Registered SIP '",
-    b"Added contact '",
-)
+    b"SecurityEvent=", b"ailed ", b"eject", b"uthentic", b" not found ", b"Registered SIP '", b"Added contact '",
+    b"nonexistent user '", b" denied ", b"No registration for ", b"Unknown SIP command ", b" no configured AORs",
+    b" exceed max contacts", b" is not dynamic",
+)  # fmt: skip
+"""One of them stands in every line that is read, or should be."""
+KNOWN_FILES = frozenset({"chan_sip.c", "chan_iax2.c", "manager.c", "res_security_log.c"})
+SECURITY_FILE = "res_security_log.c"
+PJSIP = "res_pjsip"
+TOLD = frozenset({"NOTICE", "WARNING", "ERROR", "SECURITY"})
 SECRETS = re.compile(rb',(?:Challenge|Response|ExpectedResponse|Received\w{1,16})="')
 NO_TIME = "a line without a time that can be read; one without a year needs the year stated"
 
@@ -56,18 +54,20 @@ class AsteriskLog(Format):
         if len(line) > MAX_EVENT_BYTES:
             yield reject(f"line of {len(line)} bytes, allowed are {MAX_EVENT_BYTES}", line)
             return
-        line = out_of_journal(line)
-        ours = any(mark in line for mark in OURS)
-        if not ours and not self._twins.holding:
+        wrapped = line[:1] == b"{"
+        ours = wrapped or bears_our_marks(line)
+        if not ours and not self._twins.holding and not self._attempts.holding:
             self.ignored += 1
             return
         parsed = parse(line)
+        if wrapped:
+            ours = bears_our_marks(line if parsed is None else parsed.text.encode())
         if parsed is None:
-            self.ignored += 1
+            self._pass_over(line, None, ours=ours)
             return
         draft = self._draft(parsed) if ours else None
         if draft is None:
-            self.ignored += 1
+            self._pass_over(line, parsed, ours=ours)
         moment = self._clock.read(parsed.stamp) or (draft.event.at if isinstance(draft, Draft) else None)
         if moment is not None:
             yield from self._pass_on(moment, self._twins.advance(moment))
@@ -81,9 +81,10 @@ class AsteriskLog(Format):
         """Lines of `messages` whose security event did not come."""
         if self._moment is not None:
             yield from self._pass_on(self._moment, self._twins.release())
+        yield from self._attempts.release()
 
     def _draft(self, line: AsteriskLine) -> Draft | Rejected | None:
-        if line.file == "res_security_log.c":
+        if line.file == SECURITY_FILE:
             return self._security_draft(line)
         at = self._clock.read(line.stamp)
         if at is None:
@@ -104,7 +105,36 @@ class AsteriskLog(Format):
         return self._security.read(event, at, self._occurrences.id_of(content))
 
     def _pass_on(self, moment: datetime, drafts: list[Draft]) -> Iterator[Reading]:
+        yield from self._attempts.advance(moment)
         for draft in drafts:
-            event = self._attempts.fold(moment, draft)
-            if event is not None:
-                yield event
+            yield from self._attempts.fold(moment, draft)
+
+    def _pass_over(self, line: bytes, parsed: AsteriskLine | None, *, ours: bool) -> None:
+        """A line that no event comes of: none of our business, or one that should have been understood."""
+        if not ours:
+            self.ignored += 1
+        elif parsed is None:
+            reason = "JSON of an unknown layout" if line[:1] == b"{" else "a frame of the line that is not known"
+            self.unread.note(reason, SECRETS.split(line, maxsplit=1)[0])
+        elif parsed.file in KNOWN_FILES or parsed.file.startswith(PJSIP):
+            if parsed.level in TOLD and not self._quiet(parsed):
+                self.unread.note(f"words of {parsed.file} that are not known", SECRETS.split(line, maxsplit=1)[0])
+            else:
+                self.ignored += 1
+        else:
+            self.ignored += 1
+
+    def _quiet(self, line: AsteriskLine) -> bool:
+        """Whether it is a security event that is known and says nothing of use to us."""
+        if line.file != SECURITY_FILE:
+            return False
+        event = parse_security(line.text)
+        return event is not None and event.name in QUIET_EVENTS
+
+
+def bears_our_marks(line: bytes) -> bool:
+    """Whether a line may tell of something that was refused, or of somebody who came in."""
+    for mark in OURS:  # noqa: SIM110 - half the time of `any` with a generator, and most lines end here
+        if mark in line:
+            return True
+    return False

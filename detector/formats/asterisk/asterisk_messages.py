@@ -5,9 +5,20 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from detector.contract.codec import Rejected
-from detector.contract.events import Call, Login, Registration
+from detector.contract.events import Call, Login, Notice, Registration
 from detector.formats.asterisk.asterisk_attempts import SHOWN_CALLID, Draft, LogKind, Step
 from detector.formats.asterisk.asterisk_line import AsteriskLine
+from detector.formats.asterisk.asterisk_refusals import (
+    DEVICE,
+    IAX_CALL,
+    IAX_REFUSED,
+    PROBE,
+    PROBES,
+    REGISTRAR,
+    TRUNK_REFUSED,
+    UNKNOWN_CONNECTION,
+)
+from detector.formats.asterisk.asterisk_security import NOBODY
 from detector.formats.format import address, clean
 
 CHAN_FROM = "Registration from '"
@@ -18,7 +29,6 @@ PJSIP_FOR = re.compile(r"' failed for '([^']{2,64})'(?: \(callid: | - )", re.ASC
 PJSIP_TRIES = re.compile(r" after \d{1,10} tries in [\d.]{1,20} ms\Z", re.ASCII)
 CALL_AT = re.compile(r" \((?:(?:UDP|TCP|TLS|WS|WSS):)?([^()\s]{2,64})\) to extension '", re.ASCII)
 CALL_END = "' rejected because extension not found in context '"
-DEVICE = re.compile(r"Failed to authenticate (?:device|user) (.*) for ([A-Z]{1,16}), code = -?\d{1,9}\s*", re.DOTALL)
 AMI = re.compile(
     r"(?:Host )?(\S{2,64}) (failed to authenticate as|tried to authenticate with nonexistent user) '(.*)'\s*",
     re.DOTALL,
@@ -64,6 +74,10 @@ class MessagesReader:
             return self._pjsip(line.text, at, key)
         if line.file == "manager.c":
             return self._ami(line.text, at, key)
+        if line.file == "chan_iax2.c":
+            return self._iax(line.text, at, key)
+        if line.file.startswith("Ext. ") and (match := UNKNOWN_CONNECTION.fullmatch(line.text)):
+            return self._stranger(match["place"], None, None, at, key)
         return None
 
     def _chan_sip(self, text: str, at: datetime, key: str) -> Draft | Rejected | None:
@@ -72,15 +86,17 @@ class MessagesReader:
         if text.startswith("Call from '"):
             return self._refused_call(text, "Call from '", "'", at, key)
         if match := DEVICE.fullmatch(text):
+            place = endpoint(match["place"]) if match["place"] else None
+            known = match["what"].startswith("Failed")
             return self._registration(
-                at,
-                key,
-                "rejected",
-                user_of(match[1]),
-                method=match[2],
-                reason="bad_password",
+                at, key, "rejected", user_of(match["from"]), method=match["method"] or "INVITE",
+                source_ip=place[0] if place else None, reason="bad_password" if known else "unknown_account",
                 twin=("invite",),
-            )
+            )  # fmt: skip
+        if (match := TRUNK_REFUSED[0].fullmatch(text)) is not None:
+            return self._trunk_refused(match["trunk"], at, key)
+        if match := PROBE.fullmatch(text):
+            return self._probe(match["method"], match["place"], at, key)
         if match := REGISTERED.match(text):
             # The address shown is the Contact the phone wrote, so there is no telling where it is.
             return self._registration(at, key, "accepted", clean(match[1]))
@@ -106,7 +122,68 @@ class MessagesReader:
             return self._refused_call(text, "", ": Call", at, key)
         if match := CONTACT.match(text):
             return self._registration(at, key, "accepted", clean(match[1]))
+        if (match := TRUNK_REFUSED[1].fullmatch(text)) is not None:
+            return self._trunk_refused(match["trunk"], at, key)
+        for pattern, reason in REGISTRAR:
+            if match := pattern.match(text):
+                return self._registrar(match["account"], match["place"], reason, at, key)
         return None
+
+    def _registrar(self, account: str, shown: str, reason: str, at: datetime, key: str) -> Draft | Rejected:
+        """A guest has no place to be registered at; of one of ours the settings are wrong, not the password."""
+        place = endpoint(shown)
+        if place is None:
+            return Rejected(reason="a registration without an address")
+        if account.lower() in NOBODY:
+            return self._registration(at, key, "rejected", None, source_ip=place[0], reason=reason)
+        return self._notice(f"registrar_{reason}", account, place[0], at, key)
+
+    def _iax(self, text: str, at: datetime, key: str) -> Draft | Rejected | None:
+        if match := IAX_CALL.fullmatch(text):
+            return self._stranger(match["place"], match["to"], None, at, key)
+        for pattern, reason in IAX_REFUSED:
+            if match := pattern.fullmatch(text):
+                place = endpoint(match["place"])
+                if place is None:
+                    return Rejected(reason="a failed registration without address and reason")
+                return self._registration(
+                    at, key, "rejected", clean(match["account"]), source_ip=place[0], reason=reason
+                )
+        return None
+
+    def _stranger(self, shown: str, to: str | None, name: str | None, at: datetime, key: str) -> Draft | Rejected:
+        """A call of somebody who has no account, turned away."""
+        place = endpoint(shown)
+        if place is None:
+            return Rejected(reason="a refused call without address and number")
+        call = Call(
+            pbx=self.pbx, id=key, at=at, source=self.source, trust="text", phase="ended", call_id=key, from_=name,
+            to=clean(to or ""), source_ip=place[0], disposition="failed", reason="rejected",
+        )  # fmt: skip
+        return Draft(event=call, log=LogKind.MESSAGES)
+
+    def _probe(self, method: str, shown: str, at: datetime, key: str) -> Draft | Rejected:
+        place = endpoint(shown)
+        if place is None:
+            return Rejected(reason="a probe without an address")
+        return self._notice("sip_probe", None, place[0], at, key, method)
+
+    def _trunk_refused(self, trunk: str, at: datetime, key: str) -> Draft:
+        notice = Notice(
+            pbx=self.pbx, id=key, at=at, source=self.source, trust="text", name="sip_trunk_registration_failed",
+            level="warning", trunk=clean(trunk),
+        )  # fmt: skip
+        return Draft(event=notice, log=LogKind.MESSAGES)
+
+    def _notice(
+        self, name: str, account: str | None, source_ip: str, at: datetime, key: str, text: str | None = None
+    ) -> Draft:
+        notice = Notice(
+            pbx=self.pbx, id=key, at=at, source=self.source, trust="text", name=name,
+            level="information" if name == "sip_probe" else "warning", account=clean(account or ""),
+            source_ip=source_ip, text=clean(text or ""),
+        )  # fmt: skip
+        return Draft(event=notice, log=LogKind.MESSAGES)
 
     def _request_failed(self, text: str, start: re.Match[str], at: datetime, key: str) -> Draft | Rejected:
         """The other side writes From before and Call-ID after the address: two readings leave it unknown."""
@@ -118,6 +195,8 @@ class MessagesReader:
         step, kind = STEPS.get(words, (Step.WHOLE, ""))
         callid = text[found[0].end() : dash].removesuffix(")")[:SHOWN_CALLID]
         method = start[1] if start[1] and METHOD.fullmatch(start[1]) else "REGISTER"
+        if method in PROBES:
+            return self._probe(method, found[-1][1], at, key)
         return self._registration(
             at, key, "rejected", user_of(text[start.end() : found[0].start()]), method=method,
             source_ip=sole(match[1] for match in found), reason=REASONS.get(words, clean(words)),
@@ -132,10 +211,11 @@ class MessagesReader:
         if not found:
             return Rejected(reason="a refused call without address and number")
         name = clean(text[len(before) : found[0].start()].removesuffix(after))
+        own = None if name is None or name.lower() in NOBODY else name
         place = endpoint(found[0][1])
         call = Call(
             pbx=self.pbx, id=key, at=at, source=self.source, trust="text", phase="ended", call_id=key,
-            direction="outbound" if name else None, extension=name, from_=name,
+            direction="outbound" if own else None, extension=own, from_=name,
             to=clean(text[found[0].end() : end]), source_ip=sole(match[1] for match in found),
             disposition="failed", reason="unallocated",
         )  # fmt: skip

@@ -29,7 +29,7 @@ URI = re.compile(r"sips?:(?:([^@;>]*)@)?", re.ASCII | re.IGNORECASE)
 DIALLED = re.compile(r"\+?\d{7,}", re.ASCII)
 ANSWER_WITHIN = timedelta(seconds=10)
 QUESTIONS_IN_A_ROW = timedelta(seconds=5)
-NOBODY = "<unknown>"
+UNKNOWN = "<unknown>"
 
 REASONS = {
     "InvalidPassword": "bad_password",
@@ -45,6 +45,12 @@ REASONS = {
     "AuthMethodNotAllowed": "auth_method",
 }
 REQUESTS = frozenset({"RequestNotAllowed", "RequestNotSupported", "RequestBadFormat"})
+REGISTRAR = "registrar_"
+"""So begins what `RequestType` says where the registrar refused, which comes after the credentials were judged."""
+NOBODY = frozenset({"anonymous", "asterisk", "unknown", "guest"})
+"""Names under which guests come: never an extension."""
+QUIET_EVENTS = frozenset({"SuccessfulAuth", "ChallengeSent", "LoadAverageLimit", "MemoryLimit"})
+"""What is known and says nothing of use where no draft comes of it."""
 AMI_LOGINS = frozenset({"InvalidPassword", "ChallengeResponseFailed", "InvalidAccountID", "FailedACL", "SessionLimit"})
 
 
@@ -165,11 +171,13 @@ class SecurityReader:
         )  # fmt: skip
 
     def _pjsip(self, event: SecurityEvent, at: datetime, key: str) -> Draft | None:
-        account = None if event.account == NOBODY else clean(event.account)
+        account = None if event.account == UNKNOWN else clean(event.account)
         if event.name == "ChallengeSent":
             return self._registration(event, at, key, "challenged", account, step=Step.CHALLENGE)
         if event.name == "SuccessfulAuth":
             return self._registration(event, at, key, "accepted", account)
+        if event.details.get("RequestType", "").startswith(REGISTRAR) and account and account.lower() not in NOBODY:
+            return self._registrar(event, at, key, account)
         if event.name not in REASONS:
             return None
         step = {
@@ -184,6 +192,14 @@ class SecurityReader:
             twin=(kind[event.name], event.session[:SHOWN_CALLID]) if event.name in kind else (),
             step=step.get(event.name, Step.WHOLE),
         )  # fmt: skip
+
+    def _registrar(self, event: SecurityEvent, at: datetime, key: str, account: str | None) -> Draft:
+        """The registrar refuses a phone that has given the right credentials: the PBX's settings are wrong."""
+        notice = Notice(
+            pbx=self.pbx, id=key, at=at, source=self.source, name="registrar_refused", level="warning",
+            account=account, source_ip=event.remote, text=clean(event.details["RequestType"]),
+        )  # fmt: skip
+        return Draft(event=notice, log=LogKind.SECURITY)
 
     def _ami(self, event: SecurityEvent, at: datetime, key: str) -> Draft | None:
         accepted = event.name == "SuccessfulAuth"

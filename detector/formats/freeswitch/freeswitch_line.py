@@ -5,8 +5,6 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from msgspec import Struct
 
-from detector.formats.asterisk.asterisk_line import COLOURS
-
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 # With the uuid of the channel, how idle the CPU is and the function, as far as the version and logfile.conf have them.
 HEAD = re.compile(
@@ -19,13 +17,6 @@ HEAD = re.compile(
     re.ASCII | re.DOTALL,
 )
 EXECUTE = re.compile(rf"(?:(?P<uuid>{UUID}) )?(?P<text>EXECUTE .*)", re.ASCII | re.DOTALL)
-SYSLOG = re.compile(
-    r"<\d{1,3}>1 (?:[^\s]{1,255} ){2}freeswitch (?:[^\s]{1,255} ){2}"
-    r"(?:-|(?:\[(?:[^\]\\]|\\.){0,1024}\]){1,8}) (?:\ufeff)?"
-    r"|(?:<\d{1,3}>)?(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[\d:.]{8,15}(?:Z|[+-]\d\d:?\d\d))"
-    r" [^\s:]{1,255} freeswitch(?:\[\d{1,9}\])?: ",
-    re.ASCII,
-)
 OUT_OF_ORDER = timedelta(minutes=5)
 
 
@@ -36,15 +27,6 @@ class FreeswitchLine(Struct, frozen=True, gc=False):
     stamp: str
     file: str
     text: str
-
-
-def plain(raw: bytes) -> str:
-    """The line without its end, colours and syslog's prefix."""
-    content = raw.rstrip(b"\r\n").decode("utf-8", "replace")
-    if "\x1b" in content:
-        content = COLOURS.sub("", content)
-    carried = SYSLOG.match(content)
-    return content[carried.end() :] if carried else content
 
 
 def parse(content: str) -> FreeswitchLine | None:

@@ -8,10 +8,10 @@ from typing import ClassVar
 
 from detector.contract.codec import Rejected, reject
 from detector.contract.events import MAX_EVENT_BYTES, Notice, Registration
+from detector.formats.carriers import unwrap
 from detector.formats.format import Format, FormatOptions, Occurrences, Reading, address, clean, register
 from detector.formats.freeswitch.freeswitch_calls import FreeswitchCalls
-from detector.formats.freeswitch.freeswitch_line import FreeswitchLine, LocalClock, parse, plain
-from detector.formats.journal_lines import out_of_journal
+from detector.formats.freeswitch.freeswitch_line import FreeswitchLine, LocalClock, parse
 
 OURS = (
     b"SIP auth ", b"Can't find user [", b"Rejected by acl ", b"New Channel ", b" receiving invite from ",
@@ -53,13 +53,12 @@ class FreeswitchLog(Format):
 
     def read(self, line: bytes) -> Iterator[Reading]:
         """The events of this line."""
-        line = out_of_journal(line)
         if len(line) > MAX_EVENT_BYTES:
             yield reject(f"line of {len(line)} bytes, allowed are {MAX_EVENT_BYTES}", line)
         elif self._broken:
-            yield from self._join(plain(line))
+            yield from self._join(unwrap(line).text)
         elif any(mark in line for mark in OURS):
-            yield from self._line(plain(line))
+            yield from self._line(unwrap(line).text)
         else:
             self.ignored += 1
 

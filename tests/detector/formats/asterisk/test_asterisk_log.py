@@ -190,9 +190,7 @@ def test_no_value_forges_the_address(line: str, source_ip: str | None) -> None:
     [
         "VERBOSE[1] app_verbose.c: " + failed().partition("chan_sip.c: ")[2],
         f'VERBOSE[1] pbx.c:     -- Executing [s@in:1] NoOp("x", "{failed()}") in new stack',
-        "NOTICE[1] chan_sip.c: Peer 'x' is now UNREACHABLE! " + failed().partition("chan_sip.c: ")[2],
         "WARNING[1] chan_sip.c: Retransmission timeout reached",
-        failed().partition("chan_sip.c: ")[2],
         "",
     ],
 )
@@ -200,6 +198,24 @@ def test_lines_that_only_quote_ours_are_ignored(text: str) -> None:
     log = reader()
     assert list(log.read(f"[Nov 23 09:05:02] {text}".encode())) == []
     assert log.ignored == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (failed().partition("chan_sip.c: ")[2], "a frame of the line that is not known"),
+        ("NOTICE[1] chan_sip.c: Peer 'x' is now UNREACHABLE! " + failed().partition("chan_sip.c: ")[2], "chan_sip.c"),
+        ("[Nov 23 09:05:02] WARNING[7] res_pjsip_new.c: 192.0.2.1 was rejected by a new check", "res_pjsip_new.c"),
+        ("[Nov 23 09:05:02] SECURITY[7] res_security_log.c: SecurityEvent=42", "a security event"),
+        ('{"severity": "NOTICE", "text": "Registration failed for 192.0.2.1"}', "JSON of an unknown layout"),
+    ],
+)
+def test_what_should_have_been_understood_is_told(line: str, reason: str) -> None:
+    log = reader()
+    rejected = [record for record in log.read(line.encode()) if isinstance(record, Rejected)]
+    assert log.unread.total + len(rejected) == 1
+    assert reason in str([*log.unread.counts, *(one.reason for one in rejected)])
+    assert log.ignored == 0
 
 
 @pytest.mark.parametrize(
@@ -418,8 +434,9 @@ def test_pjsip_dialogues_are_told_apart() -> None:
 
 
 def test_a_scanner_that_only_asks() -> None:
-    (event,) = registrations(read(pjsip("No matching endpoint found", start="Request 'OPTIONS'")))
-    assert event.method == "OPTIONS"
+    (event,) = read(pjsip("No matching endpoint found", start="Request 'OPTIONS'"))
+    assert isinstance(event, Notice)
+    assert (event.name, event.source_ip, event.text, event.trust) == ("sip_probe", "127.0.0.6", "OPTIONS", "text")
 
 
 @pytest.mark.parametrize("messages_first", [True, False])
