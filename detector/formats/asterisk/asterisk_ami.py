@@ -125,5 +125,5 @@ class AsteriskAmi(Format):
             return None
         return Registration(
             pbx=options.pbx, id=key, at=at, source=self.name, outcome=outcome, account=account,
-            party=options.parties.side(account),
+            party=self._channels.records.owners.side(account),
         )  # fmt: skip

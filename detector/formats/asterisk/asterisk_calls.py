@@ -8,14 +8,13 @@ from hashlib import blake2b
 from msgspec import Struct
 
 from detector.contract.events import Call
+from detector.formats.asterisk.asterisk_owners import Owners, Peer
 from detector.formats.format import clean
 from detector.formats.parties import NOT_DIALLED, Parties
 
-CHANNEL = re.compile(r"(?P<technology>\w{1,32})/(?P<name>.{1,256})-[0-9a-f]{1,16}(?:;[12])?", re.ASCII | re.DOTALL)
-BY_NAME = frozenset({"SIP", "PJSIP", "IAX2", "SCCP", "Skinny"})
 UNIQUEID = re.compile(r"(?:[\w.-]{1,64}-)?(\d{9,10})\.\d{1,12}", re.ASCII)
 DIAL_STRING = re.compile(r"/(?:[^/,@&]{1,128}/)?(\+?[\d*#]{1,64})(?=[,@&]|\Z)", re.ASCII)
-SECONDS = re.compile(r"\d{1,8}", re.ASCII)
+SECONDS = re.compile(r"\d{1,8}(?:\.\d{1,9})?", re.ASCII)
 LONGEST = 31_622_400
 NOT_BEFORE = timedelta(seconds=2)
 SOON_AFTER = timedelta(minutes=30)
@@ -23,6 +22,7 @@ MAX_REMEMBERED = 4_096
 
 DISPOSITIONS = {"ANSWERED": "answered", "NO ANSWER": "no_answer", "BUSY": "busy", "FAILED": "failed",
                 "CONGESTION": "failed"}  # fmt: skip
+DIALLING = frozenset({"Dial", "Queue"})
 APPLICATIONS = {
     "voicemail": "voicemail", "confbridge": "conference", "meetme": "conference", "queue": "queue", "disa": "disa",
 }  # fmt: skip
@@ -37,42 +37,8 @@ class BadRecordError(ValueError):
         self.field = field
 
 
-class Peer(Struct, frozen=True):
-    """The other end of a channel: `side` is `extension`, `trunk`, or `local` for a channel within the PBX."""
-
-    name: str
-    side: str
-
-    @property
-    def extension(self) -> str | None:
-        """Its name, if it is one of ours."""
-        return self.name if self.side == "extension" else None
-
-    @property
-    def trunk(self) -> str | None:
-        """Its name, if calls leave or come by it."""
-        return self.name if self.side == "trunk" else None
-
-
-def peer_of(channel: str, parties: Parties, context: str = "") -> Peer | None:
-    """Who is at the end of `SIP/1001-00000012`; None if there is no channel.
-
-    The name is that of the account in the configuration, or for a guest the domain it wrote: never an extension then.
-    A channel of a technology without accounts (DAHDI, mISDN, ...) is a line: its name with the technology before.
-    """
-    match = CHANNEL.fullmatch(channel)
-    if match is None:
-        return None
-    technology, name = match["technology"], match["name"]
-    if technology == "Local":
-        return Peer(name=name.partition("@")[0], side="local")
-    if technology not in BY_NAME:
-        name = f"{technology}/{name}"
-    return Peer(name=name, side=parties.side(name, context))
-
-
 class CallRecord(Struct, frozen=True, kw_only=True):
-    """One call record as written, whichever way it came."""
+    """One call record as written, whichever way it came; `number` is what FreePBX says of the caller."""
 
     src: str
     dst: str
@@ -87,6 +53,7 @@ class CallRecord(Struct, frozen=True, kw_only=True):
     disposition: str
     uniqueid: str
     linkedid: str
+    number: str = ""
 
 
 class CallRecords:
@@ -96,7 +63,7 @@ class CallRecords:
         self.pbx = pbx
         self.source = source
         self.zone = zone
-        self.parties = parties
+        self.owners = Owners(parties)
         self._called: OrderedDict[str, str] = OrderedDict()
 
     def read(self, record: CallRecord) -> Call:
@@ -110,8 +77,10 @@ class CallRecords:
             ended = started + timedelta(seconds=duration)
         except OverflowError:
             raise BadRecordError("a time outside the calendar", "start") from None
-        caller = peer_of(record.channel, self.parties, record.context)
-        called = peer_of(record.dstchannel, self.parties)
+        if record.application in DIALLING:
+            self.owners.learn(record.data)
+        caller = self.owners.peer(record.channel, record.context)
+        called = self.owners.peer(record.dstchannel)
         direction = self._direction(record, caller, called)
         forwarder = self.forwarder(record.linkedid, caller, called)
         disposition = DISPOSITIONS.get(record.disposition.upper(), record.disposition.lower())
@@ -121,7 +90,7 @@ class CallRecords:
         return Call(
             pbx=self.pbx, id=_id(record), at=ended, source=self.source, phase="ended",
             call_id=clean(record.linkedid) or clean(record.uniqueid) or _id(record),
-            leg=clean((called and called.trunk) or (caller and caller.trunk) or ""),
+            leg=clean(record.dstchannel or record.channel),
             direction=direction, extension=_extension(record, direction, caller, called),
             from_=clean(record.src), to=to, trunk=clean((called and called.trunk) or ""),
             trunk_in=clean((caller and caller.trunk) or ""),
@@ -133,11 +102,11 @@ class CallRecords:
         )  # fmt: skip
 
     def _direction(self, record: CallRecord, caller: Peer | None, called: Peer | None) -> str:
-        inside = caller is None or caller.side != "trunk"
+        inside = caller is None or not caller.outside
         if called is not None and called.side != "local":
-            outside = called.side == "trunk"
+            outside = called.outside
         else:  # nobody was rung: an announcement, a mailbox, or a number that no trunk took
-            outside = inside and record.dst.lstrip("+").isdecimal() and not self.parties.internal(record.dst)
+            outside = inside and record.dst.lstrip("+").isdecimal() and not self.owners.parties.internal(record.dst)
         if inside:
             return "outbound" if outside else "internal"
         return "transit" if outside else "inbound"
@@ -187,16 +156,18 @@ def dialled(dst: str, data: str) -> str | None:
 
 def _extension(record: CallRecord, direction: str, caller: Peer | None, called: Peer | None) -> str | None:
     if direction in {"outbound", "internal"}:
+        if caller is not None and caller.line:
+            return clean(record.number or record.src)
         return clean((caller and caller.extension) or "")
     if direction == "inbound":
         return clean((called and called.extension) or record.dst)
     return None
 
 
-def _seconds(shown: str, field: str) -> int:
-    if SECONDS.fullmatch(shown) is None or int(shown) > LONGEST:
-        raise BadRecordError("not a duration in whole seconds", field)
-    return int(shown)
+def _seconds(shown: str, field: str) -> float:
+    if SECONDS.fullmatch(shown) is None or float(shown) > LONGEST:
+        raise BadRecordError("not a duration in seconds", field)
+    return float(shown) if "." in shown else int(shown)
 
 
 def _id(record: CallRecord) -> str:

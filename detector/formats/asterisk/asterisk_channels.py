@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct, structs
 
 from detector.contract.events import Call, Registration
-from detector.formats.asterisk.asterisk_calls import DIAL_STRING, CallRecord, CallRecords, dialled, peer_of
+from detector.formats.asterisk.asterisk_calls import DIAL_STRING, CallRecord, CallRecords, dialled
 from detector.formats.asterisk.asterisk_frames import Fields
 from detector.formats.format import clean
 
@@ -88,19 +88,20 @@ class Channels:
         records, key = self.records, fields.get("DestUniqueid", "")[:128]
         caller_id = fields.get("Uniqueid", "")[:128]
         begun = self._channels.get(caller_id)
-        called = peer_of(fields.get("DestChannel", ""), records.parties)
+        records.owners.learn(f"{fields.get('DestChannel', '').partition('/')[0]}/{fields.get('DialString', '')}")
+        called = records.owners.peer(fields.get("DestChannel", ""))
         if not key or called is None or called.side == "local" or key in self._legs:
             return None
         context = begun.context if begun else fields.get("Context", "")
-        caller = peer_of(fields.get("Channel", ""), records.parties, context)
+        caller = records.owners.peer(fields.get("Channel", ""), context)
         linkedid = fields.get("Linkedid") or fields.get("DestLinkedid") or caller_id or key
-        inside = caller is None or caller.side != "trunk"
-        outside = called.side == "trunk"
+        inside = caller is None or not caller.outside
+        outside = called.outside
         forwarder = records.forwarder(linkedid, caller, called)
         own = caller.extension if caller is not None else None
         leg = Call(
             pbx=records.pbx, id=f"call:{linkedid[:128]}:{key}:started", at=at, source=records.source, phase="started",
-            call_id=linkedid[:128], leg=clean(called.trunk or (caller and caller.trunk) or ""),
+            call_id=linkedid[:128], leg=clean(fields.get("DestChannel", "")),
             direction=("outbound" if outside else "internal") if inside else ("transit" if outside else "inbound"),
             extension=clean((own if inside else called.extension) or ""),
             from_=clean(begun.number if begun else fields.get("CallerIDNum", "")),

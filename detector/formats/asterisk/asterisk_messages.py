@@ -8,6 +8,7 @@ from detector.contract.codec import Rejected
 from detector.contract.events import Call, Login, Notice, Registration
 from detector.formats.asterisk.asterisk_attempts import SHOWN_CALLID, Draft, LogKind, Step
 from detector.formats.asterisk.asterisk_line import AsteriskLine
+from detector.formats.asterisk.asterisk_owners import NOBODY
 from detector.formats.asterisk.asterisk_refusals import (
     DEVICE,
     IAX_CALL,
@@ -18,7 +19,6 @@ from detector.formats.asterisk.asterisk_refusals import (
     TRUNK_REFUSED,
     UNKNOWN_CONNECTION,
 )
-from detector.formats.asterisk.asterisk_security import NOBODY
 from detector.formats.format import address, clean
 
 CHAN_FROM = "Registration from '"

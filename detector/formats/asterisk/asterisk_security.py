@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from detector.contract.events import Call, Login, Notice, Registration
 from detector.formats.asterisk.asterisk_attempts import MAX_OPEN, SHOWN_CALLID, Draft, LogKind, Step
+from detector.formats.asterisk.asterisk_owners import NOBODY
 from detector.formats.format import address, clean
 
 START = re.compile(
@@ -47,8 +48,6 @@ REASONS = {
 REQUESTS = frozenset({"RequestNotAllowed", "RequestNotSupported", "RequestBadFormat"})
 REGISTRAR = "registrar_"
 """So begins what `RequestType` says where the registrar refused, which comes after the credentials were judged."""
-NOBODY = frozenset({"anonymous", "asterisk", "unknown", "guest"})
-"""Names under which guests come: never an extension."""
 QUIET_EVENTS = frozenset({"SuccessfulAuth", "ChallengeSent", "LoadAverageLimit", "MemoryLimit"})
 """What is known and says nothing of use where no draft comes of it."""
 AMI_LOGINS = frozenset({"InvalidPassword", "ChallengeResponseFailed", "InvalidAccountID", "FailedACL", "SessionLimit"})

@@ -137,7 +137,7 @@ def test_a_call_in_its_phases() -> None:
     assert isinstance(ended, Call)
     assert [event.phase for event in (started, answered, ended)] == ["started", "answered", "ended"]
     assert {(event.call_id, event.leg, event.extension, event.to) for event in (started, answered, ended)} == {
-        (CALLER, "carrier-a", "1001", "9011252612345678")
+        (CALLER, "SIP/carrier-a-00000013", "1001", "9011252612345678")
     }
     assert (started.direction, started.trunk, started.id) == ("outbound", "carrier-a", f"call:{CALLER}:{TRUNK}:started")
     assert (ended.duration, ended.talk, ended.disposition) == (34, 30, "answered")

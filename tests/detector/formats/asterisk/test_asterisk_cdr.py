@@ -58,7 +58,8 @@ def one(text: str, zone: tzinfo = UTC, parties: Parties | None = None) -> Call:
 def test_an_outbound_call() -> None:
     call = one(line())
     assert (call.direction, call.extension, call.from_, call.to) == ("outbound", "1001", "1001", "92125550111")
-    assert (call.trunk, call.trunk_in, call.leg, call.via) == ("carrier-a", None, "carrier-a", "direct")
+    assert (call.trunk, call.trunk_in, call.via) == ("carrier-a", None, "direct")
+    assert call.leg == "SIP/carrier-a-00000013"
     assert (call.call_id, call.disposition, call.duration, call.talk) == ("1795442889.25", "answered", 30, 28)
     assert (call.started_at, call.answered_at, call.at) == (
         datetime(2026, 11, 23, 9, 8, 9, tzinfo=UTC),
@@ -102,7 +103,7 @@ def test_fields(changes: dict[str, str], field: str, expected: object) -> None:
 @pytest.mark.parametrize(
     ("parties", "direction"),
     [
-        (Parties(), "transit"),
+        (Parties(), "outbound"),
         (Parties(extensions=frozenset({"alice"})), "outbound"),
         (Parties(extensions=frozenset({"alice"}), trunks=frozenset({"alice"})), "transit"),
         (Parties(extensions=frozenset({"alice"}), trunk_contexts=frozenset({"phones"})), "outbound"),
