@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Any, Protocol
 
 from detector.contract.codec import to_micros
@@ -18,6 +19,7 @@ from detector.enrich.addresses import Place
 from detector.enrich.facts import Facts
 from detector.enrich.fleet_list import PREFIX as FLEET_PAGES
 from detector.enrich.fleet_list import FleetEntries
+from detector.enrich.ledger import OUTWARD
 from detector.enrich.scores import Models
 from detector.memory.fields import Memory
 from detector.memory.timers import LEDGER
@@ -215,13 +217,24 @@ class Engine:
         state.ledger.drop(leg)
 
     def _revise(self, event: AnyEvent | Unknown, state: PbxState, at: int) -> list[AnyFinding]:
-        """A higher revision adds fields to what is known; it moves no time and is detected on by no rule."""
+        """A higher revision adds fields to what is known and moves no time.
+
+        Rules are asked only where it is known now, and was not before, where a call goes.
+        """
         self.counts["revision"] += 1
-        if type(event) is not Call or not event.source_ip:
+        if type(event) is not Call:
             return []
         site = self._sites.get(event.pbx) or self._site(event.pbx)
-        place = site.addresses.look_up(event.source_ip)
         leg = state.ledger.find(event.call_id, event.leg)
+        if leg is not None and leg.up and not leg.klass and event.to and event.direction in OUTWARD:
+            verdicts = Verdicts(state, site)
+            self._inspect(event, max(state.now, at), state, site, verdicts)
+            return verdicts.findings
+        if leg is not None and leg.up and event.trunk and not leg.trunk:
+            state.ledger.amend(leg, partial(apply.tell_trunk, trunk=event.trunk))
+        if not event.source_ip:
+            return []
+        place = site.addresses.look_up(event.source_ip)
         if place is None or leg is None or leg.source:
             return []
         leg.source = place.key

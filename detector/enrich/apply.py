@@ -1,11 +1,11 @@
 """Enrichment of one event: who, where from, whereto, since when, at what price."""
 
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import phonenumbers
 
 from detector.contract.codec import to_micros
-from detector.contract.events import Call, Config, Login, Notice, Registration
+from detector.contract.events import ROW, Call, Config, Login, Notice, Registration
 from detector.contract.findings import Subject
 from detector.contract.vocabulary import Severity, Stage, SubjectKind
 from detector.engine.compiled import Compiled
@@ -14,7 +14,7 @@ from detector.enrich.addresses import Place
 from detector.enrich.dialling.numbers import Klass, Number
 from detector.enrich.facts import Facts
 from detector.enrich.fleet_list import FleetEntries
-from detector.enrich.ledger import FAMILIAR, INSIDE, OUTWARD, Leg, charged_extension, talked
+from detector.enrich.ledger import FAMILIAR, INSIDE, OUTWARD, Ledger, Leg, charged_extension, talked
 from detector.memory.fields import Days, Distinct, First, Memory, digest
 from detector.memory.timers import LEDGER
 
@@ -155,7 +155,7 @@ def follow_call(event: Call, facts: Facts, state: PbxState, site: Compiled) -> N
     if event.source_ip:
         facts.place = site.addresses.look_up(event.source_ip)
     ledger = state.ledger
-    leg = ledger.find(event.call_id, event.leg)
+    leg = ledger.find(event.call_id, event.leg) or told_before(event, site, ledger)
     if leg is None:
         leg = opened(event, facts, site)
         facts.opened = True
@@ -163,7 +163,7 @@ def follow_call(event: Call, facts: Facts, state: PbxState, site: Compiled) -> N
         if dropped is not None and dropped.incident:
             facts.dropped = dropped
     else:
-        complete(leg, event, facts)
+        facts.opened = complete(leg, event, facts, site, ledger)
         ledger.touch(leg)
     facts.leg = leg
     answer_or_end(leg, event, facts, state)
@@ -182,6 +182,18 @@ def follow_call(event: Call, facts: Facts, state: PbxState, site: Compiled) -> N
         state.timers.wake(LEDGER, leg.key, ledger.expires(leg))
 
 
+def told_before(event: Call, site: Compiled, ledger: Ledger) -> Leg | None:
+    """The leg of this event under the name that another transport gave it."""
+    if not event.leg:
+        return None
+    number = site.plan.read(event.to) if event.to and event.direction in OUTWARD else None
+    destination = "" if number is None else number.e164 or number.dialled[:64]
+    leg = ledger.known_as(event.call_id, event.leg, event.trunk or "", event.trunk_in or "", destination)
+    if leg is not None:
+        leg.other = event.leg if event.leg.startswith(ROW) else leg.leg
+    return leg
+
+
 def opened(event: Call, facts: Facts, site: Compiled) -> Leg:
     """A new leg from its first phase, with its number read and priced."""
     started = to_micros(event.started_at) if event.started_at is not None else facts.at
@@ -189,6 +201,7 @@ def opened(event: Call, facts: Facts, site: Compiled) -> Leg:
         call_id=event.call_id, leg=event.leg or "", started=min(started, facts.at), direction=event.direction or "",
         extension=facts.extension, trunk=event.trunk or "", route=event.route or "", channel=event.channel or "",
         source=facts.place.key if facts.place is not None else "", event=event.id, conference=event.via == "conference",
+        trunk_in=event.trunk_in or "",
     )  # fmt: skip
     if leg.direction in OUTWARD and event.to:
         number = facts.number = site.plan.read(event.to)
@@ -216,13 +229,33 @@ def land(number: Number) -> str:
     return f"+{code}" if code != 1 else (number.e164 or "")[:AREA]
 
 
-def complete(leg: Leg, event: Call, facts: Facts) -> None:
-    """A later phase knows more than the first."""
+def complete(leg: Leg, event: Call, facts: Facts, site: Compiled, ledger: Ledger) -> bool:
+    """A later phase knows more than the first; True if only now it is known where the call goes: it begins anew."""
+    begins = leg.up and not leg.klass and event.direction in OUTWARD and bool(event.to)
+    if begins:
+        number = facts.number = site.plan.read(event.to or "")
+        ledger.amend(leg, partial(tell_where, event=event, number=number, site=site))
+        facts.open_hours = not leg.closed
+    elif leg.up and event.trunk and not leg.trunk:
+        ledger.amend(leg, partial(tell_trunk, trunk=event.trunk))
     leg.channel = leg.channel or event.channel or ""
     leg.route = leg.route or event.route or ""
     if not leg.source and facts.place is not None:
         leg.source = facts.place.key
         facts.located = True
+    return begins
+
+
+def tell_where(leg: Leg, event: Call, number: Number, site: Compiled) -> None:
+    """Direction, party and number of a leg of which only the beginning was known."""
+    leg.direction, leg.extension = event.direction or "", charged_extension(event) or leg.extension
+    leg.trunk = event.trunk or leg.trunk
+    describe(leg, number, site)
+
+
+def tell_trunk(leg: Leg, trunk: str) -> None:
+    """The trunk a call was sent to."""
+    leg.trunk = trunk
 
 
 def answer_or_end(leg: Leg, event: Call, facts: Facts, state: PbxState) -> None:

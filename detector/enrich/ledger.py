@@ -1,12 +1,12 @@
 """The ledger of calls that are up: who calls whom through which trunk since when, never counted by +1/-1."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from msgspec import Struct
 
 from detector.contract.codec import to_micros
-from detector.contract.events import Call
+from detector.contract.events import ROW, Call
 from detector.enrich.dialling.numbers import Klass
 
 MICROS = 1_000_000
@@ -25,7 +25,7 @@ class Leg(Struct, kw_only=True, gc=False, array_like=True):
     In a checkpoint its fields stand in this order: a new one goes to the end, with a default.
     `number` counts the legs of the ledger in the order in which they were opened.
     `closed`: it began outside business hours; `land`: with what every number of its country abroad begins.
-    `familiar`: calls went to its block of numbers on `FAMILIAR` earlier days.
+    `familiar`: calls went to its block of numbers on `FAMILIAR` earlier days. `other`: how another transport names it.
     """
 
     call_id: str
@@ -56,6 +56,8 @@ class Leg(Struct, kw_only=True, gc=False, array_like=True):
     closed: bool = False
     land: str = ""
     familiar: bool = False
+    trunk_in: str = ""
+    other: str = ""
 
     @property
     def up(self) -> bool:
@@ -81,7 +83,7 @@ class Ledger:
     does not count for ever. An end that comes before its start leaves the leg ended.
     """
 
-    __slots__ = ("_by", "_charged", "_opened", "_up", "dirty", "legs")
+    __slots__ = ("_by", "_charged", "_of_call", "_opened", "_up", "dirty", "legs")
 
     def __init__(self) -> None:
         self.legs: dict[str, Leg] = {}
@@ -89,6 +91,7 @@ class Ledger:
         self._by: dict[tuple[str, str], dict[str, dict[str, None]]] = {}
         self._up: dict[str, None] = {}
         self._charged: Counter[tuple[str, str]] = Counter()
+        self._of_call: dict[str, list[Leg]] = {}
         self._opened = 0
 
     def restore(self, legs: Iterable[Leg]) -> None:
@@ -99,7 +102,24 @@ class Ledger:
 
     def find(self, call_id: str, leg: str | None) -> Leg | None:
         """The leg as far as it is still known."""
-        return self.legs.get(f"{call_id}\x1f{leg or ''}")
+        known = self.legs.get(f"{call_id}\x1f{leg or ''}")
+        if known is None and leg:
+            return next((each for each in self._of_call.get(call_id, ()) if each.other == leg), None)
+        return known
+
+    def known_as(self, call_id: str, name: str, trunk: str, trunk_in: str, destination: str) -> Leg | None:
+        """The leg that another transport told of: one of this call over the same trunks, and to this number if several.
+
+        One names it by its channel, the other by the row of a call record.
+        """
+        of_record = name.startswith(ROW)
+        found = [
+            leg for leg in self._of_call.get(call_id, ())
+            if leg.leg.startswith(ROW) is not of_record and leg.other in ("", name)
+            and (leg.trunk, leg.trunk_in) == (trunk, trunk_in)
+        ]  # fmt: skip
+        same = [leg for leg in found if leg.destination == destination] or found
+        return same[0] if len(same) == 1 or (same and same[0].destination == destination) else None
 
     def open(self, leg: Leg) -> Leg | None:
         """A new leg; returns the one dropped for it, where the ledger is full."""
@@ -125,11 +145,28 @@ class Ledger:
     def drop(self, leg: Leg) -> None:
         """Forget the leg."""
         key = self._unindex(leg) if leg.up else leg.key
-        if self.legs.pop(key, None) is not None and leg.direction in OUTWARD:
+        known = self.legs.pop(key, None)
+        if known is not None:
+            of_call = self._of_call[leg.call_id]
+            of_call.remove(known)
+            if not of_call:
+                del self._of_call[leg.call_id]
+        if known is not None and leg.direction in OUTWARD:
             self._charged[leg.call_id, leg.extension] -= 1
             if not self._charged[leg.call_id, leg.extension]:
                 del self._charged[leg.call_id, leg.extension]
         self.dirty.add(key)
+
+    def amend(self, leg: Leg, change: Callable[[Leg], None]) -> None:
+        """Change what a leg that is up is indexed by: its trunk, number or direction became known only now."""
+        up, outward = leg.up, leg.direction in OUTWARD
+        if up:
+            self._unindex(leg)
+        if outward:
+            self._charged[leg.call_id, leg.extension] -= 1
+        change(leg)
+        self._index(leg)
+        self.dirty.add(leg.key)
 
     def touch(self, leg: Leg) -> None:
         """The leg was changed by its holder (never in what it is indexed by)."""
@@ -162,13 +199,18 @@ class Ledger:
     def _keep(self, leg: Leg) -> str:
         key = leg.key
         self.legs[key] = leg
+        self._of_call.setdefault(leg.call_id, []).append(leg)
+        self._index(leg)
+        return key
+
+    def _index(self, leg: Leg) -> None:
+        key = leg.key
         if leg.up:
             self._up[key] = None
         if leg.direction in OUTWARD:
             self._charged[leg.call_id, leg.extension] += 1
             for place in places(leg) if leg.up else ():
                 self._by.setdefault(place, {}).setdefault(leg.call_id, {})[key] = None
-        return key
 
     def _unindex(self, leg: Leg) -> str:
         key = leg.key

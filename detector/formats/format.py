@@ -18,6 +18,7 @@ from detector.formats.unread import UnreadLines
 
 MAX_TEXT = 1_024
 REMEMBERED_LINES = 16_384
+MAX_ASSUMED = 64
 
 Reading = AnyEvent | Unknown | Rejected
 
@@ -27,8 +28,8 @@ class FormatOptions:
     """What the records of a format may lack.
 
     `zone` is the PBX's own, `year` that of the first line, `keyed_hash` makes a PIN its keyed hash (hex).
-    `date_order` says how `03/04/2026` is meant; without it the file's own rows decide. `parties` tells extensions from
-    trunks where the records name both alike.
+    `date_order` says how `03/04/2026` is meant; without it the file's own rows decide, and where they do not, `region`.
+    `parties` tells extensions from trunks where the records name both alike.
     """
 
     pbx: str
@@ -36,14 +37,16 @@ class FormatOptions:
     year: int | None
     keyed_hash: Callable[[str], str]
     date_order: Literal["mdy", "dmy"] | None = None
+    region: str = ""
     parties: Parties = field(default_factory=Parties)
 
 
 class Format(ABC):
     """Reads one stream of lines; keeps only bounded memory of what it read before.
 
-    `ignored` counts lines that are none of our business, `unread` those that bear our marks and were not understood.
-    Neither method raises, whatever the bytes.
+    `ignored` counts lines that are none of our business, `unread` those that bear our marks and were not understood;
+    `assumed` has what had to be guessed, each with the setting that ends the guess. Neither method raises, whatever
+    the bytes.
     """
 
     name: ClassVar[str]
@@ -53,10 +56,16 @@ class Format(ABC):
         self.options = options
         self.ignored = 0
         self.unread = UnreadLines()
+        self.assumed: dict[str, None] = {}
 
     @abstractmethod
     def read(self, line: bytes) -> Iterator[Reading]:
         """The records that are complete with this line (with or without its line end)."""
+
+    def assume(self, text: str) -> None:
+        """Something had to be guessed; said once."""
+        if len(self.assumed) < MAX_ASSUMED:
+            self.assumed[text] = None
 
     def close(self) -> Iterator[Reading]:
         """What was still held back, at the end or when the input falls silent; reading may go on after it."""

@@ -11,6 +11,7 @@ from detector.formats.asterisk.asterisk_attempts import Attempts
 from detector.formats.asterisk.asterisk_calls import UNIQUEID, BadRecordError, CallRecords
 from detector.formats.asterisk.asterisk_channels import Channels
 from detector.formats.asterisk.asterisk_frames import Fields, Frames
+from detector.formats.asterisk.asterisk_owners import GUESS
 from detector.formats.asterisk.asterisk_security import QUIET_EVENTS, SecurityEvent, SecurityReader, event_time, key_of
 from detector.formats.format import Format, FormatOptions, Occurrences, Reading, address, clean, register
 
@@ -58,6 +59,8 @@ class AsteriskAmi(Format):
         """A frame that has no end, and what was held back."""
         yield from self._frames.close()
         yield from self._attempts.release()
+        for name, side in self._channels.records.owners.guessed.items():
+            self.assume(GUESS.format(name=name, side=side))
 
     def _events(self, fields: Fields) -> Sequence[Reading] | None:
         """What a frame brings forward; None if it is none of our business."""

@@ -7,6 +7,7 @@ from typing import ClassVar
 from detector.contract.codec import Rejected, reject
 from detector.contract.events import MAX_EVENT_BYTES
 from detector.formats.asterisk.asterisk_calls import UNIQUEID, BadRecordError, CallRecord, CallRecords
+from detector.formats.asterisk.asterisk_owners import GUESS
 from detector.formats.csv_records import CsvRecords, cells
 from detector.formats.format import Format, FormatOptions, Reading, register
 
@@ -70,6 +71,8 @@ class AsteriskCdr(Format):
     def close(self) -> Iterator[Reading]:
         """A record whose quote was never closed."""
         yield from self._records.close()
+        for name, side in self._calls.owners.guessed.items():
+            self.assume(GUESS.format(name=name, side=side))
 
     def _values(self, text: str) -> list[str]:
         """The cells, without the bars and blanks around them of a table drawn by a database's client."""

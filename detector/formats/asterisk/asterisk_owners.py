@@ -22,6 +22,7 @@ NUMBER = re.compile(r"\+?[\d*#]{3,64}", re.ASCII)
 INSIDE = re.compile(r"internal|^(?:phones|users|local|extensions|from-inside|sip-phones)$", re.ASCII | re.IGNORECASE)
 """Contexts in which, by their name, the PBX's own telephones begin."""
 MAX_REMEMBERED = 4_096
+GUESS = "{name!r} is taken for an {side}: name it under `extensions` or `trunks` of the PBX to end the guess"
 
 
 class Peer(Struct, frozen=True):

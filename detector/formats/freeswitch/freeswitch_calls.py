@@ -1,7 +1,8 @@
-"""FreeSWITCH's channels as contract calls: each call routed by the dialplan is one, its other leg is none."""
+"""FreeSWITCH's channels as contract calls: a leg for each call the dialplan routes, one more where it goes outside."""
 
 import re
 from collections import OrderedDict
+from collections.abc import Sequence
 from datetime import datetime
 
 from msgspec import Struct, structs
@@ -21,12 +22,15 @@ ROUTED = re.compile(
     re.DOTALL,
 )
 BRIDGE = re.compile(r"EXECUTE (?:\[depth=\d{1,4}\] )?(?P<name>.{1,512}) bridge\((?P<to>.{1,4096})\)", re.DOTALL)
-GATEWAY = re.compile(r"sofia/gateway/(?:[^/,|]{1,64}::)?(?P<gateway>[^/,|\]]{1,128})/", re.DOTALL)
+GATEWAY = re.compile(
+    r"sofia/gateway/(?:[^/,|]{1,64}::)?(?P<gateway>[^/,|\]]{1,128})/(?P<to>\+?[\d*#]{1,64})?", re.ASCII | re.DOTALL
+)
 ANSWERED = re.compile(r"Channel \[(?P<name>.{1,512})\] has been answered", re.DOTALL)
 HANGUP = re.compile(r"Hangup (?P<name>.{1,512}) \[CS_[A-Z_]{1,32}\] \[(?P<cause>[A-Z0-9_]{1,64})\]", re.DOTALL)
 USER = re.compile(r"sofia/[^/]{1,64}/(?:sips?:)?(?P<user>[^@]{1,256})@.{1,255}", re.DOTALL)
 AMBIGUOUS = ">->"
 MAX_OPEN = 4_096
+MAX_LEGS = 8
 
 DISPOSITIONS = {"NO_ANSWER": "no_answer", "ORIGINATOR_CANCEL": "no_answer", "NO_USER_RESPONSE": "no_answer",
                 "USER_BUSY": "busy"}  # fmt: skip
@@ -39,11 +43,12 @@ REASONS = {
 
 
 class _FreeswitchChannel(Struct):
-    """A channel that is up; `started` once the dialplan has routed it."""
+    """A channel that is up: the legs it has since the dialplan has routed it, and where that sent it last."""
 
     name: str
     source_ip: str | None = None
-    started: Call | None = None
+    legs: list[Call] = []
+    sent_to: str = ""
     answered: datetime | None = None
 
 
@@ -57,8 +62,8 @@ class FreeswitchCalls:
         self._up: OrderedDict[str, _FreeswitchChannel] = OrderedDict()
         self._named: dict[str, str] = {}
 
-    def read(self, line: FreeswitchLine, at: datetime) -> Call | Rejected | None:
-        """The call a line brings forward; None if it says nothing of use."""
+    def read(self, line: FreeswitchLine, at: datetime) -> Sequence[Call | Rejected]:
+        """The legs a line brings forward; nothing if it says nothing of use."""
         text = line.text
         if match := NEW.fullmatch(text):
             self._add(match["uuid"], match["name"])
@@ -67,12 +72,12 @@ class FreeswitchCalls:
         elif text.startswith("Processing "):
             return self._route(line, at)
         elif match := BRIDGE.fullmatch(text):
-            return self._bridge(self._find(line.uuid, match["name"]), match["to"])
+            return self._bridge(self._find(line.uuid, match["name"]), match["to"], at)
         elif match := ANSWERED.fullmatch(text):
             return self._answer(line.uuid, match["name"], at)
         elif match := HANGUP.fullmatch(text):
             return self._hang_up(line.uuid, match["name"], match["cause"], at)
-        return None
+        return []
 
     def _add(self, uuid: str, name: str) -> None:
         if uuid in self._up:
@@ -98,62 +103,85 @@ class FreeswitchCalls:
         if channel is not None and place is not None:
             channel.source_ip = place[0]
 
-    def _route(self, line: FreeswitchLine, at: datetime) -> Call | Rejected | None:
+    def _route(self, line: FreeswitchLine, at: datetime) -> Sequence[Call | Rejected]:
         """The start of a call. Without a uuid before the line nothing ties it to its channel."""
         match = ROUTED.fullmatch(line.text)
         if match is None or line.text.count(AMBIGUOUS) > 1:
-            return Rejected(reason="a routed call whose numbers cannot be told apart")
+            return [Rejected(reason="a routed call whose numbers cannot be told apart")]
         channel = self._up.get(line.uuid)
         if channel is None:
-            return None if line.uuid == "" else Rejected(reason="a routed call whose channel was not seen to begin")
-        if channel.started is not None:
-            return None  # transferred within the dialplan: the same call
+            return [] if line.uuid == "" else [Rejected(reason="a routed call whose channel was not seen to begin")]
+        channel.sent_to = match["to"]
+        if channel.legs:
+            return []  # sent on within the dialplan: the same call
         user = USER.fullmatch(channel.name)
         outside = match["context"] in self.parties.trunk_contexts
         outward = not outside and not self.parties.internal(match["to"]) and match["to"].lstrip("+").isdecimal()
         direction = "inbound" if outside else "outbound" if outward else "internal"
-        channel.started = Call(
+        channel.legs = [Call(
             pbx=self.pbx, id=f"call:{line.uuid}:started", at=at, source=self.source, trust="text", phase="started",
             call_id=line.uuid, direction=direction,
             extension=clean(match["to"]) if outside else clean(user["user"] if user else match["number"]),
             from_=clean(match["number"]), to=clean(match["to"]), channel=clean(line.uuid), source_ip=channel.source_ip,
-        )  # fmt: skip
-        return channel.started
+        )]  # fmt: skip
+        return channel.legs[:1]
 
-    def _bridge(self, uuid: str, to: str) -> Call | None:
-        """The trunk a call is sent to, which is known only now: the same event again, with more in it."""
+    def _bridge(self, uuid: str, to: str, at: datetime) -> Sequence[Call]:
+        """The trunk a call is sent to, which is known only now.
+
+        Of a call of one of ours it is the same event again, with more in it. A call that came in has a second leg from
+        here on, to the number that is really dialled, in the name of whoever it was for.
+        """
         channel = self._up.get(uuid)
         gateway = GATEWAY.search(to)
-        if channel is None or channel.started is None or channel.started.trunk or gateway is None:
-            return None
-        direction = "transit" if channel.started.direction == "inbound" else "outbound"
-        channel.started = structs.replace(
-            channel.started, trunk=clean(gateway["gateway"]), revision=1, direction=direction,
+        if channel is None or not channel.legs or gateway is None:
+            return []
+        first, trunk = channel.legs[0], clean(gateway["gateway"])
+        if first.direction != "inbound":
+            if first.trunk:
+                return []
+            channel.legs[0] = structs.replace(first, trunk=trunk, revision=1, direction="outbound")
+            return channel.legs[:1]
+        if len(channel.legs) >= MAX_LEGS:
+            return []
+        owner = channel.sent_to if self.parties.internal(channel.sent_to) else None
+        leg = f"bridge:{len(channel.legs)}"
+        out = structs.replace(
+            first, id=f"call:{uuid}:{leg}:started", at=at, leg=leg, direction="transit", trunk=trunk, extension=None,
+            to=clean(gateway["to"] or "") or first.to, via="forward", on_behalf_of=owner, source_ip=None,
         )  # fmt: skip
-        return channel.started
+        channel.legs.append(out)
+        return [out]
 
-    def _answer(self, uuid: str, name: str, at: datetime) -> Call | None:
+    def _answer(self, uuid: str, name: str, at: datetime) -> Sequence[Call]:
         uuid = self._find(uuid, name)
         channel = self._up.get(uuid)
-        if channel is None or channel.started is None or channel.answered is not None:
-            return None
+        if channel is None or not channel.legs or channel.answered is not None:
+            return []
         channel.answered = at
-        return structs.replace(channel.started, id=f"call:{uuid}:answered", at=at, phase="answered", revision=0)
+        return [structs.replace(leg, id=_phase(leg, "answered"), at=at, phase="answered", revision=0)
+                for leg in channel.legs]  # fmt: skip
 
-    def _hang_up(self, uuid: str, name: str, cause: str, at: datetime) -> Call | None:
+    def _hang_up(self, uuid: str, name: str, cause: str, at: datetime) -> Sequence[Call]:
         uuid = self._find(uuid, name)
         channel = self._up.get(uuid)
         if channel is None:
-            return None
+            return []
         self._forget(uuid)
-        if channel.started is None:
-            return None
-        began, answered = channel.started.at, channel.answered
         failed = DISPOSITIONS.get(cause, "no_answer" if cause == "NORMAL_CLEARING" else "failed")
-        return structs.replace(
-            channel.started, id=f"call:{uuid}:ended", at=at, phase="ended", revision=0, started_at=began,
-            answered_at=answered, duration=max(0.0, (at - began).total_seconds()),
-            talk=max(0.0, (at - answered).total_seconds()) if answered else 0.0,
-            disposition="answered" if answered else failed,
-            reason=None if cause == "NORMAL_CLEARING" else REASONS.get(cause, cause.lower()),
-        )  # fmt: skip
+        answered = channel.answered
+        return [
+            structs.replace(
+                leg, id=_phase(leg, "ended"), at=at, phase="ended", revision=0, started_at=leg.at,
+                answered_at=None if answered is None else max(answered, leg.at),
+                duration=max(0.0, (at - leg.at).total_seconds()),
+                talk=max(0.0, (at - max(answered, leg.at)).total_seconds()) if answered else 0.0,
+                disposition="answered" if answered else failed,
+                reason=None if cause == "NORMAL_CLEARING" else REASONS.get(cause, cause.lower()),
+            )
+            for leg in channel.legs
+        ]  # fmt: skip
+
+
+def _phase(leg: Call, phase: str) -> str:
+    return f"{leg.id.rpartition(':')[0]}:{phase}"

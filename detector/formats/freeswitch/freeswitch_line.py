@@ -9,10 +9,10 @@ UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 # With the uuid of the channel, how idle the CPU is and the function, as far as the version and logfile.conf have them.
 HEAD = re.compile(
     rf"(?:(?P<uuid>{UUID}) )?"
-    r"(?P<stamp>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?) "
+    r"(?P<stamp>(?:\d{4}-)?\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?) "
     r"(?:\d{1,3}\.\d\d% |\[\d{1,9}\] )?"
-    r"\[(?P<level>[A-Z]{1,8})\] "
-    r"(?P<file>[\w./-]{1,128}\.(?:c|cpp|h)):\d{1,6} (?:\w{1,64}\(\) )?"
+    r"\[(?P<level>[A-Z]{1,8})\] (?:\[[A-Z_]{1,32}\] )?"
+    r"\[?(?P<file>[\w./-]{1,128}\.(?:c|cpp|h)):\d{1,6}\]? (?:\w{1,64}\(\) )?"
     r"(?P<text>.*)",
     re.ASCII | re.DOTALL,
 )
@@ -43,12 +43,15 @@ def parse(content: str) -> FreeswitchLine | None:
 class LocalClock:
     """Reads local times; in the hour that comes twice a step back of more than five minutes begins the second one."""
 
-    def __init__(self, zone: tzinfo) -> None:
+    def __init__(self, zone: tzinfo, year: int | None = None) -> None:
         self.zone = zone
+        self.year = year
         self.last: datetime | None = None
 
     def read(self, stamp: str) -> datetime | None:
-        """The UTC moment; None if it is no time."""
+        """The UTC moment; None if it is no time, or has no year and nobody states one."""
+        if stamp[2:3] == "-":
+            stamp = f"{self.year}-{stamp}"
         try:
             local = datetime.fromisoformat(stamp)
             first, second = (local.replace(tzinfo=self.zone, fold=fold).astimezone(UTC) for fold in (0, 1))

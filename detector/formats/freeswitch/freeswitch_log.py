@@ -14,7 +14,7 @@ from detector.formats.freeswitch.freeswitch_calls import FreeswitchCalls
 from detector.formats.freeswitch.freeswitch_line import FreeswitchLine, LocalClock, parse
 
 OURS = (
-    b"SIP auth ", b"Can't find user [", b"Rejected by acl ", b"New Channel ", b" receiving invite from ",
+    b"SIP auth ", b"Can't find user [", b"Rejected by ", b"New Channel ", b" receiving invite from ",
     b"Processing ", b" bridge(", b" has been answered", b"Hangup ",
 )  # fmt: skip
 AUTH = re.compile(
@@ -23,7 +23,12 @@ AUTH = re.compile(
     re.DOTALL,
 )
 NOBODY = re.compile(r"Can't find user \[(?P<user>.*)@[^@\]]*\] from (?P<ip>[0-9a-fA-F:.\[\]]{2,64})\s*", re.DOTALL)
-ACL = re.compile(r"IP (?P<ip>[0-9a-fA-F:.\[\]]{2,64}) Rejected by acl \"(?P<acl>[^\"]{0,128})\"")
+ACL = re.compile(
+    r"IP (?P<ip>[0-9a-fA-F:.\[\]]{2,64}) Rejected by (?P<register>register )?acl \"(?P<acl>[^\"]{0,128})\"(?P<rest>.*)",
+    re.DOTALL,
+)
+ACL_FILES = frozenset({"sofia.c", "sofia_reg.c", "mod_event_socket.c"})
+FALLING_BACK = ". Falling back to Digest auth"
 STARTS = ("SIP auth ", "Can't find user [")
 SAME_ATTEMPT = timedelta(seconds=1)
 MAX_JOINED = 4
@@ -45,7 +50,7 @@ class FreeswitchLog(Format):
 
     def __init__(self, options: FormatOptions) -> None:
         super().__init__(options)
-        self._clock = LocalClock(options.zone)
+        self._clock = LocalClock(options.zone, options.year)
         self._occurrences = Occurrences()
         self._calls = FreeswitchCalls(options.pbx, self.name, options.parties)
         self._broken: list[str] = []
@@ -91,20 +96,27 @@ class FreeswitchLog(Format):
         if at is None:
             yield Rejected(reason="a line without a time that can be read")
             return
-        event = self._refused(line, at, content) or self._calls.read(line, at)
-        if event is None:
+        refused = self._refused(line, at, content)
+        events = [refused] if refused is not None else self._calls.read(line, at)
+        if not events:
             self.ignored += 1
-        else:
-            yield event
+        yield from events
 
     def _refused(self, line: FreeswitchLine, at: datetime, content: str) -> Reading | None:
-        if line.file == SOFIA_REG:
+        match = ACL.fullmatch(line.text) if line.file in ACL_FILES else None
+        if line.file == SOFIA_REG and match is None:
             match = _refusal(line.text)
             return self._judged(match, at, content) if match is not None else None
-        match = ACL.match(line.text) if line.file in {"sofia.c", "mod_event_socket.c"} else None
         source_ip = address(match["ip"]) if match is not None else None
         if match is None or source_ip is None:
             return None
+        if match["rest"].startswith(FALLING_BACK):
+            return None  # how every honest request begins: it is asked for credentials next
+        if match["register"]:
+            return Registration(
+                pbx=self.options.pbx, id=self._occurrences.id_of(content.encode()), at=at, source=self.name,
+                trust="text", outcome="rejected", source_ip=source_ip, reason="acl",
+            )  # fmt: skip
         return Notice(
             pbx=self.options.pbx, id=self._occurrences.id_of(content.encode()), at=at, source=self.name, trust="text",
             name="acl_rejected", level="warning", source_ip=source_ip, text=clean(match["acl"]),

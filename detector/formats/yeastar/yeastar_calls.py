@@ -42,7 +42,7 @@ class YeastarMember(Struct, frozen=True):
 class YeastarLeg(Struct, frozen=True):
     """One leg of a call: what holds a trunk, or the called side of an internal call.
 
-    `key` is its channel and tells events apart. As the event's `leg` stands the trunk: a CDR row names no channel.
+    `key` is its channel.
     """
 
     key: str
@@ -96,7 +96,7 @@ def call_phase(
         revision=int(via is not None),
         phase=phase,
         call_id=call_id,
-        leg=leg.trunk or leg.trunk_in,
+        leg=leg.key,
         direction=leg.direction,
         extension=leg.extension,
         from_=leg.from_,
@@ -128,7 +128,7 @@ def call_failed(pbx: str, record: Record, received_at: datetime) -> list[Call]:
             received_at=received_at,
             phase="ended",
             call_id=call_id,
-            leg=(trunk.trunk if trunk else None) or (outside.trunk if outside else None),
+            leg=leg,
             direction="transit" if trunk and outside else "outbound" if outbound else "inbound" if outside else None,
             extension=caller.number if caller else None,
             from_=(outside.from_ if outside else None) or (caller.number if caller else None),

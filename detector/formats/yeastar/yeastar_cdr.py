@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, tzinfo
 from functools import lru_cache
 from typing import ClassVar, Literal
 
@@ -14,7 +15,7 @@ from detector.formats.csv_records import CsvRecords, cells
 from detector.formats.format import Format, FormatOptions, Occurrences, Reading, register
 from detector.formats.json_texts import JsonTexts
 from detector.formats.yeastar.yeastar_clock import PbxClock
-from detector.formats.yeastar.yeastar_fields import BadFieldError
+from detector.formats.yeastar.yeastar_fields import BadFieldError, born
 from detector.formats.yeastar.yeastar_records import cdr_event
 
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
@@ -50,6 +51,10 @@ COLUMNS = {
 }
 FIELDS = {name: field for field, names in COLUMNS.items() for name in names}
 NEEDED = (("time", "timestamp"), ("call_from", "call_from_number"), ("call_to", "call_to_number"))
+DATED = re.compile(r"(20\d\d)(\d\d)(\d\d)\d{6}", re.ASCII)
+"""A UID begins with the local second its call began in."""
+MONTH_FIRST = frozenset({"US", "PR", "VI", "GU", "AS", "MP", "UM", "FM", "MH", "PW", "PH", "CA", "BZ"})
+WORDS = {"mdy": "month", "dmy": "day"}
 FORMATS = {"mdy": "MM/DD/YYYY", "dmy": "DD/MM/YYYY"}
 
 
@@ -63,8 +68,9 @@ class YeastarCdr(Format):
     """CSV records may span 16 lines; JSON comes as a whole answer, in one line or indented, or as one row a line.
 
     Columns are known by their display names or by the API's, whatever their case and spacing. Where dates
-    may be month or day first and nobody said which, rows wait for one that settles it: a part above 12, else
-    (at the end, or with 1,000 waiting) the order in which they lie closer together, else month first.
+    may be month or day first and nobody said which, the moment in the row's own Call ID or UID tells; else rows wait
+    for one that settles it: a part above 12, else (at the end, or with 1,000 waiting) the order in which they lie
+    closer together, else the order of the PBX's region, which is said to be a guess.
     Excerpts of rejected rows are left out where they could hold a PIN.
     """
 
@@ -158,6 +164,11 @@ class YeastarCdr(Format):
             yield self._event(row)
             return
         first, second, _ = parts
+        if first <= 12 and second <= 12 and (stated := _stated(row, self.options.zone)) is not None:
+            self._decide(stated)
+            yield from self._settle()
+            yield self._event(row)
+            return
         if first <= 12 and second <= 12:
             self._undecided.append(row)
             if len(self._undecided) >= MAX_UNDECIDED:
@@ -170,7 +181,14 @@ class YeastarCdr(Format):
     def _settle(self) -> Iterator[Reading]:
         waiting, self._undecided = self._undecided, []
         if waiting and self._clock is None:
-            self._decide(_closer_together([parts for row in waiting if (parts := _either_order(row))]))
+            order = _closer_together([parts for row in waiting if (parts := _either_order(row))])
+            if order is None:
+                order = "mdy" if self.options.region in MONTH_FIRST else "dmy"
+                self.assume(
+                    f"dates such as {str(waiting[0]['time'])[:10]!r} are read {WORDS[order]} first, as in region "
+                    f"{self.options.region or 'none'}: nothing in the file tells; `region` of the PBX ends the guess"
+                )
+            self._decide(order)
         for row in waiting:
             yield self._event(row)
 
@@ -233,9 +251,39 @@ def _either_order(row: Row) -> tuple[int, int, int] | None:
     return (int(match[1]), int(match[2]), int(match[3])) if match else None
 
 
-def _closer_together(dates: list[tuple[int, int, int]]) -> Literal["mdy", "dmy"]:
+def _stated(row: Row, zone: tzinfo) -> Literal["mdy", "dmy"] | None:
+    """The order that agrees with the moment or the day which the row's own ids begin with; None if neither tells."""
+    parts = _either_order(row)
+    if parts is None or parts[0] == parts[1]:
+        return None
+    first, second, year = parts
+    days = [
+        moment.astimezone(zone).date() for moment in (born(str(row.get("call_id", ""))[:64]),) if moment is not None
+    ]
+    if match := DATED.match(str(row.get("uid", ""))[:64]):
+        days += [date(int(match[1]), int(match[2]), int(match[3]))] if _is_day(*match.groups()) else []
+    for day in days:
+        if (day.year, day.month, day.day) == (year, first, second):
+            return "mdy"
+        if (day.year, day.month, day.day) == (year, second, first):
+            return "dmy"
+    return None
+
+
+def _is_day(year: str, month: str, day: str) -> bool:
+    try:
+        date(int(year), int(month), int(day))
+    except ValueError:
+        return False
+    return True
+
+
+def _closer_together(dates: list[tuple[int, int, int]]) -> Literal["mdy", "dmy"] | None:
+    """The order in which they lie closer together; None where both are as good."""
     month_first = [year * 372 + first * 31 + second for first, second, year in dates]
     day_first = [year * 372 + second * 31 + first for first, second, year in dates]
+    if _span(day_first) == _span(month_first):
+        return None
     return "dmy" if _span(day_first) < _span(month_first) else "mdy"
 
 

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from hashlib import sha256
 
-from detector.contract.events import Call
+from detector.contract.events import ROW, Call
 from detector.formats.yeastar.yeastar_clock import PbxClock
 from detector.formats.yeastar.yeastar_fields import (
     BadFieldError,
@@ -81,15 +82,17 @@ def _record(
     pin = text(record, "pin_code")
     reason = text(record, "reason")
     forwarded = FORWARDED.match(reason or "") if trunk else None
+    call_id = key(record, "call_id")
+    row = row_of(started, from_, to, trunk, trunk_in)
     return Call(
         pbx=pbx,
-        id=f"cdr:{key(record, 'uid', 256)}",
+        id=f"cdr:{text(record, 'uid', limit=256) or call_id}:{row}",
         at=ended,
         revision=revision,
         received_at=received_at,
         phase="ended",
-        call_id=key(record, "call_id"),
-        leg=trunk or trunk_in,
+        call_id=call_id,
+        leg=f"{ROW}{row}",
         direction=direction,
         extension={"outbound": from_, "internal": from_, "inbound": to}.get(direction),
         from_=from_,
@@ -107,6 +110,16 @@ def _record(
         disposition=disposition,
         reason=reason_of(reason),
     )
+
+
+def row_of(started: datetime, *parts: str | None) -> str:
+    """Tells the rows of one call apart, and is the same whichever way a row came.
+
+    Newer firmware gives all legs of a call one `uid`, and `new_id`, the row's own, only in the API; older firmware
+    sends 30012 without `uid`.
+    """
+    body = "\0".join((started.isoformat(timespec="seconds"), *(part or "" for part in parts)))
+    return sha256(body.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def _started(record: Record, clock: PbxClock, lasted: float, known_by: datetime | None) -> datetime:

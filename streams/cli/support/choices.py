@@ -74,14 +74,15 @@ def options_of(settings: Settings, name: str, pbx: str | None, timezone: str | N
     if name not in formats():
         fail(f"--format: no format {name!r}; there are {', '.join(formats())}", WRONG_USAGE)
     chosen = pbx_of(settings, name, pbx)
-    zone = profile(settings, chosen, catalogue()).timezone if timezone is None else timezone
+    own = profile(settings, chosen, catalogue())
+    zone = own.timezone if timezone is None else timezone
     try:
         found = ZoneInfo(zone)
     except (KeyError, ValueError, OSError):
         fail(f"--timezone: no time zone {zone!r}; write it as America/New_York", WRONG_USAGE)
     return Options(
         format=name, pbx=chosen, zone=found, year=year, keyed_hash=pin_hash(settings.data),
-        parties=parties_of(settings, chosen),
+        parties=parties_of(settings, chosen), region=own.region,
     )  # fmt: skip
 
 
@@ -165,6 +166,8 @@ def tell_unread(unread: UnreadLines, events: int) -> None:
 def verify(inputs: Inputs, events: int, options: Options) -> None:
     """Say what was not understood; not one event: most likely the wrong format was named."""
     tell_unread(inputs.unread, events)
+    for guess in inputs.assumed:
+        err.print(f"guessed: {guess}")
     if events:
         return
     if inputs.rejected:

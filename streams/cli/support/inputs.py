@@ -47,6 +47,7 @@ class Options(Struct, frozen=True, kw_only=True):
     year: int | None
     keyed_hash: Callable[[str], str]
     parties: Parties = Parties()
+    region: str = ""
 
 
 class Inputs:
@@ -66,6 +67,7 @@ class Inputs:
         self.rejected = 0
         self.ignored = 0
         self.unread = UnreadLines()
+        self.assumed: dict[str, None] = {}
         self.unknown = 0
 
     def events(self, names: Iterable[str]) -> Iterator[AnyEvent | Unknown]:
@@ -92,7 +94,12 @@ class Inputs:
         options = self._options
         return formats()[options.format](
             FormatOptions(
-                pbx=options.pbx, zone=options.zone, year=year, keyed_hash=options.keyed_hash, parties=options.parties
+                pbx=options.pbx,
+                zone=options.zone,
+                year=year,
+                keyed_hash=options.keyed_hash,
+                parties=options.parties,
+                region=options.region,
             )
         )
 
@@ -109,6 +116,7 @@ class Inputs:
         yield from self._sorted(reader.close(), name, number)
         self.ignored += reader.ignored
         self.unread.add(reader.unread)
+        self.assumed |= reader.assumed
         if isinstance(reader, EventsJsonl):
             self.unknown += reader.codec.unknown.total()
 
