@@ -19,7 +19,6 @@ from detector.enrich.addresses import Place
 from detector.enrich.facts import Facts
 from detector.enrich.fleet_list import PREFIX as FLEET_PAGES
 from detector.enrich.fleet_list import FleetEntries
-from detector.enrich.ledger import OUTWARD
 from detector.enrich.scores import Models
 from detector.memory.fields import Memory
 from detector.memory.timers import LEDGER
@@ -219,14 +218,14 @@ class Engine:
     def _revise(self, event: AnyEvent | Unknown, state: PbxState, at: int) -> list[AnyFinding]:
         """A higher revision adds fields to what is known and moves no time.
 
-        Rules are asked only where it is known now, and was not before, where a call goes.
+        Rules are asked only where it is known now, and was not before, where a call goes or who is charged with it.
         """
         self.counts["revision"] += 1
         if type(event) is not Call:
             return []
         site = self._sites.get(event.pbx) or self._site(event.pbx)
         leg = state.ledger.find(event.call_id, event.leg)
-        if leg is not None and leg.up and not leg.klass and event.to and event.direction in OUTWARD:
+        if leg is not None and apply.tells_more(leg, event):
             verdicts = Verdicts(state, site)
             self._inspect(event, max(state.now, at), state, site, verdicts)
             return verdicts.findings

@@ -5,7 +5,7 @@ from functools import lru_cache, partial
 import phonenumbers
 
 from detector.contract.codec import to_micros
-from detector.contract.events import ROW, Call, Config, Login, Notice, Registration
+from detector.contract.events import Call, Config, Login, Notice, Registration
 from detector.contract.findings import Subject
 from detector.contract.vocabulary import Severity, Stage, SubjectKind
 from detector.engine.compiled import Compiled
@@ -30,6 +30,7 @@ called_days = Days("called")
 watched_days = Days("watched")
 country_code = lru_cache(maxsize=512)(phonenumbers.country_code_for_region)
 AREA = len("+1876")
+UNNAMED = "-"
 
 
 def identify(event: Registration | Login | Notice | Config, facts: Facts, state: PbxState, site: Compiled) -> None:
@@ -184,13 +185,17 @@ def follow_call(event: Call, facts: Facts, state: PbxState, site: Compiled) -> N
 
 def told_before(event: Call, site: Compiled, ledger: Ledger) -> Leg | None:
     """The leg of this event under the name that another transport gave it."""
-    if not event.leg:
+    if not ledger.has(event.call_id):
         return None
     number = site.plan.read(event.to) if event.to and event.direction in OUTWARD else None
-    destination = "" if number is None else number.e164 or number.dialled[:64]
-    leg = ledger.known_as(event.call_id, event.leg, event.trunk or "", event.trunk_in or "", destination)
+    told = Leg(
+        call_id=event.call_id, leg=event.leg or "", started=to_micros(event.started_at or event.at),
+        ended=int(event.phase == "ended"), direction=event.direction or "", trunk=event.trunk or "",
+        trunk_in=event.trunk_in or "", destination=destination(number) if number is not None else "",
+    )  # fmt: skip
+    leg = ledger.known_as(told)
     if leg is not None:
-        leg.other = event.leg if event.leg.startswith(ROW) else leg.leg
+        leg.other = event.leg or UNNAMED
     return leg
 
 
@@ -214,11 +219,16 @@ def opened(event: Call, facts: Facts, site: Compiled) -> Leg:
 def describe(leg: Leg, number: Number, site: Compiled) -> None:
     """What the number says of the leg."""
     price = site.tariff.price(number)
-    leg.destination = number.e164 or number.dialled[:64]
+    leg.destination = destination(number)
     leg.block, leg.country, leg.klass = number.block or "", number.country or "", number.klass
     leg.abroad, leg.costly = number.international, number.klass in COSTLY
     leg.land = land(number) if number.international else ""
     leg.price, leg.increment, leg.priced_by = price.per_minute, price.increment, price.basis
+
+
+def destination(number: Number) -> str:
+    """The number as it is known all over the world, else as it was dialled."""
+    return number.e164 or number.dialled[:64]
 
 
 def land(number: Number) -> str:
@@ -231,9 +241,9 @@ def land(number: Number) -> str:
 
 def complete(leg: Leg, event: Call, facts: Facts, site: Compiled, ledger: Ledger) -> bool:
     """A later phase knows more than the first; True if only now it is known where the call goes: it begins anew."""
-    begins = leg.up and not leg.klass and event.direction in OUTWARD and bool(event.to)
+    begins = tells_more(leg, event)
     if begins:
-        number = facts.number = site.plan.read(event.to or "")
+        number = facts.number = site.plan.read(event.to) if event.to else None
         ledger.amend(leg, partial(tell_where, event=event, number=number, site=site))
         facts.open_hours = not leg.closed
     elif leg.up and event.trunk and not leg.trunk:
@@ -246,11 +256,19 @@ def complete(leg: Leg, event: Call, facts: Facts, site: Compiled, ledger: Ledger
     return begins
 
 
-def tell_where(leg: Leg, event: Call, number: Number, site: Compiled) -> None:
+def tells_more(leg: Leg, event: Call) -> bool:
+    """Whether an event of a leg that is up says for the first time where it goes, or who is charged with it."""
+    if not leg.up or event.direction not in OUTWARD:
+        return False
+    return bool(event.to) if not leg.klass else bool(not leg.extension and charged_extension(event))
+
+
+def tell_where(leg: Leg, event: Call, number: Number | None, site: Compiled) -> None:
     """Direction, party and number of a leg of which only the beginning was known."""
     leg.direction, leg.extension = event.direction or "", charged_extension(event) or leg.extension
     leg.trunk = event.trunk or leg.trunk
-    describe(leg, number, site)
+    if number is not None and not leg.klass:
+        describe(leg, number, site)
 
 
 def tell_trunk(leg: Leg, trunk: str) -> None:

@@ -15,6 +15,7 @@ GRACE = 15 * 60 * MICROS
 UNANSWERED = 10 * 60 * MICROS
 LONGEST = 24 * 3_600 * MICROS
 MAX_LEGS = 20_000
+TAIL = 7
 INSIDE = frozenset({Klass.INTERNAL, Klass.EMERGENCY})
 OUTWARD = frozenset({"outbound", "transit"})
 
@@ -107,19 +108,25 @@ class Ledger:
             return next((each for each in self._of_call.get(call_id, ()) if each.other == leg), None)
         return known
 
-    def known_as(self, call_id: str, name: str, trunk: str, trunk_in: str, destination: str) -> Leg | None:
-        """The leg that another transport told of: one of this call over the same trunks, and to this number if several.
+    def has(self, call_id: str) -> bool:
+        """Whether a leg of this call is still known."""
+        return call_id in self._of_call
 
-        One names it by its channel, the other by the row of a call record.
+    def known_as(self, told: Leg) -> Leg | None:
+        """The leg that another transport told of: one of this call, on the same line and to the same number.
+
+        One transport names it by its channel, the other by the row of a call record. Of several it is the one that
+        began at about the same time. Where one of them does not know the number, it is the only leg on that line.
         """
-        of_record = name.startswith(ROW)
+        of_record = told.leg.startswith(ROW)
         found = [
-            leg for leg in self._of_call.get(call_id, ())
-            if leg.leg.startswith(ROW) is not of_record and leg.other in ("", name)
-            and (leg.trunk, leg.trunk_in) == (trunk, trunk_in)
+            leg for leg in self._of_call.get(told.call_id, ())
+            if leg.leg.startswith(ROW) is not of_record and not leg.other and _on_one_line(leg, told)
         ]  # fmt: skip
-        same = [leg for leg in found if leg.destination == destination] or found
-        return same[0] if len(same) == 1 or (same and same[0].destination == destination) else None
+        for alike in (str.__eq__, _end_alike):
+            if same := [leg for leg in found if alike(leg.destination, told.destination)]:
+                return min(same, key=lambda leg: abs(leg.started - told.started))
+        return found[0] if len(found) == 1 and not (found[0].destination and told.destination) else None
 
     def open(self, leg: Leg) -> Leg | None:
         """A new leg; returns the one dropped for it, where the ledger is full."""
@@ -236,6 +243,22 @@ def places(leg: Leg) -> Iterator[tuple[str, str]]:
         yield "extension", leg.extension
     if leg.block:
         yield "block", leg.block
+
+
+def _on_one_line(one: Leg, other: Leg) -> bool:
+    """Whether both go out by one trunk, or come in by one; who failed early may not know which it would have been."""
+    if _without_line(one) or _without_line(other):
+        return True
+    return one.trunk == other.trunk and (one.trunk != "" or one.trunk_in == other.trunk_in)
+
+
+def _without_line(leg: Leg) -> bool:
+    return not leg.up and leg.direction in {"", "outbound"} and not (leg.trunk or leg.trunk_in)
+
+
+def _end_alike(one: str, other: str) -> bool:
+    """Whether one transport may tell the number before the trunk changed it, the other after."""
+    return min(len(one), len(other)) > TAIL and one[-TAIL:] == other[-TAIL:]
 
 
 def charged_extension(call: Call) -> str:

@@ -16,7 +16,7 @@ from detector.formats.format import Format, FormatOptions, Occurrences, Reading,
 from detector.formats.json_texts import JsonTexts
 from detector.formats.yeastar.yeastar_clock import PbxClock
 from detector.formats.yeastar.yeastar_fields import BadFieldError, born
-from detector.formats.yeastar.yeastar_records import cdr_event
+from detector.formats.yeastar.yeastar_records import RowUids, cdr_event
 
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
 MAX_NAME = 64
@@ -86,6 +86,7 @@ class YeastarCdr(Format):
         self._clock: PbxClock | None = None
         self._year_first = PbxClock(zone=options.zone)
         self._occurrences = Occurrences()
+        self._uids = RowUids()
         if options.date_order is not None:
             self._decide(options.date_order)
 
@@ -198,11 +199,12 @@ class YeastarCdr(Format):
     def _event(self, row: Row) -> Reading:
         shown = {name: value for name, value in row.items() if name != "pin_code"}
         content = msgspec.json.encode(shown, order="sorted")
-        uid = row.get("uid") or self._occurrences.id_of(content)
-        record = {"call_id": uid, **row, "uid": uid}
+        call_id = row.get("call_id") or row.get("uid") or self._occurrences.id_of(content)
+        record = {**row, "call_id": call_id}
         clock = self._clock or self._year_first
         try:
-            return cdr_event(self.options.pbx, record, clock, None, self.options.keyed_hash)
+            call = cdr_event(self.options.pbx, record, clock, None, self.options.keyed_hash)
+            return self._uids.tell_apart(call, row)
         except BadFieldError as error:
             return reject(error.reason, content, error.field)
 

@@ -61,6 +61,7 @@ class YeastarFrames:
         self.clock = PbxClock(zone)
         self.unknown: Counter[str] = Counter()
         self._keyed_hash = keyed_hash
+        self._uids = yeastar_records.RowUids()
         self._names = yeastar_notices.NAMES | {snake(name): to for name, to in (notice_names or {}).items()}
 
     def read(self, frame: bytes | Mapping[str, object], received_at: datetime) -> list[AnyEvent | Rejected]:
@@ -80,7 +81,8 @@ class YeastarFrames:
     def cdr_event(self, row: Mapping[str, object], received_at: datetime | None) -> Call | Rejected:
         """A row of `cdr/list` or `cdr/search`."""
         try:
-            return yeastar_records.cdr_event(self.pbx, row, self.clock, received_at, self._keyed_hash)
+            call = yeastar_records.cdr_event(self.pbx, row, self.clock, received_at, self._keyed_hash)
+            return self._uids.tell_apart(call, row)
         except BadFieldError as error:
             return reject(error.reason, _encoded(row), error.field)
 
@@ -100,7 +102,8 @@ class YeastarFrames:
         if kind == CALL_STATE:
             return yeastar_calls.calls_changed(self.pbx, message, received_at)
         if kind == CALL_END:
-            return [yeastar_records.call_ended(self.pbx, message, self.clock, received_at, self._keyed_hash)]
+            call = yeastar_records.call_ended(self.pbx, message, self.clock, received_at, self._keyed_hash)
+            return [self._uids.tell_apart(call, message)]
         if kind == CALL_FAILED:
             return yeastar_calls.call_failed(self.pbx, message, received_at)
         if kind in {TRANSFER, FORWARD}:

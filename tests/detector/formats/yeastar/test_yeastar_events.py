@@ -76,7 +76,7 @@ def test_frames_are_read_however_they_are_written(name: str) -> None:
     assert isinstance(registration, Registration)
     assert isinstance(call, Call)
     assert (registration.extension, registration.source_ip) == ("1007", "203.0.113.77")
-    assert (call.id, call.trunk, call.to) == ("cdr:u1", "carrier-a", "901125261234560")
+    assert (call.call_id, call.trunk, call.to) == (f"{BEGAN}.7", "carrier-a", "901125261234560")
     assert registration.at == datetime(2026, 3, 14, 6, 11, 0, 250_000, tzinfo=UTC)
 
 
