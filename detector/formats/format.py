@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from functools import lru_cache
@@ -106,6 +106,21 @@ def address(text: str) -> str | None:
     if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped:
         return str(parsed.ipv4_mapped)
     return str(parsed)[:MAX_TEXT]
+
+
+def endpoint(text: str) -> tuple[str, str] | None:
+    """Address and port (`""` if there is none) of `127.0.0.6:5062` or `[2001:db8::1]:5060`."""
+    host, _, port = text.rpartition(":")
+    if host and port.isascii() and port.isdecimal() and (found := address(host)):
+        return found, port
+    found = address(text)
+    return (found, "") if found else None
+
+
+def sole(places: Iterable[str]) -> str | None:
+    """The address, if all readings of a line agree on it."""
+    found = {place[0] if place else None for place in map(endpoint, places)}
+    return found.pop() if len(found) == 1 else None
 
 
 F = TypeVar("F", bound=type[Format])

@@ -7,12 +7,12 @@ from typing import ClassVar
 
 from detector.contract.codec import Rejected
 from detector.contract.events import AnyEvent, Notice, Registration
-from detector.formats.asterisk.asterisk_attempts import Attempts
+from detector.formats.asterisk.asterisk_attempts import Attempts, Silence
 from detector.formats.asterisk.asterisk_calls import UNIQUEID, BadRecordError, CallRecords
 from detector.formats.asterisk.asterisk_channels import Channels
 from detector.formats.asterisk.asterisk_frames import Fields, Frames
 from detector.formats.asterisk.asterisk_owners import GUESS
-from detector.formats.asterisk.asterisk_security import QUIET_EVENTS, SecurityEvent, SecurityReader, event_time, key_of
+from detector.formats.asterisk.asterisk_security import SecurityEvent, SecurityReader, event_time, key_of
 from detector.formats.format import Format, FormatOptions, Occurrences, Reading, address, clean, register
 
 REMOTE = re.compile(r"IPV[46]/(?P<transport>\w{1,8})/(?P<host>[^/]{1,64})/(?P<port>\d{1,5})", re.ASCII)
@@ -103,9 +103,11 @@ class AsteriskAmi(Format):
             transport=remote["transport"].lower(), details={name: fields[name] for name in DETAILS if name in fields},
         )  # fmt: skip
         draft = self._security.read(event, at, self._occurrences.id_of(key_of(event)))
+        if draft is Silence.KNOWN:
+            self.ignored += 1
+            return []
         if draft is None:
-            if fields["Event"] not in QUIET_EVENTS:
-                self.unread.note(f"a security event {fields['Event'][:64]} that is not known", b"")
+            self.unread.note(f"a security event {fields['Event'][:64]} that is not known", b"")
             return []
         if isinstance(draft.event, Registration) and draft.event.party == "extension":
             self._channels.sources.learn(draft.event)

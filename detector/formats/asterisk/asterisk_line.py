@@ -10,12 +10,12 @@ from detector.contract.codec import mended
 from detector.formats.carriers import unwrap
 
 HEAD = re.compile(
-    r"(?:\[(?P<stamp>[^\]]{5,40})\] )?"
-    r"(?P<level>[A-Z]+)\[\d+\](?:\[C-[0-9a-f]+\])?:? "
+    r"(?:\[(?P<stamp>[^\]]{5,40})\] ?)?"
+    r"(?P<level>[A-Z]+) ?\[\d+\](?:\[C-[0-9a-f]+\])?:? "
     r"(?P<file>[\w./-]+\.c|Ext\. [^:]{1,128})(?::\d+)?(?:(?: in)? \w+)?: (?P<text>.*)",
     re.ASCII | re.DOTALL,
 )
-YEARLESS = re.compile(r"([A-Z][a-z]{2}) ([ \d]\d) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,6})\d{0,3})?", re.ASCII)
+YEARLESS = re.compile(r"([A-Z][a-z]{2}) ([ \d]?\d) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,6})\d{0,3})?", re.ASCII)
 MONTHS = {
     name: number
     for number, name in enumerate(
@@ -62,17 +62,23 @@ JSON = msgspec.json.Decoder(_JsonLine)
 
 def parse(raw: bytes) -> AsteriskLine | None:
     """The line out of whatever carried it; `None` for what Asterisk's logger does not write."""
+    if raw[:1] == b"[" and b"\x1b" not in raw and b"#033" not in raw:  # most lines: nothing carries them
+        content = raw.rstrip(b"\r\n").decode("utf-8", "replace")
+        head = HEAD.match(content)
+        if head is not None:
+            return _line(head, content, head["stamp"] or "", 1)
     carried = unwrap(raw)
     content = carried.text
     if content[:1] == "{":
         return _parse_json(content)
     head = HEAD.match(content)
-    if head is None:
-        return None
-    stamp = head["stamp"] or carried.time
+    return None if head is None else _line(head, content, head["stamp"] or carried.time, carried.times)
+
+
+def _line(head: re.Match[str], content: str, stamp: str, times: int) -> AsteriskLine:
     return AsteriskLine(
         stamp=stamp, level=head["level"], file=head["file"], text=head["text"],
-        whole=f"[{stamp}] {content[head.start('level') :]}", times=carried.times,
+        whole=f"[{stamp}] {content[head.start('level') :]}", times=times,
     )  # fmt: skip
 
 

@@ -88,7 +88,7 @@ class Owners:
         if technology not in BY_NAME:
             line = f"{technology}/{name}"
             return Peer(name=line, side=self.side(line, context), line=True)
-        if whole != name and self._certain(whole) is not None:
+        if whole != name and (self._configured(whole) or whole in self._told):
             name = whole
         if name.lower() in NOBODY or address(name) is not None:
             return Peer(name=name, side="guest")
@@ -96,11 +96,13 @@ class Owners:
 
     def side(self, name: str, context: str = "") -> Side:
         """Trunk or extension."""
-        told = self._certain(name)
-        if told is not None:
-            return told
+        configured = self._configured(name)
+        if configured is not None:
+            return configured
         if context in self.parties.trunk_contexts:
             return "trunk"
+        if name in self._told:
+            return self._told[name]
         if INSIDE.search(context):
             return "extension"
         guess: Side = "extension" if self.parties.internal(name) else "trunk"
@@ -108,12 +110,10 @@ class Owners:
             self.guessed[name] = guess
         return guess
 
-    def _certain(self, name: str) -> Side | None:
+    def _configured(self, name: str) -> Side | None:
         if name in self.parties.trunks:
             return "trunk"
-        if name in self.parties.extensions:
-            return "extension"
-        return self._told.get(name)
+        return "extension" if name in self.parties.extensions else None
 
     def _remember(self, name: str, side: Side) -> None:
         self._told[name] = side

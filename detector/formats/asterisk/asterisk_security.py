@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from msgspec import Struct
 
 from detector.contract.events import Call, Login, Notice, Registration
-from detector.formats.asterisk.asterisk_attempts import MAX_OPEN, SHOWN_CALLID, Draft, LogKind, Step
+from detector.formats.asterisk.asterisk_attempts import MAX_OPEN, SHOWN_CALLID, Draft, LogKind, Silence, Step
 from detector.formats.asterisk.asterisk_owners import NOBODY
 from detector.formats.format import address, clean
 
@@ -47,7 +47,8 @@ REASONS = {
 }
 REQUESTS = frozenset({"RequestNotAllowed", "RequestNotSupported", "RequestBadFormat"})
 REGISTRAR = "registrar_"
-"""So begins what `RequestType` says where the registrar refused, which comes after the credentials were judged."""
+REFUSALS = ("RequestType", "ACLName")
+"""What says that the registrar refused, which comes after the credentials were judged."""
 QUIET_EVENTS = frozenset({"SuccessfulAuth", "ChallengeSent", "LoadAverageLimit", "MemoryLimit"})
 """What is known and says nothing of use where no draft comes of it."""
 AMI_LOGINS = frozenset({"InvalidPassword", "ChallengeResponseFailed", "InvalidAccountID", "FailedACL", "SessionLimit"})
@@ -143,10 +144,11 @@ class SecurityReader:
             "AMI": self._ami,
         }
 
-    def read(self, event: SecurityEvent, at: datetime, key: str) -> Draft | None:
-        """The draft of what happened `at`, with `key` as its id; `None` if it says nothing of use."""
+    def read(self, event: SecurityEvent, at: datetime, key: str) -> Draft | Silence | None:
+        """The draft of what happened `at`, with `key` as its id; `None` if such an event is not known."""
         service = self._services.get(event.service)
-        return service(event, at, key) if service else None
+        draft = service(event, at, key) if service else None
+        return Silence.KNOWN if draft is None and event.name in QUIET_EVENTS else draft
 
     def _sip(self, event: SecurityEvent, at: datetime, key: str) -> Draft | None:
         if event.name == "ChallengeSent":
@@ -175,8 +177,9 @@ class SecurityReader:
             return self._registration(event, at, key, "challenged", account, step=Step.CHALLENGE)
         if event.name == "SuccessfulAuth":
             return self._registration(event, at, key, "accepted", account)
-        if event.details.get("RequestType", "").startswith(REGISTRAR) and account and account.lower() not in NOBODY:
-            return self._registrar(event, at, key, account)
+        refused = next((event.details[name] for name in REFUSALS if name in event.details), "")
+        if refused.startswith(REGISTRAR):
+            return self._registrar(event, at, key, account, refused)
         if event.name not in REASONS:
             return None
         step = {
@@ -192,13 +195,19 @@ class SecurityReader:
             step=step.get(event.name, Step.WHOLE),
         )  # fmt: skip
 
-    def _registrar(self, event: SecurityEvent, at: datetime, key: str, account: str | None) -> Draft:
-        """The registrar refuses a phone that has given the right credentials: the PBX's settings are wrong."""
+    def _registrar(self, event: SecurityEvent, at: datetime, key: str, account: str | None, refused: str) -> Draft:
+        """The registrar refuses whoever has given the right credentials, so the PBX's settings are wrong.
+
+        A guest needed none, and has no place to be registered at.
+        """
+        twin = ("registrar", event.remote, event.port)
+        if account is None or account.lower() in NOBODY:
+            return self._registration(event, at, key, "rejected", None, reason=clean(refused), twin=twin)
         notice = Notice(
             pbx=self.pbx, id=key, at=at, source=self.source, name="registrar_refused", level="warning",
-            account=account, source_ip=event.remote, text=clean(event.details["RequestType"]),
+            account=account, source_ip=event.remote, text=clean(refused),
         )  # fmt: skip
-        return Draft(event=notice, log=LogKind.SECURITY)
+        return Draft(event=notice, log=LogKind.SECURITY, twin=twin)
 
     def _ami(self, event: SecurityEvent, at: datetime, key: str) -> Draft | None:
         accepted = event.name == "SuccessfulAuth"

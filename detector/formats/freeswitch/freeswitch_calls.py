@@ -9,8 +9,7 @@ from msgspec import Struct, structs
 
 from detector.contract.codec import Rejected
 from detector.contract.events import Call
-from detector.formats.asterisk.asterisk_messages import endpoint
-from detector.formats.format import clean
+from detector.formats.format import clean, endpoint
 from detector.formats.freeswitch.freeswitch_line import UUID, FreeswitchLine
 from detector.formats.parties import Parties
 

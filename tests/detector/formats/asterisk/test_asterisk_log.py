@@ -224,7 +224,6 @@ def test_what_should_have_been_understood_is_told(line: str, reason: str) -> Non
         notice("Registration from '<sip:1005@127.0.0.1>' failed for "),
         notice("Registration from '<sip:1005@127.0.0.1>' failed for 'nowhere:5060' - Wrong password"),
         notice("Request 'REGISTER' from '<sip:1@h>' failed", file="res_pjsip/x.c") + b" failed for '".decode(),
-        notice("Call from '1001' to extension '1' rejected because extension not found in context 'x'."),
         security("InvalidPassword")[:200],
         security("InvalidPassword", remote="IPV4/UDP/999.0.0.1/5062"),
         failed().replace("Nov 23", "Feb 30"),
@@ -471,12 +470,12 @@ def test_ten_guesses_in_a_second_stay_ten_however_the_logs_interleave() -> None:
         assert len(read(*lines)) == 10
 
 
-def test_a_line_without_its_security_event_is_told_after_a_second() -> None:
+def test_a_line_without_its_security_event_is_told_after_a_few_seconds() -> None:
     log = reader()
     assert len(list(log.read(asked("1099").encode()))) == 1
     assert list(log.read(failed().encode())) == []
-    assert list(log.read(notice("unrelated", second=3).encode())) == []
-    (event,) = log.read(notice("unrelated", second=4).encode())
+    assert list(log.read(notice("unrelated", second=4).encode())) == []
+    (event,) = log.read(notice("unrelated", second=5).encode())
     assert isinstance(event, Registration)
     assert event.trust == "text"
     assert list(log.close()) == []
@@ -495,7 +494,8 @@ def test_silence_sets_free_what_waits_and_reading_goes_on() -> None:
     assert len(list(log.read(asked("1099").encode()))) == 1
     assert list(log.read(failed().encode())) == []
     assert len(list(log.close())) == 1
-    assert len(list(log.read(security("InvalidPassword", second=9).encode()))) == 1
+    assert list(log.read(security("InvalidPassword", second=9).encode())) == []
+    assert len(list(log.close())) == 1
 
 
 def test_other_addresses_are_other_attempts() -> None:
@@ -614,7 +614,8 @@ def test_two_reads_give_the_same_ids_and_identical_lines_stay_two() -> None:
     ],
 )
 def test_the_year_ascends(stamps: list[str], years: list[int | None]) -> None:
-    records = read(*(failed().replace("Nov 23 09:05:02", stamp) for stamp in stamps))
+    line = failed(reason="Username/auth name mismatch")
+    records = read(*(line.replace("Nov 23 09:05:02", stamp) for stamp in stamps))
     assert [record.at.year if isinstance(record, Registration) else None for record in records] == years
 
 
