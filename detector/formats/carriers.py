@@ -13,13 +13,16 @@ LEVELS = 5
 """A line may be carried in several wrappings at once, such as syslog in a container's log."""
 BLOB = b" blob data]"
 """So `journalctl` ends a line that it does not show, because of colours or other control characters in it."""
+HIDDEN = "hidden by journalctl, because of colours: use -a, or -o json"
 COLOURS = re.compile(r"(?:\x1b|#033)\[[\d;]*[A-Za-z]", re.ASCII)
 TIME = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?: ?(?:Z|[+-]\d\d:?\d\d))?"
 SHORT = r"[A-Z][a-z]{2} [ \d]?\d (?:\d{4} )?\d\d:\d\d:\d\d(?:\.\d{1,9})?"
 WEEKDAY = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
 FULL = rf"{WEEKDAY} (?P<full>\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{{1,9}})?) (?P<zone>[A-Z]{{2,5}}|[+-]\d\d(?:\d\d)?)"
-PROGRAM = r"(?: [^\s\[\]]{1,255})? [^\s:\[]{1,128}(?:\[\d{1,10}\])?: "
-"""Host (some leave it out), program and process."""
+PROGRAM = (
+    r"(?: [^\s\[\]]{1,255})? (?!(?:NOTICE|WARNING|ERROR|SECURITY|VERBOSE|DEBUG)\[)[^\s:\[]{1,128}(?:\[\d{1,10}\])?: "
+)
+"""Host (some leave it out), program and process; a level is no program."""
 PRIORITY = re.compile(r"(?:\d{1,6} )?<\d{1,3}>(?:(?=[A-Z\d])|(?=1 ))", re.ASCII)
 RFC5424 = re.compile(
     rf"1 (?P<time>{TIME}|-)(?: [^\s]{{1,255}}){{4}} "

@@ -14,7 +14,7 @@ from detector.formats.asterisk.asterisk_line import AsteriskLine, LogClock, pars
 from detector.formats.asterisk.asterisk_messages import MessagesReader
 from detector.formats.asterisk.asterisk_security import SecurityReader, key_of
 from detector.formats.asterisk.asterisk_security import parse as parse_security
-from detector.formats.carriers import BLOB
+from detector.formats.carriers import BLOB, HIDDEN
 from detector.formats.format import Format, FormatOptions, Occurrences, Reading, register
 
 OURS = (
@@ -146,7 +146,7 @@ def why_unread(raw: bytes, line: AsteriskLine | None) -> str | None:
     """Why a line that bears our marks gives no event; None if it is one of another module, or tells no refusal."""
     if line is None:
         if BLOB in raw:
-            return "hidden by journalctl, because of colours: use -a, or -o json"
+            return HIDDEN
         return "JSON of an unknown layout" if raw[:1] == b"{" else "a frame of the line that is not known"
     if line.file in KNOWN_FILES or line.file.startswith(PJSIP):
         return f"words of {line.file} that are not known" if line.level in TOLD else None

@@ -24,12 +24,17 @@ BRIDGE = re.compile(r"EXECUTE (?:\[depth=\d{1,4}\] )?(?P<name>.{1,512}) bridge\(
 GATEWAY = re.compile(
     r"sofia/gateway/(?:[^/,|]{1,64}::)?(?P<gateway>[^/,|\]]{1,128})/(?P<to>\+?[\d*#]{1,64})?", re.ASCII | re.DOTALL
 )
+PROFILE = re.compile(
+    r"sofia/(?P<profile>[A-Za-z][\w.-]{0,63})/(?:sips?:)?(?P<to>\+?[\d*#]{3,64})@[\w.:\[\]-]{1,255}", re.ASCII
+)
+"""A carrier that is called without a gateway, by a profile of its own."""
+INTERNAL = "internal"
 ANSWERED = re.compile(r"Channel \[(?P<name>.{1,512})\] has been answered", re.DOTALL)
 HANGUP = re.compile(r"Hangup (?P<name>.{1,512}) \[CS_[A-Z_]{1,32}\] \[(?P<cause>[A-Z0-9_]{1,64})\]", re.DOTALL)
 USER = re.compile(r"sofia/[^/]{1,64}/(?:sips?:)?(?P<user>[^@]{1,256})@.{1,255}", re.DOTALL)
 AMBIGUOUS = ">->"
 MAX_OPEN = 4_096
-MAX_LEGS = 8
+MAX_NAME = 256
 
 DISPOSITIONS = {"NO_ANSWER": "no_answer", "ORIGINATOR_CANCEL": "no_answer", "NO_USER_RESPONSE": "no_answer",
                 "USER_BUSY": "busy"}  # fmt: skip
@@ -48,6 +53,7 @@ class _FreeswitchChannel(Struct):
     source_ip: str | None = None
     legs: list[Call] = []
     sent_to: str = ""
+    bridges: int = 0
     answered: datetime | None = None
 
 
@@ -61,8 +67,8 @@ class FreeswitchCalls:
         self._up: OrderedDict[str, _FreeswitchChannel] = OrderedDict()
         self._named: dict[str, str] = {}
 
-    def read(self, line: FreeswitchLine, at: datetime) -> Sequence[Call | Rejected]:
-        """The legs a line brings forward; nothing if it says nothing of use."""
+    def read(self, line: FreeswitchLine, at: datetime) -> Sequence[Call | Rejected] | None:
+        """The legs a line brings forward, nothing if it says nothing of use; None if it is not understood."""
         text = line.text
         if match := NEW.fullmatch(text):
             self._add(match["uuid"], match["name"])
@@ -76,6 +82,8 @@ class FreeswitchCalls:
             return self._answer(line.uuid, match["name"], at)
         elif match := HANGUP.fullmatch(text):
             return self._hang_up(line.uuid, match["name"], match["cause"], at)
+        else:
+            return None
         return []
 
     def _add(self, uuid: str, name: str) -> None:
@@ -102,14 +110,17 @@ class FreeswitchCalls:
         if channel is not None and place is not None:
             channel.source_ip = place[0]
 
-    def _route(self, line: FreeswitchLine, at: datetime) -> Sequence[Call | Rejected]:
-        """The start of a call. Without a uuid before the line nothing ties it to its channel."""
+    def _route(self, line: FreeswitchLine, at: datetime) -> Sequence[Call | Rejected] | None:
+        """The start of a call."""
         match = ROUTED.fullmatch(line.text)
         if match is None or line.text.count(AMBIGUOUS) > 1:
             return [Rejected(reason="a routed call whose numbers cannot be told apart")]
-        channel = self._up.get(line.uuid)
+        uuid = line.uuid or self._begun_by(match["number"])
+        channel = self._up.get(uuid)
         if channel is None:
-            return [] if line.uuid == "" else [Rejected(reason="a routed call whose channel was not seen to begin")]
+            return None if line.uuid == "" else [
+                Rejected(reason="a routed call whose channel was not seen to begin")
+            ]  # fmt: skip
         channel.sent_to = match["to"]
         if channel.legs:
             return []  # sent on within the dialplan: the same call
@@ -118,39 +129,47 @@ class FreeswitchCalls:
         outward = not outside and not self.parties.internal(match["to"]) and match["to"].lstrip("+").isdecimal()
         direction = "inbound" if outside else "outbound" if outward else "internal"
         channel.legs = [Call(
-            pbx=self.pbx, id=f"call:{line.uuid}:started", at=at, source=self.source, trust="text", phase="started",
-            call_id=line.uuid, direction=direction,
+            pbx=self.pbx, id=f"call:{uuid}:started", at=at, source=self.source, trust="text", phase="started",
+            call_id=uuid, direction=direction,
             extension=clean(match["to"]) if outside else clean(user["user"] if user else match["number"]),
-            from_=clean(match["number"]), to=clean(match["to"]), channel=clean(line.uuid), source_ip=channel.source_ip,
+            from_=clean(match["number"]), to=clean(match["to"]), channel=clean(uuid), source_ip=channel.source_ip,
         )]  # fmt: skip
         return channel.legs[:1]
+
+    def _begun_by(self, number: str) -> str:
+        """The last channel of this caller that was not routed yet: for logs without a uuid before the line."""
+        for uuid, channel in reversed(self._up.items()):
+            user = USER.fullmatch(channel.name)
+            if not channel.legs and user is not None and user["user"] == number:
+                return uuid
+        return ""
 
     def _bridge(self, uuid: str, to: str, at: datetime) -> Sequence[Call]:
         """The trunk a call is sent to, which is known only now.
 
         Of a call of one of ours it is the same event again, with more in it. A call that came in has a second leg from
-        here on, to the number that is really dialled, in the name of whoever it was for.
+        here on, to the number that is really dialled, in the name of whoever it was for; one it had before is over.
         """
         channel = self._up.get(uuid)
-        gateway = GATEWAY.search(to)
-        if channel is None or not channel.legs or gateway is None:
+        line = line_of(to, self.parties)
+        if channel is None or not channel.legs or line is None:
             return []
-        first, trunk = channel.legs[0], clean(gateway["gateway"])
+        first, (trunk, number) = channel.legs[0], line
         if first.direction != "inbound":
             if first.trunk:
                 return []
             channel.legs[0] = structs.replace(first, trunk=trunk, revision=1, direction="outbound")
             return channel.legs[:1]
-        if len(channel.legs) >= MAX_LEGS:
-            return []
+        channel.bridges += 1
         owner = channel.sent_to if self.parties.internal(channel.sent_to) else None
-        leg = f"bridge:{len(channel.legs)}"
+        leg = f"bridge:{channel.bridges}"
         out = structs.replace(
             first, id=f"call:{uuid}:{leg}:started", at=at, leg=leg, direction="transit", trunk=trunk, extension=None,
-            to=clean(gateway["to"] or "") or first.to, via="forward", on_behalf_of=owner, source_ip=None,
+            to=number or first.to, via="forward", on_behalf_of=owner, source_ip=None,
         )  # fmt: skip
-        channel.legs.append(out)
-        return [out]
+        over = [ended(each, at, channel.answered, "NORMAL_CLEARING") for each in channel.legs[1:]]
+        channel.legs = [first, out]
+        return [*over, out]
 
     def _answer(self, uuid: str, name: str, at: datetime) -> Sequence[Call]:
         uuid = self._find(uuid, name)
@@ -167,19 +186,31 @@ class FreeswitchCalls:
         if channel is None:
             return []
         self._forget(uuid)
-        failed = DISPOSITIONS.get(cause, "no_answer" if cause == "NORMAL_CLEARING" else "failed")
-        answered = channel.answered
-        return [
-            structs.replace(
-                leg, id=_phase(leg, "ended"), at=at, phase="ended", revision=0, started_at=leg.at,
-                answered_at=None if answered is None else max(answered, leg.at),
-                duration=max(0.0, (at - leg.at).total_seconds()),
-                talk=max(0.0, (at - max(answered, leg.at)).total_seconds()) if answered else 0.0,
-                disposition="answered" if answered else failed,
-                reason=None if cause == "NORMAL_CLEARING" else REASONS.get(cause, cause.lower()),
-            )
-            for leg in channel.legs
-        ]  # fmt: skip
+        return [ended(leg, at, channel.answered, cause) for leg in channel.legs]
+
+
+def line_of(to: str, parties: Parties) -> tuple[str, str | None] | None:
+    """The trunk of a dial string, and the number it is sent; None if it rings one of ours."""
+    gateway = GATEWAY.search(to)
+    if gateway is not None:
+        return gateway["gateway"].strip()[:MAX_NAME], gateway["to"]
+    outside = PROFILE.search(to)
+    if outside is None or outside["profile"].startswith(INTERNAL) or parties.internal(outside["to"]):
+        return None
+    return outside["profile"], outside["to"]
+
+
+def ended(leg: Call, at: datetime, answered: datetime | None, cause: str) -> Call:
+    """The end of a leg that began with `leg`."""
+    talked = None if answered is None else max(answered, leg.at)
+    failed = DISPOSITIONS.get(cause, "no_answer" if cause == "NORMAL_CLEARING" else "failed")
+    return structs.replace(
+        leg, id=_phase(leg, "ended"), at=at, phase="ended", revision=0, started_at=leg.at, answered_at=talked,
+        duration=max(0.0, (at - leg.at).total_seconds()),
+        talk=max(0.0, (at - talked).total_seconds()) if talked else 0.0,
+        disposition="answered" if answered else failed,
+        reason=None if cause == "NORMAL_CLEARING" else REASONS.get(cause, cause.lower()),
+    )  # fmt: skip
 
 
 def _phase(leg: Call, phase: str) -> str:
