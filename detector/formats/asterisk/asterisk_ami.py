@@ -17,9 +17,45 @@ from detector.formats.format import Format, FormatOptions, Occurrences, Reading,
 
 REMOTE = re.compile(r"IPV[46]/(?P<transport>\w{1,8})/(?P<host>[^/]{1,64})/(?P<port>\d{1,5})", re.ASCII)
 TIMESTAMP = re.compile(r"\d{1,10}(?:\.\d{1,6})?", re.ASCII)
-CALLS = frozenset({"Newchannel", "DialBegin", "DialEnd", "Hangup", "Cdr"})
+CALLS = frozenset({"Newchannel", "DialBegin", "DialEnd", "Hangup", "Cdr", "BlindTransfer"})
 REGISTRATIONS = frozenset({"PeerStatus", "ContactStatus", "Registry"})
 DETAILS = ("ACLName", "Challenge", "UsingPassword", "RequestType")
+ANSWERS = frozenset({"Response", "Action", "ActionID", "Message", "Output", "EventList", "ListItems"})
+"""One of these is in each frame that is no event."""
+OLD_CALLS = {"Dial": "calls of Asterisk 11 and before are not read"}
+STATES = {
+    "PeerStatus": frozenset(
+        {"Registered", "Unregistered", "Reachable", "Unreachable", "Lagged", "Rejected", "Unknown"}
+    ),
+    "ContactStatus": frozenset(
+        {
+            "Created",
+            "Removed",
+            "Updated",
+            "Reachable",
+            "Unreachable",
+            "NonQualified",
+            "Unqualified",
+            "Unknown",
+        }
+    ),
+    "Status": frozenset(
+        {
+            "Registered",
+            "Unregistered",
+            "Rejected",
+            "No Authentication",
+            "Request Sent",
+            "Auth. Sent",
+            "Timeout",
+            "Failed",
+            "Stopped",
+            "Unregistering",
+        }
+    ),
+}
+"""What is known of peers, contacts, and our own registrations at trunks."""
+STATE_OF = {"PeerStatus": "PeerStatus", "ContactStatus": "ContactStatus", "Registry": "Status"}
 GONE = {("PeerStatus", "Unregistered"): "expired", ("ContactStatus", "Removed"): "removed"}
 REFUSED = frozenset({"Rejected", "No Authentication"})
 NO_TIME = Rejected(reason="an event before any that tells the time; set timestampevents=yes in manager.conf")
@@ -49,10 +85,15 @@ class AsteriskAmi(Format):
     def read(self, line: bytes) -> Iterator[Reading]:
         """The events of the frame that ends with this line."""
         for frame in self._frames.add(line):
-            events = [frame] if isinstance(frame, Rejected) else self._events(frame)
+            if isinstance(frame, Rejected):
+                yield frame
+                continue
+            events = self._events(frame)
             if events is None:
-                self.ignored += 1
+                self._pass_over(frame)
             else:
+                if self._frames.odd:
+                    self.unread.note("a line within a frame that is no field", line, self._frames.odd)
                 yield from events
 
     def close(self) -> Iterator[Reading]:
@@ -61,6 +102,19 @@ class AsteriskAmi(Format):
         yield from self._attempts.release()
         for name, side in self._channels.records.owners.guessed.items():
             self.assume(GUESS.format(name=name, side=side))
+
+    def _pass_over(self, fields: Fields) -> None:
+        """A frame that no event comes of: none of our business, or one that should have been understood."""
+        name = fields.get("Event")
+        reason = OLD_CALLS.get(name or "")
+        if name is None and not ANSWERS & fields.keys():
+            reason = "a frame that is neither an event nor an answer"
+        if name in REGISTRATIONS and fields.get(STATE_OF[name], "") not in STATES[STATE_OF[name]]:
+            reason = f"a {name} of an unknown state"
+        if reason is None:
+            self.ignored += 1
+        else:
+            self.unread.note(reason, "; ".join(f"{key}: {value}" for key, value in fields.items()).encode())
 
     def _events(self, fields: Fields) -> Sequence[Reading] | None:
         """What a frame brings forward; None if it is none of our business."""
@@ -107,7 +161,8 @@ class AsteriskAmi(Format):
             self.ignored += 1
             return []
         if draft is None:
-            self.unread.note(f"a security event {fields['Event'][:64]} that is not known", b"")
+            shown = f"{fields['Event']} of {fields['Service']} from {source_ip}"
+            self.unread.note(f"a security event {fields['Event'][:64]} that is not known", shown.encode())
             return []
         if isinstance(draft.event, Registration) and draft.event.party == "extension":
             self._channels.sources.learn(draft.event)

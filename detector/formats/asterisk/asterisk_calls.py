@@ -13,7 +13,8 @@ from detector.formats.format import clean
 from detector.formats.parties import NOT_DIALLED, Parties
 
 UNIQUEID = re.compile(r"(?:[\w.-]{1,64}-)?(\d{9,10})\.\d{1,12}", re.ASCII)
-DIAL_STRING = re.compile(r"/(?:[^/,@&]{1,128}/)?(\+?[\d*#]{1,64})(?=[,@&]|\Z)", re.ASCII)
+DIAL_STRING = re.compile(r"/(?:[^/,@&]{1,128}/)?(?:sips?:)?(\+?[\d*#]{1,64})(?=[,@&]|\Z)", re.ASCII)
+TAIL = 6
 SECONDS = re.compile(r"\d{1,8}(?:\.\d{1,9})?", re.ASCII)
 LONGEST = 31_622_400
 NOT_BEFORE = timedelta(seconds=2)
@@ -65,6 +66,8 @@ class CallRecords:
         self.zone = zone
         self.owners = Owners(parties)
         self._called: OrderedDict[str, str] = OrderedDict()
+        self._rung: OrderedDict[str, str] = OrderedDict()
+        self._locals: OrderedDict[str, str] = OrderedDict()
 
     def read(self, record: CallRecord) -> Call:
         """The call of one record. Raises BadRecordError.
@@ -79,13 +82,13 @@ class CallRecords:
             raise BadRecordError("a time outside the calendar", "start") from None
         if record.application in DIALLING:
             self.owners.learn(record.data)
-        caller = self.owners.peer(record.channel, record.context)
-        called = self.owners.peer(record.dstchannel)
+        caller = self.owners.caller(record.channel, record.context, record.number or record.src)
+        called = self.owners.called(record.dstchannel, record.application)
         direction = self._direction(record, caller, called)
-        forwarder = self.forwarder(record.linkedid, caller, called)
+        forwarder = self.forwarder(record.linkedid, caller, called) or self._by_local(record, caller, called)
         disposition = DISPOSITIONS.get(record.disposition.upper(), record.disposition.lower())
         via = APPLICATIONS.get(record.application.lower(), "direct")
-        to = dialled(record.dst, record.data)
+        to = dialled(record.dst, record.data, over_trunk=called is not None and called.side == "trunk")
         answered = disposition == "answered" and talk <= duration
         return Call(
             pbx=self.pbx, id=_id(record), at=ended, source=self.source, phase="ended",
@@ -118,11 +121,29 @@ class CallRecords:
         if caller.side == "local" and called.side == "trunk":
             return self._called.get(key, "") if key else ""
         if called.side == "extension" and key:
-            self._called[key] = called.name
-            self._called.move_to_end(key)
-            if len(self._called) > MAX_REMEMBERED:
-                self._called.popitem(last=False)
+            _keep(self._called, key, called.name)
         return None
+
+    def sent_on_by(self, key: str, owner: str) -> None:
+        """Call `key` goes on by an extension whose telephone was not rung."""
+        if owner and key not in self._called and self.owners.parties.internal(owner):
+            _keep(self._called, key, owner)
+
+    def _by_local(self, record: CallRecord, caller: Peer | None, called: Peer | None) -> str | None:
+        """The same where records bear no linkedid: both halves of a Local channel have one name.
+
+        `""` where the sender is not known, None where nobody sent the call on.
+        """
+        if called is not None and called.side == "local":
+            owner = self._rung.get(record.uniqueid, "")
+            if not owner and self.owners.parties.internal(record.dst):
+                owner = record.dst
+            _keep(self._locals, _half(record.dstchannel), owner)
+        elif called is not None and called.side == "extension" and record.uniqueid:
+            _keep(self._rung, record.uniqueid, called.name)
+        if caller is None or called is None or caller.side != "local" or called.side != "trunk":
+            return None
+        return self._locals.get(_half(record.channel), "")
 
 
 def began(shown: str, uniqueid: str, zone: tzinfo) -> datetime:
@@ -132,7 +153,10 @@ def began(shown: str, uniqueid: str, zone: tzinfo) -> datetime:
     that comes twice. Raises BadRecordError.
     """
     try:
-        local = datetime.strptime(shown.partition(".")[0], "%Y-%m-%d %H:%M:%S")  # noqa: DTZ007 - that is the question
+        local = datetime.fromisoformat(shown.strip())
+        if local.tzinfo is not None:
+            return local.astimezone(UTC).replace(microsecond=0)
+        local = local.replace(microsecond=0)
         written_in = ((zone, 0), (zone, 1), (UTC, 0))
         readings = [local.replace(tzinfo=place, fold=fold).astimezone(UTC) for place, fold in written_in]
     except (ValueError, OverflowError):
@@ -146,12 +170,20 @@ def began(shown: str, uniqueid: str, zone: tzinfo) -> datetime:
     return readings[0]
 
 
-def dialled(dst: str, data: str) -> str | None:
-    """The number that was dialled; where the dialplan had lost it, what was sent to the trunk."""
-    if dst.strip() not in NOT_DIALLED:
-        return clean(dst)
+def dialled(dst: str, data: str, *, over_trunk: bool) -> str | None:
+    """The number that was dialled; where the dialplan had lost it, or dialled another, what was sent to the trunk."""
     sent = DIAL_STRING.search(data[:1_024])
-    return sent[1] if sent else clean(dst)
+    if sent is None:
+        return clean(dst)
+    if dst.strip() in NOT_DIALLED or (over_trunk and not _same_number(dst.strip(), sent[1])):
+        return sent[1]
+    return clean(dst)
+
+
+def _same_number(dialled: str, sent: str) -> bool:
+    """Whether one is the other with something before it: an access digit, or what the trunk wants."""
+    tail = min(len(dialled), len(sent), TAIL)
+    return tail > 0 and dialled[-tail:] == sent[-tail:]
 
 
 def _extension(record: CallRecord, direction: str, caller: Peer | None, called: Peer | None) -> str | None:
@@ -175,3 +207,15 @@ def _id(record: CallRecord) -> str:
              record.duration, record.billsec, record.disposition)  # fmt: skip
     digest = blake2b("\0".join(parts).encode("utf-8", "replace"), digest_size=16).hexdigest()
     return f"cdr:{digest}"
+
+
+def _half(channel: str) -> str:
+    """What both halves of a Local channel are called."""
+    return channel.rpartition(";")[0]
+
+
+def _keep(memory: OrderedDict[str, str], key: str, value: str) -> None:
+    memory[key] = value
+    memory.move_to_end(key)
+    if len(memory) > MAX_REMEMBERED:
+        memory.popitem(last=False)

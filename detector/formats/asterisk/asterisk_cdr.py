@@ -1,4 +1,4 @@
-"""Asterisk's Master.csv, as cdr_csv writes it or as cdr_custom does by default."""
+"""Asterisk's call records: Master.csv, as cdr_csv or cdr_custom write it, and tables of FreePBX and its kin."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -19,26 +19,32 @@ CDR_CSV = {"src": 1, "dst": 2, "context": 3, "channel": 5, "dstchannel": 6, "app
 CDR_CUSTOM = {"src": 1, "dst": 2, "context": 3, "channel": 4, "dstchannel": 5, "application": 6, "data": 7, "start": 8,
               "duration": 11, "billsec": 12, "disposition": 13}  # fmt: skip
 CDR_TABLE = {"start": 0, "src": 2, "dst": 3, "context": 4, "channel": 5, "dstchannel": 6, "application": 7, "data": 8,
-             "duration": 9, "billsec": 10, "disposition": 11, "uniqueid": 14}  # fmt: skip
+             "duration": 9, "billsec": 10, "disposition": 11, "uniqueid": 14, "number": 18, "linkedid": 23}  # fmt: skip
 COLUMNS = {
-    "calldate": "start", "start": "start", "src": "src", "dst": "dst", "dcontext": "context", "context": "context",
-    "channel": "channel", "dstchannel": "dstchannel", "lastapp": "application", "lastdata": "data",
-    "duration": "duration", "billsec": "billsec", "disposition": "disposition", "uniqueid": "uniqueid",
-    "linkedid": "linkedid", "cnum": "number",
+    "calldate": "start", "start": "start", "date": "start", "starttime": "start", "src": "src", "source": "src",
+    "dst": "dst", "destination": "dst", "dcontext": "context", "context": "context", "channel": "channel",
+    "srcchannel": "channel", "sourcechannel": "channel", "dstchannel": "dstchannel",
+    "destinationchannel": "dstchannel", "lastapp": "application", "lastdata": "data", "duration": "duration",
+    "billsec": "billsec", "billableseconds": "billsec", "disposition": "disposition", "status": "disposition",
+    "uniqueid": "uniqueid", "linkedid": "linkedid", "cnum": "number",
 }  # fmt: skip
-"""What FreePBX and Asterisk call the columns of their tables."""
-NEEDED_COLUMNS = frozenset({"start", "src", "dst", "channel", "duration", "billsec", "disposition"})
+"""What FreePBX, Issabel and Asterisk call the columns of their tables, without blanks and dots."""
+NEEDED_COLUMNS = frozenset({"start", "src", "dst", "channel", "duration", "disposition"})
 NEEDED = 16
 NEEDED_OF_TABLE = 12
-BORDER = re.compile(rb"\+(?:-+\+)+\s*")
+ORNAMENT = re.compile(rb"\s*(?:\+(?:-+\+)+|-+(?:\+-+)+|\(?\d{1,12} rows?(?: in set.*)?\)?)\s*", re.DOTALL)
+"""Borders and last lines of tables that a database's client draws."""
 DELIMITERS = (",", ";", "\t", "|")
+NOTHING = frozenset({"NULL", "\\N", "(null)"})
+NOT_A_NAME = re.compile(r"[\W_]+")
 
 
 @register
 class AsteriskCdr(Format):
     """One record a line; a quoted cell may hold line ends.
 
-    Columns are known by their places, so a caller's name can move nothing: quotes in it are doubled. A PBX that writes
+    Columns are known by a line of their names, else by their places, so a caller's name can move nothing: quotes in it
+    are doubled. Commas, semicolons, tabs or bars stand between them, as the first line has them. A PBX that writes
     UTC (`usegmtime`) is told by `uniqueid`, which is there if cdr.conf says so; without it times are local. Who is a
     trunk is told by the channels, see `parties.py`. Refused calls are in no call record.
     """
@@ -49,19 +55,21 @@ class AsteriskCdr(Format):
         super().__init__(options)
         self._records = CsvRecords()
         self._calls = CallRecords(options.pbx, self.name, options.zone, options.parties)
-        self._delimiter: str | None = None
+        self._delimiter = ","
+        self._framed = False
+        self._settled = False
         self._columns: dict[str, int] | None = None
 
     def read(self, line: bytes) -> Iterator[Reading]:
         """The calls that are complete with this line."""
         line = line.removeprefix(BOM).rstrip(b"\r\n")
-        if not self._records.open and (not line.strip() or BORDER.fullmatch(line)):
+        if not self._records.open and (not line.strip() or ORNAMENT.fullmatch(line)):
             self.ignored += 1
         elif len(line) > MAX_EVENT_BYTES:
             yield reject(f"line of {len(line)} bytes, allowed are {MAX_EVENT_BYTES}", line)
         else:
-            if self._delimiter is None:
-                self._delimiter = delimiter_of(line)
+            if not self._settled and not self._records.open:
+                self._delimiter, self._framed = delimiter_of(line), line.lstrip()[:1] == b"|"
             for record in self._records.add(line, self._delimiter):
                 if isinstance(record, Rejected):
                     yield record
@@ -76,39 +84,44 @@ class AsteriskCdr(Format):
 
     def _values(self, text: str) -> list[str]:
         """The cells, without the bars and blanks around them of a table drawn by a database's client."""
-        assert self._delimiter is not None, "read sets it"
         if self._delimiter != "|":
             return cells(text, self._delimiter)
-        return [cell.strip() for cell in cells(text.strip().strip("|"), "|")]
+        if self._framed:
+            text = text.strip().removeprefix("|").removesuffix("|")
+        return [cell.strip() for cell in cells(text, "|")]
 
     def _is_head(self, values: Sequence[str]) -> bool:
         """Whether these are the names of columns, which then say where everything stands."""
-        found = {COLUMNS[name.strip().lower()]: at for at, name in enumerate(values) if name.strip().lower() in COLUMNS}
+        names = [NOT_A_NAME.sub("", name).lower() for name in values]
+        found: dict[str, int] = {}
+        for at, name in enumerate(names):
+            if name in COLUMNS:
+                found.setdefault(COLUMNS[name], at)
         if not found.keys() >= NEEDED_COLUMNS:
             return False
-        self._columns = found
+        self._columns, self._settled = found, True
         self.ignored += 1
         return True
 
     def _call(self, text: str, values: Sequence[str]) -> Reading:
         try:
-            return self._calls.read(self._record(values))
+            call = self._calls.read(self._record(values))
         except BadRecordError as error:
             return reject(error.reason, text.encode(), error.field)
+        self._settled = True
+        return call
 
     def _record(self, values: Sequence[str]) -> CallRecord:
         places = self._columns or places_of(values)
         found = {name: values[at] if at < len(values) else "" for name, at in places.items()}
-        uniqueid, linkedid = ("", "") if self._columns is not None else _ids(values)
-        given = {
-            "uniqueid": uniqueid,
-            "linkedid": linkedid,
-            "context": "",
-            "dstchannel": "",
-            "application": "",
-            "data": "",
-        }
-        return CallRecord(**{**given, **{name: value if value != "NULL" else "" for name, value in found.items()}})
+        if places is CDR_CSV or places is CDR_CUSTOM:
+            found["uniqueid"], found["linkedid"] = _ids(values)
+        if not UNIQUEID.fullmatch(found.get("linkedid", "")):
+            found["linkedid"] = ""
+        if "billsec" not in found:
+            found["billsec"] = found["duration"] if found["disposition"].upper() == "ANSWERED" else "0"
+        given = dict.fromkeys(("uniqueid", "linkedid", "context", "dstchannel", "application", "data"), "")
+        return CallRecord(**{**given, **{name: "" if value in NOTHING else value for name, value in found.items()}})
 
 
 def delimiter_of(line: bytes) -> str:

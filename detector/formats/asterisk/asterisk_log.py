@@ -22,7 +22,7 @@ OURS = (
     b"nonexistent user '", b" denied ", b"No registration for ", b"Unknown SIP command ", b" no configured AORs",
     b" exceed max contacts", b" is not dynamic", b" no configured max_contacts", b" non-SIP URI",
     b" proper plaintext password for ", b"Empty registration from ", b"hacking attempt ", b"Friendly Scanner ",
-    b"orbidden", BLOB,
+    b"orbidden", b" on registration attempt ", BLOB,
 )  # fmt: skip
 """One of them stands in every line that is read, or should be."""
 KNOWN_FILES = frozenset({"chan_sip.c", "chan_iax2.c", "manager.c", "res_security_log.c"})

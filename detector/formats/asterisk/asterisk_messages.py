@@ -290,5 +290,5 @@ class MessagesReader:
 
 def user_of(header: str) -> str | None:
     """The user part of the last URI of a From or To header, which its sender wrote."""
-    user = USER.match(header, header.rfind("<") + 1)
+    user = USER.match(header, header.rfind("<") + 1 or header.rfind('"') + 1)
     return clean(user[1]) if user else None
