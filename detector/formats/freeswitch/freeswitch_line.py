@@ -33,7 +33,8 @@ def parse(content: str) -> FreeswitchLine | None:
     """The line; None for the second and later lines of a record."""
     head = HEAD.match(content)
     if head is not None:
-        return FreeswitchLine(uuid=head["uuid"] or "", stamp=head["stamp"], file=head["file"], text=head["text"])
+        file = head["file"].rpartition("/")[2]
+        return FreeswitchLine(uuid=head["uuid"] or "", stamp=head["stamp"], file=file, text=head["text"])
     execute = EXECUTE.match(content)
     if execute is not None:
         return FreeswitchLine(uuid=execute["uuid"] or "", stamp="", file="", text=execute["text"])

@@ -60,6 +60,7 @@ class FreeswitchLog(Format):
         self._occurrences = Occurrences()
         self._calls = FreeswitchCalls(options.pbx, self.name, options.parties)
         self._broken: list[str] = []
+        self._before = b""
         self._nobody: OrderedDict[str, datetime] = OrderedDict()
 
     def read(self, line: bytes) -> Iterator[Reading]:
@@ -70,9 +71,9 @@ class FreeswitchLog(Format):
             yield from self._join(unwrap(line).text)
         elif line[:1] == b"{":
             content = unwrap(line).text
-            yield from self._line(content) if _ours(content.encode("utf-8", "replace")) else self._pass_over()
+            yield from self._line(content) if _ours(content.encode("utf-8", "replace")) else self._pass_over(line)
         else:
-            yield from self._line(unwrap(line).text) if _ours(line) else self._pass_over()
+            yield from self._line(unwrap(line).text) if _ours(line) else self._pass_over(line)
 
     def close(self) -> Iterator[Reading]:
         """A line that broke off."""
@@ -100,7 +101,7 @@ class FreeswitchLog(Format):
         if line.file == SOFIA_REG and line.text.startswith(STARTS) and _refusal(line.text) is None:
             self._broken = [content]
             return
-        at = self._clock.read(line.stamp) if line.stamp else self._clock.last
+        at = self._moment(line)
         if at is None:
             yield Rejected(reason="a line without a time that can be read")
             return
@@ -113,9 +114,19 @@ class FreeswitchLog(Format):
         else:
             yield from events
 
-    def _pass_over(self) -> Iterator[Reading]:
+    def _pass_over(self, line: bytes) -> Iterator[Reading]:
         self.ignored += 1
+        self._before = line
         yield from ()
+
+    def _moment(self, line: FreeswitchLine) -> datetime | None:
+        """When it was written: a line without a time comes right after the one before it."""
+        if line.stamp:
+            return self._clock.read(line.stamp)
+        before = parse(unwrap(self._before).text)
+        if before is not None and before.stamp:
+            self._clock.read(before.stamp)
+        return self._clock.last
 
     def _not_understood(self, line: FreeswitchLine, content: str) -> None:
         """Words of the files that refuse, or the beginning of a sentence of ours, that say something else."""
