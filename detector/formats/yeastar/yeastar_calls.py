@@ -14,6 +14,7 @@ MAX_UP = timedelta(hours=24)
 # What is over an hour old is history to the engine, which nobody acts on; a call that is up is none.
 RECENT = timedelta(minutes=50)
 OVER = "BYE"
+ROLES = frozenset({"extension", "inbound", "outbound"})
 TALKING = frozenset({"ANSWER", "ANSWERED", "HOLD"})
 
 
@@ -154,6 +155,12 @@ def members(record: Record) -> list[YeastarMember]:
     return [found for item in given for found in _member(item)]
 
 
+def strange(record: Record) -> bool:
+    """Whether a call has a member of a kind that is not known, which is left out."""
+    given = record.get("members")
+    return isinstance(given, list) and any(isinstance(each, Mapping) and not ROLES & each.keys() for each in given)
+
+
 def legs(found: Sequence[YeastarMember]) -> Iterator[YeastarLeg]:
     """The legs of a call that are up: outbound ones, else inbound ones, else the called extension."""
     up = [member for member in found if member.up]
@@ -174,7 +181,7 @@ def legs(found: Sequence[YeastarMember]) -> Iterator[YeastarLeg]:
 def _member(item: object) -> Iterator[YeastarMember]:
     if not isinstance(item, Mapping):
         raise BadFieldError("expected objects", "members")
-    for role in ("extension", "inbound", "outbound"):
+    for role in sorted(ROLES):
         fields = item.get(role)
         if isinstance(fields, Mapping):
             yield YeastarMember(

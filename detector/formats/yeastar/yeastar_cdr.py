@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, tzinfo
+from datetime import date, timedelta, tzinfo
 from functools import lru_cache
 from typing import ClassVar, Literal
 
@@ -53,6 +53,8 @@ FIELDS = {name: field for field, names in COLUMNS.items() for name in names}
 NEEDED = (("time", "timestamp"), ("call_from", "call_from_number"), ("call_to", "call_to_number"))
 DATED = re.compile(r"(20\d\d)(\d\d)(\d\d)\d{6}", re.ASCII)
 """A UID begins with the local second its call began in."""
+A_DAY = timedelta(days=1)
+"""The zone that is configured may not be the one the PBX shows."""
 MONTH_FIRST = frozenset({"US", "PR", "VI", "GU", "AS", "MP", "UM", "FM", "MH", "PW", "PH", "CA", "BZ"})
 WORDS = {"mdy": "month", "dmy": "day"}
 FORMATS = {"mdy": "MM/DD/YYYY", "dmy": "DD/MM/YYYY"}
@@ -150,6 +152,8 @@ class YeastarCdr(Format):
                 yield reject("the PBX answered with an error", line, "errcode")
                 return
             rows = answer.get("data") or []
+        if not rows:
+            self.ignored += 1
         for row in rows if isinstance(rows, list) else [rows]:
             yield from self._json_row(row)
 
@@ -259,25 +263,23 @@ def _stated(row: Row, zone: tzinfo) -> Literal["mdy", "dmy"] | None:
     if parts is None or parts[0] == parts[1]:
         return None
     first, second, year = parts
-    days = [
-        moment.astimezone(zone).date() for moment in (born(str(row.get("call_id", ""))[:64]),) if moment is not None
-    ]
-    if match := DATED.match(str(row.get("uid", ""))[:64]):
-        days += [date(int(match[1]), int(match[2]), int(match[3]))] if _is_day(*match.groups()) else []
-    for day in days:
-        if (day.year, day.month, day.day) == (year, first, second):
-            return "mdy"
-        if (day.year, day.month, day.day) == (year, second, first):
-            return "dmy"
+    month_first, day_first = _day(year, first, second), _day(year, second, first)
+    began = born(str(row.get("call_id", ""))[:64])
+    match = DATED.match(str(row.get("uid", ""))[:64])
+    for stated in (began and began.astimezone(zone).date(), match and _day(*map(int, match.groups()))):
+        if not stated or month_first is None or day_first is None:
+            continue
+        fits = [abs(stated - day) <= A_DAY for day in (month_first, day_first)]
+        if fits[0] is not fits[1]:
+            return "mdy" if fits[0] else "dmy"
     return None
 
 
-def _is_day(year: str, month: str, day: str) -> bool:
+def _day(year: int, month: int, day: int) -> date | None:
     try:
-        date(int(year), int(month), int(day))
+        return date(year, month, day)
     except ValueError:
-        return False
-    return True
+        return None
 
 
 def _closer_together(dates: list[tuple[int, int, int]]) -> Literal["mdy", "dmy"] | None:

@@ -40,7 +40,7 @@ ROW = {
 }
 
 
-def reader(zone: tzinfo = UTC, date_order: Literal["mdy", "dmy"] | None = None) -> Format:
+def reader(zone: tzinfo = UTC, date_order: Literal["mdy", "dmy"] | None = None, region: str = "") -> Format:
     return formats()["yeastar-cdr"](
         FormatOptions(
             pbx="hq",
@@ -48,6 +48,7 @@ def reader(zone: tzinfo = UTC, date_order: Literal["mdy", "dmy"] | None = None) 
             year=None,
             keyed_hash=lambda pin: f"hash of {len(pin)}",
             date_order=date_order,
+            region=region,
         )
     )
 
@@ -152,6 +153,52 @@ def test_the_timestamp_is_preferred() -> None:
 )  # fmt: skip
 def test_the_files_own_rows_settle_the_order(times: list[str], expected: list[str | None]) -> None:
     assert starts(read(HEADER, *(cells(time) for time in times))) == expected
+
+
+FIFTH_OF_JUNE, SIXTH_OF_MAY = "06-05 02:10", "05-06 02:10"
+EPOCH = int(datetime(2026, 6, 5, 2, 10, tzinfo=UTC).timestamp())
+
+
+@pytest.mark.parametrize("region", ["US", "GB", ""])
+@pytest.mark.parametrize(
+    ("time", "ids", "expected"),
+    [
+        ("05/06/2026 02:10:00", {"call": f"{EPOCH}.70"}, FIFTH_OF_JUNE),
+        ("06/05/2026 02:10:00", {"call": f"{EPOCH}.70"}, FIFTH_OF_JUNE),
+        ("05/06/2026 02:10:00 AM", {"call": f"{EPOCH}.70", "uid": ""}, FIFTH_OF_JUNE),
+        ("05/06/2026 02:10:00", {"uid": "20260605021000AB00"}, FIFTH_OF_JUNE),
+        ("06/05/2026 02:10:00", {"uid": "20260605021000AB00"}, FIFTH_OF_JUNE),
+        ("05-06-2026 02:10:00", {"call": f"{EPOCH + 79_200}.70"}, FIFTH_OF_JUNE),
+        ("05.06.2026 02:10:00", {"call": "1072867400.70", "uid": "20260605021000AB00"}, FIFTH_OF_JUNE),
+    ],
+    ids=["the second of the Call ID, day first", "the second of the Call ID, month first", "twelve hours",
+         "the day of the UID, day first", "the day of the UID, month first", "a Call ID of another zone",
+         "a Call ID that is no time"],
+)  # fmt: skip
+def test_a_rows_own_ids_say_which_day_it_is(time: str, ids: dict[str, str], expected: str, region: str) -> None:
+    cdr = reader(region=region)
+    found = [record for line in (HEADER, cells(time, **ids)) for record in cdr.read(line.encode())]
+    assert starts([*found, *cdr.close()]) == [expected]  # type: ignore[list-item]
+    assert not cdr.assumed
+
+
+def test_one_row_that_tells_settles_those_before_it() -> None:
+    found = read(HEADER, cells("05/06/2026 02:10:00"), cells("05/06/2026 02:10:00", call=f"{EPOCH}.70"))
+    assert starts(found) == [FIFTH_OF_JUNE] * 2
+
+
+@pytest.mark.parametrize(
+    ("region", "expected", "order"),
+    [("US", SIXTH_OF_MAY, "month"), ("CA", SIXTH_OF_MAY, "month"), ("GB", FIFTH_OF_JUNE, "day"),
+     ("", FIFTH_OF_JUNE, "day")],
+)  # fmt: skip
+def test_what_nothing_tells_is_a_guess_by_the_region_and_said_to_be_one(region: str, expected: str, order: str) -> None:
+    cdr = reader(region=region)
+    found = [record for line in (HEADER, cells("05/06/2026 02:10:00")) for record in cdr.read(line.encode())]
+    assert starts([*found, *cdr.close()]) == [expected]  # type: ignore[list-item]
+    (guess,) = cdr.assumed
+    assert f"read {order} first" in guess
+    assert "`region` of the PBX ends the guess" in guess
 
 
 def test_a_given_order_holds_back_nothing() -> None:
