@@ -44,9 +44,9 @@ class FormatOptions:
 class Format(ABC):
     """Reads one stream of lines; keeps only bounded memory of what it read before.
 
-    `ignored` counts lines that are none of our business, `unread` those that bear our marks and were not understood;
-    `assumed` has what had to be guessed, each with the setting that ends the guess. Neither method raises, whatever
-    the bytes.
+    `ignored` counts lines that are none of our business, `unread` those that bear our marks and were not understood,
+    `merged` those that told of what another line had told, or took it back; `assumed` has what had to be guessed, each
+    with the setting that ends the guess. Neither method raises, whatever the bytes.
     """
 
     name: ClassVar[str]
@@ -55,12 +55,18 @@ class Format(ABC):
     def __init__(self, options: FormatOptions) -> None:
         self.options = options
         self.ignored = 0
+        self.merged = 0
         self.unread = UnreadLines()
         self.assumed: dict[str, None] = {}
 
     @abstractmethod
     def read(self, line: bytes) -> Iterator[Reading]:
         """The records that are complete with this line (with or without its line end)."""
+
+    @property
+    def held(self) -> int:
+        """How many lines wait for what follows them."""
+        return 0
 
     def assume(self, text: str) -> None:
         """Something had to be guessed; said once."""

@@ -96,6 +96,11 @@ class AsteriskAmi(Format):
                     self.unread.note("a line within a frame that is no field", line, self._frames.odd)
                 yield from events
 
+    @property
+    def held(self) -> int:
+        """Refusals that may yet be forgiven, and the frame that has no end yet."""
+        return self._attempts.holding + self._frames.open
+
     def close(self) -> Iterator[Reading]:
         """A frame that has no end, and what was held back."""
         yield from self._frames.close()
@@ -119,7 +124,7 @@ class AsteriskAmi(Format):
     def _events(self, fields: Fields) -> Sequence[Reading] | None:
         """What a frame brings forward; None if it is none of our business."""
         name = fields.get("Event", "")
-        security = "EventTV" in fields and "Service" in fields
+        security = name != "" and "EventTV" in fields and "Service" in fields
         if not (security or name in CALLS or name in REGISTRATIONS):
             return None
         at = self._at(fields)
@@ -166,7 +171,10 @@ class AsteriskAmi(Format):
             return []
         if isinstance(draft.event, Registration) and draft.event.party == "extension":
             self._channels.sources.learn(draft.event)
-        return self._attempts.fold(at, draft)
+        held = self._attempts.holding
+        told = self._attempts.fold(at, draft)
+        self.merged += held + 1 - len(told) - self._attempts.holding
+        return told
 
     def _registration(self, fields: Fields, at: datetime) -> AnyEvent | None:
         """A contact that went away, or our own registration that a trunk refused."""

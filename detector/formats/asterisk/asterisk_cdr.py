@@ -76,6 +76,11 @@ class AsteriskCdr(Format):
                 elif not self._is_head(values := self._values(record)):
                     yield self._call(record, values)
 
+    @property
+    def held(self) -> int:
+        """Lines that end within quotes."""
+        return self._records.held
+
     def close(self) -> Iterator[Reading]:
         """A record whose quote was never closed."""
         yield from self._records.close()

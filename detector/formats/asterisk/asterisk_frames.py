@@ -26,6 +26,11 @@ class Frames:
         self._spoilt = False
         self.odd = 0
 
+    @property
+    def open(self) -> bool:
+        """Whether a frame has begun."""
+        return bool(self._fields)
+
     def add(self, line: bytes) -> Iterator[Fields | Rejected]:
         """The frame that an empty line completes; one whose fields cannot be trusted is told once."""
         content = line.rstrip(b"\r\n")

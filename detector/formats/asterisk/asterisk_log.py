@@ -1,7 +1,7 @@
 """Asterisk's `messages` and security log, in one file or two, plain, behind syslog or in the journal."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import ClassVar
 
@@ -9,7 +9,7 @@ from msgspec import structs
 
 from detector.contract.codec import EPOCH, Rejected, reject
 from detector.contract.events import MAX_EVENT_BYTES, Login, Registration
-from detector.formats.asterisk.asterisk_attempts import Attempts, Draft, Silence, Twins
+from detector.formats.asterisk.asterisk_attempts import AttemptEvent, Attempts, Draft, Silence, Twins
 from detector.formats.asterisk.asterisk_line import AsteriskLine, LogClock, parse
 from detector.formats.asterisk.asterisk_messages import MessagesReader
 from detector.formats.asterisk.asterisk_security import SecurityReader, key_of
@@ -30,6 +30,9 @@ SECURITY_FILE = "res_security_log.c"
 PJSIP = "res_pjsip"
 DIALPLAN = "Ext. "
 REFUSAL = b"eject"
+RUN_TOGETHER = re.compile(
+    rb"\] ?(?:NOTICE|WARNING|ERROR|SECURITY) ?\[\d+\].*\] ?(?:NOTICE|WARNING|ERROR|SECURITY) ?\[\d+\]"
+)
 LAST_REPEATED = re.compile(rb"last message repeated (\d{1,6}) times?\s*$")
 TOLD = frozenset({"NOTICE", "WARNING", "ERROR", "SECURITY"})
 SECRETS = re.compile(rb',(?:Challenge|Response|ExpectedResponse|Received\w{1,16})="')
@@ -55,6 +58,7 @@ class AsteriskLog(Format):
         self._attempts = Attempts()
         self._messages = MessagesReader(options.pbx, self.name)
         self._security = SecurityReader(options.pbx, self.name)
+        self._drafts = 0
         self._before: AsteriskLine | None = None
 
     def read(self, line: bytes) -> Iterator[Reading]:
@@ -78,16 +82,22 @@ class AsteriskLog(Format):
         else:
             yield from self._line(line, parsed, ours=ours)
 
+    @property
+    def held(self) -> int:
+        """Lines of `messages` that wait for their security event, and refusals that may yet be forgiven."""
+        return self._twins.holding + self._attempts.holding
+
     def close(self) -> Iterator[Reading]:
-        """Lines of `messages` whose security event did not come."""
-        for moment, draft in self._twins.release():
-            yield from self._attempts.fold(moment, draft)
-        yield from self._attempts.release()
+        """What was held back."""
+        told = [event for moment, draft in self._twins.release() for event in self._attempts.fold(moment, draft)]
+        yield from self._count([*told, *self._attempts.release()])
 
     def _line(self, raw: bytes, line: AsteriskLine, *, ours: bool) -> Iterator[Reading]:
         draft = self._draft(line) if ours else None
-        if draft is Silence.KNOWN:
+        if draft is Silence.KNOWN and RUN_TOGETHER.search(raw) is None:
             self.ignored += 1
+        elif draft is Silence.KNOWN:
+            self.unread.note("two lines run together", SECRETS.split(raw, maxsplit=1)[0])
         elif draft is None:
             self._pass_over(raw, line, ours=ours)
         moment = self._clock.read(line.stamp) or (draft.event.at if isinstance(draft, Draft) else None)
@@ -96,6 +106,7 @@ class AsteriskLog(Format):
         if isinstance(draft, Rejected):
             yield reject(draft.reason, SECRETS.split(raw, maxsplit=1)[0])
         elif isinstance(draft, Draft) and moment is not None:
+            self._drafts += 1
             if line.times > 1:
                 draft = self._repeated(raw, draft, line.times)
             yield from self._pass_on(moment, [(moment, each) for each in self._twins.admit(moment, draft)])
@@ -129,9 +140,17 @@ class AsteriskLog(Format):
         return self._security.read(event, at, self._occurrences.id_of(content))
 
     def _pass_on(self, now: datetime, drafts: list[tuple[datetime, Draft]]) -> Iterator[Reading]:
-        yield from self._attempts.advance(now)
+        told = self._attempts.advance(now)
         for moment, draft in drafts:
-            yield from self._attempts.fold(moment, draft)
+            told += self._attempts.fold(moment, draft)
+        return self._count(told)
+
+    def _count(self, told: Sequence[AttemptEvent]) -> Iterator[Reading]:
+        """Each line is told, held, or merged into another that is."""
+        self._drafts -= len(told)
+        self.merged += self._drafts - self.held
+        self._drafts = self.held
+        return iter(told)
 
     def _pass_over(self, raw: bytes, line: AsteriskLine | None, *, ours: bool) -> None:
         """A line that no event comes of: none of our business, or one that should have been understood."""

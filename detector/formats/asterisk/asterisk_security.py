@@ -147,7 +147,9 @@ class SecurityReader:
     def read(self, event: SecurityEvent, at: datetime, key: str) -> Draft | Silence | None:
         """The draft of what happened `at`, with `key` as its id; `None` if such an event is not known."""
         service = self._services.get(event.service)
-        draft = service(event, at, key) if service else None
+        if service is None:
+            return None
+        draft = service(event, at, key)
         return Silence.KNOWN if draft is None and event.name in QUIET_EVENTS else draft
 
     def _sip(self, event: SecurityEvent, at: datetime, key: str) -> Draft | None:

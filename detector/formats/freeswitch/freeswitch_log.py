@@ -75,6 +75,11 @@ class FreeswitchLog(Format):
         else:
             yield from self._line(unwrap(line).text) if _ours(line) else self._pass_over(line)
 
+    @property
+    def held(self) -> int:
+        """Lines of a name that breaks off."""
+        return len(self._broken)
+
     def close(self) -> Iterator[Reading]:
         """A line that broke off."""
         if self._broken:

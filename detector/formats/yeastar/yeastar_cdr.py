@@ -102,6 +102,11 @@ class YeastarCdr(Format):
         for text in self._texts.add(line) if printed else (line,):
             yield from (text,) if isinstance(text, Rejected) else self._text(text)
 
+    @property
+    def held(self) -> int:
+        """Rows whose dates nothing has settled yet, and what has no end yet."""
+        return len(self._undecided) + self._records.held + self._texts.held
+
     def close(self) -> Iterator[Reading]:
         """A record whose quote was never closed, JSON that breaks off, and rows whose dates nothing settled."""
         yield from self._texts.close()
@@ -128,6 +133,7 @@ class YeastarCdr(Format):
             self._header = _header_of(text)
             if self._header is None:
                 yield Rejected(reason="no header yet with a time, Call From and Call To")
+            self.ignored += self._header is not None
             return
         names, values = self._header.names, cells(text, self._header.delimiter)
         if len(values) < len(names):

@@ -50,6 +50,11 @@ class YeastarEvents(Format):
         for content in self._texts.add(line):
             yield from (content,) if isinstance(content, Rejected) else self._value(content)
 
+    @property
+    def held(self) -> int:
+        """Lines of indented JSON that has no end yet."""
+        return self._texts.held
+
     def close(self) -> Iterator[Reading]:
         """Indented JSON that breaks off."""
         yield from self._texts.close()
