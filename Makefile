@@ -5,7 +5,7 @@ BIN := .venv/bin
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_BUILD_CONSTRAINT := $(CURDIR)/constraints.txt
 
-.PHONY: help demo cluster test check evaluate bench bench-kafka
+.PHONY: help demo cluster test check generate evaluate bench bench-kafka
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -25,6 +25,10 @@ check: .venv/developing ## formatting, lint, types, import rules, generated file
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python scripts/generate --check
+
+generate: .venv/developing ## the documents and schemas that follow from the code
+	$(BIN)/python scripts/generate
 
 evaluate: .venv/developing ## false alarms in honest months, and what is found of attacks woven into them
 	$(BIN)/python -m tests.evaluate

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from detector.contract.events import Login, Registration
+from detector.contract.vocabulary import Surface
 from detector.enrich.addresses import Place
 from detector.enrich.scores import Score
 from detector.memory.fields import Memory
@@ -11,10 +12,21 @@ from models.rates import day_of
 from models.scorer import Feature, Scorer, hashed, octave
 
 HOURS, SPANS, COUNTRIES, NETWORKS, AGENTS = 48, 16, 32, 64, 64
+PHONE = "phone"
 SURFACES = {
     name: place
     for place, name in enumerate(
-        ("phone", "web", "linkus_desktop", "linkus_mobile", "linkus_web", "api", "ssh", "ami", "ldap")
+        (
+            PHONE,
+            Surface.WEB,
+            Surface.LINKUS_DESKTOP,
+            Surface.LINKUS_MOBILE,
+            Surface.LINKUS_WEB,
+            Surface.API,
+            Surface.SSH,
+            Surface.AMI,
+            Surface.LDAP,
+        )
     )
 }
 FEATURES = (
@@ -49,7 +61,7 @@ class Arrivals:
     ) -> tuple[int | None, ...]:
         last = self._scorer.noted(memory, account)
         agent = unversioned(event.user_agent or "")
-        surface = "phone" if isinstance(event, Registration) else event.surface or ""
+        surface = PHONE if isinstance(event, Registration) else event.surface or ""
         return (
             day_of(season),
             octave(minutes(event.at) - last, SPANS) if last else None,

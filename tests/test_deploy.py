@@ -15,10 +15,10 @@ import pytest
 import yaml
 from typer.main import get_group
 
-from detector.settings.metrics import Metrics
-from streams import config
 from streams.cli.main import commands
 from streams.cli.support.failures import FAILED, WRONG_USAGE
+from streams.config.loading import check_report
+from streams.config.metrics_settings import Metrics
 from streams.observe.observer import Observer
 from streams.processes.http_listener import free_port
 from tests.prometheus import documented
@@ -120,7 +120,7 @@ def test_each_process_gets_the_secrets_that_it_needs_and_no_others(name: str, tm
     if given:
         without = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
         assert without.returncode == WRONG_USAGE
-        assert without.stderr.count("the file of the secret is not there") == len(given), without.stderr
+        assert without.stderr.count("the file of the secret: there is no such file") == len(given), without.stderr
     for secret in given:
         (tmp_path / secret).write_text("postgresql://ringfence@127.0.0.1:1/ringfence\n")
     nobody = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
@@ -134,7 +134,7 @@ def test_the_configuration_of_the_containers_is_sound_and_each_secret_is_given(t
         assert name in compose()["secrets"]
         (tmp_path / name).write_text("postgresql://ringfence:x@postgres/ringfence" if name == "journal" else "x" * 20)
     (tmp_path / "ringfence.yaml").write_text(text.replace("/run/secrets", str(tmp_path)))
-    assert config.check_report(tmp_path / "ringfence.yaml") == []
+    assert check_report(tmp_path / "ringfence.yaml") == []
 
 
 def test_alerts_rest_on_metrics_that_are_documented() -> None:

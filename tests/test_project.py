@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -15,7 +16,7 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from streams.config import load
+from streams.config.loading import load
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -31,8 +32,14 @@ DOCUMENTS = [
     "README.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
-    *(f"docs/adr/{p.name}" for p in ROOT.glob("docs/adr/*.md")),
+    *(str(p.relative_to(ROOT)) for p in sorted(ROOT.glob("docs/**/*.md"))),
 ]
+
+PATH = re.compile(r"\b(?:detector|models|streams|tests|docs|scripts)/(?:[\w./-]|<[a-z ]+>)*[\w/>]")
+RULE = (
+    "detector/detect/rules/call_unanswered_abroad.py",
+    "tests/detector/detect/rules/test_call_unanswered_abroad.py",
+)
 
 
 def files() -> list[Path]:
@@ -101,6 +108,13 @@ def test_links_lead_somewhere(name: str) -> None:
     assert [link for link in links if "://" not in link and not (document.parent / link).exists()] == []
 
 
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_path_that_is_named_exists(name: str) -> None:
+    """`<make>` and the like stand for any name; the rule of the example is the one that is not there yet."""
+    paths = set(PATH.findall((ROOT / name).read_text())) - {*RULE}
+    assert [path for path in sorted(paths) if not any(ROOT.glob(re.sub("<[a-z ]+>", "*", path)))] == []
+
+
 def test_decisions_are_numbered_and_complete() -> None:
     records = sorted((ROOT / "docs/adr").glob("*.md"))
     assert [int(path.name[:4]) for path in records] == list(range(1, len(records) + 1))
@@ -127,21 +141,35 @@ def test_the_configuration_in_the_readme_is_valid(tmp_path: Path, monkeypatch: p
     assert [pbx.id for pbx in settings.pbxs] == [pbx["id"] for pbx in yaml.safe_load(sample)["pbxs"]]
 
 
-def test_the_detector_in_contributing_works_and_its_test_passes(tmp_path: Path) -> None:
-    detector, test = blocks("CONTRIBUTING.md", "python")
-    (tmp_path / "call_unanswered_abroad.py").write_text(detector)
-    (tmp_path / "test_call_unanswered_abroad.py").write_text(test)
-    command = (
-        "import sys, pytest, detector.detect.rules as found;"
-        "found.__path__.append(sys.argv[1]);"
-        "sys.exit(pytest.main([sys.argv[1], '-q', '-c', 'pyproject.toml', '--rootdir', '.', '-p', 'no:cacheprovider']))"
+@pytest.mark.slow
+def test_a_rule_is_added_by_the_two_files_in_contributing(tmp_path: Path) -> None:
+    """By the letter, in a copy of the repository; nothing but the generated documents changes besides."""
+    for path in files():
+        (tmp_path / path.relative_to(ROOT)).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(path, tmp_path / path.relative_to(ROOT))
+    (tmp_path / ".venv").symlink_to(sys.prefix)
+    for name, code in zip(RULE, blocks("CONTRIBUTING.md", "python"), strict=True):
+        assert f"`{name}`" in (ROOT / "CONTRIBUTING.md").read_text()
+        (tmp_path / name).write_text(code)
+    make = ("make", "-o", ".venv/developing")  # it stands as it is
+    test = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider")
+    stale = succeeded(tmp_path, *make, "check", code=2)
+    assert "docs/detectors.md is stale: run make generate" in stale
+    assert succeeded(tmp_path, *make, "generate").splitlines()[-2:] == ["docs/guide.md", "docs/detectors.md"]
+    succeeded(tmp_path, *make, "check")
+    assert re.search(r"^[1-9]\d* passed", succeeded(tmp_path, *test, RULE[1]), re.MULTILINE)
+    contracts = "tests/detector/detect/rules/test_every_detector.py"
+    assert re.search(
+        r"^1\d passed", succeeded(tmp_path, *test, contracts, "-k", "call.unanswered_abroad"), re.MULTILINE
     )
-    ran = subprocess.run(
-        [sys.executable, "-c", command, str(tmp_path)], cwd=ROOT, capture_output=True, text=True,
-        env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"},
-    )  # fmt: skip
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert "4 passed" in ran.stdout
+
+
+def succeeded(root: Path, *command: str, code: int = 0) -> str:
+    """What a command says that ends as it should, run on the code of a folder."""
+    alone = os.environ | {"PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": "1"}
+    ran = subprocess.run(command, cwd=root, capture_output=True, text=True, env=alone)
+    assert ran.returncode == code, ran.stdout + ran.stderr
+    return ran.stdout + ran.stderr
 
 
 def blocks(name: str, language: str) -> list[str]:

@@ -5,6 +5,23 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta, Struct, field
 
+from detector.contract.vocabulary import (
+    AccessOutcome,
+    App,
+    ControlName,
+    Direction,
+    Disposition,
+    Level,
+    Party,
+    Phase,
+    SignIn,
+    SipMethod,
+    Surface,
+    Trust,
+    Via,
+    Way,
+)
+
 MAX_EVENT_BYTES = 64 * 1024
 MAX_COUNT = 1_000_000
 MAX_ACCOUNTS = 32
@@ -38,7 +55,7 @@ class Event(Struct, frozen=True, kw_only=True, tag_field="kind", gc=False, omit_
     trust: Text | None = None
     drill: bool = False
 
-    ENUMS: ClassVar[dict[str, frozenset[str]]] = {"trust": frozenset({"text"})}
+    ENUMS: ClassVar[dict[str, frozenset[str]]] = {"trust": frozenset(Trust)}
 
 
 class Call(Event, frozen=True, kw_only=True, tag="call", gc=False, omit_defaults=True,
@@ -70,12 +87,11 @@ class Call(Event, frozen=True, kw_only=True, tag="call", gc=False, omit_defaults
     reason: Text | None = None
 
     ENUMS: ClassVar[dict[str, frozenset[str]]] = {
-        "trust": frozenset({"text"}),
-        "phase": frozenset({"started", "answered", "ended"}),
-        "direction": frozenset({"outbound", "inbound", "internal", "transit"}),
-        "via": frozenset({"direct", "forward", "transfer", "disa", "voicemail", "conference", "queue",
-                          "ring_group", "ivr", "callback", "api"}),
-        "disposition": frozenset({"answered", "no_answer", "busy", "failed", "voicemail"}),
+        "trust": frozenset(Trust),
+        "phase": frozenset(Phase),
+        "direction": frozenset(Direction),
+        "via": frozenset(Via),
+        "disposition": frozenset(Disposition),
     }  # fmt: skip
 
 
@@ -98,12 +114,12 @@ class Registration(Event, frozen=True, kw_only=True, tag="registration", gc=Fals
     accounts: Names = ()
 
     ENUMS: ClassVar[dict[str, frozenset[str]]] = {
-        "trust": frozenset({"text"}),
-        "outcome": frozenset({"accepted", "rejected", "challenged", "expired", "removed"}),
-        "party": frozenset({"extension", "trunk"}),
-        "method": frozenset({"REGISTER", "INVITE", "SUBSCRIBE"}),
-        "path": frozenset({"lan", "direct", "remote_access", "proxy"}),
-        "device": frozenset({"sip", "linkus_desktop", "linkus_mobile", "linkus_web"}),
+        "trust": frozenset(Trust),
+        "outcome": frozenset(AccessOutcome),
+        "party": frozenset(Party),
+        "method": frozenset(SipMethod),
+        "path": frozenset(Way),
+        "device": frozenset(App),
     }
 
 
@@ -126,13 +142,11 @@ class Login(Event, frozen=True, kw_only=True, tag="login", gc=False, omit_defaul
     count: Count = 1
 
     ENUMS: ClassVar[dict[str, frozenset[str]]] = {
-        "trust": frozenset({"text"}),
-        "outcome": frozenset({"accepted", "rejected"}),
-        "surface": frozenset(
-            {"web", "linkus_desktop", "linkus_mobile", "linkus_web", "api", "ssh", "ami", "ldap"}
-        ),
-        "path": frozenset({"lan", "direct", "remote_access", "proxy"}),
-        "method": frozenset({"password", "sso", "qr", "link", "token"}),
+        "trust": frozenset(Trust),
+        "outcome": frozenset({AccessOutcome.ACCEPTED, AccessOutcome.REJECTED}),
+        "surface": frozenset(Surface),
+        "path": frozenset(Way),
+        "method": frozenset(SignIn),
     }  # fmt: skip
 
 
@@ -149,8 +163,8 @@ class Notice(Event, frozen=True, kw_only=True, tag="notice", gc=False, omit_defa
     text: LongText | None = None
 
     ENUMS: ClassVar[dict[str, frozenset[str]]] = {
-        "trust": frozenset({"text"}),
-        "level": frozenset({"information", "warning", "alert"}),
+        "trust": frozenset(Trust),
+        "level": frozenset(Level),
     }
 
 
@@ -187,6 +201,10 @@ class FleetEntry(Struct, frozen=True, kw_only=True, gc=False):
 Entries = Annotated[tuple[FleetEntry, ...], Meta(max_length=MAX_FLEET)]
 
 
+EVERY_PBX = "*"
+"""The `pbx` of a control event that concerns all of them."""
+
+
 class Control(Event, frozen=True, kw_only=True, tag="control", gc=False, omit_defaults=True,
               forbid_unknown_fields=True):  # fmt: skip
     """What the core reads besides events, written into the log by ourselves only.
@@ -208,8 +226,8 @@ class Control(Event, frozen=True, kw_only=True, tag="control", gc=False, omit_de
     fleet: Entries = ()
 
     ENUMS: ClassVar[dict[str, frozenset[str]]] = {
-        "trust": frozenset({"text"}),
-        "name": frozenset({"settings", "outcome", "verdict", "fleet"}),
+        "trust": frozenset(Trust),
+        "name": frozenset(ControlName),
     }
 
 

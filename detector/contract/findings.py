@@ -2,9 +2,10 @@
 
 from datetime import UTC, datetime
 
+import msgspec
 from msgspec import Struct
 
-from detector.contract.vocabulary import Act, Mode, Severity, Stage, State, Status, SubjectKind
+from detector.contract.vocabulary import Act, DecisionStatus, Mode, Severity, Stage, State, Status, SubjectKind, Trust
 
 FOREVER = datetime(9999, 12, 31, tzinfo=UTC)
 
@@ -29,6 +30,21 @@ class Finding(Struct, frozen=True, kw_only=True, tag_field="type"):
     revision: int = 0
 
 
+class Context(Struct, frozen=True, omit_defaults=True, rename={"klass": "class"}):
+    """What the engine itself adds to the `values` of a detection; what rules put there is for people alone.
+
+    How the number called was read, how many PBXs saw the address or the block of numbers attack, and `trust` where all
+    of it was read out of free text.
+    """
+
+    destination: str = ""
+    country: str = ""
+    klass: str = ""
+    block: str = ""
+    fleet_pbxs: int = 0
+    trust: Trust | None = None
+
+
 class Detection(Finding, frozen=True, kw_only=True, tag="detection"):
     """One rule fired for one subject. `evidence` holds at most 32 event ids."""
 
@@ -43,6 +59,10 @@ class Detection(Finding, frozen=True, kw_only=True, tag="detection"):
     mode: Mode
     late: bool = False
     drill: bool = False
+
+    def context(self) -> Context:
+        """What the engine knew of the matter."""
+        return msgspec.convert(self.values, Context)
 
 
 class Loss(Struct, frozen=True, gc=False):
@@ -82,7 +102,7 @@ class Decision(Finding, frozen=True, kw_only=True, tag="decision"):
     until: datetime
     review_at: datetime | None = None
     mode: Mode
-    status: str
+    status: DecisionStatus
     keeps: tuple[str, ...] = ("emergency", "internal", "inbound")
     cuts_running: bool = False
     refused: str | None = None
@@ -116,4 +136,3 @@ class Stats(Struct, frozen=True, kw_only=True, tag_field="type", tag="stats"):
 
 
 AnyFinding = Detection | Incident | Decision | Action
-STAGES = tuple(Stage)

@@ -1,6 +1,10 @@
-"""The words the whole house shares."""
+"""The words the whole house shares.
+
+Those of events are what this version knows: an event keeps whatever a newer producer says, which is then equal to none.
+"""
 
 from enum import StrEnum
+from typing import Final
 
 
 class Severity(StrEnum):
@@ -94,3 +98,183 @@ class Basis(StrEnum):
     TEXT = "text"
     HEARSAY = "hearsay"
     DERIVED = "derived"
+
+
+class Kind(StrEnum):
+    """What sort of attack an incident looks like; rules name some, its stages tell the others."""
+
+    KNOWN_ATTACKER = "known_attacker"
+    ENUMERATION = "enumeration"
+    PASSWORD_GUESSING = "password_guessing"  # noqa: S105 - a word, no password
+    PIN_GUESSING = "pin_guessing"
+    ADMIN_TAKEOVER = "admin_takeover"
+    STOLEN_CREDENTIAL = "stolen_credential"
+    PREFIX_HUNT = "prefix_hunt"
+    WANGIRI = "wangiri"
+    IRSF = "irsf"
+    SLOW_PUMPING = "slow_pumping"
+    FORWARDING_FRAUD = "forwarding_fraud"
+    DIAL_THROUGH = "dial_through"
+    ROBOCALLS = "robocalls"
+    POLICY = "policy"
+
+
+class DecisionStatus(StrEnum):
+    """Whether a decision holds."""
+
+    ACTIVE = "active"
+    LIFTED = "lifted"
+
+
+class PricedBy(StrEnum):
+    """Where a price comes from: the operator's tariff, or our own by kind of number."""
+
+    TARIFF = "tariff"
+    DEFAULT = "default"
+
+
+class ControlName(StrEnum):
+    """What a control event brings."""
+
+    SETTINGS = "settings"
+    OUTCOME = "outcome"
+    VERDICT = "verdict"
+    FLEET = "fleet"
+
+
+class Trust(StrEnum):
+    """Where the content of an event comes from, if it is not the PBX's own record."""
+
+    TEXT = "text"
+
+
+class Phase(StrEnum):
+    """How far a leg of a call has come."""
+
+    STARTED = "started"
+    ANSWERED = "answered"
+    ENDED = "ended"
+
+
+class Direction(StrEnum):
+    """From where to where a leg goes; `transit` is from trunk to trunk."""
+
+    OUTBOUND = "outbound"
+    INBOUND = "inbound"
+    INTERNAL = "internal"
+    TRANSIT = "transit"
+
+
+class Via(StrEnum):
+    """What of the PBX made or carries a leg."""
+
+    DIRECT = "direct"
+    FORWARD = "forward"
+    TRANSFER = "transfer"
+    DISA = "disa"
+    VOICEMAIL = "voicemail"
+    CONFERENCE = "conference"
+    QUEUE = "queue"
+    RING_GROUP = "ring_group"
+    IVR = "ivr"
+    CALLBACK = "callback"
+    API = "api"
+
+
+class Disposition(StrEnum):
+    """What became of a leg that ended."""
+
+    ANSWERED = "answered"
+    NO_ANSWER = "no_answer"
+    BUSY = "busy"
+    FAILED = "failed"
+    VOICEMAIL = "voicemail"
+
+
+class AccessOutcome(StrEnum):
+    """What became of a registration or login."""
+
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    CHALLENGED = "challenged"
+    EXPIRED = "expired"
+    REMOVED = "removed"
+
+
+class Party(StrEnum):
+    """Whose registration it is."""
+
+    EXTENSION = "extension"
+    TRUNK = "trunk"
+
+
+class SipMethod(StrEnum):
+    """What a SIP credential was given for."""
+
+    REGISTER = "REGISTER"
+    INVITE = "INVITE"
+    SUBSCRIBE = "SUBSCRIBE"
+
+
+class Way(StrEnum):
+    """How somebody reached the PBX."""
+
+    LAN = "lan"
+    DIRECT = "direct"
+    REMOTE_ACCESS = "remote_access"
+    PROXY = "proxy"
+
+
+class App(StrEnum):
+    """What registered: a SIP device, or one of the PBX's own apps."""
+
+    SIP = "sip"
+    LINKUS_DESKTOP = "linkus_desktop"
+    LINKUS_MOBILE = "linkus_mobile"
+    LINKUS_WEB = "linkus_web"
+
+
+class Surface(StrEnum):
+    """Where somebody logged in."""
+
+    WEB = "web"
+    LINKUS_DESKTOP = "linkus_desktop"
+    LINKUS_MOBILE = "linkus_mobile"
+    LINKUS_WEB = "linkus_web"
+    API = "api"
+    SSH = "ssh"
+    AMI = "ami"
+    LDAP = "ldap"
+
+
+class SignIn(StrEnum):
+    """By what somebody logged in."""
+
+    PASSWORD = "password"  # noqa: S105 - a word, no password
+    SSO = "sso"
+    QR = "qr"
+    LINK = "link"
+    TOKEN = "token"  # noqa: S105 - a word, no token
+
+
+class Level(StrEnum):
+    """How loud a notice of the PBX is."""
+
+    INFORMATION = "information"
+    WARNING = "warning"
+    ALERT = "alert"
+
+
+class Reason(StrEnum):
+    """Why something was refused, where rules ask for it; a source may give any other text."""
+
+    WRONG_PIN = "wrong_pin"
+    UNKNOWN_ACCOUNT = "unknown_account"
+
+
+SEVERITIES: Final = tuple(Severity)
+"""From the least."""
+MODES: Final = tuple(Mode)
+"""From the one that does least."""
+STAGES: Final = tuple(Stage)
+"""In the order in which an attack comes to them."""

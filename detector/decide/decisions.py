@@ -1,28 +1,29 @@
 """Decisions of one event: what is wanted, in which mode, refused by the guard or not, until when."""
 
-from collections.abc import Iterator
-from hashlib import blake2b
-
 from msgspec.structs import replace
 
 from detector.contract.codec import from_micros, to_micros
 from detector.contract.findings import FOREVER, Decision, Subject
-from detector.contract.vocabulary import Act, Mode, Stage, SubjectKind
-from detector.correlate.case import SETTLED, Case
+from detector.contract.ids import derive_id
+from detector.contract.lifecycle import SETTLED
+from detector.contract.vocabulary import Act, DecisionStatus, Mode, Stage, SubjectKind
+from detector.correlate.case import Case
+from detector.correlate.ends import find_in_force
+from detector.correlate.pbx_state import PbxState
 from detector.decide import policy
+from detector.decide.acts import ACTS
 from detector.decide.guard import GuardFacts, veto
 from detector.decide.policy import Sign, Wish
-from detector.engine.compiled import Compiled
-from detector.engine.state import PbxState
-from detector.enrich.apply import good_days
+from detector.enrich.habits import is_known_good
+from detector.enrich.premises import Premises
 from detector.memory.fields import Window
 
-SECOND = 1_000_000
-BANS_FOR = 30 * 24 * 3_600 * SECOND
-OVERTURNED_FOR = 24 * 3_600 * SECOND
+DAY_MICROS = 24 * 3_600 * 1_000_000
+BANS_FOR_MICROS = 30 * DAY_MICROS
+OVERTURNED_FOR_MICROS = DAY_MICROS
 MAX_DECISIONS = 200
-GOOD_DAYS = 3
-KEPT = ("emergency", "internal", "inbound")
+TIMER = "decision"
+"""Owner of the timers on which decisions end."""
 bans = Window("bans")
 overturned = Window("overturned")
 
@@ -30,11 +31,11 @@ overturned = Window("overturned")
 class Decisions:
     """Makes, strengthens, lifts and overturns decisions; `take` hands over those that changed."""
 
-    __slots__ = ("changed", "site", "state")
+    __slots__ = ("changed", "premises", "state")
 
-    def __init__(self, state: PbxState, site: Compiled) -> None:
+    def __init__(self, state: PbxState, premises: Premises) -> None:
         self.state = state
-        self.site = site
+        self.premises = premises
         self.changed: dict[str, Decision] = {}
 
     def take(self) -> list[Decision]:
@@ -47,79 +48,78 @@ class Decisions:
         """What a sign asks for, where it is not decided already."""
         if policy.stronger(mode, case.mode):
             case.mode = mode
-        banned = bans.count(self.state.memory, sign.subject.id, max(at, self.state.now), BANS_FOR)
+        banned = bans.count(self.state.memory, sign.subject.id, max(at, self.state.now), BANS_FOR_MICROS)
         for wish in policy.with_backup(policy.wishes(case, sign, case.rung, banned), self.state.pbx):
-            self._want(case, wish, policy.at_most(mode, wish.ceiling), because, at)
+            self._want(case, wish, policy.at_most(mode, ACTS[wish.act].ceiling), because, at)
 
     def lift(self, case: Case, name: str, at: int) -> None:
         """A decision has reached its end."""
         decision = case.decisions.get(name)
-        if decision is not None and decision.status == "active" and to_micros(decision.until) <= at:
-            self._put(case, replace(decision, status="lifted", at=from_micros(at), revision=decision.revision + 1))
+        if decision is not None and decision.status is DecisionStatus.ACTIVE and to_micros(decision.until) <= at:
+            self._lift(case, decision, at)
 
     def lift_all(self, case: Case, at: int) -> None:
         """A person closed the incident: everything it holds is let go, but a stolen password stays out of use."""
-        for decision in list(case.decisions.values()):
-            if decision.status == "active" and decision.action is not Act.RESET_REGISTRATION:
-                self._put(
-                    case,
-                    replace(decision, status="lifted", at=from_micros(at), revision=decision.revision + 1),
-                )
+        for decision in find_in_force(case):
+            if not ACTS[decision.action].outlives_incident:
+                self._lift(case, decision, at)
 
     def overturn(self, case: Case, name: str, at: int) -> None:
         """A person undid this decision: it is lifted, and not made again for a day."""
         decision = case.decisions.get(name)
-        if decision is None or decision.status != "active":
-            return
-        overturned.add(self.state.memory, key(decision.action, decision.target), at, OVERTURNED_FOR, cap=1)
-        self._put(case, replace(decision, status="lifted", at=from_micros(at), revision=decision.revision + 1))
+        if decision is not None and decision.status is DecisionStatus.ACTIVE:
+            undone = name_act(decision.action, decision.target)
+            overturned.add(self.state.memory, undone, at, OVERTURNED_FOR_MICROS, cap=1)
+            self._lift(case, decision, at)
 
-    def moved(self, decisions: Iterator[Decision], older: Case, at: int) -> None:
+    def move(self, decisions: list[Decision], older: Case, at: int) -> None:
         """Decisions of a merged incident belong to the older one."""
-        for decision in list(decisions):
+        for decision in decisions:
             self._put(
                 older,
                 replace(decision, incident=older.id, at=from_micros(at), revision=decision.revision + 1),
             )
 
-    def ends(self, case: Case, at: int) -> Iterator[int]:
-        """When the active decisions that do end will end."""
-        for decision in case.decisions.values():
-            if decision.status == "active" and decision.until != FOREVER:
-                yield to_micros(decision.until)
+    def _lift(self, case: Case, decision: Decision, at: int) -> None:
+        lifted = DecisionStatus.LIFTED
+        self._put(case, replace(decision, status=lifted, at=from_micros(at), revision=decision.revision + 1))
 
     def _want(self, case: Case, wish: Wish, mode: Mode, because: str, at: int) -> None:
+        traits = ACTS[wish.act]
         same = [d for d in case.decisions.values() if d.action is wish.act and d.target == wish.target]
-        active = next((d for d in reversed(same) if d.status == "active"), None)
-        if active is not None and not (wish.act is Act.HANG_UP and case.states.get(active.id) in SETTLED):
+        active = next((d for d in reversed(same) if d.status is DecisionStatus.ACTIVE), None)
+        if active is not None and not (traits.repeated and case.states.get(active.id) in SETTLED):
             self._strengthen(case, active, wish, mode, because, at)
             return
         memory = self.state.memory
-        undone = overturned.count(memory, key(wish.act, wish.target), max(at, self.state.now), OVERTURNED_FOR)
-        if undone or not self._room(case):
+        undone = overturned.count(
+            memory, name_act(wish.act, wish.target), max(at, self.state.now), OVERTURNED_FOR_MICROS
+        )
+        if undone or not self._make_room(case):
             return
         case.decided += 1
         until, review_at = policy.until(at, wish.length)
-        name = digest("decision", case.id, wish.act, wish.target.kind, wish.target.id, case.decided)
+        refused = veto(wish.act, wish.target, self._gather_facts(case, wish.target))
+        name = derive_id("decision", case.id, wish.act, wish.target.kind, wish.target.id, case.decided)
         decision = Decision(
-            id=name, pbx=self.state.pbx,
-            tenant=case.tenant, at=from_micros(at), incident=case.id, because=(because,), action=wish.act,
-            rung=wish.rung, target=wish.target, until=until, review_at=review_at, mode=mode, status="active",
-            cuts_running=wish.cuts_running,
-            keeps=policy.KEEPS.get(wish.act, KEPT), refused=veto(wish.act, wish.target, self._facts(case, wish.target)),
-            drill=case.drill,
+            id=name, pbx=self.state.pbx, tenant=case.tenant, at=from_micros(at), incident=case.id,
+            because=(because,), action=wish.act, rung=wish.rung, target=wish.target, until=until,
+            review_at=review_at, mode=mode, status=DecisionStatus.ACTIVE, cuts_running=traits.cuts_running,
+            keeps=traits.keeps, refused=refused, drill=case.drill,
         )  # fmt: skip
         self._put(case, decision)
         if until != FOREVER:
-            self.state.timers.wake("decision", decision.id, to_micros(until))
-        if wish.act is Act.BLOCK_IP and decision.refused is None:
-            bans.add(memory, wish.target.id, at, BANS_FOR, cap=len(policy.BANS))
+            self.state.timers.wake(TIMER, decision.id, to_micros(until))
+        if len(traits.lasts) > 1 and decision.refused is None:
+            bans.add(memory, wish.target.id, at, BANS_FOR_MICROS, cap=len(traits.lasts))
 
-    def _room(self, case: Case) -> bool:
+    def _make_room(self, case: Case) -> bool:
         """Whether one more can be remembered; what was lifted long ago makes room."""
         if len(case.decisions) < MAX_DECISIONS:
             return True
-        lifted = next((name for name, decision in case.decisions.items() if decision.status == "lifted"), None)
+        lifted = next(
+            (name for name, decision in case.decisions.items() if decision.status is DecisionStatus.LIFTED), None
+        )
         if lifted is None:
             return False
         del case.decisions[lifted]
@@ -145,25 +145,19 @@ class Decisions:
         self.state.cases.dirty.add(case.id)
         self.changed[decision.id] = decision
 
-    def _facts(self, case: Case, target: Subject) -> GuardFacts:
-        profile = self.site.profile
+    def _gather_facts(self, case: Case, target: Subject) -> GuardFacts:
+        profile = self.premises.profile
         is_extension = target.kind is SubjectKind.EXTENSION
         return GuardFacts(
-            protected=profile.protected, trunk_addresses=self.site.trunk_addresses,
-            known_good=good_days.before(self.state.memory, target.id, case.opened) >= GOOD_DAYS,
+            protected=profile.protected, trunk_addresses=self.premises.trunk_addresses,
+            known_good=is_known_good(self.state.memory, target.id, case.opened),
             subject_of_incident=Stage.ACCESS in case.stages and target in case.proven,
             emergency_device=is_extension and profile.extension(target.id).emergency_device,
             emergency_path=any(r.emergency for name, r in profile.routes.items() if name != target.id),
-            emergency_numbers=profile.emergency_numbers, calling_code=self.site.calling_code,
+            emergency_numbers=profile.emergency_numbers, calling_code=self.premises.calling_code,
         )  # fmt: skip
 
 
-def key(act: Act, target: Subject) -> str:
+def name_act(act: Act, target: Subject) -> str:
     """Names an action on a target in memory."""
     return f"{act}\x1f{target.kind}\x1f{target.id}"
-
-
-def digest(*parts: object) -> str:
-    """A deterministic id of 96 bits, made from what identifies a finding."""
-    text = "\x1f".join(str(part) for part in parts)
-    return blake2b(text.encode("utf-8", "backslashreplace"), digest_size=12).hexdigest()

@@ -9,9 +9,10 @@ from msgspec import Struct
 
 from detector.contract.findings import Subject
 from detector.contract.vocabulary import Act, SubjectKind
+from detector.decide.acts import ACTS, Protection
 
 Network = IPv4Network | IPv6Network
-Protection = Callable[[Subject, "GuardFacts"], str | None]
+Check = Callable[[Subject, "GuardFacts"], str | None]
 
 WIDEST_V4 = 24
 WIDEST_V6 = 48
@@ -31,19 +32,6 @@ NEVER_BLOCKED = tuple((ip_network(cidr), what) for cidr, what in (
     ("224.0.0.0/4", "a multicast address"), ("ff00::/8", "a multicast address"),
     ("240.0.0.0/4", "a reserved address"),
 ))  # fmt: skip
-
-KINDS: dict[Act, frozenset[SubjectKind]] = {
-    Act.HANG_UP: frozenset({SubjectKind.CALL, SubjectKind.EXTENSION, SubjectKind.DESTINATION}),
-    Act.RESTRICT_EXTENSION: frozenset({SubjectKind.EXTENSION}),
-    Act.RESET_REGISTRATION: frozenset({SubjectKind.EXTENSION}),
-    Act.LOCK_ROUTE: frozenset({SubjectKind.ROUTE}),
-    Act.BLOCK_NUMBER: frozenset({SubjectKind.DESTINATION}),
-    Act.DISABLE_TRUNK: frozenset({SubjectKind.TRUNK}),
-    Act.BLOCK_IP: frozenset({SubjectKind.SOURCE_IP}),
-    Act.BACKUP_PBX: frozenset({SubjectKind.PBX}),
-}
-UNLIMITED = frozenset({Act.HANG_UP, Act.RESTRICT_EXTENSION})
-"""Kinds without a budget, so that decoys cannot spend what the real attack needs."""
 
 _EXTENSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z_.\-]{0,31}", re.ASCII)
 _NUMBER = re.compile(r"\+?[0-9]{1,20}", re.ASCII)
@@ -76,17 +64,20 @@ class GuardFacts(Struct, frozen=True, kw_only=True):
     spent_budget: bool = False
 
 
-PROTECTIONS: dict[Act, list[Protection]] = {act: [] for act in Act}
+CHECKS: dict[Protection, Check] = {}
 
 
 def veto(action: Act, target: Subject, facts: GuardFacts) -> str | None:
     """The reason in one sentence why `action` must not be done to `target`; None if it may."""
-    if target.kind not in KINDS[action]:
+    traits = ACTS[action]
+    if target.kind not in traits.targets:
         return f"{action} cannot be done to a target of kind {target.kind}"
-    for protection in PROTECTIONS[action]:
-        reason = protection(target, facts)
+    for check in (valid, listed, *(CHECKS[protection] for protection in traits.protections)):
+        reason = check(target, facts)
         if reason is not None:
             return reason
+    if facts.spent_budget and traits.hourly is not None:  # a flood of one kind is stopped for a human to look at
+        return "the budget for this kind of action is spent"
     return None
 
 
@@ -104,18 +95,12 @@ def block_range(target: str) -> Network:
     return network.supernet(new_prefix=SITE_V6) if network.prefixlen > SITE_V6 else network
 
 
-def protects(*acts: Act) -> Callable[[Protection], Protection]:
-    """Registers a protection for the actions it vetoes, in the order of the file."""
-
-    def register(protection: Protection) -> Protection:
-        for act in acts:
-            PROTECTIONS[act].append(protection)
-        return protection
-
-    return register
+def protects(check: Check) -> Check:
+    """Registers a check as the protection of its name."""
+    CHECKS[Protection(check.__name__)] = check
+    return check
 
 
-@protects(*Act)
 def valid(target: Subject, facts: GuardFacts) -> str | None:
     """A target that cannot be read is never acted on."""
     if target.kind is SubjectKind.SOURCE_IP:
@@ -129,7 +114,6 @@ def valid(target: Subject, facts: GuardFacts) -> str | None:
     return None if good else f"the target is not a valid {target.kind}"
 
 
-@protects(*Act)
 def listed(target: Subject, facts: GuardFacts) -> str | None:
     """What is protected or allowed by name is left alone by every action."""
     if target.id in facts.protected:
@@ -139,7 +123,7 @@ def listed(target: Subject, facts: GuardFacts) -> str | None:
     return None
 
 
-@protects(Act.BLOCK_IP)
+@protects
 def narrow(target: Subject, facts: GuardFacts) -> str | None:
     """A block never covers more than a /24 or an IPv6 /48."""
     network = block_range(target.id)
@@ -147,14 +131,14 @@ def narrow(target: Subject, facts: GuardFacts) -> str | None:
     return f"{network} is wider than /{widest}" if network.prefixlen < widest else None
 
 
-@protects(Act.BLOCK_IP)
+@protects
 def reachable(target: Subject, facts: GuardFacts) -> str | None:
     """Ranges that are not one host on the internet are never blocked."""
     network = block_range(target.id)
     return next((f"{target.id} is {what}" for never, what in NEVER_BLOCKED if _overlap(network, never)), None)
 
 
-@protects(Act.BLOCK_IP)
+@protects
 def ours(target: Subject, facts: GuardFacts) -> str | None:
     """Our own, trunk, protected and allowed addresses are never blocked, nor a range that holds one."""
     network = block_range(target.id)
@@ -171,7 +155,7 @@ def ours(target: Subject, facts: GuardFacts) -> str | None:
     return None
 
 
-@protects(Act.BLOCK_IP)
+@protects
 def known_good(target: Subject, facts: GuardFacts) -> str | None:
     """An address known long before the incident stays, unless the incident is about it."""
     if facts.known_good and not facts.subject_of_incident:
@@ -179,7 +163,7 @@ def known_good(target: Subject, facts: GuardFacts) -> str | None:
     return None
 
 
-@protects(Act.BLOCK_NUMBER, Act.HANG_UP)
+@protects
 def emergency_number(target: Subject, facts: GuardFacts) -> str | None:
     """Nothing that begins as an emergency number does, as dialled or with code, is blocked or cut."""
     if target.kind is not SubjectKind.DESTINATION:
@@ -190,13 +174,13 @@ def emergency_number(target: Subject, facts: GuardFacts) -> str | None:
     return None
 
 
-@protects(Act.HANG_UP)
+@protects
 def emergency_call(target: Subject, facts: GuardFacts) -> str | None:
     """A running emergency call is never cut."""
     return "the call goes to an emergency number" if facts.emergency_call else None
 
 
-@protects(Act.BLOCK_NUMBER, Act.HANG_UP)
+@protects
 def long_enough(target: Subject, facts: GuardFacts) -> str | None:
     """A prefix of fewer than 4 digits stands for a country or more."""
     if target.kind is SubjectKind.DESTINATION and len(target.id.removeprefix("+")) < SHORTEST_PREFIX:
@@ -204,7 +188,7 @@ def long_enough(target: Subject, facts: GuardFacts) -> str | None:
     return None
 
 
-@protects(Act.BLOCK_NUMBER)
+@protects
 def allowed_number(target: Subject, facts: GuardFacts) -> str | None:
     """A prefix that covers an allowed number, or lies under an allowed prefix, is not blocked."""
     for allowed in facts.allow_list:
@@ -214,22 +198,16 @@ def allowed_number(target: Subject, facts: GuardFacts) -> str | None:
     return None
 
 
-@protects(Act.LOCK_ROUTE, Act.RESTRICT_EXTENSION, Act.RESET_REGISTRATION, Act.DISABLE_TRUNK)
+@protects
 def emergency_device(target: Subject, facts: GuardFacts) -> str | None:
     """An alarm dialler or lift telephone keeps its line."""
     return f"{target.id} serves an emergency device" if facts.emergency_device else None
 
 
-@protects(Act.LOCK_ROUTE, Act.DISABLE_TRUNK)
+@protects
 def emergency_path(target: Subject, facts: GuardFacts) -> str | None:
     """Nothing is locked before a way for emergency calls is known that stays."""
     return None if facts.emergency_path else "no path for emergency calls is known that would stay"
-
-
-@protects(*(act for act in Act if act not in UNLIMITED))
-def budget(target: Subject, facts: GuardFacts) -> str | None:
-    """A flood of actions of one kind is stopped for a human to look at."""
-    return "the budget for this kind of action is spent" if facts.spent_budget else None
 
 
 def _cuts(blocked: str, emergency: str, calling_code: str) -> bool:

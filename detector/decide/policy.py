@@ -6,42 +6,26 @@ from msgspec import Struct
 
 from detector.contract.codec import from_micros
 from detector.contract.findings import FOREVER, Subject
-from detector.contract.vocabulary import Act, Mode, Severity, Stage, State, SubjectKind
-from detector.correlate.case import MODES, Case
+from detector.contract.lifecycle import SETTLED
+from detector.contract.vocabulary import MODES, Act, Basis, Mode, Severity, Stage, State, SubjectKind
+from detector.correlate.case import Case
+from detector.correlate.ends import find_in_force
+from detector.decide.acts import ACTS
 
-SECOND = 1_000_000
-HOUR = 3_600 * SECOND
-CHANGES = frozenset(
-    {Act.RESTRICT_EXTENSION, Act.RESET_REGISTRATION, Act.LOCK_ROUTE, Act.BLOCK_NUMBER, Act.DISABLE_TRUNK}
-)
-"""What changes the PBX's configuration, and so waits a moment for a backup of it (C31)."""
-KEEPS: dict[Act, tuple[str, ...]] = {Act.RESET_REGISTRATION: (), Act.DISABLE_TRUNK: ("emergency", "internal")}
-"""What an action leaves working where that is not emergency, internal and inbound calls."""
 REVIEW = timedelta(days=30)
-
-HANG_UP_FOR = HOUR // 6
-RESTRICT_FOR = 12 * HOUR
-NUMBER_FOR = 72 * HOUR
-ROUTE_FOR = 12 * HOUR
-TRUNK_FOR = HOUR
-BANS: tuple[int | None, ...] = (HOUR, 24 * HOUR, None)
-"""How long the first, second and every later block of an address lasts; None is for good, with a review."""
 
 
 class Wish(Struct, frozen=True, kw_only=True):
     """One action that the policy wants. `length` in microseconds, None is open-ended.
 
-    `for_good` makes an action in force open-ended too; otherwise a longer one waits until that has ended. `ceiling` is
-    the most that is done of it without a person, whatever the rule has earned.
+    `for_good` makes an action in force open-ended too; otherwise a longer one waits until that has ended.
     """
 
     act: Act
     target: Subject
     rung: int
     length: int | None
-    cuts_running: bool = False
     for_good: bool = False
-    ceiling: Mode = Mode.AUTO
 
 
 class Sign(Struct, frozen=True, kw_only=True):
@@ -77,69 +61,69 @@ def wishes(case: Case, sign: Sign, rung: int, bans: int) -> list[Wish]:
         ban(source, bans) for source in case.proven if source.kind is SubjectKind.SOURCE_IP
     ]
     if rung >= 2 and sign.block:
-        found.append(
-            Wish(
-                act=Act.BLOCK_NUMBER,
-                target=Subject(SubjectKind.DESTINATION, sign.block),
-                rung=2,
-                length=NUMBER_FOR,
-            )
-        )
+        found.append(wish(Act.BLOCK_NUMBER, Subject(SubjectKind.DESTINATION, sign.block), 2))
     if rung >= 3 and sign.route:
-        found.append(Wish(act=Act.LOCK_ROUTE, target=Subject(SubjectKind.ROUTE, sign.route), rung=3, length=ROUTE_FOR))
+        found.append(wish(Act.LOCK_ROUTE, Subject(SubjectKind.ROUTE, sign.route), 3))
     if rung >= 4 and sign.trunk:
-        trunk = Subject(SubjectKind.TRUNK, sign.trunk)
-        found.append(Wish(act=Act.DISABLE_TRUNK, target=trunk, rung=4, length=TRUNK_FOR, ceiling=Mode.ASK))
+        found.append(wish(Act.DISABLE_TRUNK, Subject(SubjectKind.TRUNK, sign.trunk), 4))
     return found + new_password(case, sign)
 
 
-def new_password(case: Case, sign: Sign) -> list[Wish]:
-    """For an extension that was entered, where blocking the address failed or did not keep the thief from coming again.
+def wish(act: Act, target: Subject, rung: int, *, before: int = 0, for_good: bool = False) -> Wish:
+    """One act, for as long as the next one lasts after `before` others on this target."""
+    lasts = ACTS[act].lasts
+    return Wish(
+        act=act, target=target, rung=rung, for_good=for_good,
+        length=None if for_good else lasts[min(before, len(lasts) - 1)],
+    )  # fmt: skip
 
-    Open-ended, for a stolen password must not come back by itself; and never without a person, for until the
-    telephone has the new password it is out of order, for emergency calls too.
-    """
+
+def new_password(case: Case, sign: Sign) -> list[Wish]:
+    """For an extension that was entered, where blocking the address failed or did not keep the thief out."""
     target = Subject(SubjectKind.EXTENSION, sign.extension)
     blocks = [name for name, decision in case.decisions.items() if decision.action is Act.BLOCK_IP]
     states = {case.states.get(name) for name in blocks}
     came_again = sign.stage is Stage.ACCESS and State.CONFIRMED in states
     if target not in case.entered or not (came_again or State.FAILED in states):
         return []
-    return [Wish(act=Act.RESET_REGISTRATION, target=target, rung=2, length=None, ceiling=Mode.ASK)]
+    return [wish(Act.RESET_REGISTRATION, target, 2)]
 
 
 def with_backup(wanted: list[Wish], pbx: str) -> list[Wish]:
     """The same with a backup of the PBX before the first change of its configuration."""
-    at = next((index for index, wish in enumerate(wanted) if wish.act in CHANGES), None)
+    at = next((index for index, each in enumerate(wanted) if ACTS[each.act].changes_settings), None)
     if at is None:
         return wanted
-    backup = Wish(act=Act.BACKUP_PBX, target=Subject(SubjectKind.PBX, pbx), rung=1, length=None)
-    return [*wanted[:at], backup, *wanted[at:]]
+    return [*wanted[:at], wish(Act.BACKUP_PBX, Subject(SubjectKind.PBX, pbx), 1), *wanted[at:]]
 
 
 def extension_wishes(sign: Sign) -> list[Wish]:
     """First rung of an extension: cut its calls, then keep it from making more; of a call from outside: cut it."""
     if not sign.extension:
-        if sign.subject.kind is not SubjectKind.CALL:
-            return []
-        return [Wish(act=Act.HANG_UP, target=sign.subject, rung=1, length=HANG_UP_FOR, cuts_running=True)]
+        return [wish(Act.HANG_UP, sign.subject, 1)] if sign.subject.kind is SubjectKind.CALL else []
     target = Subject(SubjectKind.EXTENSION, sign.extension)
-    hang_up = [] if sign.stage is Stage.ACCESS else [
-        Wish(act=Act.HANG_UP, target=target, rung=1, length=HANG_UP_FOR, cuts_running=True)
-    ]  # fmt: skip
-    return [*hang_up, Wish(act=Act.RESTRICT_EXTENSION, target=target, rung=1, length=RESTRICT_FOR)]
+    hang_up = [] if sign.stage is Stage.ACCESS else [wish(Act.HANG_UP, target, 1)]
+    return [*hang_up, wish(Act.RESTRICT_EXTENSION, target, 1)]
 
 
 def ban(source: Subject, bans: int, *, for_good: bool = False) -> Wish:
     """Block an address, longer each time."""
-    length = None if for_good else BANS[min(bans, len(BANS) - 1)]
-    return Wish(act=Act.BLOCK_IP, target=source, rung=1, length=length, for_good=for_good)
+    return wish(Act.BLOCK_IP, source, 1, before=bans, for_good=for_good)
 
 
-def allowed(mode: Mode, bases: list[str]) -> Mode:
+def pending(case: Case) -> bool:
+    """Whether something that was decided in mode auto, and contains, is not yet settled."""
+    return any(
+        decision.mode is Mode.AUTO and decision.refused is None and ACTS[decision.action].contains
+        and case.states.get(decision.id) not in SETTLED
+        for decision in find_in_force(case)
+    )  # fmt: skip
+
+
+def allowed(mode: Mode, bases: list[Basis]) -> Mode:
     """Country, score, text or hearsay alone never contain (decision 12): at most somebody is asked."""
-    solid = {basis for basis in bases if basis != "derived"}
-    if mode is Mode.AUTO and "behaviour" not in solid and len(solid) < 2:
+    solid = set(bases) - {Basis.DERIVED}
+    if mode is Mode.AUTO and Basis.BEHAVIOUR not in solid and len(solid) < 2:
         return Mode.ASK
     return mode
 

@@ -9,12 +9,13 @@ from msgspec import Meta, Struct
 from detector.contract.codec import Rejected, invalid, reject
 from detector.contract.events import Instant
 from detector.contract.findings import AnyFinding, Decision, Detection, Subject
-from detector.contract.vocabulary import Act, Severity, SubjectKind
+from detector.contract.vocabulary import Act, DecisionStatus, Severity, SubjectKind
 from detector.decide.guard import GuardFacts, veto
+from detector.detect.catalogue import detectors
+from detector.enrich.dialling.numbers import COSTLY, Klass
 
 MAX_SIGHTING_BYTES = 1_024
-OUR_RULES = "fleet."
-TOLLED = frozenset({"international", "premium", "satellite"})
+TOLLED = COSTLY | {Klass.INTERNATIONAL}
 
 Name = Annotated[str, Meta(min_length=1, max_length=64)]
 Hashed = Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]
@@ -48,7 +49,7 @@ def sightings_of(findings: Iterable[AnyFinding], hashed: Callable[[str], str]) -
         (because, finding.target)
         for finding in findings
         if isinstance(finding, Decision) and finding.action is Act.BLOCK_IP and finding.refused is None
-        and finding.status == "active"
+        and finding.status is DecisionStatus.ACTIVE
         for because in finding.because
     }  # fmt: skip
     found = []
@@ -68,21 +69,18 @@ def counts(detection: Detection) -> bool:
     """Whether it is about an attack that happens now, as far as this PBX has seen it itself."""
     if detection.drill or detection.late or detection.severity is Severity.INFO:
         return False
-    return not detection.rule.startswith(OUR_RULES)
+    rule = detectors().get(detection.rule)
+    return rule is None or not rule.from_fleet
 
 
 def called(detection: Detection) -> Subject | None:
     """The block of numbers that attackers called."""
-    block = detection.values.get("block")
-    if (
-        "trust" in detection.values
-        or detection.severity is not Severity.CRITICAL
-        or detection.subject.kind is SubjectKind.TRUNK
-    ):
+    if detection.severity is not Severity.CRITICAL or detection.subject.kind is SubjectKind.TRUNK:
         return None
-    if not isinstance(block, str) or not block.startswith("+") or detection.values.get("class") not in TOLLED:
+    context = detection.context()
+    if context.trust is not None or not context.block.startswith("+") or context.klass not in TOLLED:
         return None
-    return Subject(SubjectKind.DESTINATION, block)
+    return Subject(SubjectKind.DESTINATION, context.block)
 
 
 def unlistable(subject: Subject, facts: GuardFacts | None = None) -> str | None:

@@ -1,21 +1,23 @@
 """All rules there are: each registers by its file in `detect/rules`."""
 
-from typing import Any, TypeVar
+from typing import Never, TypeVar, cast
 
+from detector.contract.events import Event
 from detector.contract.registry import Registry
 from detector.detect.detector import Detector
 from detector.settings.params import Params
 
-AnyDetector = Detector[Any]
-D = TypeVar("D", bound=type[AnyDetector])
+AnyDetector = Detector[Event]
+"""A rule of whatever kind of event. The engine asks it about those that it reads, and about no other."""
+R = TypeVar("R", bound=type[Detector[Never]])
 
 RULES: Registry[type[AnyDetector]] = Registry("rules", "detector.detect.rules")
 
 
-def register(cls: D) -> D:
+def register(rule: R) -> R:
     """Class decorator: this rule takes part."""
-    RULES.add(cls.id, cls)
-    return cls
+    RULES.add(rule.id, cast("type[AnyDetector]", rule))
+    return rule
 
 
 def detectors() -> dict[str, type[AnyDetector]]:
@@ -25,4 +27,4 @@ def detectors() -> dict[str, type[AnyDetector]]:
 
 def catalogue() -> dict[str, type[Params]]:
     """The limits of every rule by its id, as the settings want them."""
-    return {rule: cls.Limits for rule, cls in detectors().items()}
+    return {name: rule.Limits for name, rule in detectors().items()}

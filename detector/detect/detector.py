@@ -8,12 +8,12 @@ from msgspec import Struct
 from detector.contract.events import Call, Event
 from detector.contract.findings import Subject, Value
 from detector.contract.kinds import AttackKind
-from detector.contract.vocabulary import Basis, Mode, Severity, Stage, SubjectKind
+from detector.contract.vocabulary import AccessOutcome, Basis, Mode, Severity, Stage, SubjectKind
 from detector.enrich.facts import Facts
 from detector.memory.fields import Memory
 from detector.settings.params import Params
 
-E = TypeVar("E", bound=Event)
+E = TypeVar("E", bound=Event, contravariant=True)
 
 
 class Begun(Call, frozen=True):
@@ -49,7 +49,7 @@ class Hit(Struct, frozen=True, kw_only=True):
 
     `key` names the firing where it is not the event that caused it, so that it keeps its id. `basis` is what this one
     firing rests on, where that is not what the rule rests on. `links` is what it shares with others of the same attack
-    over and above its subject and what the call says.
+    over and above its subject and what the call says. `for_good`: what is done about the subject is to have no end.
     """
 
     subject: str
@@ -60,6 +60,7 @@ class Hit(Struct, frozen=True, kw_only=True):
     key: str = ""
     basis: Basis | None = None
     links: tuple[Subject, ...] = ()
+    for_good: bool = False
 
 
 class Detector(ABC, Generic[E]):
@@ -72,7 +73,8 @@ class Detector(ABC, Generic[E]):
     `stage` is how far an attack has come that does this; `attack` are MITRE ATT&CK techniques. `kind` is what sort of
     attack it is, where the rule can tell; otherwise the stages of the incident do. `opens`: even its information opens
     an incident, so that what follows is seen together with it; nothing is done about it for that. `prolongs`: what is
-    not critical keeps the incident open, too; not so where the rule fires only because the incident is.
+    not critical keeps the incident open, too; not so where the rule fires only because the incident is. `from_fleet`:
+    it rests on the fleet list, so what it finds is no news to the fleet.
     """
 
     id: ClassVar[str]
@@ -84,10 +86,11 @@ class Detector(ABC, Generic[E]):
     kind: ClassVar[AttackKind | None] = None
     opens: ClassVar[bool] = False
     prolongs: ClassVar[bool] = True
+    from_fleet: ClassVar[bool] = False
     basis: ClassVar[Basis] = Basis.BEHAVIOUR
     attack: ClassVar[tuple[str, ...]] = ()
     reads: ClassVar[tuple[type[Event], ...]]
-    outcomes: ClassVar[tuple[str, ...] | None] = None
+    outcomes: ClassVar[tuple[AccessOutcome, ...] | None] = None
 
     class Limits(Params):
         """No limits."""
@@ -117,11 +120,11 @@ class Detector(ABC, Generic[E]):
 
     def hit(self, subject: str, summary: str, *, severity: Severity | None = None, key: str = "",
             evidence: tuple[str, ...] = (), basis: Basis | None = None, links: tuple[Subject, ...] = (),
-            **values: Value) -> Hit:  # fmt: skip
-        """A firing of this rule."""
+            for_good: bool = False, **values: Value) -> Hit:  # fmt: skip
+        """A firing of this rule; `values` are for people, nothing is decided by them."""
         return Hit(
             subject=subject, summary=summary, values=values, severity=severity or self.severity, key=key,
-            evidence=evidence, basis=basis, links=links,
+            evidence=evidence, basis=basis, links=links, for_good=for_good,
         )  # fmt: skip
 
 

@@ -1,46 +1,35 @@
-"""The engine: one straight line from an event to findings, for every PBX of a partition."""
+"""The engine: all memory of one partition, its time, and its pages in a checkpoint."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable
 from datetime import timedelta
-from functools import partial
-from typing import Any, Protocol
+
+import msgspec
 
 from detector.contract.codec import to_micros
-from detector.contract.events import AnyEvent, Call, Control, Login, Registration, Tick, Unknown
+from detector.contract.events import AnyEvent, Call, Control, Unknown
 from detector.contract.findings import AnyFinding
+from detector.contract.vocabulary import ControlName
+from detector.correlate.pbx_state import PbxState
 from detector.detect.catalogue import catalogue
 from detector.engine import state as states
-from detector.engine.compiled import JUDGED, Compiled, Tables
-from detector.engine.state import Pages, PbxState
+from detector.engine.compiled import Compiled
+from detector.engine.inspection import Inspector
+from detector.engine.state import CheckpointError, Pages
 from detector.engine.verdicts import Verdicts
 from detector.enrich import apply
-from detector.enrich.addresses import Place
-from detector.enrich.facts import Facts
 from detector.enrich.fleet_list import PREFIX as FLEET_PAGES
 from detector.enrich.fleet_list import FleetEntries
-from detector.enrich.scores import Models
-from detector.memory.fields import Memory
+from detector.enrich.premises import Tables
+from detector.enrich.scores import Models, PlaceModel
 from detector.memory.timers import LEDGER
-from detector.settings import Policies, Settings
+from detector.settings import Policies, Settings, settings_from_json
 
 AHEAD = timedelta(seconds=-60)
-LATE = 60_000_000
 HISTORY = timedelta(hours=1)
+LATE_MICROS = 60_000_000
 SETTINGS_PAGE = "settings"
-FOR_ALL = frozenset({"settings", "fleet"})
-
-
-class PlaceModel(Protocol):
-    """How new a place is for an account; see `models/places.py`."""
-
-    def score(self, memory: Memory, account: str, place: Place, agent: str | None) -> float | None:
-        """0 to 1, None while cold."""
-        ...
-
-    def learn(self, memory: Memory, account: str, place: Place, agent: str | None) -> None:
-        """From now on this place is known."""
-        ...
+FOR_ALL = frozenset({ControlName.SETTINGS, ControlName.FLEET})
 
 
 class Engine:
@@ -53,16 +42,13 @@ class Engine:
 
     def __init__(self, settings: Settings, tables: Tables, places: PlaceModel, models: Models | None = None) -> None:
         self.tables = tables
-        self.places = places
-        self.models = models
         self.counts: Counter[str] = Counter()
-        self.errors: Counter[str] = Counter()
+        self._inspector = Inspector(tables, places, models)
+        self.errors = self._inspector.errors
         self._states: dict[tuple[str, bool], PbxState] = {}
         self._changed: dict[tuple[str, bool], PbxState] = {}
         self._sites: dict[str, Compiled] = {}
-        self._fleet = FleetEntries()
-        self._settings_json: bytes | None = None
-        self._settings_dirty = False
+        self._unsaved_settings: bytes | None = None
         self._configure(settings)
 
     def process(self, event: AnyEvent | Unknown) -> list[AnyFinding]:
@@ -98,81 +84,18 @@ class Engine:
         site = self._sites.get(event.pbx) or self._site(event.pbx)
         verdicts = Verdicts(state, site)
         if type(event) is Control:
-            verdicts.control(event, max(state.now, 0))
+            verdicts.take_control(event, max(state.now, 0))
             return verdicts.findings
         if at > state.now:
             if state.timers.passed(at):
                 self._fire(at, state, site, verdicts)
             state.advance(at)
-        elif at < state.now - LATE:
+        elif at < state.now - LATE_MICROS:
             self.counts["late"] += 1
             verdicts.late = True
         verdicts.history = history
-        if type(event) is not Tick and type(event) is not Unknown:
-            self._inspect(event, at, state, site, verdicts)
+        self._inspector.inspect(event, at, state, site, verdicts)
         return verdicts.findings
-
-    def _inspect(self, event: Any, at: int, state: PbxState, site: Compiled, verdicts: Verdicts) -> None:
-        facts = Facts(at, site.profile, site.plan, state.ledger, state.timers)
-        kind = type(event)
-        if kind is Call:
-            apply.follow_call(event, facts, state, site)
-        else:
-            apply.identify(event, facts, state, site)
-        account = self._scored(event, facts, state, site)
-        judged = kind is Registration or kind is Login
-        rules = site.rules_for(facts.extension or (judged and event.account) or "")
-        phase = (facts.opened, facts.ended_now, facts.risky) if kind is Call else kind
-        for detector in rules.get((kind, event.outcome) if judged else phase, ()):
-            try:
-                hit = detector.inspect(event, facts, state.memory)
-            except Exception:  # counted and alarms: never the same as one that did not fire
-                self.errors[detector.id] += 1
-                continue
-            if hit is not None:
-                verdicts.detect(detector, hit, event, facts)
-        self._learn(event, account, facts, state, verdicts)
-        verdicts.close()
-
-    def _scored(self, event: Any, facts: Facts, state: PbxState, site: Compiled) -> str | None:
-        """What lists and models say of it, before they learn; the account that was accepted, None for nobody."""
-        if self._fleet.entries:
-            apply.compare(facts, self._fleet)
-        if self.tables.block_lists and facts.place is not None:
-            facts.listed = self.tables.block_lists.find(facts.place.address)
-        leg = facts.leg
-        if leg is not None:
-            if self.models is not None and facts.ended_now and facts.billable:
-                facts.season = site.season(facts.extension, leg.started)
-                facts.score = self.models.calls.score(state.memory, leg, facts.season)
-            return None
-        if facts.place is None or type(event) not in JUDGED or event.outcome != "accepted":
-            return None
-        account = event.account or facts.extension
-        facts.novelty = self.places.score(state.memory, account, facts.place, event.user_agent)
-        if self.models is not None and account and (facts.novelty != 0 or type(event) is Login):
-            facts.season = site.season(facts.extension, facts.at)
-            facts.score = self.models.arrivals.score(state.memory, account, event, facts.place, facts.season)
-        return account
-
-    def _learn(self, event: Any, account: str | None, facts: Facts, state: PbxState, verdicts: Verdicts) -> None:
-        """What nobody is accused for becomes usual."""
-        place, leg = facts.place, facts.leg
-        if account is not None and place is not None and not (facts.suspect_source or facts.suspect_extension):
-            self.places.learn(state.memory, account, place, event.user_agent)
-            if verdicts.findings:
-                apply.suspects(facts, state, account)
-            apply.learn_place(facts, state, account)
-            if facts.score is not None and self.models is not None:
-                self.models.arrivals.learn(state.memory, account, event.at, facts.score)
-        if leg is None:
-            return
-        if facts.located and place is not None:
-            verdicts.located(leg, place, state.now)
-        verdicts.money(facts)
-        apply.learn_block(facts, state)
-        if facts.score is not None and self.models is not None and not apply.accused(leg, state):
-            self.models.calls.learn(state.memory, leg, facts.season, facts.score)
 
     def _fire(self, at: int, state: PbxState, site: Compiled, verdicts: Verdicts) -> None:
         while (timer := state.timers.due(at)) is not None:
@@ -182,25 +105,9 @@ class Engine:
             if owner == LEDGER:
                 self._expire_leg(due, key, state, verdicts)
             elif owner in site.rules_by_id:
-                self._rule_due(due, owner, key, state, site, verdicts)
+                self._inspector.inspect_due(owner, key, due, state, site, verdicts)
             else:
-                verdicts.due(due, owner, key)
-
-    def _rule_due(self, due: int, owner: str, key: str, state: PbxState, site: Compiled, verdicts: Verdicts) -> None:
-        facts = Facts(due, site.profile, site.plan, state.ledger, state.timers)
-        leg = facts.leg = state.ledger.legs.get(key)
-        facts.extension = leg.extension if leg is not None else ""
-        if self._fleet.entries:
-            apply.compare(facts, self._fleet)
-        detector = site.rule(owner, facts.extension)
-        try:
-            hit = detector.due(key, facts, state.memory)
-        except Exception:
-            self.errors[detector.id] += 1
-            return
-        if hit is not None:
-            verdicts.detect(detector, hit, None, facts)
-        verdicts.close()
+                verdicts.take_timer(due, owner, key)
 
     def _expire_leg(self, due: int, key: str, state: PbxState, verdicts: Verdicts) -> None:
         leg = state.ledger.legs.get(key)
@@ -212,7 +119,7 @@ class Engine:
             return
         if leg.up:
             self.counts["lost_end"] += 1
-            verdicts.leg_gone(leg, due)
+            verdicts.give_up(leg, due)
         state.ledger.drop(leg)
 
     def _revise(self, event: AnyEvent | Unknown, state: PbxState, at: int) -> list[AnyFinding]:
@@ -221,35 +128,32 @@ class Engine:
         Rules are asked only where it is known now, and was not before, where a call goes or who is charged with it.
         """
         self.counts["revision"] += 1
-        if type(event) is not Call:
+        if not isinstance(event, Call):
             return []
         site = self._sites.get(event.pbx) or self._site(event.pbx)
         leg = state.ledger.find(event.call_id, event.leg)
-        if leg is not None and apply.tells_more(leg, event):
-            verdicts = Verdicts(state, site)
-            self._inspect(event, max(state.now, at), state, site, verdicts)
-            return verdicts.findings
-        if leg is not None and leg.up and event.trunk and not leg.trunk:
-            state.ledger.amend(leg, partial(apply.tell_trunk, trunk=event.trunk))
-        if not event.source_ip:
+        if leg is None:
             return []
-        place = site.addresses.look_up(event.source_ip)
-        if place is None or leg is None or leg.source:
+        verdicts = Verdicts(state, site)
+        if apply.tells_more(leg, event):
+            self._inspector.inspect(event, max(state.now, at), state, site, verdicts)
+            return verdicts.findings
+        apply.tell_trunk(leg, event, state.ledger)
+        place = site.addresses.look_up(event.source_ip) if event.source_ip else None
+        if place is None or leg.source:
             return []
         leg.source = place.key
         state.ledger.touch(leg)
-        verdicts = Verdicts(state, site)
-        verdicts.located(leg, place, max(state.now, at))
+        verdicts.locate(leg, place, max(state.now, at))
         verdicts.close()
         return verdicts.findings
 
     def _take_for_all(self, event: Control) -> list[AnyFinding]:
-        if event.name == "fleet":
-            self._fleet.take(event.fleet, to_micros(event.at))
+        if event.name == ControlName.FLEET:
+            self._inspector.fleet.take(event.fleet, to_micros(event.at))
             return []
-        self._configure(Settings.model_validate(event.settings or {}))
-        self._settings_json = states.pack(event.settings or {})
-        self._settings_dirty = True
+        self._configure(settings_from_json(event.settings or {}))
+        self._unsaved_settings = states.pack(event.settings or {})
         return []
 
     def _configure(self, settings: Settings) -> None:
@@ -284,23 +188,30 @@ class Engine:
         """What changed since this was last asked for: the pages of a checkpoint, None for one that is gone."""
         pages: Pages = {}
         for state in self._changed.values():
-            pages.update(state.dirty_pages())
+            pages.update(states.take_dirty(state))
         self._changed.clear()
-        if self._settings_dirty:
-            pages[SETTINGS_PAGE] = self._settings_json
-            self._settings_dirty = False
-        pages.update(self._fleet.dirty_pages())
+        if self._unsaved_settings is not None:
+            pages[SETTINGS_PAGE] = self._unsaved_settings
+            self._unsaved_settings = None
+        pages.update(self._inspector.fleet.dirty_pages())
         return pages
 
-    def load(self, pages: Iterator[tuple[str, bytes]]) -> None:
-        """Take all memory from a checkpoint; what was remembered before is forgotten."""
-        found: Mapping[str, bytes] = dict(pages)
-        settings = found.get(SETTINGS_PAGE)
-        if settings is not None:
-            self._settings_json = settings
-            self._configure(Settings.model_validate(states.unpack(settings)))
+    def load(self, pages: Iterable[tuple[str, bytes]]) -> None:
+        """Take all memory from a checkpoint; what was remembered before is forgotten.
+
+        Raises `CheckpointError` for what this version does not understand.
+        """
+        found, fleet = dict(pages), FleetEntries()
+        settings, page = found.pop(SETTINGS_PAGE, None), SETTINGS_PAGE
+        listed = [(key, found.pop(key)) for key in list(found) if key.startswith(FLEET_PAGES)]
+        try:
+            if settings is not None:
+                self._configure(settings_from_json(msgspec.msgpack.decode(settings, type=dict[str, object])))
+            page = FLEET_PAGES
+            fleet.restore(listed)
+        except states.UNREADABLE as error:
+            raise CheckpointError(page, error) from error
+        self._states = states.restore(found)
         self._changed.clear()
-        self._fleet = FleetEntries()
-        self._fleet.restore((key, value) for key, value in found.items() if key.startswith(FLEET_PAGES))
-        rest = ((key, value) for key, value in found.items() if not key.startswith((SETTINGS_PAGE, FLEET_PAGES)))
-        self._states = states.restore(rest)
+        self._unsaved_settings = None
+        self._inspector.fleet = fleet

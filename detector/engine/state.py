@@ -1,20 +1,23 @@
-"""All memory of one PBX, and its pages in a checkpoint."""
+"""The memory of PBXs as the pages of a checkpoint, and back."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 
 import msgspec
 from msgspec import Struct
 
-from detector.correlate.case import Case, Cases
-from detector.enrich.ledger import Ledger, Leg
-from detector.memory.fields import Memory
-from detector.memory.seen import Seen, Segment
-from detector.memory.timers import LEDGER, Timer, Timers
+from detector.correlate.case import Case
+from detector.correlate.pbx_state import PbxState
+from detector.enrich.ledger import Leg
+from detector.memory.seen import Segment
+from detector.memory.timers import LEDGER, Timer
 
 Pages = dict[str, bytes | None]
+Page = tuple[str, bytes | None]
+Whose = tuple[str, bool]
+UNREADABLE = (msgspec.DecodeError, ValueError)
 
 pack = msgspec.msgpack.Encoder().encode
-unpack = msgspec.msgpack.decode
 
 
 class Core(Struct, kw_only=True):
@@ -23,113 +26,101 @@ class Core(Struct, kw_only=True):
     now: int = -1
 
 
-class PbxState:
-    """Everything remembered of one PBX; its fire drills have a memory of their own.
+class Parts(Struct):
+    """What of a PBX lies on many pages and is restored as a whole."""
 
-    `now` is its event time in microseconds, -1 before the first event.
+    timers: list[Timer] = []
+    segments: list[Segment] = []
+    legs: list[Leg] = []
+
+
+class CheckpointError(Exception):
+    """A page that this version does not understand: nobody may go on as if what stands on it had never been."""
+
+    def __init__(self, key: str, error: Exception) -> None:
+        reason = str(error).partition("\n")[0]
+        super().__init__(
+            "the checkpoint was saved by another version: go on with that one, or empty the tables `page` and "
+            f"`partition`, and the log is processed from its beginning (page {key[:100]!r}: {reason})"
+        )
+
+
+def take_dirty(state: PbxState) -> Iterator[Page]:
+    """What changed of a PBX since this was last asked for; None is a page that is gone."""
+    if state.advanced:
+        state.advanced = False
+        yield key_of(state, "core", ""), pack(Core(now=state.now))
+    for due, owner, name in sorted(state.timers.dirty):
+        pending = (due, owner, name) in state.timers
+        yield key_of(state, "timer", f"{due}\x1f{owner}\x1f{name}"), b"" if pending else None
+    state.timers.dirty.clear()
+    for number, segment in state.seen.dirty.items():
+        yield key_of(state, "seen", str(number)), None if segment is None else pack(segment)
+    state.seen.dirty.clear()
+    for field, subject in sorted(state.memory.dirty):
+        yield key_of(state, field, subject), state.memory.page(field, subject)
+    state.memory.dirty.clear()
+    for name in sorted(state.ledger.dirty):
+        leg = state.ledger.legs.get(name)
+        yield key_of(state, "leg", name), None if leg is None else pack(leg)
+    state.ledger.dirty.clear()
+    for name in sorted(state.cases.dirty):
+        case = state.cases.by_id.get(name)
+        yield key_of(state, "case", name), None if case is None else pack(case)
+    state.cases.dirty.clear()
+
+
+def key_of(state: PbxState, part: str, name: str) -> str:
+    """The key of a page."""
+    return msgspec.json.encode((state.pbx, state.drill, part, name)).decode()
+
+
+def restore(pages: Mapping[str, bytes]) -> dict[Whose, PbxState]:
+    """The memory of all PBXs in a checkpoint, by PBX and whether it is of drills.
+
+    Raises `CheckpointError` for a page that this version does not understand.
     """
-
-    __slots__ = (
-        "_core_dirty",
-        "cases",
-        "drill",
-        "ledger",
-        "memory",
-        "now",
-        "pbx",
-        "seen",
-        "timers",
-    )
-
-    def __init__(self, pbx: str, drill: bool) -> None:
-        self.pbx = pbx
-        self.drill = drill
-        self.now = -1
-        self.timers = Timers()
-        self._core_dirty = False
-        self.seen = Seen()
-        self.memory = Memory()
-        self.ledger = Ledger()
-        self.cases = Cases()
-
-    def advance(self, at: int) -> None:
-        """Event time has come to `at`."""
-        self.now = at
-        self._core_dirty = True
-
-    def entities(self) -> int:
-        """How many subjects, calls and incidents are remembered."""
-        return len(self.memory) + len(self.ledger.legs) + len(self.cases.by_id)
-
-    def dirty_pages(self) -> Iterator[tuple[str, bytes | None]]:
-        """What changed since this was last asked for; None is a page that is gone."""
-        if self._core_dirty:
-            self._core_dirty = False
-            yield self._key("core", ""), pack(Core(now=self.now))
-        yield from self._dirty_timers()
-        yield from self._dirty_seen()
-        yield from self._dirty_memory()
-        for key in sorted(self.ledger.dirty):
-            leg = self.ledger.legs.get(key)
-            yield self._key("leg", key), None if leg is None else pack(leg)
-        self.ledger.dirty.clear()
-        for name in sorted(self.cases.dirty):
-            case = self.cases.by_id.get(name)
-            yield self._key("case", name), None if case is None else pack(case)
-        self.cases.dirty.clear()
-
-    def _dirty_timers(self) -> Iterator[tuple[str, bytes | None]]:
-        for timer in sorted(self.timers.dirty):
-            due, owner, key = timer
-            yield self._key("timer", f"{due}\x1f{owner}\x1f{key}"), b"" if timer in self.timers else None
-        self.timers.dirty.clear()
-
-    def _dirty_seen(self) -> Iterator[tuple[str, bytes | None]]:
-        for number, segment in self.seen.dirty.items():
-            yield self._key("seen", str(number)), None if segment is None else pack(segment)
-        self.seen.dirty.clear()
-
-    def _dirty_memory(self) -> Iterator[tuple[str, bytes | None]]:
-        for field, subject in sorted(self.memory.dirty):
-            yield self._key(field, subject), self.memory.page(field, subject)
-        self.memory.dirty.clear()
-
-    def _key(self, part: str, name: str) -> str:
-        return msgspec.json.encode((self.pbx, self.drill, part, name)).decode()
-
-
-def restore(pages: Iterator[tuple[str, bytes]]) -> dict[tuple[str, bool], PbxState]:
-    """The states of all PBXs in a checkpoint, by PBX and whether they are of drills."""
-    states: dict[tuple[str, bool], PbxState] = {}
-    segments: dict[tuple[str, bool], list[Segment]] = {}
-    legs: dict[tuple[str, bool], list[Leg]] = {}
-    timers: dict[tuple[str, bool], list[Timer]] = {}
-    for key, value in pages:
-        pbx, drill, part, name = msgspec.json.decode(key, type=tuple[str, bool, str, str])
-        whose = (pbx, drill)
-        state = states.get(whose)
-        if state is None:
-            state = states[whose] = PbxState(pbx, drill)
-        if part == "core":
-            state.now = msgspec.msgpack.decode(value, type=Core).now
-        elif part == "timer":
-            due, owner, what = name.split("\x1f", 2)
-            timers.setdefault(whose, []).append((int(due), owner, what))
-        elif part == "seen":
-            segments.setdefault(whose, []).append(msgspec.msgpack.decode(value, type=Segment))
-        elif part == "leg":
-            legs.setdefault(whose, []).append(msgspec.msgpack.decode(value, type=Leg))
-        elif part == "case":
-            state.cases.restore(msgspec.msgpack.decode(value, type=Case))
-        else:
-            state.memory.restore(part, name, value)
-    for whose, pending in timers.items():
-        states[whose].timers.restore(pending)
-    for whose, found in segments.items():
-        states[whose].seen.restore(found)
-    for whose, held in legs.items():
-        state = states[whose]
-        state.ledger.restore(held)
-        for leg in held:
-            state.timers.wake(LEDGER, leg.key, state.ledger.expires(leg))
+    states: dict[Whose, PbxState] = {}
+    parts: defaultdict[Whose, Parts] = defaultdict(Parts)
+    key = ""
+    try:
+        for key, value in pages.items():
+            pbx, drill, part, name = msgspec.json.decode(key, type=tuple[str, bool, str, str])
+            whose = (pbx, drill)
+            state = states.get(whose)
+            if state is None:
+                state = states[whose] = PbxState(pbx, drill)
+            restore_page(part, name, value, state, parts[whose])
+    except UNREADABLE as error:
+        raise CheckpointError(key, error) from error
+    for whose, state in states.items():
+        restore_parts(state, parts[whose])
     return states
+
+
+def restore_page(part: str, name: str, value: bytes, state: PbxState, parts: Parts) -> None:
+    """Take one page of a PBX; what must be complete before it is of use goes to `parts`."""
+    if part == "core":
+        state.now = msgspec.msgpack.decode(value, type=Core).now
+    elif part == "timer":
+        due, owner, what = name.split("\x1f", 2)
+        parts.timers.append((int(due), owner, what))
+    elif part == "seen":
+        parts.segments.append(msgspec.msgpack.decode(value, type=Segment))
+    elif part == "leg":
+        parts.legs.append(msgspec.msgpack.decode(value, type=Leg))
+    elif part == "case":
+        state.cases.restore(msgspec.msgpack.decode(value, type=Case))
+    else:
+        state.memory.restore(part, name, value)
+
+
+def restore_parts(state: PbxState, parts: Parts) -> None:
+    """Timers, event ids and calls; those of calls say themselves when they are due."""
+    if parts.timers:
+        state.timers.restore(parts.timers)
+    if parts.segments:
+        state.seen.restore(parts.segments)
+    state.ledger.restore(parts.legs)
+    for leg in parts.legs:
+        state.timers.wake(LEDGER, leg.key, state.ledger.expires(leg))

@@ -1,165 +1,125 @@
-"""From firings to findings: detections, the incidents they belong to, and their money."""
+"""From firings to findings: what the steps of an event's line (detect, correlate, decide) hand to each other."""
 
-from typing import Any
-
-from detector.contract.codec import from_micros, to_micros
+from detector.contract.codec import to_micros
 from detector.contract.events import Control, Event
-from detector.contract.findings import AnyFinding, Detection, Subject, Value
-from detector.contract.vocabulary import Act, Basis, Mode, Severity, Stage, State, Status, SubjectKind
+from detector.contract.findings import AnyFinding, Detection, Subject
+from detector.contract.vocabulary import ControlName, Severity, Stage, State, SubjectKind
+from detector.correlate import ends, linking, money, suspects
 from detector.correlate.case import MAX_DETECTIONS, Case, remember
-from detector.decide.decisions import Decisions, digest
-from detector.decide.policy import Sign, allowed
-from detector.detect.detector import Detector, Hit
-from detector.engine.compiled import Compiled
-from detector.engine.state import PbxState
+from detector.correlate.pbx_state import PbxState
+from detector.correlate.telling import tell
+from detector.decide import decisions
+from detector.decide.acts import ACTS
+from detector.decide.decisions import Decisions
+from detector.decide.policy import Sign, allowed, pending
+from detector.detect.catalogue import AnyDetector
+from detector.detect.detections import find_basis, is_flood, make_detection
+from detector.detect.detector import Hit
 from detector.enrich.addresses import Place
-from detector.enrich.apply import accepted_first, good_days, suspects
 from detector.enrich.facts import Facts
 from detector.enrich.ledger import Leg
-from detector.enrich.tariff import Price
-from detector.memory.fields import Window
-
-SECOND = 1_000_000
-QUIET = 24 * 3_600 * SECOND
-QUIET_NIGHTS = 2 * QUIET
-"""Of an incident with calls: the next one of a slow attack comes in the night after."""
-MINUTE = 60 * SECOND
-MONEY_EVERY = MINUTE
-SETTLING = 10 * SECOND
-MAX_CASES = 1_000
-CALLING = frozenset({Stage.PROBE, Stage.PUMPING})
-GOOD_DAYS = 3
-HIGHEST_RUNG = 4
-USUAL_DAYS = 3
-"""A block of numbers that was called on so many earlier days joins nobody: honest people call it too."""
-MAX_EVIDENCE = 32
-MAX_SAID = 15
-"""Detections a minute of one rule, about one subject and one block of numbers."""
-said = Window("said")
+from detector.enrich.premises import Premises
 
 
 class Verdicts:
-    """Collects the findings of one event, or of the timers that fire before it."""
+    """Collects the findings of one event, or of the timers that fire before it.
 
-    __slots__ = ("decisions", "findings", "history", "late", "site", "state", "touched")
+    `late` and `history`: the event comes late, or is history by now, and then nothing is done about it.
+    """
 
-    def __init__(self, state: PbxState, site: Compiled) -> None:
+    __slots__ = ("decisions", "findings", "history", "late", "premises", "state", "touched")
+
+    def __init__(self, state: PbxState, premises: Premises) -> None:
         self.state = state
-        self.site = site
+        self.premises = premises
         self.findings: list[AnyFinding] = []
-        self.decisions = Decisions(state, site)
+        self.decisions = Decisions(state, premises)
         self.late = False
         self.history = False
         self.touched: dict[str, Case] = {}
 
-    def detect(self, rule: Detector[Any], hit: Hit, event: Event | None, facts: Facts) -> None:
+    def detect(self, rule: AnyDetector, hit: Hit, event: Event | None, facts: Facts) -> None:
         """A rule fired: make its detection, find or open its incident, and decide."""
-        leg = facts.leg
-        basis = Basis.TEXT if event is not None and event.trust == "text" else hit.basis or rule.basis
-        if self._enough(rule, hit, f"{basis}\x1f{leg.block if leg is not None else ''}", facts.at):
+        state, at = self.state, facts.at
+        basis = find_basis(rule, hit, event)
+        if is_flood(rule, hit, basis, facts, state.memory):
             return
-        detection = self._detection(rule, hit, event, facts, basis)
+        detection = make_detection(rule, hit, event, facts, basis, late=self.late or self.history, drill=state.drill)
         self.findings.append(detection)
-        if leg is not None and not self.state.cases.links:
-            suspects(facts, self.state, facts.extension)  # left out as long as there was nobody to suspect
-        links = list(dict.fromkeys([*self._links(rule, detection.subject, facts), *hit.links]))
-        case = self._case(rule, detection, links, facts.at)
+        if facts.leg is not None and not state.cases.links:
+            suspects.accuse(facts, state, facts.extension)  # left out as long as there was nobody to suspect
+        links = linking.find_links(rule, hit, detection.subject, facts, state)
+        informing = hit.severity is Severity.INFO and not rule.opens
+        case = self._find_case(rule, detection, links, at, opens=not informing)
         if case is None:
             return
-        if hit.severity is Severity.INFO and not rule.opens:  # worth reading with the rest, but accuses nobody
+        if informing:  # worth reading with the rest, but accuses nobody
             remember(case.detections, detection.id, MAX_DETECTIONS)
-            self._touch(case, facts.at, signs=False)
+            self._touch(case, at)
             return
-        self._grow(case, rule, detection, basis, leg)
-        self._attach(case, links, leg if rule.subject is not SubjectKind.TRUNK and not facts.inbound else None)
-        self._prove(case, rule, facts)
-        self._touch(case, facts.at, signs=rule.prolongs or hit.severity is Severity.CRITICAL)
-        if self.history:
-            return
-        about_trunk = rule.subject is SubjectKind.TRUNK
-        sign = Sign(
-            stage=rule.stage, severity=hit.severity, subject=detection.subject,
-            extension="" if about_trunk or not misused(rule, facts) else facts.extension,
-            block=leg.block if leg is not None and not about_trunk else "",
-            route=leg.route if leg is not None and not about_trunk else "",
-            trunk=leg.trunk if leg is not None and not about_trunk else "",
-            permanent=hit.values.get("permanent") is True,
-        )  # fmt: skip
-        self.decisions.decide(case, sign, allowed(rule.mode, case.bases), detection.id, facts.at)
+        spends = rule.subject is not SubjectKind.TRUNK and not facts.inbound
+        linking.grow(case, rule, detection, basis, facts.leg)
+        money.attach(case, links, facts.leg if spends else None, state, self.premises.tariff)
+        linking.prove(case, rule, facts, state.memory)
+        self._touch(case, at)
+        if rule.prolongs or hit.severity is Severity.CRITICAL:
+            case.updated = max(case.updated, at)
+        if not self.history:
+            mode = allowed(rule.mode, case.bases)
+            self.decisions.decide(case, make_sign(rule, hit, detection.subject, facts), mode, detection.id, at)
 
-    def money(self, facts: Facts) -> None:
+    def follow(self, leg: Leg, facts: Facts) -> None:
         """A phase of a call: what it changes of the incident it belongs to."""
-        leg = facts.leg
-        if leg is None:
-            return
         if facts.dropped is not None:
-            self.leg_gone(facts.dropped, facts.at)
-        if not leg.incident and facts.opened and facts.billable and (leg.abroad or leg.costly):
-            case = self._case_of(leg)
-            if case is not None:
-                self._take(case, leg)
-        case = self.state.cases.by_id.get(leg.incident) if leg.incident else None
-        if case is None or not (facts.answered_now or facts.ended_now):
-            return
-        if facts.ended_now and leg.key in case.legs:
-            case.legs.remove(leg.key)
-            case.spent += self._cost(leg, facts.at)
-        self._touch(case, facts.at, signs=False)
-        settled = max(case.confirmed_at, case.climbed_at) + SETTLING
-        if facts.answered_now and case.confirmed_at and leg.started > settled and not self.history:
-            self._climb(case, leg, facts.at)
+            self.give_up(facts.dropped, facts.at)
+        case = money.follow(leg, facts, self.state, self.premises.tariff)
+        if case is not None:
+            self._touch(case, facts.at)
+            if not self.history and ends.got_through(case, leg, facts):
+                self._climb(case, leg, facts.at)
 
-    def leg_gone(self, leg: Leg, at: int) -> None:
+    def give_up(self, leg: Leg, at: int) -> None:
         """A leg of which no end was ever seen is given up."""
         case = self.state.cases.by_id.get(leg.incident) if leg.incident else None
-        if case is not None and leg.key in case.legs:
-            case.legs.remove(leg.key)
-            case.spent += self._cost(leg, at)
-            self._touch(case, at, signs=False)
+        if case is not None and money.settle(case, leg, at, self.state.cases, self.premises.tariff):
+            self._touch(case, at)
 
-    def located(self, leg: Leg, place: Place, at: int) -> None:
+    def locate(self, leg: Leg, place: Place, at: int) -> None:
         """The source address of a leg has become known."""
-        case = self.state.cases.by_id.get(leg.incident) if leg.incident else None
-        if case is None or place.private or self._good(place.key, case.opened):
-            return
-        since = accepted_first.since(self.state.memory, f"{leg.extension}\x1f{place.key}")
-        if since is not None and since < case.opened:
-            return
-        source = Subject(SubjectKind.SOURCE_IP, place.key)
-        case = self._joined([case, *self.state.cases.linked([source])], at)
-        if self.state.cases.link(case, [source]):
-            self._touch(case, at, signs=False)
+        found = linking.locate(leg, place, self.state)
+        if found:
+            case = self._join(found, at)
+            if self.state.cases.link(case, [Subject(SubjectKind.SOURCE_IP, place.key)]):
+                self._touch(case, at)
 
-    def control(self, event: Control, at: int) -> None:
+    def take_control(self, event: Control, at: int) -> None:
         """An action's outcome, or a person's verdict; `at` is the PBX's event time."""
         cases = self.state.cases
         case = cases.by_id.get(event.incident or cases.by_decision.get(event.decision or "", ""))
         if case is None:
             return
-        if event.name == "outcome" and event.decision and event.state:
-            self._outcome(case, event.decision, event.state, at, max(at, to_micros(event.at)))
-        elif event.name == "verdict" and event.decision:
+        if event.name == ControlName.OUTCOME and event.decision and event.state:
+            self._note_outcome(case, event.decision, event.state, at, max(at, to_micros(event.at)))
+        elif event.name == ControlName.VERDICT and event.decision:
             self.decisions.overturn(case, event.decision, at)
-            self._touch(case, at, signs=False)
-        elif event.name == "verdict":
-            case.status = Status.CLOSED
+            self._touch(case, at)
+        elif event.name == ControlName.VERDICT:
             self.decisions.lift_all(case, at)
-            self._touch(case, at, signs=False)
-            cases.drop(case)
+            self._end(case, at)
         self.close()
 
-    def due(self, due: int, owner: str, key: str) -> None:
+    def take_timer(self, due: int, owner: str, key: str) -> None:
         """A timer of ours: a decision ends, an incident has been quiet, or its money is to be told again."""
         cases = self.state.cases
-        case = cases.by_id.get(cases.by_decision.get(key, "") if owner == "decision" else key)
+        case = cases.by_id.get(cases.by_decision.get(key, "") if owner == decisions.TIMER else key)
         if case is None:
             return
-        if owner == "decision":
+        if owner == decisions.TIMER:
             self.decisions.lift(case, key, due)
-        elif owner == "money" and case.legs:
-            self._touch(case, due, signs=False)
-        elif owner == "case":
-            self._quiet(case, due)
+        elif owner == money.TIMER and case.legs:
+            self._touch(case, due)
+        elif owner == ends.TIMER:
+            self._look_again(case, due)
         self.close()
 
     def close(self) -> None:
@@ -167,237 +127,57 @@ class Verdicts:
         if not self.touched and not self.decisions.changed:
             return
         for case in self.touched.values():
-            self._reckon(case, case.told)
-            if case.confirmed_at and not case.legs and case.confirmed() and not case.pending():
-                case.contain()
-            self.findings.append(case.finding(self.state.pbx, case.told))
+            money.reckon(case, case.told, self.state, self.premises.tariff)
+            if ends.is_held(case) and not pending(case):
+                ends.contain(case)
+            self.findings.append(tell(case, self.state.pbx, case.told))
             self.state.cases.dirty.add(case.id)
         self.touched.clear()
         self.findings.extend(self.decisions.take())
 
-    # --- making and growing incidents
-
-    def _enough(self, rule: Detector[Any], hit: Hit, sort: str, at: int) -> bool:
-        """Whether this was said so often lately that once more tells nothing: a flood of one sort stays bounded."""
-        memory, what = self.state.memory, f"{rule.id}\x1f{hit.subject}\x1f{hit.severity}\x1f{sort}"
-        if said.count(memory, what, at, MINUTE) >= MAX_SAID:
-            return True
-        said.add(memory, what, at, MINUTE, cap=MAX_SAID)
-        return False
-
-    def _detection(self, rule: Detector[Any], hit: Hit, event: Event | None, facts: Facts, basis: str) -> Detection:
-        leg = facts.leg
-        subject = Subject(rule.subject, hit.subject)
-        if not hit.subject and leg is not None:
-            subject = Subject(SubjectKind.CALL, leg.call_id)
-        cause = hit.key or (event.id if event is not None else "")
-        evidence = (event.id if event is not None else leg.event if leg is not None else "", *hit.evidence)
-        values = dict(hit.values)
-        if leg is not None and leg.klass:
-            described = {
-                "destination": leg.destination,
-                "country": leg.country,
-                "class": leg.klass,
-                "block": leg.block,
-            }
-            values.update({name: value for name, value in described.items() if value})
-        listed = facts.fleet_source if subject.kind is SubjectKind.SOURCE_IP else facts.fleet_block
-        if listed is not None:
-            values["fleet_pbxs"] = listed.pbxs
-        if basis == Basis.TEXT:
-            values["trust"] = "text"
-        return Detection(
-            id=digest("detection", self.state.pbx, self.state.drill, rule.id, hit.subject, cause), pbx=self.state.pbx,
-            tenant=self.site.profile.tenant, at=from_micros(facts.at), rule=rule.id, severity=hit.severity,
-            subject=subject, summary=hit.summary, values=known(values),
-            evidence=tuple(item for item in evidence if item)[:MAX_EVIDENCE], control=rule.control,
-            attack=rule.attack, mode=rule.mode, late=self.late or self.history, drill=self.state.drill,
-        )  # fmt: skip
-
-    def _links(self, rule: Detector[Any], subject: Subject, facts: Facts) -> list[Subject]:
-        """What this detection shares with others of the same attack."""
+    def _find_case(
+        self, rule: AnyDetector, detection: Detection, links: list[Subject], at: int, *, opens: bool
+    ) -> Case | None:
+        """The incident a detection belongs to: one that is live, several that become one by it, or a new one."""
         cases = self.state.cases
-        if rule.subject is SubjectKind.TRUNK:  # shared by everybody: it joins one attack, and never joins two
-            mixed = (leg.incident for leg in facts.ledger.up("trunk", subject.id) if leg.incident in cases.by_id)
-            case = cases.by_id.get(next(mixed, "")) if subject not in cases.links else None
-            return [subject, *(case.subjects[:1] if case is not None else ())]
-        links = [subject]
-        if rule.subject is SubjectKind.PBX and facts.leg is not None and not facts.inbound:
-            return [subject, *self._spending(facts.leg)]
-        if facts.inbound:  # the callee has done nothing, and the address is the carrier's
-            return links
-        place, leg = facts.place, facts.leg
-        if place is not None and not (place.private or facts.at_home or self._good(place.key, facts.at)):
-            links.append(Subject(SubjectKind.SOURCE_IP, place.key))
-        if misused(rule, facts):
-            links.append(Subject(SubjectKind.EXTENSION, facts.extension))
-        if facts.risky and facts.new_block(USUAL_DAYS) and leg is not None:
-            links += [Subject(SubjectKind.DESTINATION, name) for name in (leg.block, facts.area)]
-        return list(dict.fromkeys(links))
-
-    def _spending(self, leg: Leg) -> list[Subject]:
-        """What is said of all calls belongs to the attack this one is of, or that costs most; it accuses nobody."""
-        cases = self.state.cases.by_id
-        dear = max(cases.values(), key=lambda each: (each.spent + each.running, each.id), default=None)
-        case = cases.get(leg.incident, dear)
-        return case.subjects[:1] if case is not None and case.spent + case.running else []
-
-    def _case(self, rule: Detector[Any], detection: Detection, links: list[Subject], at: int) -> Case | None:
-        cases = self.state.cases
-        if detection.subject.kind is SubjectKind.PBX:  # shared by everybody: it joins only what this rule said before
-            found = cases.linked(link for link in links if link != detection.subject)
-            before = cases.told_by(rule.id, detection.subject)
-            found += [before] if before is not None else []
-        else:
-            found = cases.linked(links)
-        if detection.severity is Severity.INFO and not rule.opens:
+        found = linking.find_cases(rule, detection.subject, links, cases)
+        if not opens:
             return found[0] if found else None
         if found:
-            return self._joined(found, at)
-        if len(cases.by_id) >= MAX_CASES:
-            self._end(min(cases.by_id.values(), key=Case.weight), at)
-        case = Case(
-            id=digest("incident", detection.id), opened=at, updated=at, tenant=self.site.profile.tenant,
-            currency=self.site.profile.currency, drill=self.state.drill,
-        )  # fmt: skip
-        cases.add(case)
-        self.state.timers.wake("case", case.id, at + QUIET)
+            return self._join(found, at)
+        weakest = linking.find_weakest(cases)
+        if weakest is not None:
+            self._end_at(weakest, at)
+        case = linking.open_case(detection, self.premises.profile.currency, at, self.state)
+        self.state.timers.wake(ends.TIMER, case.id, at + ends.QUIET_MICROS)
         return case
 
-    def _joined(self, found: list[Case], at: int) -> Case:
+    def _join(self, found: list[Case], at: int) -> Case:
         """One incident of several: the younger are merged into the oldest."""
-        oldest, *rest = sorted({case.id: case for case in found}.values(), key=lambda case: (case.opened, case.id))
+        oldest, *rest = linking.sort_by_age(found)
         for younger in rest:
-            self.decisions.moved(self.state.cases.absorb(oldest, younger), oldest, at)
-            self._adopt(younger, oldest)
+            self.decisions.move(linking.merge(oldest, younger, self.state), oldest, at)
             self.touched.pop(younger.id, None)
-            self.findings.append(younger.finding(self.state.pbx, at))
-            self._touch(oldest, at, signs=False)
+            self.findings.append(tell(younger, self.state.pbx, at))
+            self._touch(oldest, at)
         return oldest
 
-    def _adopt(self, younger: Case, older: Case) -> None:
-        """The calls of a merged incident count for the one it was merged into."""
-        for leg in self.state.ledger.legs.values():
-            if leg.incident == younger.id:
-                leg.incident = older.id
-                self.state.ledger.touch(leg)
-
-    def _grow(self, case: Case, rule: Detector[Any], detection: Detection, basis: str, leg: Leg | None) -> None:
-        remember(case.rules, rule.id)
-        remember(case.detections, detection.id, MAX_DETECTIONS)
-        if rule.kind is not None:
-            remember(case.kinds, rule.kind.name)
-        case.say(detection.severity, detection.summary)
-        case.raise_severity(detection.severity)
-        if detection.severity is Severity.INFO:  # no sign of an attack by itself: it vouches for none
-            return
-        case.raise_stage(rule.stage)
-        if leg is not None and leg.abroad and leg.country:
-            remember(case.countries, leg.country)
-        if rule.subject is not SubjectKind.PBX and rule.mode is not Mode.SHADOW:  # nor what is rehearsed
-            remember(case.bases, basis)
-
-    def _prove(self, case: Case, rule: Detector[Any], facts: Facts) -> None:
-        """Which address broke in, and which extension it entered."""
-        if facts.inbound:
-            return
-        place = facts.place
-        breaking = rule.stage in {Stage.CREDENTIAL, Stage.ACCESS} or facts.suspect_source
-        if place is not None and not place.private and breaking and not self._good(place.key, case.opened):
-            source = Subject(SubjectKind.SOURCE_IP, place.key)
-            if source in case.subjects and source not in case.proven:
-                case.proven.append(source)
-        entering = rule.stage is Stage.ACCESS or (facts.suspect_source and facts.leg is not None)
-        if facts.extension and entering:
-            entered = Subject(SubjectKind.EXTENSION, facts.extension)
-            if entered in case.subjects and entered not in case.entered:
-                case.entered.append(entered)
-
-    def _good(self, source: str, before: int) -> bool:
-        return good_days.before(self.state.memory, source, before) >= GOOD_DAYS
-
-    # --- calls and money
-
-    def _case_of(self, leg: Leg) -> Case | None:
-        cases = self.state.cases
-        case = cases.find(Subject(SubjectKind.EXTENSION, leg.extension)) if leg.extension else None
-        called = (cases.find(Subject(SubjectKind.DESTINATION, name)) for name in (leg.block, leg.land) if name)
-        return case or next((each for each in called if each is not None), None)
-
-    def _attach(self, case: Case, links: list[Subject], leg: Leg | None) -> None:
-        """New subjects bring their calls of the last minutes along."""
-        new = self.state.cases.link(case, links)
-        for subject in new:
-            for other in self._recent(subject):
-                self._take(case, other)
-        if leg is not None and not leg.incident and leg.price:
-            self._take(case, leg)
-
-    def _recent(self, subject: Subject) -> list[Leg]:
-        if subject.kind not in {SubjectKind.EXTENSION, SubjectKind.DESTINATION}:
-            return []
-        return [
-            leg for leg in self.state.ledger.legs.values()
-            if not leg.incident and (leg.abroad or leg.costly)
-            and subject.id in ((leg.extension,) if subject.kind is SubjectKind.EXTENSION else (leg.block, leg.land))
-        ]  # fmt: skip
-
-    def _take(self, case: Case, leg: Leg) -> None:
-        leg.incident = case.id
-        case.costly = case.costly or leg.costly
-        self.state.ledger.touch(leg)
-        if leg.priced_by == "tariff":
-            case.priced_by = "tariff"
-        if leg.up:
-            case.legs.append(leg.key)
-        else:
-            case.spent += self._cost(leg, leg.ended)
-        self.state.cases.dirty.add(case.id)
-
-    def _cost(self, leg: Leg, at: int) -> int:
-        """Minor units that a leg has cost until `at`."""
-        return self.site.tariff.cost(Price(leg.price, leg.increment, "default"), -(-leg.talked(at) // SECOND))
-
-    def _reckon(self, case: Case, at: int) -> None:
-        legs = [leg for key in case.legs if (leg := self.state.ledger.legs.get(key)) is not None and leg.answered]
-        case.running = sum(self._cost(leg, at) for leg in legs)
-        case.per_minute = sum(self.site.tariff.cost(Price(leg.price, 60, "default"), 60) for leg in legs)
-        case.peak = max(case.peak, case.per_minute)
-        if case.per_minute:
-            self.state.timers.wake("money", case.id, at - at % MONEY_EVERY + MONEY_EVERY)
-
-    # --- outcomes and ends
-
-    def _touch(self, case: Case, at: int, *, signs: bool = True) -> None:
-        self.touched[case.id] = case
-        case.told = max(case.told, at)
-        if signs:
-            case.updated = max(case.updated, at)
-
-    def _outcome(self, case: Case, decision: str, outcome: str, at: int, done: int) -> None:
+    def _note_outcome(self, case: Case, decision: str, outcome: str, at: int, done: int) -> None:
         """`done` is by our own clock: the PBX may have been silent for a while, and how often it ticks is no matter."""
         made = case.decisions.get(decision)
-        if made is not None and made.action is Act.BACKUP_PBX:  # contains nothing, and its failure lets nothing through
+        if made is not None and not ACTS[made.action].contains:  # its failure lets nothing through
             return
-        case.states[decision] = outcome
-        if outcome == State.CONFIRMED:
-            case.confirmed_at = done
-        elif outcome == State.FAILED:
-            leg = next((leg for key in case.legs if (leg := self.state.ledger.legs.get(key)) is not None), None)
-            if leg is not None:
-                case = self._climb(case, leg, at)
-        self._touch(case, at, signs=False)
+        ends.note_outcome(case, decision, outcome, done)
+        leg = ends.find_leg(case, self.state) if outcome == State.FAILED else None
+        self._touch(case if leg is None else self._climb(case, leg, at), at)
 
     def _climb(self, case: Case, leg: Leg, at: int) -> Case:
-        """The calls go on although it was contained: one rung more, and whoever makes them belongs to it."""
-        caller = Subject(SubjectKind.CALL, leg.call_id)
+        """Calls go on although it was contained: one rung more, and whoever makes them belongs to it."""
+        caller = ends.name_caller(leg)
         if leg.extension:
-            caller = Subject(SubjectKind.EXTENSION, leg.extension)
-            case = self._joined([case, *self.state.cases.linked([caller])], at)
+            case = self._join([case, *self.state.cases.linked([caller])], at)
             self.state.cases.link(case, [caller])
-        case.rung, case.climbed_at = min(case.rung + 1, HIGHEST_RUNG), at
-        if case.status is Status.CONTAINED:
-            case.status = Status.OPEN
+        ends.climb(case, at)
         sign = Sign(
             stage=Stage.PUMPING, severity=Severity.CRITICAL, subject=caller,
             extension=leg.extension, block=leg.block, route=leg.route, trunk=leg.trunk,
@@ -405,27 +185,38 @@ class Verdicts:
         self.decisions.decide(case, sign, case.mode, case.detections[-1], at)
         return case
 
-    def _quiet(self, case: Case, due: int) -> None:
-        quiet = QUIET_NIGHTS if CALLING.intersection(case.stages) else QUIET
-        ends = max([case.updated + quiet, *self.decisions.ends(case, due)])
-        if ends > due or case.legs:
-            self.state.timers.wake("case", case.id, max(ends, due + QUIET if case.legs else ends))
-            return
-        self._end(case, due)
+    def _look_again(self, case: Case, due: int) -> None:
+        end = ends.find_end(case, due)
+        if end > due:
+            self.state.timers.wake(ends.TIMER, case.id, end)
+        else:
+            self._end_at(case, due)
 
-    def _end(self, case: Case, at: int) -> None:
+    def _end_at(self, case: Case, at: int) -> None:
+        """An incident is over, and with it what was decided until now at most."""
         for name in list(case.decisions):
             self.decisions.lift(case, name, at)
-        case.status = Status.CLOSED
-        self._touch(case, at, signs=False)
-        self.state.cases.drop(case)
+        self._end(case, at)
+
+    def _end(self, case: Case, at: int) -> None:
+        ends.close(case, self.state.cases)
+        self._touch(case, at)
+
+    def _touch(self, case: Case, at: int) -> None:
+        """It is told of again, as of `at`."""
+        self.touched[case.id] = case
+        case.told = max(case.told, at)
 
 
-def misused(rule: Detector[Any], facts: Facts) -> bool:
-    """Whether the extension of the event did what the rule is about, or had it done in its name."""
-    return bool(facts.extension) and not facts.inbound and rule.stage not in {Stage.RECON, Stage.CREDENTIAL}
-
-
-def known(values: dict[str, Value]) -> dict[str, Value]:
-    """Unknown is absent."""
-    return {name: value for name, value in values.items() if value is not None}
+def make_sign(rule: AnyDetector, hit: Hit, subject: Subject, facts: Facts) -> Sign:
+    """What of a firing the policy looks at; a trunk is shared by everybody, and says nothing of who calls what."""
+    leg = facts.leg if rule.subject is not SubjectKind.TRUNK else None
+    misused = rule.subject is not SubjectKind.TRUNK and linking.is_misused(rule, facts)
+    return Sign(
+        stage=rule.stage, severity=hit.severity, subject=subject,
+        extension=facts.extension if misused else "",
+        block=leg.block if leg is not None else "",
+        route=leg.route if leg is not None else "",
+        trunk=leg.trunk if leg is not None else "",
+        permanent=hit.for_good,
+    )  # fmt: skip

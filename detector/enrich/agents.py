@@ -1,4 +1,4 @@
-"""What a user agent says: attack tools by name, and a device whatever its version. It is the sender's own text."""
+"""What a user agent says, in the sender's own words: attack tools by name, and a device whatever its version."""
 
 from functools import lru_cache
 

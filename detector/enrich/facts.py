@@ -1,6 +1,6 @@
 """What enrichment knows of one event, ready for every detector."""
 
-from detector.contract.vocabulary import Severity
+from detector.contract.vocabulary import Direction, Severity
 from detector.enrich.addresses import Place
 from detector.enrich.blocklists import BlockListing
 from detector.enrich.dialling.numbers import Number, NumberPlan
@@ -10,6 +10,7 @@ from detector.enrich.scores import Score
 from detector.memory.timers import Timers
 from detector.settings import PbxProfile
 
+INBOUND = Direction.INBOUND
 NEW_COUNTRY = 3
 """A country is new that was called on fewer earlier days."""
 
@@ -71,7 +72,7 @@ class Facts:
     @property
     def inbound(self) -> bool:
         """Whether it is a call from outside: extension and address are not those of who makes it."""
-        return self.leg is not None and self.leg.direction == "inbound"
+        return self.leg is not None and self.leg.direction == INBOUND
 
     def new_block(self, days: int) -> bool:
         """Whether calls went to this block of numbers on fewer than `days` earlier days."""

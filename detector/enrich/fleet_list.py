@@ -34,7 +34,7 @@ class FleetEntries:
         self.entries: dict[Name, Listed] = {}
         self.dirty: set[Name] = set()
 
-    def find(self, kind: str, name: str, at: int) -> Listed | None:
+    def find(self, kind: SubjectKind, name: str, at: int) -> Listed | None:
         """The entry that holds at `at`."""
         listed = self.entries.get((kind, name))
         return listed if listed is not None and listed.until > at else None

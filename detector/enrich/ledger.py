@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from detector.contract.codec import to_micros
 from detector.contract.events import ROW, Call
+from detector.contract.vocabulary import Direction, Disposition, PricedBy, SubjectKind
 from detector.enrich.dialling.numbers import Klass
 
 MICROS = 1_000_000
@@ -16,8 +17,10 @@ UNANSWERED = 10 * 60 * MICROS
 LONGEST = 24 * 3_600 * MICROS
 MAX_LEGS = 20_000
 TAIL = 7
+TALKED = frozenset({None, Disposition.ANSWERED, Disposition.VOICEMAIL})
+TRUNK, EXTENSION, DESTINATION = SubjectKind.TRUNK, SubjectKind.EXTENSION, SubjectKind.DESTINATION
 INSIDE = frozenset({Klass.INTERNAL, Klass.EMERGENCY})
-OUTWARD = frozenset({"outbound", "transit"})
+OUTWARD = frozenset({Direction.OUTBOUND, Direction.TRANSIT})
 
 
 class Leg(Struct, kw_only=True, gc=False, array_like=True):
@@ -48,7 +51,7 @@ class Leg(Struct, kw_only=True, gc=False, array_like=True):
     channel: str = ""
     price: int = 0
     increment: int = 60
-    priced_by: str = "default"
+    priced_by: PricedBy = PricedBy.DEFAULT
     talk: int = 0
     event: str = ""
     incident: str = ""
@@ -89,7 +92,7 @@ class Ledger:
     def __init__(self) -> None:
         self.legs: dict[str, Leg] = {}
         self.dirty: set[str] = set()
-        self._by: dict[tuple[str, str], dict[str, dict[str, None]]] = {}
+        self._by: dict[tuple[SubjectKind, str], dict[str, dict[str, None]]] = {}
         self._up: dict[str, None] = {}
         self._charged: Counter[tuple[str, str]] = Counter()
         self._of_call: dict[str, list[Leg]] = {}
@@ -185,11 +188,11 @@ class Ledger:
             return leg.ended + GRACE
         return leg.answered + LONGEST if leg.answered else leg.started + UNANSWERED
 
-    def calls(self, kind: str, name: str) -> int:
-        """How many distinct calls are up on a `trunk`, of an `extension` outbound, or to a `block`."""
+    def calls(self, kind: SubjectKind, name: str) -> int:
+        """How many distinct calls are up on a trunk, of an extension outbound, or to a block as destination."""
         return len(self._by.get((kind, name), ()))
 
-    def up(self, kind: str, name: str) -> list[Leg]:
+    def up(self, kind: SubjectKind, name: str) -> list[Leg]:
         """The legs that are up there, in the order in which they were opened."""
         found = (self.legs[key] for legs in self._by.get((kind, name), {}).values() for key in legs)
         return sorted(found, key=lambda leg: leg.number)
@@ -233,16 +236,16 @@ class Ledger:
         return key
 
 
-def places(leg: Leg) -> Iterator[tuple[str, str]]:
+def places(leg: Leg) -> Iterator[tuple[SubjectKind, str]]:
     """Where a leg counts: on its trunk, of its extension where it goes outside; nowhere if it is an emergency."""
     if leg.klass == Klass.EMERGENCY:
         return
     if leg.trunk:
-        yield "trunk", leg.trunk
+        yield TRUNK, leg.trunk
     if leg.extension and leg.klass not in INSIDE:
-        yield "extension", leg.extension
+        yield EXTENSION, leg.extension
     if leg.block:
-        yield "block", leg.block
+        yield DESTINATION, leg.block
 
 
 def _on_one_line(one: Leg, other: Leg) -> bool:
@@ -253,7 +256,7 @@ def _on_one_line(one: Leg, other: Leg) -> bool:
 
 
 def _without_line(leg: Leg) -> bool:
-    return not leg.up and leg.direction in {"", "outbound"} and not (leg.trunk or leg.trunk_in)
+    return not leg.up and leg.direction in {"", Direction.OUTBOUND} and not (leg.trunk or leg.trunk_in)
 
 
 def _end_alike(one: str, other: str) -> bool:
@@ -268,7 +271,7 @@ def charged_extension(call: Call) -> str:
 
 def talked(call: Call, at: int) -> tuple[int, int]:
     """`(answered_at, talk)` of a call that ended at `at`: both in microseconds, 0 where it was never answered."""
-    if call.disposition not in {None, "answered", "voicemail"}:
+    if call.disposition not in TALKED:
         return 0, 0
     if call.answered_at is not None:
         answered = to_micros(call.answered_at)

@@ -40,6 +40,18 @@ class Score(Struct):
     drifted: int = 0
 
 
+class PlaceModel(Protocol):
+    """How new a place is for an account; see `models/places.py`."""
+
+    def score(self, memory: Memory, account: str, place: Place, agent: str | None) -> float | None:
+        """0 to 1, None while cold."""
+        ...
+
+    def learn(self, memory: Memory, account: str, place: Place, agent: str | None) -> None:
+        """From now on this place is known."""
+        ...
+
+
 class CallModel(Protocol):
     """How unusual a call is that has ended; see `models/calls.py`."""
 
@@ -65,7 +77,7 @@ class ArrivalModel(Protocol):
 
 
 class Models(Protocol):
-    """Both."""
+    """Those that can be left out."""
 
     @property
     def calls(self) -> CallModel:

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from decimal import ROUND_CEILING, Decimal
-from typing import Literal
 
 import msgspec
 
+from detector.contract.vocabulary import PricedBy
 from detector.enrich.dialling.numbers import Klass, Number
 
 UNIT = 1_000_000
@@ -56,14 +56,11 @@ _MINOR_UNITS = dict.fromkeys(
 
 
 class Price(msgspec.Struct, frozen=True):
-    """`per_minute` in `UNIT`s; time is charged in steps of `increment` seconds.
-
-    `basis`: `tariff` (the operator's) or `default` (`PRICES`).
-    """
+    """`per_minute` in `UNIT`s; time is charged in steps of `increment` seconds."""
 
     per_minute: int
     increment: int
-    basis: Literal["tariff", "default"]
+    basis: PricedBy
 
 
 class Tariff:
@@ -85,7 +82,7 @@ class Tariff:
         prices = {}
         for number, (prefix, per_minute, increment) in enumerate(rows, 1):
             try:
-                prices[_prefix(prefix)] = Price(_units(per_minute), _increment(increment), "tariff")
+                prices[_prefix(prefix)] = Price(_units(per_minute), _increment(increment), PricedBy.TARIFF)
             except ValueError as error:
                 raise ValueError(f"tariff row {number}: {error}") from None
         return cls(prices, currency=currency)
@@ -161,4 +158,4 @@ def _increment(value: int | str) -> int:
     return seconds
 
 
-_DEFAULTS = {name: Price(units, 60, "default") for name, units in PRICES.items()}
+_DEFAULTS = {name: Price(units, 60, PricedBy.DEFAULT) for name, units in PRICES.items()}

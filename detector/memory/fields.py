@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from array import array
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
@@ -66,7 +65,7 @@ class Memory:
         self._fields[field][subject] = page
 
 
-class Field(ABC):
+class Field:
     """One thing remembered a subject; `name` is unique within its detector."""
 
     def __init__(self, name: str) -> None:
@@ -75,10 +74,6 @@ class Field(ABC):
     def __set_name__(self, owner: type, _attribute: str) -> None:
         self.name = f"{getattr(owner, 'id', owner.__name__)}/{self.name}"
 
-    @abstractmethod
-    def horizon(self) -> str:
-        """What this field keeps, in words, for the documentation."""
-
 
 class Window(Field):
     """The exact instants of what happened within a time, at most `cap` of them.
@@ -86,9 +81,6 @@ class Window(Field):
     Instants rather than cells of time: exact at the limit, in whatever order events arrive, and smaller than
     a ring of cells for every limit below a hundred (ADR 0002). A window holds `(at - length, at]`.
     """
-
-    def horizon(self) -> str:  # noqa: D102
-        return "instants within a window"
 
     def add(self, memory: Memory, subject: str, at: int, length: int, *, cap: int, count: int = 1) -> int:
         """Count `count` at `at`, and say how many lie in the window that ends at the newest instant.
@@ -139,9 +131,6 @@ class Days(Field):
     CAP = 8
     DAY = 86_400 * MICROS
 
-    def horizon(self) -> str:  # noqa: D102
-        return "distinct days"
-
     def add(self, memory: Memory, subject: str, at: int) -> None:
         """Seen at `at`. The earliest days are kept: they are what a newcomer cannot have."""
         day = at // self.DAY
@@ -169,9 +158,6 @@ class First(Field):
         super().__init__(name)
         self.cap = cap
 
-    def horizon(self) -> str:  # noqa: D102
-        return "the first instants"
-
     def add(self, memory: Memory, subject: str, at: int) -> None:
         """Seen at `at`."""
         record = memory.get(self.name, subject)
@@ -192,9 +178,6 @@ class First(Field):
 class Once(Field):
     """The last instant at which something was said, so that it is not said again at once."""
 
-    def horizon(self) -> str:  # noqa: D102
-        return "one instant"
-
     def passed(self, memory: Memory, subject: str, at: int, pause: int) -> bool:
         """Whether `pause` microseconds have passed since it was last said; if so it is said now."""
         record = memory.get(self.name, subject)
@@ -210,9 +193,6 @@ class Distinct(Field):
     The last bit of a digest says whether anything better than free text vouches for it. 16 bytes each, the one seen
     least recently first. What is seen again within 1/64 of the time is not written again.
     """
-
-    def horizon(self) -> str:  # noqa: D102
-        return "distinct things within a window"
 
     def add(self, memory: Memory, subject: str, value: int, at: int, length: int, *, cap: int,
             solid: bool = True) -> int:  # fmt: skip
@@ -286,9 +266,6 @@ class Sum(Field):
     """Amounts within a time, at most `CAP`; past that the two oldest become one, at the later instant."""
 
     CAP = 60
-
-    def horizon(self) -> str:  # noqa: D102
-        return "amounts within a window"
 
     def add(self, memory: Memory, subject: str, at: int, amount: int, length: int) -> None:
         """`amount` at `at`; what is `length` older than the newest is forgotten."""

@@ -1,19 +1,16 @@
-"""The configuration as typed layers, and the flat profile of each PBX that comes of them."""
+"""What findings depend on as typed layers, and the flat profile of each PBX that comes of them."""
 
-from detector.settings.connection import Connection, Transport
-from detector.settings.installation import CallOut, Notify, Settings, settings_as_json
-from detector.settings.layers import Pbx, Policy, Route, Rules, Trunk
-from detector.settings.problems import Problem, problems, wrong_rules
+from detector.settings.layers import Pbx, Policy, Route, Rules, Settings, Trunk
+from detector.settings.logged import settings_as_json, settings_from_json
+from detector.settings.problems import Keys, Problem, problems, wrong_rules
 from detector.settings.profile import ExtensionProfile, PbxProfile, Tariffs
 from detector.settings.resolve import Policies, profile
 from detector.settings.rules import Catalogue, RuleSettings
 
 __all__ = [
-    "CallOut",
     "Catalogue",
-    "Connection",
     "ExtensionProfile",
-    "Notify",
+    "Keys",
     "Pbx",
     "PbxProfile",
     "Policies",
@@ -24,10 +21,10 @@ __all__ = [
     "Rules",
     "Settings",
     "Tariffs",
-    "Transport",
     "Trunk",
     "problems",
     "profile",
     "settings_as_json",
+    "settings_from_json",
     "wrong_rules",
 ]

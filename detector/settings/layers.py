@@ -1,12 +1,10 @@
 """The layers that inherit from each other: defaults, tenant, PBX, group, extension; None is inherited."""
 
-from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, Discriminator, Field, JsonValue, PositiveInt, Tag, ValidationInfo
+from pydantic import ConfigDict, Discriminator, Field, JsonValue, PositiveInt, Tag
 
 from detector.contract.vocabulary import Mode
-from detector.settings.connection import Connection
 from detector.settings.hours import Hours
 from detector.settings.params import Params, Seconds
 from detector.settings.values import (
@@ -14,16 +12,16 @@ from detector.settings.values import (
     Countries,
     Currency,
     Day,
-    Dialled,
+    Digits,
     Extension,
+    HolidayRegion,
     Host,
     Identifier,
-    Place,
+    Located,
+    MinutePrice,
     Prefix,
-    Price,
     Region,
     Short,
-    Snake,
     TimeZone,
 )
 
@@ -31,24 +29,17 @@ TARIFFS = "not tariffs (allowed: a CSV file, or a map of prefix to price per min
 HOLIDAYS = "not holidays (allowed: a country such as US or US-CA, or a list of dates)"
 
 
-def located(path: Path, info: ValidationInfo) -> Path:
-    """A relative path starts at `folder` of the validation context, where the configuration lies."""
-    folder = (info.context or {}).get("folder")
-    return Path(folder) / path if folder is not None else path
-
-
 def form(value: object) -> str:
     """Whether something is written as a map, as a list or as one word."""
     return "map" if isinstance(value, dict) else "list" if isinstance(value, list | tuple) else "word"
 
 
-Located = Annotated[Path, AfterValidator(located)]
-Tariffs = Annotated[
-    Annotated[dict[Prefix, Price], Tag("map")] | Annotated[Located, Tag("word")],
+WrittenTariffs = Annotated[
+    Annotated[dict[Prefix, MinutePrice], Tag("map")] | Annotated[Located, Tag("word")],
     Discriminator(form, custom_error_type="form", custom_error_message=TARIFFS),
 ]
 Holidays = Annotated[
-    Annotated[Place, Tag("word")] | Annotated[tuple[Day, ...], Tag("list")],
+    Annotated[HolidayRegion, Tag("word")] | Annotated[tuple[Day, ...], Tag("list")],
     Discriminator(form, custom_error_type="form", custom_error_message=HOLIDAYS),
 ]
 Rules = dict[Short, dict[Short, JsonValue]]
@@ -85,10 +76,10 @@ class Policy(Personal):
 
     region: Region | None = None
     timezone: TimeZone | None = None
-    international_prefix: Dialled | None = None
-    access_digit: Dialled | None = None
-    emergency_numbers: tuple[Dialled, ...] | None = None
-    tariffs: Tariffs | None = None
+    international_prefix: Digits | None = None
+    access_digit: Digits | None = None
+    emergency_numbers: tuple[Digits, ...] | None = None
+    tariffs: WrittenTariffs | None = None
     currency: Currency | None = None
     protected: tuple[Address, ...] = ()
     privacy: Privacy = Privacy()
@@ -121,10 +112,12 @@ class Route(Params):
 
 
 class Pbx(Policy):
-    """One telephone system; without a `connection` it is only replayed or imported.
+    """One telephone system as the core knows it: how it is reached, and with which secret, is known outside.
 
-    `trunk_contexts` are those of an Asterisk or FreeSWITCH in which calls from trunks begin, over and above the usual.
+    Where a `Pbx` belongs, one that knows more is refused.
     """
+
+    model_config = ConfigDict(revalidate_instances="subclass-instances")
 
     id: Identifier
     tenant: Identifier | None = None
@@ -132,6 +125,13 @@ class Pbx(Policy):
     routes: dict[Short, Route] = Field(default_factory=dict)
     groups: dict[Short, Group] = Field(default_factory=dict)
     extensions: dict[Extension, ExtensionSettings] = Field(default_factory=dict)
-    connection: Connection | None = None
-    trunk_contexts: tuple[Short, ...] = ()
-    notice_names: dict[Short, Snake] = Field(default_factory=dict)
+
+
+class Settings(Params):
+    """All that findings depend on: what is inherited, and the PBXs."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+    defaults: Policy = Policy()
+    tenants: dict[Identifier, Policy] = Field(default_factory=dict)
+    pbxs: tuple[Pbx, ...] = ()

@@ -1,32 +1,31 @@
 """What does not fit together in a configuration whose single values are sound."""
 
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 from pydantic import BaseModel, JsonValue, ValidationError
 
 from detector.contract.vocabulary import Mode
-from detector.settings.installation import Settings
-from detector.settings.layers import Pbx, Personal, Rules
+from detector.settings.layers import Pbx, Personal, Rules, Settings
 from detector.settings.profile import PbxProfile
 from detector.settings.resolve import Policies
 from detector.settings.rules import Catalogue
 from detector.settings.values import listed, nearest, refusal
 
-Path = tuple[str | int, ...]
+Keys = tuple[str | int, ...]
 
 
 class Problem(Struct, frozen=True):
     """What is wrong, and where: the keys and indexes that lead to it."""
 
-    path: Path
+    path: Keys
     text: str
 
 
 def problems(settings: Settings, catalogue: Catalogue) -> list[Problem]:
     """Everything that is wrong with rules, names and countries; with none, every profile can be made."""
-    found = [*twice(settings), *strangers(settings)]
+    ids = ((("pbxs", index, "id"), pbx.id) for index, pbx in enumerate(settings.pbxs))
+    found = [*twice(ids), *strangers(settings)]
     for path, layer in every_layer(settings):
         found += wrong_rules((*path, "rules"), layer.rules, catalogue)
     for index, pbx in enumerate(settings.pbxs):
@@ -34,7 +33,7 @@ def problems(settings: Settings, catalogue: Catalogue) -> list[Problem]:
     return found or list(misfits(settings, catalogue))
 
 
-def every_layer(settings: Settings) -> Iterator[tuple[Path, Personal]]:
+def every_layer(settings: Settings) -> Iterator[tuple[Keys, Personal]]:
     """All layers and where they are."""
     yield ("defaults",), settings.defaults
     for name, tenant in settings.tenants.items():
@@ -45,7 +44,7 @@ def every_layer(settings: Settings) -> Iterator[tuple[Path, Personal]]:
         yield from ((("pbxs", index, "extensions", number), own) for number, own in pbx.extensions.items())
 
 
-def wrong_rules(path: Path, rules: Rules, catalogue: Catalogue) -> Iterator[Problem]:
+def wrong_rules(path: Keys, rules: Rules, catalogue: Catalogue) -> Iterator[Problem]:
     """Rules that do not exist, and limits that a rule does not have or take."""
     for rule, values in rules.items():
         here = (*path, rule)
@@ -58,7 +57,7 @@ def wrong_rules(path: Path, rules: Rules, catalogue: Catalogue) -> Iterator[Prob
         yield from wrong_limits(here, catalogue[rule], {key: one for key, one in values.items() if key != "mode"})
 
 
-def wrong_limits(path: Path, limits: type[BaseModel], values: dict[str, JsonValue]) -> Iterator[Problem]:
+def wrong_limits(path: Keys, limits: type[BaseModel], values: dict[str, JsonValue]) -> Iterator[Problem]:
     """What a rule's limits refuse."""
     try:
         limits.model_validate(values)
@@ -78,32 +77,24 @@ def plain(message: str) -> str:
     return message.removeprefix("Value error, ")
 
 
-def twice(settings: Settings) -> Iterator[Problem]:
-    """Names that have to be unique and are not."""
-    pbxs = [(("pbxs", index, "id"), pbx.id) for index, pbx in enumerate(settings.pbxs)]
-    receivers = [(("notify", index, "name"), receiver.name) for index, receiver in enumerate(settings.notify)]
-    for named in (pbxs, receivers):
-        times = Counter(name for _, name in named)
-        seen = set[str]()
-        for path, name in named:
-            if times[name] > 1 and name in seen:
-                yield Problem(path, f"{name} is used twice")
-            seen.add(name)
+def twice(named: Iterable[tuple[Keys, str]]) -> Iterator[Problem]:
+    """Names that have to be unique and are not, with the path of each."""
+    seen = set[str]()
+    for path, name in named:
+        if name in seen:
+            yield Problem(path, f"{name} is used twice")
+        seen.add(name)
 
 
 def strangers(settings: Settings) -> Iterator[Problem]:
-    """References to what is not there."""
+    """References to tenants that are not there."""
     for index, pbx in enumerate(settings.pbxs):
         if settings.tenants and pbx.tenant is not None and pbx.tenant not in settings.tenants:
             hint = refusal("unknown tenant", listed(settings.tenants), nearest(pbx.tenant, settings.tenants))
             yield Problem(("pbxs", index, "tenant"), str(hint))
-    if settings.enforcers.feed is not None and not settings.feed.enabled:
-        yield Problem(
-            ("enforcers", "feed"), "the feed is not enabled (allowed: feed: {enabled: true, token: env:NAME})"
-        )
 
 
-def group_problems(pbx: Pbx, path: Path) -> Iterator[Problem]:
+def group_problems(pbx: Pbx, path: Keys) -> Iterator[Problem]:
     """Extensions in an unknown group or in two."""
     group_of: dict[str, str] = {}
     claims = [
@@ -123,7 +114,7 @@ def group_problems(pbx: Pbx, path: Path) -> Iterator[Problem]:
             yield Problem(where, f"extension {number} is also in group {group_of[number]} (allowed: one group)")
 
 
-def locked_out(path: Path, profile: PbxProfile) -> Iterator[Problem]:
+def locked_out(path: Keys, profile: PbxProfile) -> Iterator[Problem]:
     """The PBX's own country has to be allowed before others are not, or its administrator is a stranger (C06)."""
     allowed = profile.allowed_source_countries
     if allowed and profile.region not in allowed:

@@ -10,8 +10,7 @@ from msgspec.structs import replace
 
 from detector.settings import national
 from detector.settings.hours import Week, week
-from detector.settings.installation import Settings
-from detector.settings.layers import ExtensionSettings, Group, Pbx, Personal, Policy
+from detector.settings.layers import ExtensionSettings, Group, Pbx, Personal, Policy, Settings
 from detector.settings.profile import ExtensionProfile, PbxProfile, Tariffs
 from detector.settings.rules import Catalogue, Compiler
 

@@ -7,18 +7,17 @@ from datetime import date
 from difflib import get_close_matches
 from functools import cache, partial
 from importlib.resources import files
+from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlsplit
 
 import holidays
 import phonenumbers
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, StringConstraints, ValidationInfo
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationInfo
 
 SHOWN = 12
 UNPHONED = frozenset({"AQ", "BV", "GS", "HM", "PN", "TF", "UM"})  # ISO countries without a numbering plan
 REGIONS = frozenset(phonenumbers.SUPPORTED_REGIONS)
 HOLIDAYS = holidays.list_supported_countries(include_aliases=False)
-REFERENCE = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]{0,127}|file:[^\x00-\x1f]{1,1024}")
 ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?", re.IGNORECASE | re.ASCII)
 
@@ -143,54 +142,17 @@ def host_only(value: str) -> str:
     return host_or_network(value, cidr=False)
 
 
-def web_url(value: str) -> str:
-    """`https://host:port`, with no path, account or query."""
-    allowed = "a URL such as https://pbx.example:8088"
-    try:
-        parts = urlsplit(value)
-        sound = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:
-        sound = None
-    if not sound or parts.username or parts.password or parts.query or parts.fragment:
-        raise refusal("not a URL of a PBX", allowed)
-    host_or_network(str(parts.hostname), cidr=False)
-    return value.rstrip("/")
-
-
-def secret(value: object, info: ValidationInfo) -> SecretStr | None:
-    """A secret behind `env:NAME` or `file:PATH`, fetched by `secret` of the validation context.
-
-    That function gets the field's name and the reference; None is what this process does not need.
-    """
-    if value is None or isinstance(value, SecretStr):
-        return value
-    if not (isinstance(value, str) and REFERENCE.fullmatch(value)):
-        raise refusal("a secret must not be written here", "env:NAME or file:PATH")
-    fetch = (info.context or {}).get("secret")
-    found = fetch(info.field_name, value) if fetch else None
-    return None if found is None else SecretStr(found)
-
-
-def journal_url(value: object, info: ValidationInfo) -> SecretStr | None:
-    """The SQLAlchemy URL of a PostgreSQL database; one with a password only behind `env:` or `file:`."""
-    if isinstance(value, str) and not REFERENCE.fullmatch(value):
-        if "@" in value and ":" in value.partition("://")[2].rpartition("@")[0]:
-            raise refusal("a URL with a password must not be written here", "env:NAME or file:PATH")
-        value = SecretStr(value)
-    url = secret(value, info)
-    if url is None:
-        return None
-    scheme, _, rest = url.get_secret_value().partition("://")
-    if scheme not in ("postgresql", "postgres", "postgresql+psycopg") or not rest:
-        raise refusal("not a URL of PostgreSQL", "postgresql://user@host/database, or null for SQLite")
-    return SecretStr(f"postgresql+psycopg://{rest}")
-
-
 def iso_date(value: object) -> object:
     """A date as text, year first; a bare number is none."""
     if not isinstance(value, date) and not (isinstance(value, str) and ISO_DATE.fullmatch(value)):
         raise refusal("not a date", "dates such as 2026-12-24")
     return value
+
+
+def located(path: Path, info: ValidationInfo) -> Path:
+    """A relative path starts at `folder` of the validation context, where the configuration lies."""
+    folder = (info.context or {}).get("folder")
+    return Path(folder) / path if folder is not None else path
 
 
 def unique(values: tuple[str, ...]) -> tuple[str, ...]:
@@ -210,7 +172,7 @@ Identifier = Annotated[
 Extension = Annotated[
     str, BeforeValidator(as_text), AfterValidator(matching(EXTENSION, 'an extension number such as "1001"'))
 ]
-Dialled = Annotated[
+Digits = Annotated[
     str,
     BeforeValidator(as_text),
     AfterValidator(matching(r"[0-9*#]{0,16}", "up to 16 of the digits 0-9, * and #")),
@@ -221,23 +183,18 @@ Prefix = Annotated[
     AfterValidator(matching(r"\+?[0-9]{1,15}", 'an E.164 prefix such as "252"')),
     AfterValidator(lambda prefix: prefix.lstrip("+")),
 ]
-PhoneNumber = Annotated[
-    str, BeforeValidator(as_text), AfterValidator(matching(r"\+?[0-9*#]{1,32}", "a number as it is dialled"))
-]
 Snake = Annotated[str, AfterValidator(matching(r"[a-z][a-z0-9_]{0,63}", "snake case such as ip_blocked"))]
 Region = Annotated[str, AfterValidator(known_region)]
 Country = Annotated[str, AfterValidator(partial(known_region, more=UNPHONED))]
 Countries = Annotated[tuple[Country, ...], AfterValidator(unique)]
 TimeZone = Annotated[str, AfterValidator(known_timezone)]
-Place = Annotated[str, AfterValidator(known_holidays)]
+HolidayRegion = Annotated[str, AfterValidator(known_holidays)]
 Day = Annotated[date, BeforeValidator(iso_date)]
 Currency = Annotated[str, AfterValidator(matching(r"[A-Z]{3}", "an ISO 4217 code such as USD"))]
 Address = Annotated[str, AfterValidator(host_or_network)]
 Network = Annotated[str, AfterValidator(address_or_network)]
 Networks = Annotated[tuple[Network, ...], AfterValidator(unique)]
 Host = Annotated[str, AfterValidator(host_only)]
-Url = Annotated[str, AfterValidator(web_url)]
+Located = Annotated[Path, AfterValidator(located)]
 Port = Annotated[int, Field(ge=1, le=65_535)]
-Price = Annotated[float, Field(ge=0, le=10_000, allow_inf_nan=False)]
-Secret = Annotated[SecretStr | None, BeforeValidator(secret)]
-JournalUrl = Annotated[SecretStr | None, BeforeValidator(journal_url)]
+MinutePrice = Annotated[float, Field(ge=0, le=10_000, allow_inf_nan=False)]

@@ -1,17 +1,18 @@
 """What an audit found, as a table, as JSON and as a page."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
-from rich.console import Console
+from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from detector.audit.posture_check import CheckVerdict, Judgement
 from detector.audit.posture_score import WEIGHTS, PostureScore, score
+from streams.pbxs.discovery import Capabilities, Telling
 from streams.report.report_page import page, visible
 
 FOLDER = Path(__file__).parent
@@ -27,6 +28,8 @@ class Audited(Struct, frozen=True, kw_only=True):
     score: PostureScore
     judgements: tuple[Judgement, ...] = ()
     error: str | None = None
+    notes: tuple[str, ...] = ()
+    capabilities: Capabilities | None = None
 
 
 class Report(Struct, frozen=True, kw_only=True):
@@ -58,18 +61,19 @@ def as_page(made: Report) -> bytes:
     return page(FOLDER, report=made, mark=mark)
 
 
-def show(made: Report, console: Console) -> None:
+def tables(made: Report) -> Iterator[RenderableType]:
     """A table of each PBX, and its score."""
     for one in made.pbxs:
         if one.error is not None:
-            console.print(Text(f"{visible(one.pbx)}: not audited: {visible(one.error)}", style="bold red"))
+            yield Text(f"{visible(one.pbx)}: not audited: {visible(one.error)}", style="bold red")
             continue
         table = Table(title=Text(f"{visible(one.pbx)}: {summed(one.score)}"), title_justify="left")
         for heading in ("", "control", "check", "what was found"):
             table.add_column(heading, overflow="fold")
         for judgement in one.judgements:
             table.add_row(*row(judgement))
-        console.print(table)
+        yield table
+        yield from (Text(f"Note: {visible(line)}") for line in [*one.notes, *cannot(one.capabilities)])
 
 
 def row(judgement: Judgement) -> tuple[Text, ...]:
@@ -82,6 +86,19 @@ def row(judgement: Judgement) -> tuple[Text, ...]:
         Text(judgement.title),
         Text("\n".join(str(visible(text)) for text in told)),
     )
+
+
+def cannot(capabilities: Capabilities | None) -> list[str]:
+    """What cannot be told of this PBX or done to it, a sentence each."""
+    if capabilities is None:
+        return []
+    told = [f"it cannot tell of {named(one)}: {one.lacking}" for one in capabilities.tells if one.lacking]
+    return told + [f"{one.act} cannot be done to it: {one.lacking}" for one in capabilities.does if one.lacking]
+
+
+def named(telling: Telling) -> str:
+    """A kind of event, or some of its fields."""
+    return f"{', '.join(telling.fields)} in {telling.kind}" if telling.fields else telling.kind
 
 
 def mark(judgement: Judgement) -> str:

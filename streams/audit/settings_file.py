@@ -5,15 +5,13 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, Field
 
 from detector.audit.declared import Declared
 from detector.settings.params import Params
 from detector.settings.values import Identifier
-from streams.config import ConfigError, line
-from streams.config.error_wording import keys_of, words
-from streams.config.files import read_tree
-from streams.config.tree import Flaw, FlawError
+from streams.config.tree import Flaw
+from streams.config.yaml_model import ConfigError, model_of, tree_of
 
 HEAD = """\
 # What the portal of the PBX shows and its API does not, for: ringfence audit --settings FILE
@@ -35,23 +33,15 @@ class SettingsFile(Params):
 
 def read_settings(path: Path | None, pbxs: Collection[str]) -> SettingsFile:
     """The settings file, or an empty one for None. Raises `ConfigError` with every problem, also unknown PBXs."""
-    try:
-        tree = read_tree(path) if path is not None else None
-    except FlawError as error:
-        raise ConfigError([line(error.flaw)]) from None
+    tree = tree_of(path) if path is not None else None
     if tree is None:
         return SettingsFile()
-    try:
-        made = SettingsFile.model_validate(tree.data)
-    except ValidationError as error:
-        found = [(keys_of(one, tree.data), one) for one in error.errors(include_url=False)]
-        tree.flaws.extend(Flaw(tree.mark(keys), keys, words(one, keys, SettingsFile)) for keys, one in found)
-        made = SettingsFile()
-    for name in made.pbxs.keys() - set(pbxs):
+    read = model_of(SettingsFile, tree) or SettingsFile()
+    for name in read.pbxs.keys() - set(pbxs):
         tree.flaws.append(Flaw(tree.mark(("pbxs", name)), ("pbxs", name), "no PBX of this name is configured"))
     if tree.flaws:
-        raise ConfigError([line(flaw) for flaw in sorted(tree.flaws, key=lambda flaw: flaw.mark)])
-    return made
+        raise ConfigError(tree.flaws)
+    return read
 
 
 def template() -> str:

@@ -6,12 +6,13 @@ from pathlib import Path
 import msgspec
 
 from detector.detect.catalogue import catalogue
-from detector.engine.compiled import Compiled, Tables
 from detector.engine.engine import Engine
-from detector.settings import PbxProfile, Settings, profile
+from detector.enrich.premises import Premises, Tables
+from detector.settings import PbxProfile, profile
 from models.places import Places
 from models.unusual import Unusual
 from streams.backtest.history import History
+from streams.config.installation import Installation, core_settings
 from streams.runtime.tables import tables
 
 KEPT_DAYS = 12
@@ -20,7 +21,7 @@ KEPT_DAYS = 12
 class Bench:
     """What every process of a backtest has: the history, the configurations, and a folder for memories."""
 
-    def __init__(self, history: History, settings: tuple[Settings, ...]) -> None:
+    def __init__(self, history: History, settings: tuple[Installation, ...]) -> None:
         self.history = history
         self.settings = settings
         self.day = lru_cache(KEPT_DAYS)(history.day)
@@ -33,18 +34,18 @@ class Bench:
     @cached_property
     def profiles(self) -> tuple[PbxProfile, ...]:
         """The profile of the PBX under each configuration."""
-        return tuple(profile(one, self.history.pbx, catalogue()) for one in self.settings)
+        return tuple(profile(core_settings(one), self.history.pbx, catalogue()) for one in self.settings)
 
     @cached_property
-    def site(self) -> Compiled:
+    def site(self) -> Premises:
         """The PBX under the first configuration: how numbers are read there, and what calls cost."""
-        return Compiled(self.profiles[0], self.tables[0])
+        return Premises(self.profiles[0], self.tables[0])
 
-    def engine(self, which: int, settings: Settings | None = None) -> Engine:
+    def engine(self, which: int, settings: Installation | None = None) -> Engine:
         """An engine that knows nothing yet."""
-        return Engine(settings or self.settings[which], self.tables[which], Places(), Unusual())
+        return Engine(core_settings(settings or self.settings[which]), self.tables[which], Places(), Unusual())
 
-    def resumed(self, which: int, day: int, settings: Settings | None = None) -> Engine:
+    def resumed(self, which: int, day: int, settings: Installation | None = None) -> Engine:
         """An engine with all that was remembered on the morning of a day."""
         engine = self.engine(which, settings)
         engine.load(iter(msgspec.msgpack.decode(self._memory(which, day).read_bytes(), type=dict[str, bytes]).items()))

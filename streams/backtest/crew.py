@@ -10,7 +10,6 @@ from typing import TypeVar
 
 from msgspec import Struct
 
-from detector.settings import Settings
 from streams.backtest.bench import Bench
 from streams.backtest.figures import Backtest, Tuning, compared, config_figures
 from streams.backtest.history import History
@@ -18,6 +17,7 @@ from streams.backtest.honest import Honest, again, lived_through
 from streams.backtest.intervals import rate
 from streams.backtest.limits import FACTORS, main_limit, suggested, tried_limits, with_limits
 from streams.backtest.trials import Trial, TrialVerdict, planned, tried
+from streams.config.installation import Installation
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -41,7 +41,7 @@ class Here:
     bench: Bench
 
 
-def settle(history: History, settings: tuple[Settings, ...]) -> None:
+def settle(history: History, settings: tuple[Installation, ...]) -> None:
     """A process begins; who interrupts all of them means the one that ends the others."""
     signal(SIGINT, SIG_IGN)
     signal(SIGTERM, SIG_DFL)
@@ -58,7 +58,7 @@ def try_(job: tuple[int, Trial]) -> TrialVerdict:
     return tried(Here.bench, *job)
 
 
-def live_again(first: int, settings: Settings) -> Honest:
+def live_again(first: int, settings: Installation) -> Honest:
     """The honest history under other limits, in a process."""
     return again(Here.bench, 0, first, settings)
 
@@ -82,7 +82,7 @@ class Crew:
 
 
 @contextmanager
-def crew_of(history: History, settings: tuple[Settings, ...], shown: Shown) -> Iterator[Crew]:
+def crew_of(history: History, settings: tuple[Installation, ...], shown: Shown) -> Iterator[Crew]:
     """As many processes as cores; whatever goes wrong ends them at once, and not when all they have is done."""
     with ProcessPoolExecutor(None, get_context("spawn"), settle, (history, settings)) as pool:
         try:
@@ -94,7 +94,7 @@ def crew_of(history: History, settings: tuple[Settings, ...], shown: Shown) -> I
             raise
 
 
-def backtest(history: History, configs: dict[str, Settings], plan: BacktestPlan, shown: Shown) -> Backtest:
+def backtest(history: History, configs: dict[str, Installation], plan: BacktestPlan, shown: Shown) -> Backtest:
     """All of it. `configs` are one or two, by what they are called. The same input gives the same figures."""
     settings, names = tuple(configs.values()), list(configs)
     bench = Bench(history, settings)

@@ -6,9 +6,9 @@ from itertools import chain
 from msgspec import Struct
 
 from detector.contract.findings import AnyFinding, Detection
-from detector.settings import Settings
 from streams.backtest.bench import Bench
-from streams.backtest.judge import acting, alarming, counts, findings
+from streams.backtest.effects import acting, alarming, counts, findings
+from streams.config.installation import Installation
 
 
 class Alarm(Struct, frozen=True, kw_only=True):
@@ -56,7 +56,7 @@ def lived_through(bench: Bench, which: int, first: int, mornings: Collection[int
     return judged(bench, found, first, engine.errors)
 
 
-def again(bench: Bench, which: int, first: int, settings: Settings) -> Honest:
+def again(bench: Bench, which: int, first: int, settings: Installation) -> Honest:
     """The history from day `first` on under other limits, from the memory of that morning."""
     history, engine = bench.history, bench.resumed(which, first, settings)
     events = chain.from_iterable(bench.history.day(day) for day in range(first, history.days))

@@ -6,10 +6,11 @@ from msgspec import Struct
 from pydantic import JsonValue, ValidationError
 
 from detector.detect.catalogue import catalogue
-from detector.settings import Pbx, Policy, Settings
+from detector.settings import Policy
 from detector.settings.frequency import parse
 from detector.settings.params import Params
 from streams.backtest.honest import Honest
+from streams.config.installation import Installation, InstalledPbx
 
 FACTORS = (0.25, 0.5, 0.75, 1.5, 2.0, 3.0, 5.0)
 NO_LIMITS = {"window", "pause", "days", "age", "memory"}
@@ -69,7 +70,7 @@ def times(now: Limit, factor: float) -> Limit:
     return round(now * factor) if isinstance(now, int) else round(now * factor, 6)
 
 
-def with_limits(settings: Settings, pbx: str, limits: Mapping[str, tuple[str, JsonValue]]) -> Settings:
+def with_limits(settings: Installation, pbx: str, limits: Mapping[str, tuple[str, JsonValue]]) -> Installation:
     """The configuration with other main limits for a PBX; what groups and extensions have of their own stays."""
 
     def changed(layer: Policy) -> dict[str, dict[str, dict[str, JsonValue]]]:
@@ -78,7 +79,7 @@ def with_limits(settings: Settings, pbx: str, limits: Mapping[str, tuple[str, Js
 
     if all(one.id != pbx for one in settings.pbxs):
         return settings.model_copy(update={"defaults": settings.defaults.model_copy(update=changed(settings.defaults))})
-    pbxs: list[Pbx] = [one.model_copy(update=changed(one)) if one.id == pbx else one for one in settings.pbxs]
+    pbxs: list[InstalledPbx] = [one.model_copy(update=changed(one)) if one.id == pbx else one for one in settings.pbxs]
     return settings.model_copy(update={"pbxs": tuple(pbxs)})
 
 

@@ -1,8 +1,8 @@
 """The figures of a backtest in a terminal."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
-from rich.console import Console
+from rich.console import RenderableType
 from rich.table import Column, Table
 from rich.text import Text
 
@@ -13,26 +13,27 @@ from streams.backtest.limits import Suggestion, shown
 from streams.report.report_page import visible
 
 
-def show(made: Backtest, console: Console) -> None:
-    """Everything a person would ask first."""
-    say(console, f"{made.pbx}: {made.days} days from {made.first}, {made.extensions} extensions, {made.events:,} "
-                 f"events; the first {made.warm_up} days only taught. In brackets: 95 % intervals.")  # fmt: skip
+def tables(made: Backtest) -> Iterator[RenderableType]:
+    """Everything a person would ask first, in the order in which it is shown."""
+    yield line(f"{made.pbx}: {made.days} days from {made.first}, {made.extensions} extensions, {made.events:,} "
+               f"events; the first {made.warm_up} days only taught. In brackets: 95 % intervals.")  # fmt: skip
     for name in made.skipped:
-        say(console, f"{name}: not tried; the sources of this history would not tell of it")
+        yield line(f"{name}: not tried; the sources of this history would not tell of it")
     for one in made.configs:
-        say(console, summed(one))
-        console.print(attacks(made, one), rules(made, one))
+        yield line(summed(one))
+        yield attacks(made, one)
+        yield rules(made, one)
     if made.comparison is not None:
-        say(console, in_words(made.comparison, made.configs))
+        yield line(in_words(made.comparison, made.configs))
     if made.tuning is not None:
-        console.print(limits(made.tuning))
-        say(console, untuned(made.tuning))
-        say(console, f"With all of them: {each(made.tuning.rate)} false alarms per extension and day")
+        yield limits(made.tuning)
+        yield line(untuned(made.tuning))
+        yield line(f"With all of them: {each(made.tuning.rate)} false alarms per extension and day")
 
 
-def say(console: Console, text: str) -> None:
+def line(text: str) -> Text:
     """A line in which names from outside can do no harm."""
-    console.print(Text(str(visible(text))))
+    return Text(str(visible(text)))
 
 
 def summed(one: ConfigFigures) -> str:

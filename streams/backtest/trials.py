@@ -13,9 +13,9 @@ from detector.contract.vocabulary import Mode, Severity
 from detector.settings import PbxProfile
 from streams.backtest.attacks import Attack
 from streams.backtest.bench import Bench
+from streams.backtest.bill import Bill, bill
+from streams.backtest.effects import acts, alarming, counts, findings, names
 from streams.backtest.history import History, arrived, order
-from streams.backtest.judge import acts, alarming, counts, findings, names
-from streams.backtest.money import Bill, bill
 from streams.backtest.scene import staged
 
 AFTERWARDS = timedelta(hours=2)

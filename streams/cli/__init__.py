@@ -1,1 +1,7 @@
 """The command line: one file a command; the only place that prints, reads arguments and exits."""
+
+ORDER = (
+    "replay", "convert", "check", "audit", "backtest", "import", "run", "worker", "gateway", "serve", "password",
+    "topics", "sim", "demo", "archive",
+)  # fmt: skip
+"""As `--help` lists the commands of this folder; one that is not named comes last."""

@@ -1,4 +1,4 @@
-"""The demonstration: a simulated PBX under attack and the service that contains it, in one process."""
+"""See it work: a simulated break-in, contained."""
 
 import asyncio
 import os
@@ -9,18 +9,26 @@ import tempfile
 import webbrowser
 from contextlib import ExitStack, suppress
 from pathlib import Path
+from typing import Annotated
 
+import typer
 from msgspec import Struct
 from pydantic import SecretStr
 
-from detector.settings import Settings
 from streams.cli.support.failures import err
+from streams.cli.support.services import guarded
+from streams.config.installation import Installation
+from streams.observe import logs
 from streams.processes.http_listener import free_port
 from streams.processes.run import Service
-from streams.processes.serving import guarded
 from streams.processes.supervise import Ready
 from streams.sim import SimOptions, SimulatedPbx
 
+EPILOG = """\b
+Examples:
+  ringfence demo
+  ringfence demo --no-browser --port 9000 --data ./demo-data
+"""
 ATTACK = "stolen_extension"
 ATTACK_AFTER = 8.0
 STORY = f"""
@@ -40,6 +48,27 @@ class DemoOptions(Struct, frozen=True, kw_only=True):
     speed: float
     data: Path | None
     browser: bool
+
+
+def command(
+    port: Annotated[
+        int,
+        typer.Option(
+            metavar="PORT", min=0, max=65_535, help="Port of the console; another one is taken where it is in use."
+        ),
+    ] = 8686,
+    speed: Annotated[
+        float, typer.Option(metavar="FACTOR", min=1, max=100, help="How much faster people and attackers act.")
+    ] = 6.0,
+    data: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Keep the data in this folder; else it goes at the end.")
+    ] = None,
+    browser: Annotated[bool, typer.Option(help="Open the console in a browser.")] = True,
+) -> None:
+    """See it work: a simulated PBX with honest traffic comes under attack, and the attack is contained."""
+    if logs.VARIABLE not in os.environ:
+        logs.configure(logs.LEVELS["warning"])
+    run_demo(DemoOptions(port=port, speed=speed, data=data, browser=browser))
 
 
 def run_demo(options: DemoOptions) -> None:
@@ -84,9 +113,9 @@ async def stage(pbx: SimulatedPbx, stopped: asyncio.Event) -> None:
         pbx.start_attack(ATTACK)
 
 
-def settings_for(pbx: SimulatedPbx, data: Path, console: int, outside: int, token: str) -> Settings:
+def settings_for(pbx: SimulatedPbx, data: Path, console: int, outside: int, token: str) -> Installation:
     """What a small firm would write, with the rules that have earned it in mode auto."""
-    return Settings.model_validate({
+    return Installation.model_validate({
         "data": data,
         "console": {"port": console},
         "webhook": {"port": outside},

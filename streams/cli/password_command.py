@@ -1,20 +1,39 @@
-"""`ringfence password`: gives a user of the console a new password."""
+"""Set a new password for the console."""
 
 import sys
+from typing import Annotated
 
 import typer
 
-from detector.settings import Settings
+from streams.cli.support.choices import loaded
+from streams.cli.support.common_options import NeededConfig
 from streams.cli.support.failures import WRONG_USAGE, err, fail
+from streams.config.installation import Installation
 from streams.console.logins import LONGEST_PASSWORD, change_password
-from streams.processes.run import journal_file, journal_url
+from streams.processes.data_folder import journal_file, journal_url
 from streams.store.journal.journal import Journal
 from streams.store.migrate import opened
 
+EPILOG = """\b
+Examples:
+  ringfence password -c ringfence.yaml
+  ringfence password -c ringfence.yaml admin < new-password
+"""
 LONGEST_LINE = 8 * LONGEST_PASSWORD
 
 
-def reset(settings: Settings, name: str) -> None:
+def command(
+    config_file: NeededConfig,
+    name: Annotated[str, typer.Argument(metavar="[NAME]", help="Whose password it is.")] = "admin",
+) -> None:
+    """Set a new password for a user of the console, who is logged out everywhere.
+
+    It is asked for without being shown, or read from the first line of standard input where that is no terminal.
+    """
+    reset(loaded(config_file, secrets=("journal",)), name)
+
+
+def reset(settings: Installation, name: str) -> None:
     """Read the new password and set it, or fail with a reason."""
     if settings.journal is None and not journal_file(settings).exists():
         fail(f"ringfence: there is no {journal_file(settings)}: no console was ever started with this configuration")

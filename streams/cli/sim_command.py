@@ -1,16 +1,69 @@
-"""Runs the simulated PBX alone for the command line."""
+"""Run the simulated PBX alone."""
 
 import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Annotated
 
+import typer
 import yaml
 from pydantic import ValidationError
 
 from streams.cli.support.failures import WRONG_USAGE, err, fail
 from streams.sim import SimOptions, SimulatedPbx, serve
 from streams.sim.attacks import attacks
+
+EPILOG = """\b
+Example, a break-in at ten times the speed:
+  ringfence sim --speed 10 --attack stolen_extension
+Example, something to audit:
+  ringfence sim --weak C20,C23 --portal portal.yaml
+"""
+
+
+def command(
+    port: Annotated[
+        int, typer.Option(metavar="PORT", min=0, max=65_535, help="Port on 127.0.0.1; 0 is any that is free.")
+    ] = 8088,
+    speed: Annotated[
+        float, typer.Option(metavar="FACTOR", min=0.1, max=1_000, help="How much faster people and attackers act.")
+    ] = 1.0,
+    attack: Annotated[str | None, typer.Option(metavar="NAME", help=f"Attack to run: {', '.join(attacks())}.")] = None,
+    attack_after: Annotated[float, typer.Option(metavar="SECONDS", min=0, help="Script time until then.")] = 30.0,
+    traffic: Annotated[bool, typer.Option(help="Honest calls and registrations.")] = True,
+    client_secret: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TEXT", envvar="RINGFENCE_SIM_SECRET", help="The API's client secret; else it is made up."
+        ),
+    ] = None,
+    control: Annotated[bool, typer.Option(help="Offer /sim/state and /sim/attack/NAME to this machine.")] = False,
+    feed: Annotated[str | None, typer.Option(metavar="URL", help="Address feed that its firewall polls.")] = None,
+    webhook: Annotated[str | None, typer.Option(metavar="URL", help="Where it posts its events, too.")] = None,
+    webhook_secret: Annotated[
+        str, typer.Option(metavar="TEXT", envvar="RINGFENCE_SIM_WEBHOOK_SECRET", help="What it signs them with.")
+    ] = "",
+    seed: Annotated[int, typer.Option(metavar="NUMBER", help="Same seed, same traffic.")] = 7,
+    weak: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LIST", help="Controls it fails, such as C20,C23; none is a sound PBX. Default: as attacks need."
+        ),
+    ] = None,
+    portal: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write what its portal shows, for ringfence audit --settings.")
+    ] = None,
+) -> None:
+    """Run a simulated Yeastar P-Series PBX, with honest traffic and, if wanted, an attack."""
+    simulate(
+        {
+            "port": port, "speed": speed, "attack": attack, "attack_after": attack_after, "honest_traffic": traffic,
+            "control": control, "client_secret": client_secret, "firewall_feed_url": feed, "seed": seed,
+            "webhooks": [{"url": webhook, "secret": webhook_secret}] if webhook else [],
+        } | ({} if weak is None else {"weak": [] if weak == "none" else weak.split(",")}),
+        portal,
+    )  # fmt: skip
 
 
 def simulate(chosen: Mapping[str, object], portal: Path | None = None) -> None:

@@ -1,16 +1,37 @@
-"""`ringfence topics`: shows topics as a table, says what is wrong with them, and makes what is missing."""
+"""Show, check and create the Kafka topics."""
 
 import asyncio
+from typing import Annotated
 
-from aiokafka.errors import KafkaError  # type: ignore[import-untyped]  # it ships no types
+import typer
 from rich.console import Console
 from rich.table import Table
 
-from detector.settings.kafka import Kafka
-from streams.cli.support.failures import fail, first_line
-from streams.kafka.topics import DAY, FoundTopic, TopicCheck, TopicsError, check, create
+from streams.cli.support.choices import loaded
+from streams.cli.support.common_options import NeededConfig
+from streams.cli.support.failures import WRONG_USAGE, fail
+from streams.config.kafka_settings import Kafka
+from streams.kafka.admin import TopicsError
+from streams.kafka.connecting import AwayError
+from streams.kafka.topics import DAY, FoundTopic, TopicCheck, check, create
+from streams.processes.explain import first_line
 
+EPILOG = "Example: ringfence topics -c ringfence.yaml --create"
 GOOD = "good"
+
+
+def command(
+    config_file: NeededConfig,
+    make: Annotated[bool, typer.Option("--create", help="Create the topics that are missing.")] = False,
+) -> None:
+    """Show the Kafka topics and what about them is not as the configuration wants it.
+
+    Exit code 1 if a topic is missing or differs. What exists is never changed.
+    """
+    settings = loaded(config_file, secrets=("username", "password"))
+    if settings.kafka is None:
+        fail(f"{config_file}: there is no section kafka", WRONG_USAGE)
+    tend(settings.kafka, make=make)
 
 
 def tend(kafka: Kafka, *, make: bool) -> None:
@@ -19,8 +40,8 @@ def tend(kafka: Kafka, *, make: bool) -> None:
         checks = asyncio.run(tended(kafka, make=make))
     except TopicsError as error:
         fail(f"ringfence: {error}")
-    except (KafkaError, TimeoutError) as error:
-        fail(f"ringfence: Kafka at {', '.join(kafka.brokers)}: {first_line(error) or 'no answer in time'}")
+    except AwayError as error:
+        fail(f"ringfence: Kafka at {', '.join(kafka.brokers)}: {first_line(error)}")
     Console(highlight=False, soft_wrap=True, markup=False, emoji=False).print(table(checks))
     wrong = [one for one in checks if one.differences]
     if any(one.found is None for one in wrong):

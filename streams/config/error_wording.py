@@ -6,9 +6,8 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from detector.settings import Settings
+from detector.settings import Keys
 from detector.settings.values import listed, nearest, refusal
-from streams.config.tree import Keys
 
 SHAPES = {
     "dict_type": "expected a map",
@@ -31,7 +30,7 @@ def keys_of(error: ErrorDetails, data: object) -> Keys:
     return tuple(keys)
 
 
-def words(error: ErrorDetails, keys: Keys, model: type[BaseModel] = Settings) -> str:
+def words(error: ErrorDetails, keys: Keys, model: type[BaseModel]) -> str:
     """What is wrong with a value below `model`, without what was entered."""
     if error["type"] == "extra_forbidden":
         known = keys_known(model, keys[:-1])

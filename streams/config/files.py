@@ -4,6 +4,7 @@ from pathlib import Path
 
 from yaml.nodes import Node
 
+from streams.config.bounded_text import FileError, read_text
 from streams.config.tree import FlawError, Mark, Tree, joined, parsed
 
 LARGEST = 1024 * 1024
@@ -22,7 +23,7 @@ def read_tree(path: Path) -> Tree | None:
     except OSError as error:
         raise FlawError(Mark(str(path), 0), f"cannot be read: {error.strerror}") from None
     for file in files:
-        node = parsed(content(file), str(file))
+        node = nodes(file)
         if node is not None:
             Tree(node)  # bounds it before it is joined
             whole = node if whole is None else joined(whole, node)
@@ -39,19 +40,9 @@ def configured(path: Path) -> list[Path]:
     return found
 
 
-def content(file: Path) -> str:
-    """The text of a regular file. Raises FlawError."""
-    here = Mark(str(file), 0)
+def nodes(file: Path) -> Node | None:
+    """What one file says, None if nothing. Raises FlawError."""
     try:
-        if not file.is_file():
-            raise FlawError(here, "there is no such file")
-        with file.open("rb") as opened:
-            raw = opened.read(LARGEST + 1)
-        if len(raw) > LARGEST:
-            raise FlawError(here, f"larger than {LARGEST} bytes")
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        raise FlawError(Mark(str(file), line), "not UTF-8") from None
-    except OSError as error:
-        raise FlawError(here, f"cannot be read: {error.strerror}") from None
+        return parsed(read_text(file, LARGEST), str(file))
+    except FileError as error:
+        raise FlawError(Mark(str(file), error.line), str(error)) from None

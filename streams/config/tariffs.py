@@ -1,10 +1,12 @@
 """An operator's tariff as CSV: prefix, price per minute, increment in seconds; a header is skipped."""
 
 import csv
+from io import StringIO
 from pathlib import Path
 
 from detector.enrich.tariff import Tariff
-from detector.settings import Settings
+from streams.config.bounded_text import FileError, read_text
+from streams.config.installation import Installation
 
 LARGEST = 16 * 1024 * 1024
 INCREMENT = 60
@@ -21,36 +23,36 @@ class TariffError(Exception):
         self.problems = problems
 
 
-def tariff_files(settings: Settings) -> list[Path]:
+def tariff_files(installation: Installation) -> list[Path]:
     """The files that any layer names, each once."""
-    layers = (settings.defaults, *settings.tenants.values(), *settings.pbxs)
+    layers = (installation.defaults, *installation.tenants.values(), *installation.pbxs)
     return list(dict.fromkeys(layer.tariffs for layer in layers if isinstance(layer.tariffs, Path)))
 
 
-def read_tariffs(settings: Settings) -> dict[str, Rows]:
+def read_tariffs(installation: Installation) -> dict[str, Rows]:
     """The rows of every tariff file by its path, as the core's tables want them. Raises TariffError."""
-    return {str(file): read_tariff(file) for file in tariff_files(settings)}
+    return {str(file): read_tariff(file) for file in tariff_files(installation)}
 
 
 def read_tariff(file: Path) -> Rows:
     """The rows of one tariff file, each sound. Raises TariffError with the first problems there are."""
+    try:
+        lines = csv.reader(StringIO(read_text(file, LARGEST), newline=""))
+    except FileError as error:
+        raise TariffError([(error.line, str(error))]) from None
     rows, problems = [], []
     try:
-        if not file.is_file() or file.stat().st_size > LARGEST:
-            raise TariffError([(0, f"no file, or larger than {LARGEST} bytes")])
-        with file.open(encoding="utf-8-sig", newline="") as opened:
-            lines = csv.reader(opened)
-            for cells in lines:
-                if not cells or headed(cells, lines.line_num):
-                    continue
-                try:
-                    rows.append(checked(cells))
-                except ValueError as error:
-                    problems.append((lines.line_num, str(error)))
-                if len(problems) == MOST_PROBLEMS:
-                    break
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise TariffError([(0, f"cannot be read: {type(error).__name__}")]) from None
+        for cells in lines:
+            if not cells or headed(cells, lines.line_num):
+                continue
+            try:
+                rows.append(checked(cells))
+            except ValueError as error:
+                problems.append((lines.line_num, str(error)))
+            if len(problems) == MOST_PROBLEMS:
+                break
+    except csv.Error as error:
+        problems.append((lines.line_num, f"not CSV: {error}"))
     if problems:
         raise TariffError(problems)
     return tuple(rows)

@@ -10,11 +10,12 @@ from msgspec import Struct
 from yaml.events import CollectionEndEvent, CollectionStartEvent, Event
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from detector.settings import Keys
+
 DEEPEST = 32
 MOST = 200_000
 """Values in a configuration, each counted as often as aliases repeat it."""
 
-Keys = tuple[str | int, ...]
 TAG = "tag:yaml.org,2002:"
 PLAIN = {
     "bool": (r"true|false", "tf"),

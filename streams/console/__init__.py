@@ -2,6 +2,6 @@
 
 from streams.console.app import create_app
 from streams.console.logins import first_user
-from streams.console.ports import Commands, ProcessStatus, ShownSource
+from streams.console.ports import Commands, ProcessStatus
 
-__all__ = ["Commands", "ProcessStatus", "ShownSource", "create_app", "first_user"]
+__all__ = ["Commands", "ProcessStatus", "create_app", "first_user"]

@@ -5,15 +5,13 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
-from detector.contract.findings import STAGES, Detection
-from detector.contract.vocabulary import Mode, Stage, State, Status
+from detector.contract.findings import Detection
+from detector.contract.lifecycle import BY_HAND, FINAL, HELD
+from detector.contract.vocabulary import STAGES, Mode, Stage, State, Status
+from detector.decide.acts import ACTS
 from detector.detect.catalogue import detectors
 from streams.console.wording import order
 from streams.store.rows import ActionRow, IncidentView
-
-BROKEN = frozenset({State.FAILED, State.UNDO_FAILED})
-IN_FORCE = frozenset({State.APPLYING, State.APPLIED, State.CONFIRMED})
-OVER = frozenset({State.REFUSED, State.UNDONE, State.EXPIRED, State.SUPERSEDED, *BROKEN})
 
 
 class Advice(Struct, frozen=True):
@@ -49,24 +47,29 @@ def stages_of(rules: Iterable[str]) -> frozenset[Stage]:
 
 def let_go(actions: Iterable[ActionRow]) -> list[ActionRow]:
     """What is taken back when its incident is closed."""
-    return [
-        action for action in actions
-        if action.until is not None and action.undo_by is None
-        and action.state in IN_FORCE
-    ]  # fmt: skip
+    return [action for action in _held(actions) if not ACTS[action.kind].outlives_incident]
+
+
+def staying(actions: Iterable[ActionRow]) -> list[ActionRow]:
+    """What stays in force when its incident is closed, until a person undoes it."""
+    return [action for action in _held(actions) if ACTS[action.kind].outlives_incident]
+
+
+def _held(actions: Iterable[ActionRow]) -> list[ActionRow]:
+    return [action for action in actions if action.until is not None and not action.undo_by and action.state in HELD]
 
 
 def _urgent(view: IncidentView) -> Iterator[Advice]:
     waiting = [action for action in view.actions if action.state is State.REQUESTED and not action.drill]
     for action in view.actions:
-        if action.state in BROKEN:
+        if action.state in BY_HAND:
             again = "put it back" if action.state is State.UNDO_FAILED else "do it"
             said = order(action.kind, action.target)
             yield Advice(f"{said}: this did not work. Look at it on the PBX, and {again} there by hand.", urgent=True)
     if waiting:
         what = "an action that waits" if len(waiting) == 1 else f"{len(waiting)} actions that wait"
         yield Advice(f"Approve or refuse {what} for you. Until then nothing of it is done.", urgent=True)
-    elif view.incident.status is Status.OPEN and all(action.state in OVER for action in view.actions):
+    elif view.incident.status is Status.OPEN and all(action.state in FINAL for action in view.actions):
         quiet = all(found.mode in {Mode.SHADOW, Mode.NOTIFY} for found in view.detections)
         why = ": the rules that fired only tell you" if quiet else ""
         yield Advice(f"Nothing is blocked{why}. If this is not yours, stop it on the PBX now.", urgent=True)

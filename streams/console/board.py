@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from detector.contract.findings import Incident
+from detector.contract.lifecycle import TO_APPLY
 from detector.contract.vocabulary import Act, Severity, Stage, State, Status
+from detector.decide.acts import ACTS
 from streams.console.advice import stages_of
 from streams.console.ports import ProcessStatus as ProcessStatus
-from streams.console.wording import BLOCKS
+from streams.console.wording import TROUBLES
 from streams.store.journal.journal import Journal
 from streams.store.rows import ActionRow, Failures, NotificationRow
 
@@ -83,8 +85,8 @@ def read_board(journal: Journal, now: int) -> Board:
         hidden=len(live) - len(cards),
         earlier=journal.incidents.closed(EARLIER),
         waiting=[action for action in journal.actions.in_states({State.REQUESTED}, SHOWN) if not action.drill],
-        working=journal.actions.in_states({State.APPROVED, State.APPLYING}, SHOWN),
-        groups=[_group(act, blocks[act]) for act in BLOCKS if act in blocks],
+        working=journal.actions.in_states(TO_APPLY, SHOWN),
+        groups=[_group(act, blocks[act]) for act in ACTS if act in blocks],
         failures=_current(journal.incidents.failures(), {incident.id for incident in live}, now),
         titles={incident.id: incident.title for incident in live},
     )
@@ -150,12 +152,12 @@ def _urgency(incident: Incident) -> tuple[bool, int, float]:
 
 
 def _of(blocks: dict[Act, list[ActionRow]], incident_id: str) -> list[ActionRow]:
-    return [action for act in BLOCKS for action in blocks.get(act, []) if action.incident == incident_id]
+    return [action for act in ACTS for action in blocks.get(act, []) if action.incident == incident_id]
 
 
 def _group(act: Act, actions: list[ActionRow]) -> CardGroup:
     newest = actions[::-1]
-    return CardGroup(act, BLOCKS[act], newest[:SHOWN], max(0, len(newest) - SHOWN))
+    return CardGroup(act, ACTS[act].words.title, newest[:SHOWN], max(0, len(newest) - SHOWN))
 
 
 def _current(failures: Failures, live: set[str], now: int) -> Failures:
@@ -171,12 +173,7 @@ def _current(failures: Failures, live: set[str], now: int) -> Failures:
 
 
 def _broken(action: ActionRow) -> Trouble:
-    said = {
-        State.FAILED: "Failed: ",
-        State.UNDO_FAILED: "Could not be undone: ",
-        State.DRIFTED: "Somebody else changed: ",
-    }
-    return Trouble(said[action.state], action.error, action.incident, action.created_at, action)
+    return Trouble(TROUBLES[action.state], action.error, action.incident, action.created_at, action)
 
 
 def _unsent(message: NotificationRow) -> Trouble:

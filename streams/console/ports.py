@@ -4,6 +4,8 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from streams.runtime.ingest import SourceStatus
+
 
 class Commands(Protocol):
     """What a person orders. False: it came too late, and nothing was changed."""
@@ -21,20 +23,10 @@ class Commands(Protocol):
         """Nothing more is to be expected of this incident."""
 
 
-class ShownSource(Struct, frozen=True, kw_only=True):
-    """One connection to a PBX; `last_event_at` in microseconds, None before the first event."""
-
-    name: str
-    pbx: str
-    connected: bool
-    last_event_at: int | None = None
-    problem: str | None = None
-
-
 class ProcessStatus(Struct, frozen=True, kw_only=True):
     """How the process is; counts since its start, `checkpoint_age` in seconds, None is unknown; `problems` in words."""
 
-    sources: tuple[ShownSource, ...] = ()
+    sources: tuple[SourceStatus, ...] = ()
     events: int = 0
     findings: int | None = 0
     dead_letters: int = 0

@@ -11,9 +11,9 @@ from starlette.responses import Response
 
 from detector.contract.vocabulary import State
 from streams.console.access import Access, Visitor
-from streams.console.advice import let_go
+from streams.console.advice import let_go, staying
 from streams.console.render import Renderer
-from streams.console.wording import consequence, order
+from streams.console.wording import consequence, done, order
 from streams.store.journal.journal import Journal
 from streams.store.rows import ActionRow, IncidentView
 
@@ -107,14 +107,17 @@ def _refusing(action: ActionRow, back: str) -> Question:
 
 def _closing(view: IncidentView) -> Question:
     held = [action for action in view.actions if action.state is State.REQUESTED and not action.drill]
+    kept = staying(view.actions)
     items = [consequence(action.kind, action.target) for action in let_go(view.actions)]
     items += [f"Not asked any more: {order(action.kind, action.target)}." for action in held]
+    items += [f"Stays until somebody undoes it: {done(action.kind, action.target)}." for action in kept]
+    ends = "Its blocks end now, but for what stays." if kept else "All its blocks end now."
     more = len(items) - MOST_ITEMS
     shown = (*items[:MOST_ITEMS], *([f"and {more} more"] if more > 0 else []))
     return Question(
         path=f"/close/{quote(view.incident.id)}",
         title="Close this incident?",
-        text="All its blocks end now. Close it when the way in is shut: password changed, address or call explained."
+        text=f"{ends} Close it when the way in is shut: password changed, address or call explained."
         if items
         else "It was looked into, and nothing more is to be done about it.",
         items=shown,

@@ -23,6 +23,7 @@ FILTERS = (
     wording.stage_steps,
     wording.order,
     wording.done,
+    wording.holds,
     wording.consequence,
     wording.words,
     wording.figure,
@@ -31,7 +32,7 @@ FILTERS = (
     being_undone,
     can_undo,
 )
-TABLES = ("SEVERITIES", "STATUSES", "STATES", "REACHED", "HOLDS", "REMARKS", "MESSAGES")
+TABLES = ("SEVERITIES", "STATUSES", "STATES", "REACHED", "REMARKS", "MESSAGES")
 
 
 class Renderer:

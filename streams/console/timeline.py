@@ -8,16 +8,14 @@ from msgspec import Struct, structs
 
 from detector.contract.codec import to_micros
 from detector.contract.findings import Decision, Detection
+from detector.contract.lifecycle import BROKEN, CAN_BE_UNDONE, TO_DO, TOUCHED
 from detector.contract.vocabulary import Stage, State
-from streams.console.advice import IN_FORCE, Advice, advise, let_go, stages_of
+from streams.console.advice import Advice, advise, let_go, stages_of
 from streams.store.rows import ActionRow, HistoryRow, IncidentView, NotificationRow, RemarkRow
 
 SECOND = 1_000_000
 FIRST = 100
 LAST = 400
-BAD = frozenset({State.FAILED, State.UNDO_FAILED, State.DRIFTED})
-ON_THE_WAY = frozenset({State.APPROVED, State.APPLYING, State.APPLIED})
-CAN_BE_UNDONE = frozenset({State.APPLIED, State.CONFIRMED, State.DRIFTED, State.UNDO_FAILED})
 
 
 class EntryKind(IntEnum):
@@ -52,7 +50,7 @@ class TimelineEntry(Struct, frozen=True, kw_only=True):
         """Whether this is something that did not work."""
         if self.message is not None:
             return self.message.state in {"failed", "interrupted"}
-        return self.change is not None and self.change.state in BAD
+        return self.change is not None and self.change.state in BROKEN
 
 
 class Deed(Struct, frozen=True, kw_only=True):
@@ -119,7 +117,7 @@ def _changes(action: ActionRow, history: list[HistoryRow]) -> Iterator[TimelineE
     """An action's changes; what only led on to the next is part of that."""
     steps: list[HistoryRow] = []
     for change in history:
-        if change.state in ON_THE_WAY and change is not history[-1]:
+        if change.state in TO_DO and change is not history[-1]:
             steps.append(change)
             continue
         yield TimelineEntry(at=change.at, kind=EntryKind.ACTION, change=change, action=action, steps=tuple(steps))
@@ -148,8 +146,8 @@ def can_undo(action: ActionRow) -> bool:
 
 
 def being_undone(action: ActionRow) -> bool:
-    """Whether somebody asked to have it undone, and it still stands."""
-    return action.until is not None and action.undo_by is not None and action.state in IN_FORCE
+    """Whether somebody asked to have it undone, and something of it may still be there."""
+    return action.until is not None and action.undo_by is not None and action.state in TOUCHED
 
 
 def _seconds(history: list[HistoryRow]) -> float | None:

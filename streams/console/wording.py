@@ -7,8 +7,9 @@ from datetime import UTC, datetime, tzinfo
 from markupsafe import Markup
 
 from detector.contract.codec import from_micros, to_micros
-from detector.contract.findings import FOREVER, STAGES, Loss, Subject
-from detector.contract.vocabulary import Act, Severity, Stage, State, Status
+from detector.contract.findings import FOREVER, Loss, Subject
+from detector.contract.vocabulary import STAGES, Act, Severity, Stage, State, Status
+from detector.decide.acts import ACTS, said
 
 # what moves or hides the text around it: control characters and the marks that turn its direction
 UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
@@ -33,6 +34,11 @@ STATES = {
     State.SUPERSEDED: "Superseded",
     State.DRIFTED: "Changed by somebody else",
     State.UNDO_FAILED: "Undo failed",
+}
+TROUBLES = {
+    State.FAILED: "Failed: ",
+    State.UNDO_FAILED: "Could not be undone: ",
+    State.DRIFTED: "Somebody else changed: ",
 }
 STEPS = {
     Stage.RECON: "Scouting",
@@ -68,50 +74,6 @@ REASONS = {
     "reminder": "the last attempt was interrupted",
 }
 OURSELVES = {"policy": "Ringfence's rules", "executor": "Ringfence", "guard": "Ringfence's guard"}
-BLOCKS = {
-    Act.RESTRICT_EXTENSION: "Extensions restricted",
-    Act.BLOCK_IP: "Addresses blocked",
-    Act.BLOCK_NUMBER: "Numbers blocked",
-    Act.LOCK_ROUTE: "Routes locked",
-    Act.DISABLE_TRUNK: "Trunks disabled",
-    Act.RESET_REGISTRATION: "Registrations reset",
-}
-HOLDS = {
-    Act.RESTRICT_EXTENSION: "May not call outside. Internal, incoming and emergency calls work.",
-    Act.BLOCK_IP: "Nothing from there reaches the PBX.",
-    Act.BLOCK_NUMBER: "May not be called from the PBX.",
-    Act.LOCK_ROUTE: "No calls leave over it.",
-    Act.DISABLE_TRUNK: "Carries no calls.",
-    Act.RESET_REGISTRATION: "The old registration password does not work any more.",
-}
-ORDERS = {
-    Act.HANG_UP: "Hang up {kind} {id}",
-    Act.RESTRICT_EXTENSION: "Restrict extension {id}",
-    Act.RESET_REGISTRATION: "Reset registration of {id}",
-    Act.LOCK_ROUTE: "Lock route {id}",
-    Act.BLOCK_NUMBER: "Block number {id}",
-    Act.DISABLE_TRUNK: "Disable trunk {id}",
-    Act.BLOCK_IP: "Block address {id}",
-    Act.BACKUP_PBX: "Back up PBX {id}",
-}
-DONE = {
-    Act.HANG_UP: "{kind} {id} hung up",
-    Act.RESTRICT_EXTENSION: "extension {id} restricted",
-    Act.RESET_REGISTRATION: "registration of {id} reset",
-    Act.LOCK_ROUTE: "route {id} locked",
-    Act.BLOCK_NUMBER: "number {id} blocked",
-    Act.DISABLE_TRUNK: "trunk {id} disabled",
-    Act.BLOCK_IP: "address {id} blocked",
-    Act.BACKUP_PBX: "PBX {id} backed up",
-}
-UNDONE = {
-    Act.RESTRICT_EXTENSION: "Extension {id} may call outside again.",
-    Act.RESET_REGISTRATION: "The registration password of {id} is put back as it was.",
-    Act.LOCK_ROUTE: "Calls may leave over route {id} again.",
-    Act.BLOCK_NUMBER: "{id} may be called again.",
-    Act.DISABLE_TRUNK: "Calls may use trunk {id} again.",
-    Act.BLOCK_IP: "{id} can reach the PBX again.",
-}
 
 
 def utc_micros() -> int:
@@ -179,17 +141,22 @@ def _place(n: int, last: int, seen: bool) -> str:
 
 def order(act: Act, target: Subject) -> str:
     """What is to be done, as one says it: `Restrict extension 1007`."""
-    return ORDERS[act].format(kind=words(target.kind), id=target.id)
+    return said(ACTS[act].words.order, target)
 
 
 def done(act: Act, target: Subject) -> str:
     """What stands, within a sentence: `extension 1007 restricted`."""
-    return DONE[act].format(kind=words(target.kind), id=target.id)
+    return said(ACTS[act].words.done, target)
+
+
+def holds(act: Act) -> str:
+    """What is so while it stands; empty for what is over at once."""
+    return ACTS[act].words.holds
 
 
 def consequence(act: Act, target: Subject) -> str:
     """What undoing it means."""
-    return UNDONE[act].format(id=target.id) if act in UNDONE else ""
+    return said(ACTS[act].words.undone, target)
 
 
 def who(name: str) -> str:

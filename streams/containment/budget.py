@@ -1,34 +1,31 @@
 """How many actions of one kind may be done to one PBX before a person has to look."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from msgspec import Struct
 
 from detector.contract.codec import to_micros
-from detector.contract.vocabulary import Act, State
+from detector.contract.lifecycle import SPENDS
+from detector.contract.vocabulary import Act
+from detector.decide.acts import ACTS
 from streams.store.journal.journal import Journal
 from streams.store.rows import ActionRow
 
 WINDOW = timedelta(hours=1)
 LOOK_BACK = 2_000
-DONE = (State.APPLYING, State.APPLIED, State.CONFIRMED, State.UNDONE, State.DRIFTED, State.UNDO_FAILED)
 BY_ITSELF = "policy"
 
 
-class Budgets(Struct, frozen=True, kw_only=True):
-    """Actions an hour and PBX; `hang_up` and `restrict_extension` have none, so decoys cannot spend it."""
+class Budgets(Struct, frozen=True):
+    """Actions an hour and PBX: what is `changed`, and the rest as each act says itself."""
 
-    block_ip: int = 30
-    block_number: int = 10
-    reset_registration: int = 10
-    lock_route: int = 3
-    disable_trunk: int = 1
-    backup_pbx: int = 6
+    changed: Mapping[Act, int] = {}
 
     def of(self, act: Act) -> int | None:
-        """The budget of a kind of action; None is unlimited."""
-        limit = getattr(self, act.value, None)
-        return limit if isinstance(limit, int) else None
+        """The budget of a kind of action; None is unlimited, so that decoys cannot spend it."""
+        usual = ACTS[act].hourly
+        return usual if usual is None else self.changed.get(act, usual)
 
 
 def spent(journal: Journal, budgets: Budgets, row: ActionRow, now: datetime) -> bool:
@@ -39,7 +36,7 @@ def spent(journal: Journal, budgets: Budgets, row: ActionRow, now: datetime) -> 
     since = to_micros(now - WINDOW)
     done = [
         other
-        for other in journal.actions.in_states(DONE, LOOK_BACK, row.pbx)
+        for other in journal.actions.in_states(SPENDS, LOOK_BACK, row.pbx)
         if other.kind is row.kind and other.created_at > since and other.id != row.id
     ]
     return len(done) >= limit

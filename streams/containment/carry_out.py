@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -11,19 +11,20 @@ import structlog
 from msgspec.structs import replace
 
 from detector.contract.codec import to_micros
-from detector.contract.vocabulary import Act, State
+from detector.contract.lifecycle import BEGUN, FINAL, HELD, STANDS, TOUCHED
+from detector.contract.vocabulary import Act, State, SubjectKind
+from detector.decide.acts import ACTS
 from detector.decide.guard import GuardFacts, block_range, veto
 from streams.containment.budget import Budgets, spent
 from streams.containment.enforcers.enforcer import EnforcerError
 from streams.containment.first_backup import backup_begun
-from streams.pbxs.pbx import ACTIONS, Drifted, Means, Order, PbxAction
+from streams.pbxs.pbx import AnyAction, Drifted, Order
 from streams.pbxs.pbx_errors import GiveUp, PbxError, TryAgain
 from streams.runtime.clock import utc_now
 from streams.store.journal.journal import Journal
 from streams.store.rows import ActionRow
 from streams.store.store_errors import UnavailableError
 from streams.store.vault import Vault
-from streams.yeastar.actions.hang_up import CutCalls
 
 LiveFacts = Callable[[ActionRow], Awaitable[GuardFacts]]
 """What the guard must know about an action's target at this moment."""
@@ -36,9 +37,6 @@ DEADLINE_SECONDS = 60
 READ_BACK_SECONDS = (0.05, 0.2, 0.5)
 SECOND = 1_000_000
 TAKEN_BACK = "somebody took it back on the PBX, at least in part"
-BEGUN = {State.APPLYING, State.APPLIED}
-STANDS = {State.CONFIRMED, State.DRIFTED, State.UNDO_FAILED}
-STOP_NEW_CALLS = {Act.RESTRICT_EXTENSION, Act.BLOCK_NUMBER, Act.LOCK_ROUTE}
 
 log = structlog.get_logger(__name__)
 
@@ -49,7 +47,7 @@ class CarryOut:
     def __init__(
         self,
         journal: Journal,
-        sites: Mapping[str, Means],
+        hands: Mapping[str, Mapping[Act, AnyAction]],
         vault: Vault,
         live_facts: LiveFacts,
         *,
@@ -58,7 +56,7 @@ class CarryOut:
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._journal = journal
-        self._sites = sites
+        self._hands = hands
         self._vault = vault
         self._live_facts = live_facts
         self._owner = owner
@@ -76,7 +74,7 @@ class CarryOut:
         except UnavailableError as error:
             log.warning("journal unavailable", action=action_id, error=str(error))
         except Drifted as error:
-            await self._move(row, {*BEGUN, *STANDS}, State.DRIFTED, error=str(error))
+            await self._move(row, TOUCHED, State.DRIFTED, error=str(error))
         except (TryAgain, EnforcerError) as error:
             await self._again(action_id, str(error))
         except TimeoutError:
@@ -105,8 +103,8 @@ class CarryOut:
 
     async def preview(self, row: ActionRow) -> str:
         """What the action would cut, in a sentence. Raises `PbxError` or `EnforcerError`."""
-        action, site = self._means(row)
-        return await action.preview(site, order_of(row))
+        action = self._action(row)
+        return await action.preview(order_of(row))
 
     async def _step(self, row: ActionRow) -> None:
         if row.state is State.APPROVED:
@@ -132,87 +130,90 @@ class CarryOut:
         if reason is not None:
             await self._move(row, {State.APPROVED}, State.REFUSED, by=GUARD, error=reason)
             return None
-        action, site = self._means(row)
+        action = self._action(row)
         await backup_begun(self._journal, row, self._micros())
-        before = await self._inherited(row, action) or await action.prepare(site, order_of(row))
+        before = await self._inherited(row, action) or await action.prepare(order_of(row))
         sealed = self._vault.encrypt(msgspec.json.encode(before), row.id)
         return await self._to(row, State.APPLYING, before=sealed)
 
     async def _finish(self, row: ActionRow) -> None:
         """Apply what is missing, then believe only what is read back."""
-        action, site = self._means(row)
+        action = self._action(row)
         order, before = order_of(row), self._before(row, action)
         if row.state is State.APPLYING or not await self._in_force(row):
-            handle = await action.apply(site, order, before)
+            handle = await action.apply(order, before)
             row = await self._to(row, State.APPLIED, handle=handle)
         for wait in READ_BACK_SECONDS:
-            if await action.confirmed(site, order, before, row.handle):
+            if await action.confirmed(order, before, row.handle):
                 await self._move(row, {State.APPLIED}, State.CONFIRMED)
-                await self._sweep(row, site)
+                await self._sweep(row)
                 return
             await asyncio.sleep(wait)
         raise TryAgain("not in force when read back")
 
     async def _undo(self, row: ActionRow) -> None:
-        action, site = self._means(row)
+        action = self._action(row)
         others = await self._others(row)
-        if action.shared and any(other.target == row.target for other in others):
-            await self._move(row, {*BEGUN, *STANDS}, State.SUPERSEDED, by=row.undo_by)
+        if ACTS[row.kind].shared and any(other.target == row.target for other in others):
+            await self._move(row, TOUCHED, State.SUPERSEDED, by=row.undo_by)
             return
-        await self._take_back(row, action, site)
-        if row.kind is Act.BLOCK_IP:
+        await self._take_back(row, action)
+        if row.target.kind is SubjectKind.SOURCE_IP:
             await self._mend(row, [other for other in others if overlap(other, row)])
-        await self._move(row, {*BEGUN, *STANDS}, State.UNDONE, by=row.undo_by)
+        await self._move(row, TOUCHED, State.UNDONE, by=row.undo_by)
 
-    async def _take_back(self, row: ActionRow, action: PbxAction[Any], site: Means) -> None:
+    async def _take_back(self, row: ActionRow, action: AnyAction) -> None:
         order, before = order_of(row), self._before(row, action)
-        await action.undo(site, order, before, row.handle)
-        if not await action.undone(site, order, before, row.handle):
+        await action.undo(order, before, row.handle)
+        if not await action.undone(order, before, row.handle):
             raise TryAgain("still in force when read back")
 
     async def _mend(self, row: ActionRow, others: list[ActionRow]) -> None:
         """A wider block had taken the place of these."""
         for other in others:
             if not await self._in_force(other):
-                action, site = self._means(other)
-                await action.apply(site, order_of(other), self._before(other, action))
+                action = self._action(other)
+                await action.apply(order_of(other), self._before(other, action))
 
     async def _compare(self, row: ActionRow) -> None:
         if await self._in_force(row):
             return
-        action, site = self._means(row)
-        if action.volatile:
+        action = self._action(row)
+        traits = ACTS[row.kind]
+        if traits.volatile:
             log.info("restored", action=row.id)
-            await action.apply(site, order_of(row), self._before(row, action))
-        elif action.undoable:
+            await action.apply(order_of(row), self._before(row, action))
+        elif traits.undoable:
             await self._move(row, {State.CONFIRMED}, State.DRIFTED, owner=None, error=TAKEN_BACK)
 
-    async def _sweep(self, row: ActionRow, site: Means) -> None:
+    async def _sweep(self, row: ActionRow) -> None:
         """Cut again what was redialled between the hang-up and the moment new calls were stopped."""
-        if row.kind not in STOP_NEW_CALLS:
+        if not ACTS[row.kind].stops_new_calls:
             return
         view = await asyncio.to_thread(self._journal.incidents.find, row.incident)
         for other in view.actions if view is not None else []:
-            if other.kind is Act.HANG_UP and other.pbx == row.pbx and other.state in {*BEGUN, State.CONFIRMED}:
+            if ACTS[other.kind].cuts_running and other.pbx == row.pbx and other.state in HELD:
+                action = self._action(other)
                 try:
-                    await ACTIONS[Act.HANG_UP].apply(site, order_of(other), CutCalls(()))
+                    await action.apply(order_of(other), self._before(other, action))
                 except PbxError as error:
                     log.info("not swept", action=other.id, error=str(error))
 
     async def _in_force(self, row: ActionRow) -> bool:
-        action, site = self._means(row)
-        return await action.confirmed(site, order_of(row), self._before(row, action), row.handle)
+        action = self._action(row)
+        return await action.confirmed(order_of(row), self._before(row, action), row.handle)
 
     async def _others(self, row: ActionRow) -> list[ActionRow]:
-        """Other actions of this kind that stand: on this PBX, or anywhere for addresses."""
-        pbxs = None if row.kind is Act.BLOCK_IP else [row.pbx]
+        """Other actions of this kind that are in force: on this PBX, or anywhere where it is the same for all."""
+        pbxs = None if ACTS[row.kind].everywhere else [row.pbx]
         standing = await asyncio.to_thread(self._journal.actions.active_blocks, pbxs)
         now = self._micros()
         return [a for a in standing.get(row.kind, []) if a.id != row.id and not a.undo_due(now)]
 
-    async def _inherited(self, row: ActionRow, action: PbxAction[Any]) -> Any:
+    async def _inherited(self, row: ActionRow, action: AnyAction) -> Any:
         """What stood there before the first of several actions on one target."""
-        if action.shared and action.undoable:
+        traits = ACTS[row.kind]
+        if traits.shared and traits.undoable:
             for other in await self._others(row):
                 if other.target == row.target and other.before is not None:
                     return self._before(other, action)
@@ -221,7 +222,7 @@ class CarryOut:
     async def _again(self, action_id: str, error: str) -> None:
         """Try later, or give up after so many attempts."""
         row = await self._read(action_id)
-        if row is None:
+        if row is None or row.state in FINAL:
             return
         last = UNDO_ATTEMPTS if row.state in STANDS else ATTEMPTS
         if row.attempt + 1 >= last:
@@ -235,14 +236,13 @@ class CarryOut:
     async def _fail(self, action_id: str, error: str) -> None:
         """Nothing half done is left behind: what was begun is taken back, or stands as `undo_failed`."""
         row = await self._read(action_id)
-        if row is None:
+        if row is None or row.state in FINAL:
             return
         log.warning("action failed", action=row.id, state=row.state, error=error)
         if row.state in STANDS:
             await self._move(row, {row.state}, State.UNDO_FAILED, error=error)
             return
-        kind = ACTIONS.get(row.kind)
-        if row.state in BEGUN and kind is not None and kind.undoable:
+        if row.state in BEGUN and ACTS[row.kind].undoable:
             left = await self._leave_nothing(row)
             if left is not None:
                 state, why = left
@@ -254,7 +254,7 @@ class CarryOut:
         """Take back what was begun; the state it stays in and why, if that did not work."""
         try:
             async with asyncio.timeout(DEADLINE_SECONDS):
-                await self._take_back(row, *self._means(row))
+                await self._take_back(row, self._action(row))
         except Drifted as drift:
             return State.DRIFTED, str(drift)
         except (PbxError, EnforcerError) as error:
@@ -263,15 +263,15 @@ class CarryOut:
             return State.UNDO_FAILED, type(error).__name__
         return None
 
-    def _means(self, row: ActionRow) -> tuple[PbxAction[Any], Means]:
-        action, site = ACTIONS.get(row.kind), self._sites.get(row.pbx)
-        if action is None:
-            raise GiveUp(f"{row.kind} is not something Ringfence can do yet")
-        if site is None:
+    def _action(self, row: ActionRow) -> AnyAction:
+        actions = self._hands.get(row.pbx)
+        if actions is None:
             raise GiveUp("there is no connection to this PBX in the settings")
-        return action, site
+        if row.kind not in actions:
+            raise GiveUp(f"{row.kind} cannot be done to this PBX: it has no API for that which Ringfence knows")
+        return actions[row.kind]
 
-    def _before(self, row: ActionRow, action: PbxAction[Any]) -> Any:
+    def _before(self, row: ActionRow, action: AnyAction) -> Any:
         assert row.before is not None, "stored before anything was touched"
         return msgspec.json.decode(self._vault.decrypt(row.before, row.id), type=action.before)
 
@@ -284,7 +284,7 @@ class CarryOut:
         return fresh
 
     async def _move(
-        self, row: ActionRow, states: set[State], state: State, *, by: str | None = None, **kept: Any
+        self, row: ActionRow, states: Collection[State], state: State, *, by: str | None = None, **kept: Any
     ) -> None:
         """Change the state, unless somebody else has the action by now."""
         kept = {"owner": self._owner, **kept}

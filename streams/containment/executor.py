@@ -10,41 +10,21 @@ import structlog
 
 from detector.contract.codec import to_micros
 from detector.contract.vocabulary import Act, Mode, State
-from streams.containment import block_ip
+from detector.decide.acts import ACTS, Lane
 from streams.containment.budget import Budgets
 from streams.containment.carry_out import CarryOut, LiveFacts
 from streams.containment.outcome import Outcome, outcome
 from streams.observe.delays import Stage, took
-from streams.pbxs.pbx import Means
+from streams.pbxs.pbx import AnyAction
 from streams.runtime.clock import utc_now
 from streams.store.journal.journal import Journal
 from streams.store.rows import ActionRow, Announcement
 from streams.store.store_errors import UnavailableError
 from streams.store.vault import Vault
-from streams.yeastar.actions import (
-    backup_pbx,
-    block_number,
-    disable_trunk,
-    hang_up,
-    lock_route,
-    reset_registration,
-    restrict_extension,
-)
 
 Announce = Callable[[Sequence[Outcome]], Awaitable[None]]
 """Returns when the outcomes are durable in the log; the same one may come twice, with the same ids."""
 
-REGISTERED = (
-    hang_up,
-    backup_pbx,
-    restrict_extension,
-    reset_registration,
-    block_number,
-    lock_route,
-    disable_trunk,
-    block_ip,
-)
-OWN_LANES = {Act.HANG_UP: "calls", Act.BACKUP_PBX: "backup"}
 AT_ONCE = 256
 LEASE_SECONDS = 180
 ANNOUNCED_AT_ONCE = 200
@@ -54,20 +34,20 @@ STAGES: dict[State, Stage] = {State.APPLIED: "act", State.CONFIRMED: "confirm"}
 
 log = structlog.get_logger(__name__)
 
-Lane = tuple[str, str]
+Queue = tuple[str, Lane]
 
 
 class Executor:
     """Claims actions and works them off in lanes: hang-ups, settings of a PBX, addresses.
 
     Lanes run side by side, so neither a slow PBX nor a slow setting holds up a hang-up elsewhere; within one,
-    two actions never write to the same thing at once.
+    two actions never write to the same thing at once. `hands` are the PBXs that are ours, each with its actions.
     """
 
     def __init__(
         self,
         journal: Journal,
-        sites: Mapping[str, Means],
+        hands: Mapping[str, Mapping[Act, AnyAction]],
         vault: Vault,
         live_facts: LiveFacts,
         announce: Announce,
@@ -77,13 +57,13 @@ class Executor:
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._journal = journal
-        self._sites = sites
+        self._hands = hands
         self._announce = announce
         self._owner = owner
         self._now = now
-        self._work = CarryOut(journal, sites, vault, live_facts, owner=owner, budgets=budgets or Budgets(), now=now)
-        self._queues: dict[Lane, deque[tuple[str, Callable[[], Awaitable[None]]]]] = {}
-        self._lanes: dict[Lane, asyncio.Task[None]] = {}
+        self._work = CarryOut(journal, hands, vault, live_facts, owner=owner, budgets=budgets or Budgets(), now=now)
+        self._queues: dict[Queue, deque[tuple[str, Callable[[], Awaitable[None]]]]] = {}
+        self._lanes: dict[Queue, asyncio.Task[None]] = {}
         self._held: set[str] = set()
         self._woken = asyncio.Event()
 
@@ -99,7 +79,7 @@ class Executor:
             self._woken.clear()
             try:
                 if self._now() >= look_at:
-                    await self.reconcile(list(self._sites))
+                    await self.reconcile(list(self._hands))
                     look_at = self._now() + EVERY
                 await self.claim()
                 await self.tell()
@@ -114,7 +94,7 @@ class Executor:
         now = to_micros(self._now())
         await asyncio.to_thread(self._journal.actions.expire, now)
         claimed = await asyncio.to_thread(
-            self._journal.actions.claim, self._owner, now, LEASE_SECONDS, AT_ONCE, list(self._sites)
+            self._journal.actions.claim, self._owner, now, LEASE_SECONDS, AT_ONCE, list(self._hands)
         )
         for row in claimed:
             self._submit(row, partial(self._work.step, row.id))
@@ -153,7 +133,7 @@ class Executor:
         if lane not in self._lanes:
             self._lanes[lane] = asyncio.create_task(self._run_lane(lane))
 
-    async def _run_lane(self, lane: Lane) -> None:
+    async def _run_lane(self, lane: Queue) -> None:
         queue = self._queues[lane]
         try:
             while queue:
@@ -177,14 +157,13 @@ def measure(announcement: Announcement) -> None:
         took(stage, (change.at - action.created_at) / 1_000_000)
 
 
-def lane_of(row: ActionRow) -> Lane:
+def lane_of(row: ActionRow) -> Queue:
     """Hang-ups wait for nothing; settings of a PBX one at a time; addresses are the same for all PBXs.
 
     A backup is not in the way of the settings: they wait for its start, a moment at most.
     """
-    if row.kind in OWN_LANES:
-        return row.pbx, OWN_LANES[row.kind]
-    return ("", "addresses") if row.kind is Act.BLOCK_IP else (row.pbx, "settings")
+    traits = ACTS[row.kind]
+    return "" if traits.everywhere else row.pbx, traits.lane
 
 
 async def _any(*events: asyncio.Event) -> None:

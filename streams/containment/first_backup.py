@@ -4,8 +4,9 @@ import asyncio
 
 import structlog
 
+from detector.contract.lifecycle import NOT_YET
 from detector.contract.vocabulary import Act, State
-from detector.decide.policy import CHANGES
+from detector.decide.acts import ACTS
 from streams.store.journal.journal import Journal
 from streams.store.rows import ActionRow
 
@@ -18,7 +19,7 @@ log = structlog.get_logger(__name__)
 
 async def backup_begun(journal: Journal, row: ActionRow, now: int) -> None:
     """Wait until the backup has begun or failed, if `row` changes settings; who approved that wants it, too."""
-    if row.kind not in CHANGES:
+    if not ACTS[row.kind].changes_settings:
         return
     for _ in range(LOOKS):
         if not await asyncio.to_thread(_waits, journal, row, now):
@@ -33,4 +34,4 @@ def _waits(journal: Journal, row: ActionRow, now: int) -> bool:
     backup = next((other for other in others if other.kind is Act.BACKUP_PBX and other.pbx == row.pbx), None)
     if backup is not None and backup.state is State.REQUESTED:
         journal.actions.approve(backup.id, row.by, now=now)
-    return backup is not None and backup.state in {State.REQUESTED, State.APPROVED, State.APPLYING}
+    return backup is not None and backup.state in NOT_YET

@@ -1,15 +1,14 @@
 """What a person orders in the console: written to the journal, and as a verdict into the log."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable
 
 from detector.contract.codec import to_micros
 from detector.contract.events import Control
 from streams.runtime.clock import micros_now, utc_now
+from streams.runtime.ingest import PutControl
 from streams.store.journal.journal import Journal
 from streams.store.rows import About
-
-PutControl = Callable[[Sequence[Control]], Awaitable[None]]
 
 
 class Orders:

@@ -1,20 +1,35 @@
 """What every Kafka client of ours is told: where the brokers are, who we are, and where a PBX belongs."""
 
+import logging
 import ssl
 from typing import Any
 
 from aiokafka.partitioner import murmur2  # type: ignore[import-untyped]  # it ships no types
 from pydantic import SecretStr
 
-from detector.settings.kafka import Kafka, Security
+from streams.config.kafka_settings import Kafka, Security
 
 CLIENT = "ringfence"
 LARGEST = 17 * 1024 * 1024
 """Bytes of a record: our settings may have 16 MiB, and there is a key and a seal beside them."""
 
 
+RECONNECT_MS = 1_000
+"""The longest rest before a broker is tried again."""
+SILENT = logging.Logger("librdkafka", logging.CRITICAL + 1)
+"""Where librdkafka's own messages go instead of standard error: we say ourselves what is wrong."""
+
+
 class LoginError(ValueError):
     """The login for Kafka was not read from the configuration."""
+
+
+class AskError(RuntimeError):
+    """Kafka did not answer a question."""
+
+
+class AwayError(AskError):
+    """No broker answers, or none lets us in."""
 
 
 def arguments(kafka: Kafka) -> dict[str, Any]:
@@ -34,6 +49,28 @@ def arguments(kafka: Kafka) -> dict[str, Any]:
         told["sasl_mechanism"] = str(security.mechanism)
         told["sasl_plain_username"] = revealed(security.username)
         told["sasl_plain_password"] = revealed(security.password)
+    return told
+
+
+def properties(kafka: Kafka) -> dict[str, Any]:
+    """The same for clients of librdkafka. Raises what `arguments` raises."""
+    security = kafka.security
+    told: dict[str, Any] = {
+        "bootstrap.servers": ",".join(kafka.brokers),
+        "client.id": CLIENT,
+        "security.protocol": str(security.protocol),
+        "reconnect.backoff.max.ms": RECONNECT_MS,
+        "log_level": 0,
+        "logger": SILENT,
+    }
+    if security.tls:
+        context(security)  # its errors name the file
+        files = {"ca": security.ca, "certificate": security.certificate, "key": security.key}
+        told |= {f"ssl.{name}.location": str(file) for name, file in files.items() if file is not None}
+    if security.sasl:
+        told["sasl.mechanism"] = str(security.mechanism)
+        told["sasl.username"] = revealed(security.username)
+        told["sasl.password"] = revealed(security.password)
     return told
 
 

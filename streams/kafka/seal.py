@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from streams.store.vault import Vault
 
+Headers = Sequence[tuple[str, bytes]]
 ORIGIN = ("origin", b"ringfence")
 SEAL = "seal"
 PURPOSE = "kafka control"

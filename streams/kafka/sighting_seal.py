@@ -8,8 +8,7 @@ from msgspec import Struct
 from detector.contract.codec import Rejected, reject
 from detector.contract.findings import AnyFinding
 from detector.decide.sightings import MAX_SIGHTING_BYTES, Sighting, decode, encode, sightings_of
-from streams.kafka.seal import Seals
-from streams.kafka.work.judge import Headers
+from streams.kafka.seal import Headers, Seals
 from streams.store.vault import Vault
 
 SEAL, NAME = "kafka sighting", "fleet pbx"

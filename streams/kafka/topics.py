@@ -1,24 +1,19 @@
 """The topics Ringfence works with: what they must be like, what they are like, and how they come to be."""
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
-from typing import Any
+from contextlib import closing
 
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic  # type: ignore[import-untyped]  # it ships no types
-from aiokafka.admin.config_resource import (  # type: ignore[import-untyped]  # it ships no types
-    ConfigResource,
-    ConfigResourceType,
-)
-from aiokafka.errors import for_code  # type: ignore[import-untyped]  # it ships no types
+from confluent_kafka.admin import NewTopic  # type: ignore[attr-defined]  # it does not say that it exports it
 from msgspec import Struct
 
-from detector.settings.kafka import Kafka
-from streams.kafka.connecting import LARGEST, arguments
+from streams.config.kafka_settings import Kafka
+from streams.kafka.admin import ASK_SECONDS, Admin
+from streams.kafka.connecting import LARGEST, AwayError
 
 DAY = 86_400_000
-UNKNOWN, EXISTS = 3, 36
-ASK_MS = 20_000
-LEARN = 0.05
+LEARN_SECONDS = 0.05
 
 
 class Topic(Struct, frozen=True):
@@ -44,10 +39,6 @@ class TopicCheck(Struct, frozen=True):
     wanted: Topic
     found: FoundTopic | None
     differences: tuple[str, ...]
-
-
-class TopicsError(RuntimeError):
-    """Kafka refuses to tell about topics, or to make them; says which and why."""
 
 
 def wanted(kafka: Kafka) -> tuple[Topic, ...]:
@@ -77,17 +68,25 @@ def topic(kafka: Kafka, name: str, *, days: int, partitions: int | None = None, 
 
 
 async def check(kafka: Kafka) -> list[TopicCheck]:
-    """Every topic as it is and what differs. Raises `KafkaError` when no broker answers, `TopicsError`."""
+    """Every topic as it is and what differs. Raises `AwayError`, `TopicsError`."""
     topics = wanted(kafka)
-    async with Admin(kafka) as admin:
-        found = await admin.describe([one.name for one in topics])
+    with closing(Admin(kafka)) as admin:
+        layouts = await admin.describe([one.name for one in topics])
+        settings = await admin.settings(list(layouts))
+    found = {name: FoundTopic(one.partitions, one.replication, settings[name]) for name, one in layouts.items()}
     return [TopicCheck(one, found.get(one.name), differences(one, found.get(one.name))) for one in topics]
 
 
 async def create(kafka: Kafka, topics: Sequence[Topic]) -> None:
-    """Make topics; one that is there is left as it is. Raises `KafkaError`, `TopicsError`, TimeoutError."""
-    async with Admin(kafka) as admin:
-        await admin.create(topics)
+    """Make topics; one that is there is left as it is. Raises `AwayError`, `TopicsError`."""
+    new = [NewTopic(one.name, one.partitions, one.replication, config=dict(one.settings)) for one in topics]
+    with closing(Admin(kafka)) as admin:
+        await admin.create(new)
+        until = time.monotonic() + ASK_SECONDS
+        while len(await admin.describe([one.name for one in topics])) < len(topics):  # each broker learns in its time
+            if time.monotonic() > until:
+                raise AwayError("topics were made, and not all brokers know of them yet")
+            await asyncio.sleep(LEARN_SECONDS)
 
 
 def differences(topic: Topic, found: FoundTopic | None) -> tuple[str, ...]:
@@ -107,66 +106,3 @@ def differences(topic: Topic, found: FoundTopic | None) -> tuple[str, ...]:
         if found.settings.get(name) != value
     ]
     return tuple(told)
-
-
-class Admin:
-    """A connection to ask and to make; use it as a context."""
-
-    def __init__(self, kafka: Kafka) -> None:
-        self._client = AIOKafkaAdminClient(**arguments(kafka), request_timeout_ms=ASK_MS)
-
-    async def __aenter__(self) -> "Admin":
-        try:
-            await self._client.start()
-        except BaseException:
-            await self._client.close()
-            raise
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._client.close()
-
-    async def describe(self, names: Sequence[str]) -> dict[str, FoundTopic]:
-        """What there is of the named topics."""
-        layouts: dict[str, tuple[int, int]] = {}
-        for one in await self._client.describe_topics(list(names)):
-            if one["error_code"] == UNKNOWN:
-                continue
-            refused(one["topic"], one["error_code"])
-            copies = [len(partition["replicas"]) for partition in one["partitions"]]
-            layouts[one["topic"]] = (len(copies), min(copies))
-        settings = await self._settings(list(layouts))
-        return {name: FoundTopic(*layout, settings[name]) for name, layout in layouts.items()}
-
-    async def _settings(self, names: Sequence[str]) -> dict[str, dict[str, str]]:
-        if not names:
-            return {}
-        answers = await self._client.describe_configs(
-            [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
-        )
-        told: dict[str, dict[str, str]] = {}
-        for answer in answers:
-            for error, message, _, name, entries in answer.resources:
-                refused(name, error, message)
-                told[name] = {entry[0]: entry[1] for entry in entries}
-        return told
-
-    async def create(self, topics: Sequence[Topic]) -> None:
-        """Make topics that are not there."""
-        new = [NewTopic(one.name, one.partitions, one.replication, topic_configs=dict(one.settings)) for one in topics]
-        answer = await self._client.create_topics(new)
-        for name, error, message in answer.topic_errors:
-            if error != EXISTS:
-                refused(name, error, message)
-        async with asyncio.timeout(ASK_MS / 1_000):  # each broker learns of them in its own time
-            while True:
-                if len(await self.describe([one.name for one in topics])) == len(topics):
-                    return
-                await asyncio.sleep(LEARN)
-
-
-def refused(name: str, code: int, message: str | None = None) -> None:
-    """Raises `TopicsError` unless the code is that of success."""
-    if code:
-        error: Any = for_code(code)
-        raise TopicsError(f"{name}: {message or error.description}")

@@ -4,8 +4,9 @@ import unicodedata
 
 from msgspec import Struct
 
-from detector.contract.findings import Loss
-from detector.contract.vocabulary import Act, Stage, State, Status
+from detector.contract.findings import Loss, Subject
+from detector.contract.vocabulary import Stage, State, Status
+from detector.decide.acts import ACTS, said
 from detector.enrich.tariff import amount
 from streams.store.rows import ActionRow, IncidentView
 
@@ -24,16 +25,6 @@ STATUSES = {
     Status.CONTAINED: "contained",
     Status.CLOSED: "closed",
     Status.MERGED: "part of another incident",
-}
-DEEDS = {
-    Act.HANG_UP: "hang up {}",
-    Act.RESTRICT_EXTENSION: "stop outbound calls of {}",
-    Act.RESET_REGISTRATION: "throw out the devices of {}",
-    Act.LOCK_ROUTE: "lock {}",
-    Act.BLOCK_NUMBER: "block calls to {}",
-    Act.DISABLE_TRUNK: "switch off {}",
-    Act.BLOCK_IP: "block {}",
-    Act.BACKUP_PBX: "back up {}",
 }
 STATES = {
     State.REQUESTED: "WAITS FOR YOUR APPROVAL",
@@ -98,7 +89,7 @@ def occasion(reason: str, view: IncidentView) -> str:
 
 def deed_of(action: ActionRow) -> str:
     """What an action does, to be read after "to"."""
-    return DEEDS[action.kind].format(f"{action.target.kind.replace('_', ' ')} {clean(action.target.id)}")
+    return said(ACTS[action.kind].words.to_do, Subject(action.target.kind, clean(action.target.id)))
 
 
 def money(loss: Loss) -> str:

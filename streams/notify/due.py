@@ -2,15 +2,13 @@
 
 from datetime import datetime, timedelta
 
-from detector.contract.findings import STAGES
-from detector.contract.vocabulary import Mode, Severity, State, Status
+from detector.contract.lifecycle import BROKEN
+from detector.contract.vocabulary import SEVERITIES, STAGES, Mode, Severity, State, Status
 from detector.correlate.case import MAX_DETECTIONS
 from streams.store.rows import IncidentView, NotificationRow
 
-SEVERITIES = tuple(Severity)
 LONGEST_AGO = timedelta(hours=12)
 """What is older comes from imported history or a long outage; nobody is woken for it."""
-BROKEN = {State.FAILED, State.UNDO_FAILED, State.DRIFTED}
 URGENCY = ("failed", "ask", "opened", "stage", "contained", "merged", "closed")
 
 

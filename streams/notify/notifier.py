@@ -6,14 +6,14 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 
 import structlog
-from msgspec import Struct, structs
+from msgspec import structs
 
 from detector.contract.codec import from_micros, to_micros
 from detector.contract.findings import Incident
 from detector.contract.vocabulary import Severity
 from streams.notify.compose import Message, compose, occasion
 from streams.notify.due import untold
-from streams.notify.senders import Sender, SendError
+from streams.notify.sender import Channel, Sender, SendError
 from streams.observe.delays import took
 from streams.runtime.clock import utc_now
 from streams.store.journal.journal import Journal
@@ -34,19 +34,6 @@ POLL_SECONDS = 0.5
 NOBODY = ""
 
 log = structlog.get_logger(__name__)
-
-
-class Channel(Struct, frozen=True):
-    """Where messages go: its name is all that logs and rows ever show of it."""
-
-    name: str
-    sender: Sender
-    minimum: Severity = Severity.WARNING
-    kinds: tuple[str, ...] = ()
-
-    def wants(self, incident: Incident) -> bool:
-        """Whether this kind of incident is for this channel; no kinds named are all."""
-        return not self.kinds or incident.kind in self.kinds
 
 
 class Notifier:

@@ -17,7 +17,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, ProcessCol
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from detector.settings.metrics import Metrics, Process
+from streams.config.metrics_settings import Metrics, Process
 from streams.observe.delays import DELAY
 from streams.observe.families import about
 

@@ -4,9 +4,11 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
+import phonenumbers
 from msgspec import Struct
 
-from streams.yeastar.answers import Item
+from detector.enrich.dialling.home import emergency_numbers
+from detector.settings import PbxProfile
 
 EXIT_CODES = ("+", "00")
 SHORTEST_NATIONAL = 4
@@ -52,21 +54,36 @@ class Dialling(Struct, frozen=True, kw_only=True):
         return not any(number.startswith(form) for number in self.emergency())
 
 
+def dialling_of(profile: PbxProfile) -> Dialling:
+    """The PBX's habits of dialling, as configured."""
+    numbers = (*emergency_numbers(profile.region), *profile.emergency_numbers)
+    return Dialling(
+        calling_code=str(phonenumbers.country_code_for_region(profile.region) or ""),
+        international_prefix=profile.international_prefix, access_digit=profile.access_digit,
+        emergency_numbers=tuple(dict.fromkeys(numbers)),
+    )  # fmt: skip
+
+
 def carries(pattern: str, number: str) -> bool:
-    """Whether a dial pattern (X, Z, N, [1-5], `.` one or more, `!` any) takes the whole number."""
+    """Whether a dial pattern (X, Z, N, [1-5], `.` one or more, `!` any) takes the number; what we cannot read may."""
     compiled = _compiled(pattern)
     return compiled is None or compiled.fullmatch(number) is not None
 
 
-def carries_emergency(patterns: Iterable[Item], dialling: Dialling) -> bool:
-    """Whether a route with this `dial_pattern_list` takes an emergency number."""
-    shown = [str(item.get("pattern") or "") for item in patterns]
-    return any(carries(pattern, number) for pattern in shown for number in dialling.emergency())
+def may_carry_emergency(patterns: Iterable[str], dialling: Dialling) -> bool:
+    """Whether a route with these patterns takes an emergency number, or may: it is not to be touched."""
+    return any(carries(pattern, number) for pattern in patterns for number in dialling.emergency())
+
+
+def surely_carries_emergency(patterns: Iterable[str], dialling: Dialling) -> bool:
+    """Whether a route with these patterns takes an emergency number: it can be relied upon."""
+    read = [compiled for pattern in patterns if (compiled := _compiled(pattern)) is not None]
+    return any(compiled.fullmatch(number) for compiled in read for number in dialling.emergency())
 
 
 @lru_cache(maxsize=1024)
 def _compiled(pattern: str) -> re.Pattern[str] | None:
-    """None for a pattern we cannot read: it is taken to carry anything, to be on the safe side."""
+    """None for a pattern we cannot read."""
     parts = [
         token if len(token) > 1 else _CLASSES.get(token.upper(), re.escape(token))
         for token in _TOKEN.findall(pattern.strip())

@@ -1,92 +1,71 @@
-"""The PBXs that are in our hands at the moment: connections, means of action, and what the guard must know of them."""
+"""The PBXs that are in our hands at the moment: what goes on with each, and what can be done to it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
 
+from detector.contract.vocabulary import Act
 from detector.decide.guard import GuardFacts
-from detector.settings import Pbx, Policies, Settings
-from streams.containment.enforcers.enforcer import Enforcer
-from streams.containment.enforcers.feed import Feed
-from streams.containment.enforcers.nftables import Nftables
-from streams.notify.notifier import Channel
-from streams.notify.phone import Phone
-from streams.notify.senders import AppriseSender
-from streams.pbxs.connected import Connected, LiveFacts, dialling
-from streams.pbxs.pbx import Means
+from detector.settings import Policies
+from streams.config.installation import InstalledPbx
+from streams.pbxs.connected import Connected
+from streams.pbxs.guard_facts import TargetFacts
+from streams.pbxs.makes import connect
+from streams.pbxs.pbx import AnyAction, Fence, LoginMemory, PbxConnection
 from streams.runtime.ingest import Ingest
 from streams.store.rows import ActionRow
 from streams.store.vault import Vault
-from streams.yeastar.client import YeastarClient
-from streams.yeastar.http import Fence
-from streams.yeastar.remembered import LoginMemory
 
 
-class Sites:
-    """Opens and closes PBXs. `means` is how each is acted on, `connected` those that have an API."""
+class HeldPbxs:
+    """Opens and closes PBXs. `hands` are the actions on each, `connected` are those that have an API.
 
-    def __init__(
-        self, settings: Settings, policies: Policies, vault: Vault, ingest: Ingest, enforcers: Sequence[Enforcer]
-    ) -> None:
-        self._settings = settings
+    `everywhere` is what can be done for any PBX, whatever its make, and without its API.
+    """
+
+    def __init__(self, policies: Policies, vault: Vault, ingest: Ingest, everywhere: Mapping[Act, AnyAction]) -> None:
         self._policies = policies
         self._ingest = ingest
-        self._enforcers = tuple(enforcers)
+        self._everywhere = everywhere
         self._keyed_hash = partial(vault.keyed_hash, "pin")
-        self._facts: dict[str, LiveFacts] = {}
-        self.means: dict[str, Means] = {}
+        self._facts: dict[str, TargetFacts] = {}
+        self.hands: dict[str, Mapping[Act, AnyAction]] = {}
         self.connected: dict[str, Connected] = {}
 
     def open(
-        self, pbx: Pbx, memory: Callable[[], LoginMemory], *, since: datetime | None = None, fence: Fence | None = None
+        self,
+        pbx: InstalledPbx,
+        memory: Callable[[], LoginMemory],
+        *,
+        since: datetime | None = None,
+        fence: Fence | None = None,
     ) -> Connected | None:
         """Have this PBX from now on; None where it has no API, and only addresses can be blocked.
 
         `memory` is asked for where there is something to log in to.
         """
         profile = self._policies.of(pbx.id)
-        url = str(pbx.connection.url) if pbx.connection is not None else ""
-        self._facts[pbx.id] = LiveFacts(profile, url)
         if pbx.connection is None:
-            self.means[pbx.id] = Means(client=None, enforcers=self._enforcers, dialling=dialling(profile))
+            self._facts[pbx.id] = TargetFacts(pbx, profile)
+            self.hands[pbx.id] = self._everywhere
             return None
-        made = self.connected[pbx.id] = Connected(
-            pbx, profile, self._ingest, self._enforcers, self._keyed_hash, since=since, memory=memory(), fence=fence,
-        )  # fmt: skip
-        self.means[pbx.id] = made.site
+        connection = connect(pbx, profile, memory(), fence)
+        facts = self._facts[pbx.id] = TargetFacts(pbx, profile, connection.discover)
+        self.hands[pbx.id] = {**connection.actions(), **self._everywhere}
+        sources = connection.sources(self._ingest, self._keyed_hash, since=since)
+        made = self.connected[pbx.id] = Connected(connection, sources, facts)
         return made
 
     def close(self, pbx: str) -> None:
         """Have this PBX no more; whoever runs its sources ends them."""
-        for known in (self._facts, self.means, self.connected):
+        for known in (self._facts, self.hands, self.connected):
             known.pop(pbx, None)
 
     async def facts(self, row: ActionRow) -> GuardFacts:
         """What the guard must know of an action's target now. Raises KeyError for a PBX we do not have."""
         return await self._facts[row.pbx].of(row)
 
-    def channels(self) -> list[Channel]:
-        """Everybody who is told; calls go through any PBX that we have at the time."""
-        found = [
-            Channel(target.name, AppriseSender(target.url.get_secret_value()), target.severity, target.incidents)
-            for target in self._settings.notify
-            if target.url is not None
-        ]
-        for number, call in enumerate(self._settings.calls, 1):
-            to = call.extension or call.number or ""
-            phone = Phone(self._client, to, call.extension or to, (call.prompt,) if call.prompt else ())
-            found.append(Channel(f"call-{number}", phone, call.severity))
-        return found
-
-    def _client(self) -> YeastarClient | None:
-        return next((pbx.client for pbx in self.connected.values()), None)
-
-
-def enforcers_of(settings: Settings, feed: Feed) -> list[Enforcer]:
-    """What can block addresses, as configured."""
-    found: list[Enforcer] = []
-    if settings.enforcers.feed is not None:
-        found.append(feed)
-    if settings.enforcers.nftables is not None:
-        found.append(Nftables(settings.enforcers.nftables.netns))
-    return found
+    def connection(self) -> PbxConnection | None:
+        """Any PBX that we have and that is not locked to us, to call people by; None if there is none."""
+        usable = (one.connection for one in self.connected.values() if not one.connection.locked)
+        return next(usable, None)

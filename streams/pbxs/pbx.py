@@ -1,37 +1,69 @@
-"""What every action can do: look, apply, confirm by reading back, undo."""
+"""The seam: what a make of PBX offers, and all that the rest of the house knows of one.
+
+A make is a package `streams/NAME/`, NAME being its word in the settings (`PbxMake`), whose module `make` has a `MAKE`.
+Of this package it may import `pbx`, `pbx_errors`, `discovery`, `dialling` and `trouble`, besides `streams.runtime` and
+what lies below; never another make, and nobody imports it. Each method says what it must do. None lets anything but a
+`PbxError` out, unless it says so, and no text that they make holds a secret.
+"""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from msgspec import Struct
 
+from detector.audit.declared import Declared
+from detector.audit.posture import Posture
 from detector.contract.findings import Subject
 from detector.contract.vocabulary import Act
-from streams.containment.enforcers.enforcer import Enforcer
-from streams.pbxs.dialling import Dialling
-from streams.pbxs.pbx_errors import GiveUp
-from streams.yeastar.client import YeastarClient
+from detector.settings import PbxProfile
+from streams.config.connection import PbxMake
+from streams.config.installation import InstalledPbx
+from streams.pbxs.discovery import Capabilities, Discovery
+from streams.runtime.ingest import Ingest, Reading, SourceStatus
 
 B = TypeVar("B")
-A = TypeVar("A", bound="PbxAction[Any]")
+
+Fence = Callable[[], None]
+"""Raises `NotOurs` once this PBX may belong to another process: asked before every login and every change."""
+KeyedHash = Callable[[str], str]
+"""What stands in an event for a PIN, which is never kept."""
 
 
-class Means(Struct, frozen=True, kw_only=True):
-    """One PBX, by all that reaches it; without an API only addresses can be blocked."""
+class LoginMemory(Protocol):
+    """Where a session keeps what must outlive its process: what it logged in with, and how often it was refused."""
 
-    client: YeastarClient | None
-    enforcers: tuple[Enforcer, ...] = ()
-    dialling: Dialling = Dialling()
-    emergency_routes: frozenset[str] = frozenset()
-    """Outbound routes that carry emergency calls, as configured."""
+    def load(self) -> bytes | None:
+        """What was saved last, if anything was."""
 
-    @property
-    def pbx(self) -> YeastarClient:
-        """Its API; `GiveUp` if there is none."""
-        if self.client is None:
-            raise GiveUp("this PBX has no API that Ringfence knows")
-        return self.client
+    async def save(self, kept: bytes) -> None:
+        """Keep it, sealed; durable when this returns."""
+
+    def name(self, credentials: str) -> str:
+        """A name for credentials that does not tell them: what was kept of other ones is worth nothing."""
+
+
+class NoMemory:
+    """Forgets with the process."""
+
+    def load(self) -> bytes | None:
+        """Nothing."""
+        return None
+
+    async def save(self, kept: bytes) -> None:
+        """Forget it."""
+
+    def name(self, credentials: str) -> str:
+        """None needed."""
+        return ""
+
+
+class TimeFormats(Struct, frozen=True):
+    """How the PBX shows times, in its own notation."""
+
+    date: str
+    time: str
 
 
 class Order(Struct, frozen=True, kw_only=True):
@@ -47,52 +79,164 @@ class Drifted(Exception):  # noqa: N818 - named for what happened
 
 
 class PbxAction(ABC, Generic[B]):
-    """One kind of action. `before` (B, stored sealed) is what stood there; it is known before anything is touched.
+    """How one act is carried out on one PBX.
 
-    All methods raise `PbxError` or `EnforcerError`; a `GiveUp` in `prepare` means nothing was touched.
+    `before` (B, stored sealed) is what stood there, known before anything is touched. An object lives as long as its
+    PBX is in our hands and keeps nothing of an order: a crash may lie between any two calls, and after it another
+    process goes on with `before` and `handle`. All methods raise `PbxError` or `EnforcerError`; a `GiveUp` in
+    `prepare` means nothing was touched.
     """
 
     act: ClassVar[Act]
-    controls: ClassVar[tuple[str, ...]]
-    """Controls of the guide that it implements."""
     before: type[B]
-    undoable: ClassVar[bool] = True
-    shared: ClassVar[bool] = True
-    """Two actions on one target change the same thing, so only the last one to end undoes it."""
-    volatile: ClassVar[bool] = False
-    """It may be lost without anybody's doing, e.g. by a reboot, and is then applied again."""
 
     @abstractmethod
-    async def prepare(self, site: Means, order: Order) -> B:
+    async def prepare(self, order: Order) -> B:
         """What stands there now, and whatever must be chosen once."""
 
     @abstractmethod
-    async def apply(self, site: Means, order: Order, before: B) -> str | None:
+    async def apply(self, order: Order, before: B) -> str | None:
         """Do what is missing of it; a handle to find it again, if there is one. May be repeated."""
 
     @abstractmethod
-    async def confirmed(self, site: Means, order: Order, before: B, handle: str | None) -> bool:
+    async def confirmed(self, order: Order, before: B, handle: str | None) -> bool:
         """Whether it is in force, as read back."""
 
-    async def undo(self, site: Means, order: Order, before: B, handle: str | None) -> None:
+    async def undo(self, order: Order, before: B, handle: str | None) -> None:
         """Put back what stood there; `Drifted` if that would overwrite somebody's change. May be repeated."""
         raise NotImplementedError
 
-    async def undone(self, site: Means, order: Order, before: B, handle: str | None) -> bool:
+    async def undone(self, order: Order, before: B, handle: str | None) -> bool:
         """Whether it is no longer in force, as read back."""
         raise NotImplementedError
 
     @abstractmethod
-    async def preview(self, site: Means, order: Order) -> str:
+    async def preview(self, order: Order) -> str:
         """What it would cut, in a sentence."""
 
 
-ACTIONS: dict[Act, PbxAction[Any]] = {}
+AnyAction = PbxAction[Any]
+"""An action whatever it keeps."""
 
 
-def action(kind: type[A]) -> type[A]:
-    """Registers an action; the same act twice stops the program at start."""
-    if kind.act in ACTIONS:
-        raise ValueError(f"two actions for {kind.act}")
-    ACTIONS[kind.act] = kind()
-    return kind
+class WebhookSource(ABC):
+    """Events that a PBX pushes to us over HTTP; it needs no login there, so a process without secrets can have it.
+
+    The receiver bounds size, time and number of what comes, and keeps what was taken once from being taken again.
+    """
+
+    status: SourceStatus
+    signature_header: ClassVar[str]
+    """The header without which a request is not even read."""
+
+    @abstractmethod
+    def signed(self, body: bytes, signature: str) -> bool:
+        """Whether the PBX itself made this signature, over the bytes as they came; takes as long if it did not."""
+
+    @abstractmethod
+    def foreign(self, body: bytes) -> bool:
+        """Whether what it signed comes from another PBX all the same."""
+
+    @abstractmethod
+    def read(self, body: bytes, received_at: datetime) -> list[Reading]:
+        """Its events; what cannot be used is a `Rejected`, never an error."""
+
+    @abstractmethod
+    def repeats_within(self, body: bytes) -> float:
+        """For how many seconds the same bytes can only be the same event once more."""
+
+    @abstractmethod
+    def show_times(self, formats: TimeFormats) -> None:
+        """Read times in these formats from now on: whoever has the session has asked the PBX."""
+
+
+class PbxSources(ABC):
+    """Everything that listens to one PBX by itself: streams, polls, and the filling of gaps."""
+
+    @property
+    @abstractmethod
+    def heard_at(self) -> datetime | None:
+        """Until when the PBX's records were fetched: whoever has it next begins there. None before the first time."""
+
+    @property
+    @abstractmethod
+    def webhook(self) -> WebhookSource | None:
+        """What the PBX pushes, for a process that has both; it knows what the other sources have learnt."""
+
+    @abstractmethod
+    def statuses(self) -> list[SourceStatus]:
+        """How those are doing that `run` has, the same objects each time."""
+
+    @abstractmethod
+    async def run(self) -> None:
+        """Feed the log until cancelled, whatever the PBX does; an event is let go of once the log has taken it."""
+
+
+class PbxConnection(ABC):
+    """The way to one PBX: one session for all who use it, held as long as the PBX is in our hands.
+
+    It logs in when first used, and stops by itself before the PBX would shut us out: after fewer refusals than that
+    takes, restarts included. Reads may be repeated when a connection fails; changes and logins never are, and pass the
+    fence.
+    """
+
+    @property
+    @abstractmethod
+    def locked(self) -> bool:
+        """Whether we log in no more, until we are started with other credentials."""
+
+    @property
+    @abstractmethod
+    def times(self) -> TimeFormats | None:
+        """How the PBX shows times, None where that is not for it to choose."""
+
+    @abstractmethod
+    def sources(self, ingest: Ingest, keyed_hash: KeyedHash, *, since: datetime | None) -> PbxSources:
+        """What listens to it, not yet at work; `since` is when the log last heard of this PBX, None for never."""
+
+    @abstractmethod
+    def actions(self) -> Mapping[Act, AnyAction]:
+        """What can be done to it, were it allowed; whether it is, `capabilities` tells."""
+
+    @abstractmethod
+    async def capabilities(self) -> Capabilities:
+        """What it can tell and what can be done to it, on this firmware and with our rights; changes nothing."""
+
+    @abstractmethod
+    async def discover(self) -> Discovery:
+        """What is configured on it; a part that we may not read is unknown, and no error."""
+
+    @abstractmethod
+    async def posture(self, declared: Declared, now: datetime) -> Posture:
+        """All that an audit can know of it; what we may not read is unknown. Raises if there is no way in at all."""
+
+    @abstractmethod
+    async def call_person(self, number: str, extension: str, prompts: Sequence[str]) -> None:
+        """Ring `number` on behalf of `extension` and play `prompts`, which were recorded there before.
+
+        Without prompts, or where none can be played, ring the extension and connect it to the number.
+        """
+
+    @abstractmethod
+    async def close(self) -> None:
+        """End the session in good order; a PBX that is away is no error."""
+
+
+class Make(ABC):
+    """One make of PBX."""
+
+    name: ClassVar[PbxMake]
+
+    @abstractmethod
+    def connect(
+        self, pbx: InstalledPbx, profile: PbxProfile, memory: LoginMemory, fence: Fence | None = None
+    ) -> PbxConnection:
+        """A way to this PBX, not yet logged in. Raises ValueError where its settings lack what that needs."""
+
+    @abstractmethod
+    def webhook(self, pbx: InstalledPbx, profile: PbxProfile, keyed_hash: KeyedHash) -> WebhookSource | None:
+        """What this PBX pushes to us, None if it does not; without a session and its secrets."""
+
+    @abstractmethod
+    def actions(self) -> Mapping[Act, type[AnyAction]]:
+        """What can be done to PBXs of this make."""

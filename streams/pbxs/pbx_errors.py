@@ -3,20 +3,20 @@
 PbxError
 ├── TryAgain                 the same request may succeed later
 │   ├── Unreachable          no connection, no or no readable answer in time
-│   ├── TokenExpired         10004, also after a fresh token
-│   ├── TooManyTokens        60002: all access tokens of the application are taken
+│   ├── TokenExpired         what we logged in with is not taken any more, also when it is fresh
+│   ├── TooManyTokens        the PBX lets nobody else log in for now
 │   ├── NotOurs              another gateway may have this PBX by now: nothing was sent
-│   └── Busy                 -2: the PBX stumbled
+│   └── Busy                 the PBX stumbled
 └── GiveUp                   it will fail again until somebody changes something
-    ├── BadCredentials       1 on get_token
+    ├── BadCredentials       the PBX does not know us
     ├── LockedOut            we stopped ourselves before the PBX blocks our address
-    ├── AccessDenied         10005: the API application lacks the permission
-    ├── IpForbidden          70087: our address is not on the API's allow-list
-    ├── NotSupported         10001: this firmware has no such interface
-    ├── BadParameter         40002
-    ├── Duplicate            40003: the name is taken
-    ├── NotFound             60001
-    └── Refused              any other non-zero errcode
+    ├── AccessDenied         our account lacks the permission
+    ├── IpForbidden          our address is not on the PBX's allow-list
+    ├── NotSupported         this make or firmware has no such interface
+    ├── BadParameter         a parameter is missing or wrong
+    ├── Duplicate            the name is taken
+    ├── NotFound             there is nothing to return or to change
+    └── Refused              any other refusal
 
 No message holds a token, a secret or a URL with one.
 """
@@ -39,11 +39,11 @@ class Unreachable(TryAgain):
 
 
 class TokenExpired(TryAgain):
-    """The PBX does not take the access token."""
+    """The PBX does not take what we logged in with."""
 
 
 class TooManyTokens(TryAgain):
-    """All access tokens of the API application are taken."""
+    """As many are logged in as the PBX allows."""
 
 
 class NotOurs(TryAgain):
@@ -55,23 +55,23 @@ class Busy(TryAgain):
 
 
 class BadCredentials(GiveUp):
-    """The client id or secret is wrong."""
+    """Name or secret is wrong."""
 
 
 class LockedOut(GiveUp):
-    """We do not log in any more, before the PBX blocks our address; `unlock()` tries again."""
+    """We log in no more, before the PBX blocks our address; a start with other credentials does."""
 
 
 class AccessDenied(GiveUp):
-    """The API application may not use this interface."""
+    """Our account may not use this interface."""
 
 
 class IpForbidden(GiveUp):
-    """Our address is not on the API's allow-list."""
+    """Our address is not on the PBX's allow-list."""
 
 
 class NotSupported(GiveUp):
-    """This firmware has no such interface."""
+    """This make or firmware has no such interface."""
 
 
 class BadParameter(GiveUp):
@@ -87,23 +87,4 @@ class NotFound(GiveUp):
 
 
 class Refused(GiveUp):
-    """An errcode we do not know."""
-
-
-BY_ERRCODE: dict[int, type[PbxError]] = {
-    -2: Busy,
-    10001: NotSupported,
-    10004: TokenExpired,
-    10005: AccessDenied,
-    40002: BadParameter,
-    40003: Duplicate,
-    60001: NotFound,
-    60002: TooManyTokens,
-    70087: IpForbidden,
-}
-
-
-def from_errcode(errcode: int, errmsg: str, path: str) -> PbxError:
-    """The error for a non-zero `errcode` of the endpoint `path`; `errmsg` is cut to 120 characters."""
-    shown = "".join(c for c in errmsg[:120] if c.isprintable())
-    return BY_ERRCODE.get(errcode, Refused)(f"{path}: {errcode} {shown}".rstrip())
+    """The PBX said no, and we do not know why."""

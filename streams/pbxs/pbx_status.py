@@ -2,28 +2,14 @@
 
 import json
 from collections.abc import Iterable
-from typing import Annotated
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Struct
+from msgspec.structs import replace
 
-from detector.contract.codec import to_micros
-from streams.runtime.ingest import SourceStatus
+from streams.runtime.ingest import Micros, SourceStatus
 
 LONGEST_PROBLEM = 300
-Micros = Annotated[int, Meta(ge=0, lt=253_402_300_800_000_000)]
-"""Microseconds since 1970, until the year 9999."""
-
-
-class PbxSource(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One source; `problem` is what is wrong now, for people."""
-
-    name: str
-    connected: bool = False
-    last_event_at: Micros | None = None
-    problem: str | None = None
-    events: int = 0
-    rejected: int = 0
 
 
 class PbxStatus(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -34,7 +20,7 @@ class PbxStatus(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """
 
     at: Micros
-    sources: tuple[PbxSource, ...] = ()
+    sources: tuple[SourceStatus, ...] = ()
     locked: bool = False
     date_format: str | None = None
     time_format: str | None = None
@@ -57,13 +43,6 @@ def decode_status(value: bytes | None) -> PbxStatus | None:
         return None
 
 
-def sources_of(statuses: Iterable[SourceStatus]) -> tuple[PbxSource, ...]:
-    """The same for others to read."""
-    return tuple(
-        PbxSource(
-            name=one.source, connected=one.connected,
-            last_event_at=to_micros(one.last_event_at) if one.last_event_at else None,
-            problem=one.problem[:LONGEST_PROBLEM] if one.problem else None, events=one.events, rejected=one.rejected,
-        )
-        for one in statuses
-    )  # fmt: skip
+def copied(statuses: Iterable[SourceStatus]) -> tuple[SourceStatus, ...]:
+    """As they are now, for others to read; no endless text."""
+    return tuple(replace(one, problem=(one.problem or "")[:LONGEST_PROBLEM] or None) for one in statuses)

@@ -7,10 +7,9 @@ import structlog
 from msgspec import Struct
 from msgspec.structs import replace
 
-from streams.console import ShownSource
 from streams.pbxs.pbx_status import PbxStatus, decode_status
-from streams.processes.listeners import shown
 from streams.runtime.clock import micros_now
+from streams.runtime.ingest import SourceStatus
 from streams.store.journal.journal import Journal
 from streams.store.rows import PbxSession
 from streams.store.store_errors import UnavailableError
@@ -28,7 +27,7 @@ log = structlog.get_logger(__name__)
 class Summary(Struct, frozen=True):
     """All PBXs together; counts since their gateways have them."""
 
-    sources: tuple[ShownSource, ...] = ()
+    sources: tuple[SourceStatus, ...] = ()
     events: int = 0
     rejected: int = 0
 
@@ -77,16 +76,16 @@ class Reports:
         )
 
 
-def sources_of(pbx: str, row: PbxSession | None, report: PbxStatus | None, now: int) -> list[ShownSource]:
+def sources_of(pbx: str, row: PbxSession | None, report: PbxStatus | None, now: int) -> list[SourceStatus]:
     """How a PBX's sources are doing; one that is down and says why, where nobody answers for them."""
     why = NOBODY if row is None or not row.held else QUIET
     if why is QUIET and report is not None and report.sources and now - report.at < SILENT:
-        return [with_reason(one, report) for one in shown(pbx, report.sources)]
+        return [with_reason(replace(one, pbx=pbx), report) for one in report.sources]
     last = max((one.last_event_at or 0 for one in report.sources), default=0) if report is not None else 0
-    return [ShownSource(name="gateway", pbx=pbx, connected=False, last_event_at=last or None, problem=why)]
+    return [SourceStatus("gateway", pbx, last_event_at=last or None, problem=why)]
 
 
-def with_reason(source: ShownSource, report: PbxStatus) -> ShownSource:
+def with_reason(source: SourceStatus, report: PbxStatus) -> SourceStatus:
     """The same; that we log in no more is said where the source says nothing itself."""
     if source.connected or source.problem or not report.locked:
         return source

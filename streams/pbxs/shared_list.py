@@ -8,15 +8,14 @@ from hashlib import blake2b
 import structlog
 
 from detector.contract.codec import from_micros
-from detector.contract.events import Control, FleetEntry
+from detector.contract.events import EVERY_PBX, Control, FleetEntry
 from detector.contract.findings import Subject
 from detector.contract.vocabulary import SubjectKind
 from detector.decide.guard import GuardFacts
 from detector.decide.sightings import Sighting, unlistable
-from detector.settings import Settings
-from streams.containment.orders import PutControl
-from streams.kafka.work.judge import EVERY_PBX
+from streams.config.installation import Installation
 from streams.runtime.clock import micros_now
+from streams.runtime.ingest import PutControl
 from streams.store.journal.journal import Journal
 from streams.store.rows import FleetRow
 
@@ -33,7 +32,7 @@ class FleetList:
     taken is not acknowledged and comes again.
     """
 
-    def __init__(self, journal: Journal, put_control: PutControl, settings: Settings) -> None:
+    def __init__(self, journal: Journal, put_control: PutControl, settings: Installation) -> None:
         self._journal = journal
         self._put = put_control
         self._fleet = settings.fleet

@@ -10,14 +10,14 @@ import structlog
 from msgspec import Struct
 from prometheus_client.metrics_core import Metric
 
-from detector.contract.codec import Rejected, from_micros, to_micros
+from detector.contract.codec import Rejected, from_micros
 from detector.decide.sightings import Sighting
 from detector.detect.catalogue import catalogue
-from detector.settings import Pbx, Policies, Settings
-from detector.settings.kafka import Kafka
-from streams.cli.support.choices import cluster_of, named
-from streams.cli.support.failures import err
-from streams.containment.enforcers.feed import Feed, blocks_of
+from detector.settings import Policies
+from streams.config.installation import Installation, InstalledPbx, core_settings
+from streams.config.kafka_settings import Kafka
+from streams.containment.acting import everywhere_by
+from streams.containment.enforcers.enforcer import enforcers_of
 from streams.containment.executor import Executor
 from streams.containment.outcome import Outcome
 from streams.kafka.read.found import FoundKeeper
@@ -26,25 +26,26 @@ from streams.kafka.seal import Seals
 from streams.kafka.sighting_seal import Sightings
 from streams.kafka.write.producer import KafkaIngest
 from streams.notify.notifier import Notifier
+from streams.notify.sender import channels_of
 from streams.observe.families import gauge
 from streams.observe.observer import Observer
 from streams.pbxs.connected import Connected
-from streams.pbxs.held import Sites, enforcers_of
+from streams.pbxs.held import HeldPbxs
 from streams.pbxs.leases import Lease, Leases, boot_time
-from streams.pbxs.pbx_status import PbxStatus, decode_status, encode_status, sources_of
+from streams.pbxs.login_memory import SealedMemory
+from streams.pbxs.pbx import LoginMemory
+from streams.pbxs.pbx_status import PbxStatus, decode_status, encode_status
 from streams.pbxs.shared_list import FleetList
-from streams.processes.serving import on_signal
 from streams.processes.supervise import ended, until_stopped
 from streams.processes.upkeep import repeat_of, retention, settings_event
 from streams.processes.vitals_cluster import ClusterVitals
-from streams.runtime.clock import utc_now
+from streams.runtime.clock import micros_now
 from streams.runtime.ingest import SourceStatus
 from streams.runtime.tables import tables
 from streams.store.journal.journal import Journal
 from streams.store.keys import shared_vault
 from streams.store.migrate import opened
 from streams.store.store_errors import Fenced, UnavailableError
-from streams.yeastar.remembered import LoginMemory, SealedMemory
 
 STATUS_EVERY = 5.0
 FLEET_EVERY = 60.0
@@ -53,7 +54,7 @@ START_AGAIN = 5.0
 log = structlog.get_logger(__name__)
 
 
-class HeldPbx(Struct):
+class LeasedPbx(Struct):
     """A PBX in our hands; `sources` is None where it has no API."""
 
     lease: Lease
@@ -68,27 +69,27 @@ class Gateway:
     what it was doing is believed to be done until it was read back.
     """
 
-    def __init__(self, settings: Settings, kafka: Kafka, database: str, name: str) -> None:
+    def __init__(self, settings: Installation, kafka: Kafka, database: str, name: str) -> None:
         self.settings = settings
         self._lease = kafka.lease
         self.owner = f"{gethostname()}/{name}/{token_hex(4)}"
         self._database = opened(database, "journal")
         self.journal = Journal(self._database)
         self.vault = shared_vault(settings.data)
-        self.policies = Policies(settings, catalogue())
+        self.policies = Policies(core_settings(settings), catalogue())
         self.ingest = KafkaIngest(kafka, self.vault, settings.data / "spool" / name)
-        enforcers = enforcers_of(settings, Feed(blocks_of(self.journal)))
-        self.sites = Sites(settings, self.policies, self.vault, self.ingest, enforcers)
-        self._pbxs = {pbx.id: pbx for pbx in settings.pbxs}
-        self._held: dict[str, HeldPbx] = {}
+        everywhere = everywhere_by(enforcers_of(settings, self.journal))
+        self.pbxs = HeldPbxs(self.policies, self.vault, self.ingest, everywhere)
+        self._settings_of = {pbx.id: pbx for pbx in settings.pbxs}
+        self._held: dict[str, LeasedPbx] = {}
         self.leases = Leases(
-            self.journal, self.owner, list(self._pbxs), self._taken, self._left, seconds=kafka.lease
+            self.journal, self.owner, list(self._settings_of), self._taken, self._left, seconds=kafka.lease
         )  # fmt: skip
         self.executor = Executor(
-            self.journal, self.sites.means, self.vault, self.sites.facts, self._announce, owner=self.owner,
+            self.journal, self.pbxs.hands, self.vault, self.pbxs.facts, self._announce, owner=self.owner,
         )  # fmt: skip
         self.notifier = Notifier(
-            self.journal, self.sites.channels(), owner=self.owner, repeat=repeat_of(settings),
+            self.journal, channels_of(settings, self.pbxs.connection), owner=self.owner, repeat=repeat_of(settings),
             ours=lambda: self._held.keys(),
         )  # fmt: skip
         self.found = FoundKeeper(self.journal, Seals(self.vault), self._wake)
@@ -140,14 +141,14 @@ class Gateway:
     # --- PBXs come and go
 
     async def _taken(self, lease: Lease) -> None:
-        pbx = self._pbxs[lease.pbx]
+        pbx = self._settings_of[lease.pbx]
         login, status = await asyncio.gather(
             asyncio.to_thread(self.journal.leases.login, pbx.id), asyncio.to_thread(self.journal.leases.status, pbx.id)
         )
         left = decode_status(status)
         since = from_micros(left.heard_at) if left is not None and left.heard_at is not None else None
-        connected = self.sites.open(pbx, partial(self._memory, pbx, lease, login), since=since, fence=lease.check)
-        held = self._held[pbx.id] = HeldPbx(lease, connected)
+        connected = self.pbxs.open(pbx, partial(self._memory, pbx, lease, login), since=since, fence=lease.check)
+        held = self._held[pbx.id] = LeasedPbx(lease, connected)
         if connected is not None:
             held.sources = asyncio.create_task(listen(connected, pbx.id), name=f"sources of {pbx.id}")
         await self.executor.reconcile([pbx.id])
@@ -155,12 +156,12 @@ class Gateway:
 
     async def _left(self, lease: Lease) -> None:
         held = self._held.pop(lease.pbx)
-        self.sites.close(lease.pbx)
+        self.pbxs.close(lease.pbx)
         if held.sources is not None:
             held.sources.cancel()
             await asyncio.gather(held.sources, return_exceptions=True)
 
-    def _memory(self, pbx: Pbx, lease: Lease, sealed: bytes | None) -> LoginMemory:
+    def _memory(self, pbx: InstalledPbx, lease: Lease, sealed: bytes | None) -> LoginMemory:
         async def write(sealed: bytes) -> None:
             try:
                 await asyncio.to_thread(self.journal.leases.save_login, self.owner, pbx.id, lease.fence, sealed)
@@ -197,7 +198,7 @@ class Gateway:
 
     def _sources(self) -> list[SourceStatus]:
         connections = [held.connected for held in self._held.values() if held.connected is not None]
-        return [status for connected in connections for status in connected.statuses()]
+        return [status for connected in connections for status in connected.sources.statuses()]
 
     def _figures(self) -> list[Metric]:
         return [gauge("pbxs", "PBXs that are in the hands of this gateway.", len(self._held))]
@@ -222,37 +223,19 @@ class Gateway:
         await self.ingest.reject(rejected, topic, None)
 
 
-def run_gateway(settings: Settings, name: str) -> None:
-    """Work until SIGTERM or SIGINT."""
-    kafka, database = cluster_of(settings, "a gateway")
-    named(name)
-
-    async def work() -> None:
-        gateway = Gateway(settings, kafka, database, name)
-        on_signal(gateway.stop)
-        await gateway.run(lambda: err.print(f"Ringfence gateway {name} is at work"))
-
-    asyncio.run(work())
-
-
 async def listen(connected: Connected, pbx: str) -> None:
     """Run the sources of one PBX until cancelled: an error of ours there must not take the others along."""
-    while True:
-        try:
-            await connected.run()
-        except Exception:
-            log.exception("sources broken, starting again", pbx=pbx)
-        await asyncio.sleep(START_AGAIN)
+    try:
+        while True:
+            try:
+                await connected.listen()
+            except Exception:
+                log.exception("sources broken, starting again", pbx=pbx)
+            await asyncio.sleep(START_AGAIN)
+    finally:
+        await connected.close()
 
 
-def status_of(held: HeldPbx) -> PbxStatus:
+def status_of(held: LeasedPbx) -> PbxStatus:
     """How a PBX is doing."""
-    now = to_micros(utc_now())
-    if held.connected is None:
-        return PbxStatus(at=now)
-    client, filled = held.connected.client, held.connected.catchup.filled_at
-    return PbxStatus(
-        at=now, sources=sources_of(held.connected.statuses()), locked=client.locked,
-        date_format=client.display.date_format, time_format=client.display.time_format,
-        heard_at=to_micros(filled) if filled is not None else None,
-    )  # fmt: skip
+    return held.connected.status() if held.connected is not None else PbxStatus(at=micros_now())

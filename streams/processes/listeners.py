@@ -1,36 +1,31 @@
 """The two servers of a process: the console for people, and apart from it what PBXs and firewalls reach."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI, Request
 from starlette.responses import PlainTextResponse, Response
 
-from detector.settings import Policies, Settings
-from streams.console import Commands, ProcessStatus, ShownSource, create_app
+from detector.settings import Policies
+from streams.config.installation import Installation
+from streams.console import Commands, ProcessStatus, create_app
 from streams.console.app import LOCAL
 from streams.containment.enforcers.feed import Feed, feed_router
-from streams.pbxs.pbx_status import PbxSource
+from streams.pbxs.pbx import WebhookSource
+from streams.pbxs.webhook_receiver import Receiver, webhook_router
+from streams.pbxs.webhook_seen import SeenBodies
 from streams.processes.http_listener import Listener
 from streams.runtime.ingest import Ingest
 from streams.store.journal.journal import Journal
 from streams.store.store_errors import UnavailableError
-from streams.yeastar.webhook import Receiver, WebhookPbx, webhook_router
-from streams.yeastar.webhook_seen import SeenBodies
-
-
-def shown(pbx: str, sources: Iterable[PbxSource]) -> list[ShownSource]:
-    """A PBX's sources for the console."""
-    return [
-        ShownSource(
-            name=one.name, pbx=pbx, connected=one.connected, last_event_at=one.last_event_at, problem=one.problem
-        )
-        for one in sources
-    ]
 
 
 def console_listener(
-    settings: Settings, policies: Policies, journal: Journal, commands: Commands, status: Callable[[], ProcessStatus]
+    settings: Installation,
+    policies: Policies,
+    journal: Journal,
+    commands: Commands,
+    status: Callable[[], ProcessStatus],
 ) -> Listener:
     """The console. Raises OSError when the address is not to be had."""
     hosts = {*LOCAL, settings.console.host}
@@ -41,7 +36,7 @@ def console_listener(
 
 
 def outside_listener(
-    settings: Settings, webhooks: Mapping[str, WebhookPbx], ingest: Ingest, seen: SeenBodies, feed: Feed
+    settings: Installation, webhooks: Mapping[str, WebhookSource], ingest: Ingest, seen: SeenBodies, feed: Feed
 ) -> Listener | None:
     """Webhooks and the feed, None if neither is wanted. Raises OSError when the address is not to be had."""
     token = settings.feed.token if settings.feed.enabled else None

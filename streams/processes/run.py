@@ -1,12 +1,9 @@
 """The service on one machine: sources, embedded runtime, executor, notifier, console, in one process."""
 
 import asyncio
-import fcntl
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import structlog
@@ -14,19 +11,26 @@ import structlog
 from detector.contract.codec import from_micros
 from detector.contract.events import Control
 from detector.detect.catalogue import catalogue
-from detector.settings import Policies, Settings
+from detector.settings import Policies
+from streams.config.installation import Installation, core_settings
 from streams.console.logins import first_user
 from streams.console.ports import ProcessStatus
-from streams.containment.enforcers.feed import Feed, blocks_of
+from streams.containment.acting import everywhere_by
+from streams.containment.enforcers.enforcer import enforcers_of
+from streams.containment.enforcers.feed import feed_among
 from streams.containment.executor import Executor
 from streams.containment.orders import Orders
 from streams.containment.outcome import Outcome
 from streams.notify.notifier import Notifier
+from streams.notify.sender import channels_of
 from streams.observe.observer import Observer
 from streams.pbxs.connected import Connected
-from streams.pbxs.held import Sites, enforcers_of
-from streams.pbxs.pbx_status import sources_of
-from streams.processes.listeners import console_listener, outside_listener, shown
+from streams.pbxs.held import HeldPbxs
+from streams.pbxs.login_memory import in_file
+from streams.pbxs.pbx_status import copied
+from streams.pbxs.webhook_seen import SqliteSeen
+from streams.processes.data_folder import journal_url
+from streams.processes.listeners import console_listener, outside_listener
 from streams.processes.supervise import Ready, ended, until_stopped
 from streams.processes.upkeep import repeat_of, retention, settings_event
 from streams.processes.vitals_run import RunVitals
@@ -42,43 +46,36 @@ from streams.store.keys import KEY_FILE
 from streams.store.migrate import opened
 from streams.store.stream import StreamStore
 from streams.store.vault import Vault
-from streams.yeastar.remembered import in_file
-from streams.yeastar.webhook_seen import SqliteSeen
 
 if TYPE_CHECKING:
     from streams.archive.keeper import Keeper
 
 OWNER = "run"
-LOCK_FILE = "lock"
 
 log = structlog.get_logger()
-
-
-class InUseError(RuntimeError):
-    """Another process uses the same data folder."""
 
 
 class Service:
     """Everything `ringfence run` does. Build it, then `run` it."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Installation) -> None:
         self.settings = settings
-        data = settings.data
+        core, data = core_settings(settings), settings.data
         self.vault = Vault(data / KEY_FILE)
         self._stream_database = opened(f"sqlite:///{data.absolute()}/stream.db", "stream")
         self._journal_database = opened(journal_url(settings), "journal")
         self.journal = Journal(self._journal_database)
-        self.policies = Policies(settings, catalogue())
+        self.policies = Policies(core, catalogue())
         self._tables = tables(settings)
         checkpoints = SqlCheckpoints(self._stream_database)
-        worker = Partition(settings, self._tables, checkpoints)
+        worker = Partition(core, self._tables, checkpoints)
         store = StreamStore(self._stream_database)
         self.runtime = Embedded(worker, store, self.journal)
         self._keeper = self._archived(store)
-        self.feed = Feed(blocks_of(self.journal))
         self._seen = SqliteSeen(data / "webhook.db")
-        enforcers = enforcers_of(settings, self.feed)
-        self.sites = Sites(settings, self.policies, self.vault, self.runtime, enforcers)
+        enforcers = enforcers_of(settings, self.journal)
+        self.feed = feed_among(enforcers, self.journal)
+        self.pbxs = HeldPbxs(self.policies, self.vault, self.runtime, everywhere_by(enforcers))
         self._vitals = RunVitals(self.runtime, checkpoints, self.journal, self._sources, self._archive_up)
         self._stop = asyncio.Event()
 
@@ -106,16 +103,19 @@ class Service:
     async def _work(self, ready: Callable[[Ready], None]) -> None:
         self._connect()
         executor = Executor(
-            self.journal, self.sites.means, self.vault, self.sites.facts, self._announce, owner=OWNER,
+            self.journal, self.pbxs.hands, self.vault, self.pbxs.facts, self._announce, owner=OWNER,
         )  # fmt: skip
         orders = Orders(self.journal, self.runtime.put_control, executor.wake)
         console = console_listener(self.settings, self.policies, self.journal, orders, self.status)
-        webhooks = {name: pbx.webhook for name, pbx in self.sites.connected.items() if pbx.webhook is not None}
+        webhooks = {
+            name: pbx.sources.webhook for name, pbx in self.pbxs.connected.items() if pbx.sources.webhook is not None
+        }
         outside = outside_listener(self.settings, webhooks, self.runtime, self._seen, self.feed)
         listeners = [console, *([outside] if outside is not None else [])]
         url = f"http://{self.settings.console.host}:{console.port}/"
         notifier = Notifier(
-            self.journal, self.sites.channels(), owner=OWNER, console_url=url, repeat=repeat_of(self.settings),
+            self.journal, channels_of(self.settings, self.pbxs.connection), owner=OWNER, console_url=url,
+            repeat=repeat_of(self.settings),
         )  # fmt: skip
         password = await asyncio.to_thread(first_user, self.journal)
         runtime = asyncio.create_task(self.runtime.run(), name="runtime")
@@ -126,7 +126,7 @@ class Service:
         ]
         servers = [asyncio.create_task(listener.run_until_stopped(), name="http") for listener in listeners]
         others = [
-            asyncio.create_task(pbx.run(), name=f"sources of {name}") for name, pbx in self.sites.connected.items()
+            asyncio.create_task(pbx.listen(), name=f"sources of {name}") for name, pbx in self.pbxs.connected.items()
         ]
         others.append(asyncio.create_task(self._wake_on_delivery(executor, notifier), name="wake"))
         others.append(asyncio.create_task(retention(self.journal, self.settings, self.policies), name="retention"))
@@ -145,8 +145,9 @@ class Service:
             for listener in listeners:
                 listener.should_exit = True
             await ended(others, cancel=True)
-            await ended([*workers, *servers])
-            await ended([runtime], cancel=True)
+            await ended([*workers, *servers])  # what has begun is finished while the PBXs are still to be had
+            closing = [asyncio.create_task(pbx.close()) for pbx in self.pbxs.connected.values()]
+            await asyncio.gather(ended(closing), ended([runtime], cancel=True))
 
     # --- what the parts need of each other
 
@@ -167,9 +168,9 @@ class Service:
 
     def _connect(self) -> None:
         for pbx in self.settings.pbxs:
-            heard = self.runtime.worker.engine.event_time(pbx.id)
+            heard = self.runtime.partition.engine.event_time(pbx.id)
             since = from_micros(heard) if heard is not None else None
-            self.sites.open(pbx, partial(in_file, self.settings.data / "logins" / pbx.id, self.vault), since=since)
+            self.pbxs.open(pbx, partial(in_file, self.settings.data / "logins" / pbx.id, self.vault), since=since)
 
     def settings_event(self) -> Control:
         """The settings in force, for the log."""
@@ -186,17 +187,13 @@ class Service:
             notifier.wake()
 
     def _sources(self) -> list[SourceStatus]:
-        return [one for pbx in self.sites.connected.values() for one in all_sources(pbx)]
+        return [one for pbx in self.pbxs.connected.values() for one in all_sources(pbx)]
 
     def status(self) -> ProcessStatus:
         """How everything is doing."""
-        engine = self.runtime.worker.engine
+        engine = self.runtime.partition.engine
         return ProcessStatus(
-            sources=tuple(
-                one
-                for name, pbx in self.sites.connected.items()
-                for one in shown(name, sources_of(all_sources(pbx)))
-            ),
+            sources=copied(self._sources()),
             events=engine.counts["read"], findings=self.runtime.findings, dead_letters=self.runtime.dead_letters,
             detector_errors=sum(engine.errors.values()), calls_up=engine.calls_up(),
             checkpoint_age=time.monotonic() - self.runtime.checkpoint_at,
@@ -205,28 +202,5 @@ class Service:
 
 def all_sources(pbx: Connected) -> list[SourceStatus]:
     """How its sources are doing, the webhook included, which its gateway does not have."""
-    return [*pbx.statuses(), *([pbx.webhook.status] if pbx.webhook is not None else [])]
-
-
-def journal_url(settings: Settings) -> str:
-    """Where the journal is: PostgreSQL where one is named, else a file of its own."""
-    if settings.journal is not None:
-        return settings.journal.get_secret_value()
-    return f"sqlite:///{journal_file(settings)}"
-
-
-def journal_file(settings: Settings) -> Path:
-    """Where the journal is while no other database is named."""
-    return settings.data.absolute() / "journal.db"
-
-
-@contextmanager
-def locked(data: Path) -> Iterator[None]:
-    """Nobody else works in this data folder. Raises `InUseError`."""
-    data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (data / LOCK_FILE).open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise InUseError(f"{data} is in use by another ringfence; stop it, or choose another data folder") from None
-        yield
+    webhook = pbx.sources.webhook
+    return [*pbx.sources.statuses(), *([webhook.status] if webhook is not None else [])]

@@ -5,27 +5,27 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from detector.detect.catalogue import catalogue
-from detector.formats.yeastar.yeastar_clock import PbxClock
-from detector.settings import Policies, Settings
-from detector.settings.kafka import Kafka
+from detector.settings import Policies
+from streams.config.installation import Installation, core_settings
+from streams.config.kafka_settings import Kafka
 from streams.console import ProcessStatus, first_user
-from streams.containment.enforcers.feed import Feed, blocks_of
+from streams.containment.enforcers.feed import feed_among
 from streams.containment.orders import Orders
 from streams.kafka.read.backlog import Backlog
 from streams.kafka.write.producer import KafkaIngest
 from streams.observe.observer import Observer
-from streams.pbxs.connected import frames_of
-from streams.pbxs.pbx_status import PbxStatus, sources_of
+from streams.pbxs.makes import webhook_of
+from streams.pbxs.pbx import KeyedHash, TimeFormats, WebhookSource
+from streams.pbxs.pbx_status import PbxStatus, copied
 from streams.pbxs.reports import Reports
-from streams.processes.listeners import console_listener, outside_listener, shown
+from streams.pbxs.webhook_seen import SqliteSeen
+from streams.processes.listeners import console_listener, outside_listener
 from streams.processes.supervise import Ready, ended, until_stopped
 from streams.processes.vitals_cluster import ClusterVitals, backlog_metrics
 from streams.runtime.ingest import SourceStatus
 from streams.store.journal.journal import Journal
 from streams.store.keys import shared_vault
 from streams.store.migrate import migrate, opened
-from streams.yeastar.webhook import WebhookPbx, webhook_of
-from streams.yeastar.webhook_seen import SqliteSeen
 
 AWAY = "Kafka takes nothing right now. Events and orders wait on disk."
 
@@ -37,10 +37,10 @@ class Serve:
     the rest goes on. Raises `SpoolError` when another process has the name, OSError for an address in use.
     """
 
-    def __init__(self, settings: Settings, kafka: Kafka, database: str, name: str) -> None:
+    def __init__(self, settings: Installation, kafka: Kafka, database: str, name: str) -> None:
         self.settings = settings
         key = shared_vault(settings.data)
-        self._policies = Policies(settings, catalogue())
+        self._policies = Policies(core_settings(settings), catalogue())
         self._database = opened(database, "journal")
         migrate(self._database, "stream")
         self._backlog = Backlog(kafka, self._database)
@@ -74,7 +74,7 @@ class Serve:
         settings, journal = self.settings, self._journal
         orders = Orders(journal, self._ingest.put_control, lambda: None)  # gateways look for what was ordered
         console = console_listener(settings, self._policies, journal, orders, self.status)
-        outside = outside_listener(settings, self._webhooks, self._ingest, seen, Feed(blocks_of(journal)))
+        outside = outside_listener(settings, self._webhooks, self._ingest, seen, feed_among((), journal))
         listeners = [console, *([outside] if outside is not None else [])]
         password = await asyncio.to_thread(first_user, journal)
         await self._reports.refresh()  # the first webhook is read by the PBX's own clock
@@ -94,11 +94,8 @@ class Serve:
             await ended(others, cancel=True)
             await ended(servers)
 
-    def _receivers(self, keyed_hash: Callable[[str], str]) -> dict[str, WebhookPbx]:
-        found = {
-            pbx.id: webhook_of(pbx, frames_of(pbx, self._policies.of(pbx.id), keyed_hash))
-            for pbx in self.settings.pbxs
-        }  # fmt: skip
+    def _receivers(self, keyed_hash: KeyedHash) -> dict[str, WebhookSource]:
+        found = {pbx.id: webhook_of(pbx, self._policies.of(pbx.id), keyed_hash) for pbx in self.settings.pbxs}
         return {name: webhook for name, webhook in found.items() if webhook is not None}
 
     def _sources(self) -> list[SourceStatus]:
@@ -112,17 +109,17 @@ class Serve:
         """The PBX's own way of showing times, which its gateway asks it for."""
         webhook = self._webhooks.get(pbx)
         if webhook is not None and report.date_format and report.time_format:
-            webhook.frames.clock = PbxClock(webhook.frames.clock.zone, report.date_format, report.time_format)
+            webhook.show_times(TimeFormats(report.date_format, report.time_format))
 
     def status(self) -> ProcessStatus:
         """How everything is doing, as far as it is known here: of workers only whether any is at work."""
-        pbxs, own = self._reports.summary, {name: webhook.status for name, webhook in self._webhooks.items()}
+        pbxs, own = self._reports.summary, self._sources()
         away = self._ingest.behind or not self._ingest.connected
         problems = [AWAY] if away else []
         if self._backlog.problem is not None:
             problems.append(self._backlog.problem)
         return ProcessStatus(
-            sources=pbxs.sources + tuple(one for name, hook in own.items() for one in shown(name, sources_of([hook]))),
-            events=pbxs.events + sum(hook.events for hook in own.values()), findings=None, detector_errors=None,
+            sources=pbxs.sources + copied(own),
+            events=pbxs.events + sum(hook.events for hook in own), findings=None, detector_errors=None,
             dead_letters=pbxs.rejected + self._ingest.dead_letters, problems=tuple(problems),
         )  # fmt: skip

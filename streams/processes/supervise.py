@@ -1,11 +1,15 @@
-"""The parts of a process that run side by side until somebody stops it or one of them fails."""
+"""Runs a process until a signal ends it: its parts side by side, until somebody stops it or one of them fails."""
 
 import asyncio
-from collections.abc import Sequence
+import signal
+from collections.abc import Callable, Sequence
+from typing import ParamSpec, Protocol
 
 from msgspec import Struct
 
 PATIENCE = 20.0
+
+P = ParamSpec("P")
 
 
 class Ready(Struct, frozen=True):
@@ -14,6 +18,29 @@ class Ready(Struct, frozen=True):
     console: str
     password: str | None
     outside_port: int | None
+
+
+class Process(Protocol[P]):
+    """What works until it is told to stop; it calls `ready` once it does."""
+
+    def stop(self) -> None:
+        """End `run` in good order."""
+
+    async def run(self, ready: Callable[P, None]) -> None:
+        """Work until `stop`."""
+
+
+async def until_signal(made: Callable[[], Process[P]], ready: Callable[P, None]) -> None:
+    """The process, ended in good order by SIGINT or SIGTERM."""
+    process = made()
+    on_signal(process.stop)
+    await process.run(ready)
+
+
+def on_signal(stop: Callable[[], None]) -> None:
+    """Have SIGINT and SIGTERM end what runs in this event loop in good order."""
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, stop)
 
 
 async def until_stopped(stop: asyncio.Event, tasks: Sequence[asyncio.Task[None]]) -> None:

@@ -7,8 +7,9 @@ from datetime import timedelta
 import structlog
 
 from detector.contract.codec import to_micros
-from detector.contract.events import Control
-from detector.settings import Policies, Settings, settings_as_json
+from detector.contract.events import EVERY_PBX, Control
+from detector.settings import Policies, settings_as_json
+from streams.config.installation import Installation, core_settings
 from streams.runtime.clock import utc_now
 from streams.store.journal.journal import Journal
 from streams.store.store_errors import UnavailableError
@@ -18,21 +19,21 @@ RETENTION_EVERY = 3_600.0
 log = structlog.get_logger(__name__)
 
 
-def settings_event(settings: Settings, tables: Mapping[str, str]) -> Control:
+def settings_event(settings: Installation, tables: Mapping[str, str]) -> Control:
     """The settings in force, for the log: everything the core reads is there."""
     at = utc_now()
     return Control(
-        pbx="*",
+        pbx=EVERY_PBX,
         id=f"settings:{at.isoformat()}",
         at=at,
         name="settings",
         source="ringfence",
-        settings=dict(settings_as_json(settings)),
+        settings=dict(settings_as_json(core_settings(settings))),
         tables=dict(tables),
     )
 
 
-async def retention(journal: Journal, settings: Settings, policies: Policies) -> None:
+async def retention(journal: Journal, settings: Installation, policies: Policies) -> None:
     """Closed incidents are forgotten when the longest retention of any PBX has passed. Until cancelled."""
     profiles = [policies.of(pbx.id) for pbx in settings.pbxs] or [policies.of("")]
     keep = timedelta(seconds=max(profile.findings_retention for profile in profiles))
@@ -44,6 +45,6 @@ async def retention(journal: Journal, settings: Settings, policies: Policies) ->
         await asyncio.sleep(RETENTION_EVERY)
 
 
-def repeat_of(settings: Settings) -> timedelta:
+def repeat_of(settings: Installation) -> timedelta:
     """After how long a critical incident that nobody was told of is repeated."""
     return timedelta(seconds=min((target.repeat for target in settings.notify), default=1_800.0))

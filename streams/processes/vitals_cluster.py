@@ -7,7 +7,7 @@ from prometheus_client.metrics_core import Metric
 from streams.kafka.read.backlog import Backlog
 from streams.kafka.write.producer import KafkaIngest
 from streams.observe.families import gauge
-from streams.processes.vitals_parts import JournalMetrics, ingest_metrics, source_metrics
+from streams.processes.vitals_parts import JournalMetrics, dead_letters, source_metrics
 from streams.runtime.ingest import SourceStatus
 from streams.store.journal.journal import Journal
 
@@ -35,6 +35,13 @@ class ClusterVitals:
             *ingest_metrics(self._ingest), *source_metrics(self._statuses()), *self._own(),
             *await self._journal.metrics(),
         ]  # fmt: skip
+
+
+def ingest_metrics(ingest: KafkaIngest) -> Iterator[Metric]:
+    """The way into Kafka."""
+    yield gauge("kafka_connected", "1 if brokers can be reached to write events.", ingest.connected)
+    yield gauge("spool_bytes", "Bytes on disk that wait for Kafka.", ingest.spooled)
+    yield dead_letters(ingest.dead_letters)
 
 
 def backlog_metrics(backlog: Backlog) -> Iterator[Metric]:

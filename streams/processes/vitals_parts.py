@@ -1,11 +1,10 @@
-"""What processes have in common, as metrics: engines, checkpoints, journal, sources, and the way into Kafka."""
+"""What processes have in common, as metrics: engines, checkpoints, journal and sources."""
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping
 
 from prometheus_client.metrics_core import Metric
 
-from streams.kafka.write.producer import KafkaIngest
 from streams.observe.delays import CHECKPOINT
 from streams.observe.families import counter, counters, gauge, gauges
 from streams.runtime.ingest import SourceStatus
@@ -52,20 +51,13 @@ def journal_up(up: bool) -> Metric:
 
 def source_metrics(statuses: Iterable[SourceStatus]) -> Iterator[Metric]:
     """How the connections to PBXs are."""
-    known = {(one.pbx, one.source): one for one in statuses}
+    known = {(one.pbx, one.name): one for one in statuses}
     labels = ("pbx", "source")
     yield gauges("source_connected", "1 if this source of the PBX is connected.", labels,
                  {of: one.connected for of, one in known.items()})  # fmt: skip
     yield counters("source_events", "Events from this source.", labels, {of: one.events for of, one in known.items()})
     yield counters("source_rejected", "Records of this source that could not be read.", labels,
                    {of: one.rejected for of, one in known.items()})  # fmt: skip
-
-
-def ingest_metrics(ingest: KafkaIngest) -> Iterator[Metric]:
-    """The way into Kafka."""
-    yield gauge("kafka_connected", "1 if brokers can be reached to write events.", ingest.connected)
-    yield gauge("spool_bytes", "Bytes on disk that wait for Kafka.", ingest.spooled)
-    yield dead_letters(ingest.dead_letters)
 
 
 def archive_up(available: bool) -> Metric:

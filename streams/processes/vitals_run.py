@@ -49,12 +49,12 @@ class RunVitals:
             yield f"memory was last saved {unsaved:.0f} s ago"
 
     def _read(self) -> Iterator[Metric]:
-        runtime, engine = self._runtime, self._runtime.worker.engine
+        runtime, engine = self._runtime, self._runtime.partition.engine
         yield from engine_metrics(engine.counts, engine.errors, runtime.found)
         yield dead_letters(runtime.dead_letters)
         yield from checkpoint_metrics(self._checkpoints, time.monotonic() - runtime.checkpoint_at)
         yield gauge("waiting_batches", "Batches of events that wait to be made durable.", runtime.waiting)
-        left = runtime.worker.offset - runtime.archived() if runtime.archived is not None else 0
+        left = runtime.partition.offset - runtime.archived() if runtime.archived is not None else 0
         yield gauge("archive_waiting_events", "Events in the log that are not in the archive yet.", left)
         yield archive_up(self._archive_up())
         yield from source_metrics(self._statuses())

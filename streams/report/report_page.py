@@ -5,12 +5,14 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+HEAD = Path(__file__).parent / "templates"
+
 
 def page(folder: Path, **given: Any) -> bytes:
-    """The `report.html` among the templates of a folder."""
+    """The `report.html` among the templates of a folder, which extends our `page.html`."""
     env = Environment(
-        loader=FileSystemLoader(folder / "templates"), autoescape=True, undefined=StrictUndefined, finalize=visible,
-        trim_blocks=True, lstrip_blocks=True,
+        loader=FileSystemLoader([folder / "templates", HEAD]), autoescape=True, undefined=StrictUndefined,
+        finalize=visible, trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     return env.get_template("report.html").render(**given).encode("utf-8", "backslashreplace")
 

@@ -5,7 +5,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from functools import partial
 from typing import ParamSpec, TypeVar
 
@@ -14,11 +13,12 @@ import structlog
 from msgspec import Struct
 
 from detector.contract.codec import Codec, Rejected, encode_finding
-from detector.contract.events import AnyEvent, Control, Tick, Unknown
-from detector.contract.findings import Action, AnyFinding, Decision, Detection, Incident
+from detector.contract.events import AnyEvent, Control, Unknown
+from detector.contract.findings import AnyFinding
 from streams.observe.delays import CHECKPOINT, arrived, took
+from streams.runtime.admission import Admission, TurnedAway
 from streams.runtime.clock import micros_now, utc_now
-from streams.runtime.partition import Partition
+from streams.runtime.partition import Partition, kind_of
 from streams.store.journal.journal import Journal
 from streams.store.store_errors import OffsetError, UnavailableError
 from streams.store.stream import Letter, StreamStore
@@ -30,9 +30,10 @@ WAITING = 2_000
 CHUNK = 1_000
 CHECKPOINT_EVERY = 2.0
 TICK_EVERY = 1.0
-TICK_DELAY = 2_000_000
 DELIVER = 500
 JOURNAL_REST = 1.0
+
+FINDING = msgspec.json.Decoder(AnyFinding)
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -55,13 +56,13 @@ class Embedded:
     is taken in or saved any more.
     """
 
-    def __init__(self, worker: Partition, store: StreamStore, journal: Journal) -> None:
-        self.worker = worker
+    def __init__(self, partition: Partition, store: StreamStore, journal: Journal) -> None:
+        self.partition = partition
         self._store = store
         self._journal = journal
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="stream")
         self._queue: asyncio.Queue[Incoming] = asyncio.Queue(WAITING)
-        self._codecs = {trusted: Codec(trusted=trusted) for trusted in (False, True)}
+        self._admission = Admission()
         self._published = asyncio.Event()
         self._failed: BaseException | None = None
         self._stopped = False
@@ -96,7 +97,7 @@ class Embedded:
 
     async def reject(self, rejected: Rejected, source: str, pbx: str | None) -> None:
         """Keep what could not be read, with the reason."""
-        await self._in_thread(self._bury, [(rejected, source, pbx)])
+        await self._in_thread(self._bury, [TurnedAway(rejected, source, pbx)])
 
     async def learn(self, events: Sequence[AnyEvent | Unknown]) -> None:
         """Apply history while the service is not running: memory learns from it, its findings are thrown away."""
@@ -185,11 +186,11 @@ class Embedded:
             raise
 
     def _recover(self) -> None:
-        offset = self.worker.recover()
+        offset = self.partition.recover()
         while log_rows := self._store.read(offset, CHUNK):
             if log_rows[0][0] != offset + 1:
                 raise OffsetError(f"the log begins at {log_rows[0][0]}, the checkpoint needs {offset + 1}")
-            self._publish([], self.worker.replay(log_rows))
+            self._publish([], self.partition.replay(log_rows))
             offset = log_rows[-1][0]
 
     def _step(self, batch: Sequence[Incoming]) -> None:
@@ -198,59 +199,50 @@ class Embedded:
         offset = self._store.next_offset()
         rows: list[tuple[str, bytes]] = []
         events: list[tuple[int, AnyEvent | Unknown]] = []
-        buried: list[tuple[Rejected, str, str | None]] = []
+        buried: list[TurnedAway] = []
         for incoming in batch:
             for event in incoming.events:
-                raw, read = self._judged(event, trusted=incoming.trusted)
-                if isinstance(read, Rejected):
-                    buried.append((read, visible(event.source or ""), visible(event.pbx)))
+                judged = self._admission.judge(event, trusted=incoming.trusted)
+                if isinstance(judged, TurnedAway):
+                    buried.append(judged)
                     continue
-                events.append((offset + len(rows), read))
-                rows.append((event.pbx, raw))
+                events.append((offset + len(rows), judged.event))
+                rows.append((event.pbx, judged.raw))
         if buried:
             self._bury(buried)
-        self._publish(rows, self.worker.process(events))
+        self._publish(rows, self.partition.process(events))
         if events:
             arrived(events[0][1], taken)
             took("decide", time.monotonic() - begun)
 
-    def _judged(self, event: AnyEvent, *, trusted: bool) -> tuple[bytes, AnyEvent | Unknown | Rejected]:
-        """An event as it would stand in the log, and as recovery would read it there, limits included."""
-        codec = self._codecs[trusted]
-        try:
-            raw = codec.encode(event)
-        except UnicodeEncodeError:
-            return b"", Rejected(reason="text that UTF-8 has no bytes for")
-        return raw, codec.decode(raw)[0]
-
     def _learn(self, events: Sequence[AnyEvent | Unknown]) -> None:
-        offset = self._store.next_offset()
-        self.worker.process(enumerate(events, offset))
-        self._store.append_and_publish([(event.pbx, self._codecs[True].encode(event)) for event in events])
+        codec, offset = Codec(trusted=True), self._store.next_offset()
+        self.partition.process(enumerate(events, offset))
+        self._store.append_and_publish([(event.pbx, codec.encode(event)) for event in events])
 
     def _publish(self, rows: Sequence[tuple[str, bytes]], findings: Sequence[AnyFinding]) -> None:
         self._store.append_and_publish(
             rows,
-            [(f.id, f.revision, type(f).__name__.lower(), f.pbx, encode_finding(f)) for f in findings],
+            [(f.id, f.revision, kind_of(f), f.pbx, encode_finding(f)) for f in findings],
         )
-        self.found.update(type(finding).__name__.lower() for finding in findings)
+        self.found.update(map(kind_of, findings))
         if findings:
             self._loop.call_soon_threadsafe(self._published.set)
 
-    def _bury(self, rejected: Sequence[tuple[Rejected, str, str | None]]) -> None:
+    def _bury(self, turned_away: Sequence[TurnedAway]) -> None:
         now = micros_now()
         self._store.dead_letter(*(
-            Letter(received_at=now, source=source, pbx=pbx, reason=one.reason, field=one.field, excerpt=one.excerpt)
-            for one, source, pbx in rejected
+            Letter(received_at=now, source=one.source, pbx=one.pbx, **msgspec.structs.asdict(one.rejected))
+            for one in turned_away
         ))  # fmt: skip
-        self.dead_letters += len(rejected)
+        self.dead_letters += len(turned_away)
 
     def _checkpoint(self) -> None:
         """Not any more once memory is ahead of a log that could not be written."""
         if self._failed is not None:
             return
-        before, begun = self.worker.saved, time.monotonic()
-        saved = self.worker.checkpoint()
+        before, begun = self.partition.saved, time.monotonic()
+        saved = self.partition.checkpoint()
         self._store.cut(saved if self.archived is None else min(saved, self.archived()))
         now = time.monotonic()
         if saved > before:
@@ -269,12 +261,8 @@ class Embedded:
         """Time passes for PBXs that have a timer due, even when they say nothing."""
         while True:
             await asyncio.sleep(TICK_EVERY)
-            now = micros_now() - TICK_DELAY
-            due = await self._in_thread(self.worker.engine.due, now)
-            at = datetime.fromtimestamp(now / 1_000_000, UTC)
-            await self._put([
-                Tick(pbx=pbx, id=f"tick:{now}", at=at, received_at=at, source="ringfence") for pbx in due
-            ], trusted=True)  # fmt: skip
+            ticks = await self._in_thread(self.partition.ticks, micros_now())
+            await self._put(ticks, trusted=True)
 
     async def _deliver(self) -> None:
         """Findings from the outbox into the journal; a crash between the two repeats it, the journal ignores it."""
@@ -282,7 +270,7 @@ class Embedded:
             await self._published.wait()
             self._published.clear()
             while waiting := await self._in_thread(self._store.undelivered, DELIVER):
-                found = [msgspec.json.decode(one.body, type=SHAPES[one.type]) for one in waiting]
+                found = [FINDING.decode(one.body) for one in waiting]
                 await self._record(found)
                 await self._in_thread(self._store.delivered, [one.seq for one in waiting])
                 self.delivered.set()
@@ -307,13 +295,3 @@ class Embedded:
     async def _in_thread(self, work: Callable[P, T], *args: P.args, **_: P.kwargs) -> T:
         self._loop = asyncio.get_running_loop()
         return await self._loop.run_in_executor(self._thread, work, *args)
-
-
-SHAPES: dict[str, type[Detection | Incident | Decision | Action]] = {
-    "detection": Detection, "incident": Incident, "decision": Decision, "action": Action,
-}  # fmt: skip
-
-
-def visible(text: str) -> str:
-    """The same with lone surrogates, which no database takes, written out."""
-    return text.encode("utf-8", "backslashreplace").decode()

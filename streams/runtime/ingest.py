@@ -1,22 +1,24 @@
 """What every source shares: the log it hands over to, and how it is doing."""
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Annotated, Protocol
 
 import msgspec
 import structlog
+from msgspec import Meta, Struct
 
-from detector.contract.codec import Rejected
-from detector.contract.events import AnyEvent
-from streams.pbxs.pbx_errors import GiveUp, PbxError
+from detector.contract.codec import Rejected, to_micros
+from detector.contract.events import AnyEvent, Control
 from streams.runtime.backoff import Backoff
 
 log = structlog.get_logger()
 
 Reading = AnyEvent | Rejected
+PutControl = Callable[[Sequence[Control]], Awaitable[None]]
+"""Writes what the core reads besides events into the log; durable when it returns."""
+Micros = Annotated[int, Meta(ge=0, lt=253_402_300_800_000_000)]
+"""Microseconds since 1970, until the year 9999."""
 
 
 class Ingest(Protocol):
@@ -29,27 +31,21 @@ class Ingest(Protocol):
         """Keeps what nobody can use in the dead letter; returns once it is durable."""
 
 
-@dataclass
-class SourceStatus:
-    """How one source is doing, for people: `problem` is what is wrong now, `connects` how often it came up."""
+class SourceStatus(Struct, omit_defaults=True):
+    """How one source of a PBX is doing: its source writes here, everybody else reads copies.
 
-    source: str
-    pbx: str
+    `problem` is what is wrong now, for people; `connects` how often it came up; `events` and `rejected` what it has
+    handed over since it began.
+    """
+
+    name: str
+    pbx: str = ""
     connected: bool = False
-    last_event_at: datetime | None = None
+    last_event_at: Micros | None = None
     problem: str | None = None
     connects: int = 0
     events: int = 0
     rejected: int = 0
-
-
-def say_trouble(status: SourceStatus, error: PbxError) -> None:
-    """Say it once: as an error where somebody has to do something."""
-    problem = f"{type(error).__name__}: {error}"
-    if problem != status.problem:
-        say = log.error if isinstance(error, GiveUp) else log.warning
-        say("trouble with the PBX", source=status.source, pbx=status.pbx, problem=problem)
-    status.problem = problem
 
 
 def stamped(event: AnyEvent, source: str) -> AnyEvent:
@@ -71,14 +67,14 @@ class Delivery:
 
     async def hand_over(self, found: Sequence[Reading]) -> list[AnyEvent]:
         """Returns the events once all is durable; only a cancellation ends it before."""
-        source = self.status.source
+        source = self.status.name
         events = [stamped(each, source) for each in found if not isinstance(each, Rejected)]
         rejected = [each for each in found if isinstance(each, Rejected)]
         await self._insist(events, rejected)
         self.status.events += len(events)
         self.status.rejected += len(rejected)
         if events:
-            self.status.last_event_at = max(event.received_at or event.at for event in events)
+            self.status.last_event_at = to_micros(max(event.received_at or event.at for event in events))
         return events
 
     async def _insist(self, events: list[AnyEvent], rejected: list[Rejected]) -> None:
@@ -89,11 +85,11 @@ class Delivery:
                     await self._ingest.put(events)
                     events = []
                 while rejected:
-                    await self._ingest.reject(rejected[0], self.status.source, self.status.pbx)
+                    await self._ingest.reject(rejected[0], self.status.name, self.status.pbx)
                     rejected = rejected[1:]
             except Exception as error:
                 self.status.problem = f"the log takes nothing: {type(error).__name__}"
-                log.error(self.status.problem, source=self.status.source, pbx=self.status.pbx)
+                log.error(self.status.problem, source=self.status.name, pbx=self.status.pbx)
                 await asyncio.sleep(wait.next())
             else:
                 return

@@ -1,17 +1,20 @@
-"""The worker: one partition's engine with its checkpoint, the same in every runtime."""
+"""One partition's engine with its checkpoint, the same in every runtime."""
 
 from collections.abc import Iterable, Sequence
 
-from detector.contract.codec import Codec, Rejected
-from detector.contract.events import AnyEvent, Unknown
+from detector.contract.codec import Codec, Rejected, from_micros
+from detector.contract.events import AnyEvent, Tick, Unknown
 from detector.contract.findings import AnyFinding
-from detector.engine.compiled import Tables
 from detector.engine.engine import Engine
 from detector.engine.state import Pages
+from detector.enrich.premises import Tables
 from detector.settings import Settings
 from models.places import Places
 from models.unusual import Unusual
 from streams.store.checkpoints import Checkpoints
+
+TICK_DELAY = 2_000_000
+"""Microseconds."""
 
 
 class Partition:
@@ -65,6 +68,14 @@ class Partition:
     def _decoded(self, raw: bytes) -> list[AnyEvent | Unknown]:
         return [event for event in self._codec.decode(raw) if not isinstance(event, Rejected)]
 
+    def ticks(self, now: int) -> list[Tick]:
+        """Time that has passed, as events of the PBXs with a timer due at `now`, less what may still be on its way."""
+        now -= TICK_DELAY
+        at = from_micros(now)
+        return [
+            Tick(pbx=pbx, id=f"tick:{now}", at=at, received_at=at, source="ringfence") for pbx in self.engine.due(now)
+        ]
+
     def checkpoint(self) -> int:
         """Save what changed with the offset reached, in one transaction; returns that offset.
 
@@ -88,3 +99,8 @@ class Partition:
             self._unsaved = {}
             self.saved = self._collected
         return self.saved
+
+
+def kind_of(finding: AnyFinding) -> str:
+    """`detection`, `incident`, `decision` or `action`."""
+    return type(finding).__name__.lower()

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import maxminddb
 
-from detector.engine.compiled import Tables
 from detector.enrich import blocklists
 from detector.enrich.addresses import AddressTable
 from detector.enrich.blocklists import BlockList, BlockListing, BlockLists
 from detector.enrich.networks import Networks
-from detector.settings import Settings
-from streams.config import read_tariffs
+from detector.enrich.premises import Tables
+from streams.config.installation import Installation
+from streams.config.tariffs import read_tariffs
 
 LARGEST_LIST = 64 * 1024 * 1024
 
@@ -57,7 +57,7 @@ def block_list(name: str, path: Path) -> BlockList:
     return BlockList(BlockListing(name, at), Networks(networks), f"{name}-{digest}")
 
 
-def tables(settings: Settings) -> Tables:
+def tables(settings: Installation) -> Tables:
     """The tables that the settings name. Raises TariffError and TableError."""
     reader = MmdbCountries(settings.country_database) if settings.country_database is not None else None
     lists = BlockLists(block_list(each.name, each.file) for each in settings.block_lists)

@@ -111,6 +111,13 @@ class SqlCheckpoints:
         return OffsetError(f"partition {partition}: offset {offset} offered, {row.offset} saved")
 
 
+def saved_offsets(engine: Engine) -> dict[int, int]:
+    """How far each partition that anybody ever worked on is saved."""
+    with reading(engine) as connection:
+        rows = connection.execute(select(PartitionTable.partition, PartitionTable.offset)).all()
+    return {row.partition: max(row.offset, 0) for row in rows}
+
+
 def _pages(held: ExitStack, connection: Connection, partition: int) -> Iterator[tuple[str, bytes]]:
     query = select(PageTable.key, PageTable.value).where(PageTable.partition == partition)
     with held:

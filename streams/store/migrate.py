@@ -9,7 +9,7 @@ from sqlalchemy import Engine, text
 
 from streams.store.database import open_engine, writing
 
-Schema = Literal["stream", "journal"]
+Schema = Literal["stream", "journal", "spool"]
 FOLDER = Path(__file__).parent / "migrations"
 LOCK = 0x72696E67
 

@@ -1,4 +1,4 @@
-"""What the journal hands out: frozen copies of its rows. Times are microseconds since 1970."""
+"""What the journal hands out: frozen copies of its rows, with times in microseconds since 1970."""
 
 from typing import Literal
 

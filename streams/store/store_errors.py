@@ -9,6 +9,10 @@ class UnavailableError(StoreError):
     """The database is locked, full or not reachable; the same call may succeed later."""
 
 
+class SpoolError(StoreError):
+    """What waits on disk for Kafka cannot be used: by another process, with these settings, or by this version."""
+
+
 class Fenced(StoreError):  # noqa: N818 - the name used throughout the design
     """Somebody else owns this partition or log now; the process must end without acknowledging anything."""
 

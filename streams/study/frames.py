@@ -10,13 +10,14 @@ from detector.contract.codec import to_micros
 from detector.contract.events import AnyEvent, Call, Control, Unknown
 from detector.contract.findings import Detection, Incident
 from detector.detect.catalogue import catalogue
-from detector.engine.compiled import Compiled
 from detector.engine.engine import Engine
 from detector.enrich.dialling.countries import name
+from detector.enrich.premises import Premises
 from detector.enrich.tariff import minor_units
-from detector.settings import Policies, Settings
+from detector.settings import Policies
 from models.places import Places
 from models.unusual import Unusual
+from streams.config.installation import Installation, core_settings
 from streams.runtime.tables import tables
 
 OUTWARD = ("outbound", "transit")
@@ -39,19 +40,19 @@ class Findings(Struct, frozen=True):
         return self.incidents[(self.incidents["severity"] != "info") & (self.incidents["status"] != "merged")].copy()
 
 
-def calls(events: Iterable[AnyEvent | Unknown], settings: Settings) -> pd.DataFrame:
+def calls(events: Iterable[AnyEvent | Unknown], settings: Installation) -> pd.DataFrame:
     """One row a leg that left the house and ended: its number read and priced as the PBX's settings say."""
-    known, policies, sites = tables(settings), Policies(settings, catalogue()), dict[str, Compiled]()
+    known, policies, sites = tables(settings), Policies(core_settings(settings), catalogue()), dict[str, Premises]()
     rows = []
     for event in events:
         if isinstance(event, Call) and event.phase == "ended" and event.direction in OUTWARD and event.to:
             if event.pbx not in sites:
-                sites[event.pbx] = Compiled(policies.of(event.pbx), known)
+                sites[event.pbx] = Premises(policies.of(event.pbx), known)
             rows.append(call(event, event.to, sites[event.pbx]))
     return framed(rows, CALLS, ("started", "at"))
 
 
-def call(event: Call, to: str, site: Compiled) -> tuple[Any, ...]:
+def call(event: Call, to: str, site: Premises) -> tuple[Any, ...]:
     """One row of `calls`."""
     number, talk = site.plan.read(to), event.talk or 0.0
     cost = site.tariff.cost(site.tariff.price(number), round(talk))
@@ -83,18 +84,18 @@ def destinations(made: pd.DataFrame) -> pd.DataFrame:
     return found.sort_values("cost", ascending=False)
 
 
-def local(frame: pd.DataFrame, settings: Settings, column: str = "at") -> "pd.Series[Any]":
+def local(frame: pd.DataFrame, settings: Installation, column: str = "at") -> "pd.Series[Any]":
     """The moments of a column as the clock on the wall of each row's PBX shows them."""
-    policies, moments = Policies(settings, catalogue()), frame[column].dt.tz_localize(None)
+    policies, moments = Policies(core_settings(settings), catalogue()), frame[column].dt.tz_localize(None)
     for pbx in frame["pbx"].unique():
         zone, its = policies.of(pbx).timezone, frame["pbx"] == pbx
         moments[its] = frame.loc[its, column].dt.tz_convert(zone).dt.tz_localize(None)
     return moments
 
 
-def findings(events: Iterable[AnyEvent | Unknown], settings: Settings, *, models: bool = True) -> Findings:
+def findings(events: Iterable[AnyEvent | Unknown], settings: Installation, *, models: bool = True) -> Findings:
     """What these settings find in events, also without models; nothing outside is touched."""
-    engine = Engine(settings, tables(settings), Places(), Unusual() if models else None)
+    engine = Engine(core_settings(settings), tables(settings), Places(), Unusual() if models else None)
     found = [one for event in events if not isinstance(event, Control) for one in engine.process(event)]
     incidents = {one.id: one for one in found if isinstance(one, Incident)}
     return Findings(

@@ -8,9 +8,10 @@ from msgspec import Struct
 
 from detector.contract.events import AnyEvent, Unknown
 from detector.detect.catalogue import catalogue
-from detector.settings import PbxProfile, Settings, profile
-from streams import config
+from detector.settings import PbxProfile, profile
 from streams.archive import frame, read
+from streams.config.installation import Installation, core_settings
+from streams.config.loading import load
 
 
 class Past(Struct, frozen=True):
@@ -18,13 +19,13 @@ class Past(Struct, frozen=True):
 
     archive: str
     pbx: str
-    settings: Settings
+    settings: Installation
     events: Sequence[AnyEvent | Unknown]
 
     @property
     def profile(self) -> PbxProfile:
         """What is configured for the PBX: time zone, currency, limits of rules."""
-        return profile(self.settings, self.pbx, catalogue())
+        return profile(core_settings(self.settings), self.pbx, catalogue())
 
 
 def opened(archive: str | None = None, configuration: str | None = None, pbx: str | None = None) -> Past:
@@ -35,6 +36,6 @@ def opened(archive: str | None = None, configuration: str | None = None, pbx: st
     """
     archive = archive or os.environ.get("RINGFENCE_ARCHIVE", "archive")
     named = configuration or os.environ.get("RINGFENCE_CONFIG")
-    settings = config.load(Path(named) if named else None, secrets=())
+    settings = load(Path(named) if named else None, secrets=())
     pbx = pbx or os.environ.get("RINGFENCE_PBX") or next(iter(frame(archive)["pbx"].mode()), "")
     return Past(archive, pbx, settings, list(read(archive, pbxs=[pbx])))

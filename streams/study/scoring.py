@@ -10,10 +10,10 @@ from detector.engine.engine import Engine
 from detector.enrich.ledger import Leg
 from detector.enrich.scores import Score
 from detector.memory.fields import Memory
-from detector.settings import Settings
 from models.calls import FEATURES, Calls
 from models.places import Places
 from models.unusual import Unusual
+from streams.config.installation import Installation, core_settings
 from streams.runtime.tables import tables
 from streams.study.frames import framed
 
@@ -52,7 +52,7 @@ class Anomaly(Protocol):
         ...
 
 
-def scores(events: Iterable[AnyEvent | Unknown], settings: Settings) -> pd.DataFrame:
+def scores(events: Iterable[AnyEvent | Unknown], settings: Installation) -> pd.DataFrame:
     """One row a scored call: its bits and their parts, its share, and whether it was learned.
 
     `bits_*` add up to `bits`; `cell_*` is where a feature lies among its cells, 0 to 1, none where it is missing.
@@ -60,7 +60,7 @@ def scores(events: Iterable[AnyEvent | Unknown], settings: Settings) -> pd.DataF
     """
     models, model, rows = Unusual(), Scored(), list[tuple[Any, ...]]()
     models.calls = model
-    engine = Engine(settings, tables(settings), Places(), models)
+    engine = Engine(core_settings(settings), tables(settings), Places(), models)
     for event in events:
         if isinstance(event, Control):
             continue

@@ -10,20 +10,21 @@ from pydantic import JsonValue
 
 from detector.contract.events import AnyEvent, Unknown
 from detector.detect.catalogue import catalogue
-from detector.engine.compiled import number_plan
+from detector.enrich.premises import compile_plan
 from detector.enrich.tariff import minor_units
-from detector.settings import Settings, profile
+from detector.settings import profile
 from streams.backtest.bench import Bench
 from streams.backtest.history import keep
 from streams.backtest.honest import lived_through
 from streams.backtest.limits import with_limits
 from streams.backtest.trials import planned, tried
+from streams.config.installation import Installation, core_settings
 
 SEED = 1
 TUNED = ("value", "alarms", "trials", "found", "by_rule", "seconds", "spent")
 
 
-def tuned(events: Iterable[AnyEvent | Unknown], settings: Settings, pbx: str, rule: str, limit: str,
+def tuned(events: Iterable[AnyEvent | Unknown], settings: Installation, pbx: str, rule: str, limit: str,
           values: Sequence[JsonValue], attack: str, trials: int = 5) -> pd.DataFrame:  # fmt: skip
     """One row a value: false alarms the rule has a part in, and of how many attacks it is found.
 
@@ -31,10 +32,10 @@ def tuned(events: Iterable[AnyEvent | Unknown], settings: Settings, pbx: str, ru
     `seconds` and so much money `spent`. The first half of the past only teaches. All of it is taken for honest: an
     attack in it counts as a false alarm. Raises HistoryError.
     """
-    site = profile(settings, pbx, catalogue())
+    site = profile(core_settings(settings), pbx, catalogue())
     units = minor_units(site.currency)
     with TemporaryDirectory() as folder:
-        history = keep(events, pbx, number_plan(site), site.timezone, Path(folder))
+        history = keep(events, pbx, compile_plan(site), site.timezone, Path(folder))
         first = history.days // 2
         bench = Bench(history, tuple(with_limits(settings, pbx, {rule: (limit, value)}) for value in values))
         plan = planned(attack, trials, first, history, bench.profiles[0], SEED)

@@ -8,7 +8,7 @@ from msgspec import Struct
 from detector.contract.codec import mended
 from streams.pbxs.pbx_errors import Unreachable
 
-RAW = frozenset({"dial_pattern_list", "trunk_list", "ext_list", "webhook_event_push_list"})
+RAW = frozenset({"dial_pattern_list", "trunk_list", "ext_list"})
 """Lists that are written back as a whole: kept exactly as read."""
 
 T = TypeVar("T")
@@ -89,7 +89,7 @@ class RouteAnswer(Struct, frozen=True, kw_only=True):
 
 
 class TrunkAnswer(Struct, frozen=True, kw_only=True):
-    """A SIP trunk without its password; `enable` is 0 or 1."""
+    """A SIP trunk without its password; `enable` and `enb_outbound_proxy` are 0 or 1."""
 
     id: int
     name: str
@@ -98,6 +98,9 @@ class TrunkAnswer(Struct, frozen=True, kw_only=True):
     transport: str | None = None
     hostname: str | None = None
     port: int | None = None
+    domain: str | None = None
+    enb_outbound_proxy: int | None = None
+    outbound_proxy_server: str | None = None
     username: str | None = None
 
 
@@ -168,19 +171,6 @@ class Credentials(Struct, frozen=True, kw_only=True):
     def __repr__(self) -> str:
         """Without the password."""
         return "Credentials()"
-
-
-class WebhookPush(Struct, frozen=True, kw_only=True):
-    """Webhook Event Push; entries hold secrets and are not shown."""
-
-    enb_webhook_event_push: int = 0
-    webhook_event_push_list: list[Item] = msgspec.field(default_factory=list)
-    webhook_event_push_timeout: int | None = None
-    webhook_event_push_retry_count: int | None = None
-
-    def __repr__(self) -> str:
-        """Without the secrets."""
-        return f"WebhookPush({len(self.webhook_event_push_list)} entries)"
 
 
 class Data(Struct, frozen=True):

@@ -2,10 +2,10 @@
 
 import asyncio
 
-from streams.pbxs.pbx_errors import LockedOut, PbxError
-from streams.runtime.ingest import Delivery, Ingest, SourceStatus, say_trouble
+from streams.pbxs.pbx_errors import PbxError
+from streams.pbxs.trouble import say_trouble
+from streams.runtime.ingest import Delivery, Ingest, SourceStatus
 from streams.yeastar.catchup import Catchup
-from streams.yeastar.client import YeastarClient
 
 NAME = "yeastar-cdr"
 
@@ -13,11 +13,8 @@ NAME = "yeastar-cdr"
 class CdrPoll:
     """Asks every `interval` seconds; `run` ends only when it is cancelled."""
 
-    def __init__(
-        self, client: YeastarClient, pbx: str, ingest: Ingest, catchup: Catchup, *, interval: float = 30.0
-    ) -> None:
+    def __init__(self, pbx: str, ingest: Ingest, catchup: Catchup, *, interval: float = 30.0) -> None:
         self.status = SourceStatus(NAME, pbx)
-        self._client = client
         self._catchup = catchup
         self._delivery = Delivery(ingest, self.status)
         self._interval = interval
@@ -27,11 +24,6 @@ class CdrPoll:
         while True:
             try:
                 await self._catchup.fill(self._delivery)
-            except LockedOut as error:
-                self.status.connected = False
-                say_trouble(self.status, error)
-                await self._client.session.wait_unlocked()
-                continue
             except PbxError as error:
                 self.status.connected = False
                 say_trouble(self.status, error)

@@ -10,7 +10,8 @@ from typing import Literal, TypeVar
 from pydantic import SecretStr
 
 from detector.formats.yeastar.yeastar_clock import PbxClock
-from streams.pbxs.pbx_errors import BadParameter, GiveUp, NotFound, TokenExpired
+from streams.pbxs.pbx import Fence, LoginMemory
+from streams.pbxs.pbx_errors import AccessDenied, BadParameter, NotFound, NotSupported, TokenExpired
 from streams.yeastar.answers import (
     ActiveCall,
     BackupFile,
@@ -21,20 +22,19 @@ from streams.yeastar.answers import (
     Item,
     RouteAnswer,
     TrunkAnswer,
-    WebhookPush,
     as_shape,
     data_of,
     made,
     read,
 )
-from streams.yeastar.http import Fence, Http, Param
-from streams.yeastar.remembered import LoginMemory
+from streams.yeastar.http import Http, Param
 from streams.yeastar.session import Session
 from streams.yeastar.subscription import Subscription, subscribed
 
 PAGE = 500
 MAX_PAGES = 200
-MAX_WEBHOOKS = 5
+LEAST: dict[str, dict[str, Param]] = {"call/query": {"type": "outbound"}, "extension/getpassword": {"id": 0}}
+"""What to ask where that is not a page, so that no secret is told."""
 
 T = TypeVar("T")
 Direction = Literal["inbound", "outbound"]
@@ -79,10 +79,6 @@ class YeastarClient:
     def locked(self) -> bool:
         """Whether we have stopped logging in, before the PBX blocks our address."""
         return self.session.locked
-
-    async def unlock(self) -> None:
-        """Log in again: somebody has put the settings right."""
-        await self.session.unlock()
 
     async def close(self) -> None:
         """Give the token back and close the connections."""
@@ -209,24 +205,6 @@ class YeastarClient:
         """Remove a rule; `NotFound` if there is none."""
         await self._call("GET", "block_numbers/delete", params={"id": id})
 
-    async def webhook_push(self) -> WebhookPush:
-        """Where the PBX pushes events; `NotSupported` on many firmwares."""
-        return await self._read("webhook/query", WebhookPush)
-
-    async def add_webhook(self, url: str, secret: SecretStr, event_ids: Sequence[int]) -> None:
-        """Push these events to `url`in place of an entry of that URL. `GiveUp` if all five are taken."""
-        now = await self.webhook_push()
-        others = [entry for entry in now.webhook_event_push_list if entry.get("url") != url]
-        if len(others) >= MAX_WEBHOOKS:
-            raise GiveUp("webhook/update: all webhooks of the PBX are taken")
-        ours: Item = {
-            "url": url,
-            "secret": secret.get_secret_value(),
-            "request_method": "POST",
-            "event_ids": list(event_ids),
-        }
-        await self._post("webhook/update", {"enb_webhook_event_push": 1, "webhook_event_push_list": [*others, ours]})
-
     async def create_backup(self, file_name: str) -> int | None:
         """Start a backup of the PBX; its id."""
         return made(await self._post("backup/create", {"file_name": file_name}), "backup/create").id
@@ -234,6 +212,16 @@ class YeastarClient:
     async def backups(self) -> list[BackupFile]:
         """The backups on the PBX."""
         return await self._list("backup/list", BackupFile)
+
+    async def hindrance(self, path: str) -> AccessDenied | NotSupported | None:
+        """What keeps us from reading `path`, None if nothing does; that there is nothing to read is no hindrance."""
+        try:
+            await self._call("GET", path, params=LEAST.get(path, {"page": 1, "page_size": 1}), again=True)
+        except (AccessDenied, NotSupported) as error:
+            return error
+        except (NotFound, BadParameter):
+            return None
+        return None
 
     def subscribe(self, topics: Sequence[int]) -> AbstractAsyncContextManager[Subscription]:
         """The event stream of these ids, while the block runs."""

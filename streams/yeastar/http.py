@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -11,8 +11,10 @@ import httpx
 import msgspec
 from msgspec import Struct
 
-from streams.pbxs.pbx_errors import PbxError, Unreachable, from_errcode
+from streams.pbxs.pbx import Fence
+from streams.pbxs.pbx_errors import PbxError, Unreachable
 from streams.runtime.backoff import Backoff
+from streams.yeastar.errcodes import from_errcode
 
 API = "/openapi/v1.0/"
 USER_AGENT = f"Ringfence/{version('ringfence')}"
@@ -22,8 +24,6 @@ TOKEN = "token"  # noqa: S105 - the name of an extension of a request, not a sec
 NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 Param = str | int
-Fence = Callable[[], None]
-"""Raises `NotOurs` once this PBX may belong to another process."""
 
 
 class Envelope(Struct, frozen=True):

@@ -9,6 +9,7 @@ import structlog
 from msgspec import Struct
 from pydantic import SecretStr
 
+from streams.pbxs.pbx import LoginMemory, NoMemory
 from streams.pbxs.pbx_errors import (
     BadCredentials,
     GiveUp,
@@ -22,7 +23,7 @@ from streams.pbxs.pbx_errors import (
 )
 from streams.runtime.backoff import Backoff
 from streams.yeastar.http import Http
-from streams.yeastar.remembered import LoginMemory, NoMemory, Remembered
+from streams.yeastar.remembered import Remembered, recall
 
 MAX_FAILURES = 2
 CAP_TRIES = 4
@@ -62,8 +63,8 @@ class Pair(Struct, frozen=True):
 class Session:
     """Hands out the access token.
 
-    The PBX blocks our address after five failed authentications in a row, for good. So after two we stop,
-    until `unlock` (somebody has put the settings right). `memory` keeps tokens and failures over a restart.
+    The PBX blocks our address after five failed authentications in a row, for good. So after two we stop, until we are
+    started with other credentials. `memory` keeps tokens and failures over a restart.
     """
 
     def __init__(
@@ -83,30 +84,17 @@ class Session:
         self._memory = memory or NoMemory()
         self._behind = now() - clock()
         self._credentials = self._memory.name(f"{client_id}\0{client_secret.get_secret_value()}")
-        remembered = self._memory.load(self._credentials)
+        remembered = recall(self._memory.load(), self._credentials)
         self._pair = self._recalled(remembered)
         self._renewing: asyncio.Task[Pair] | None = None
         self._rest_until = 0.0
-        self._unlocked = asyncio.Event()
-        self._unlocked.set()
         self.failures = remembered.failures
-        if self.failures >= MAX_FAILURES:
-            self._lock()
+        self._say_locked()
 
     @property
     def locked(self) -> bool:
         """Whether we have stopped logging in."""
-        return not self._unlocked.is_set()
-
-    async def unlock(self) -> None:
-        """Log in again when next asked."""
-        self.failures = 0
-        await self._remember(None)
-        self._unlocked.set()
-
-    async def wait_unlocked(self) -> None:
-        """Return when we may log in."""
-        await self._unlocked.wait()
+        return self.failures >= MAX_FAILURES
 
     async def token(self, stale: str | None = None) -> str:
         """A valid access token, other than `stale`, which the PBX has refused.
@@ -201,12 +189,11 @@ class Session:
         self.failures += 1
         log.warning("authentication refused", path=path, error=str(error), failures=self.failures)
         await self._remember(None)
-        if self.failures >= MAX_FAILURES:
-            self._lock()
+        self._say_locked()
 
-    def _lock(self) -> None:
-        self._unlocked.clear()
-        log.error("no more logins until the PBX's credentials are put right", failures=self.failures)
+    def _say_locked(self) -> None:
+        if self.locked:
+            log.error("no more logins until the PBX's credentials are put right", failures=self.failures)
 
     def _recalled(self, remembered: Remembered) -> Pair | None:
         """The tokens that an earlier process left, if they are still of use."""
@@ -229,4 +216,4 @@ class Session:
                 renew_at=pair.renew_at + self._behind,
                 refresh_until=pair.refresh_until + self._behind,
             )
-        await self._memory.save(kept)
+        await self._memory.save(msgspec.json.encode(kept))

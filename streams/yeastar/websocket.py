@@ -8,10 +8,11 @@ import structlog
 
 from detector.contract.codec import Rejected
 from detector.formats.yeastar.yeastar_frames import WANTED, YeastarFrames, serial_of
-from streams.pbxs.pbx_errors import GiveUp, LockedOut, PbxError, Unreachable
+from streams.pbxs.pbx_errors import GiveUp, PbxError, Unreachable
+from streams.pbxs.trouble import say_trouble
 from streams.runtime.backoff import Backoff
 from streams.runtime.clock import utc_now
-from streams.runtime.ingest import Delivery, Ingest, Reading, SourceStatus, say_trouble
+from streams.runtime.ingest import Delivery, Ingest, Reading, SourceStatus
 from streams.yeastar.catchup import Catchup
 from streams.yeastar.client import YeastarClient
 from streams.yeastar.subscription import HEARTBEAT_ANSWER, Subscription
@@ -67,9 +68,6 @@ class WebSocketSource:
             began = loop.time()
             try:
                 await self._connection()
-            except LockedOut as error:
-                say_trouble(self.status, error)
-                await self._client.session.wait_unlocked()
             except GiveUp as error:
                 say_trouble(self.status, error)
                 await asyncio.sleep(self._rest)

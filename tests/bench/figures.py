@@ -16,10 +16,10 @@ import msgspec
 
 from detector.contract.codec import Codec, Rejected
 from detector.contract.events import AnyEvent
-from detector.engine.compiled import Tables
 from detector.engine.engine import Engine
 from detector.enrich.addresses import AddressTable
 from detector.enrich.ledger import Leg
+from detector.enrich.premises import Tables
 from detector.enrich.scores import Score
 from detector.memory.fields import Memory as PbxMemory
 from models.calls import Calls

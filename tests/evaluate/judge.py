@@ -9,18 +9,17 @@ from detector.contract.events import AnyEvent
 from detector.contract.findings import AnyFinding, Decision, Detection, Incident
 from detector.contract.vocabulary import Severity
 from detector.detect.catalogue import catalogue
-from detector.engine.compiled import Compiled as PbxSite
-from detector.engine.compiled import Tables
 from detector.engine.engine import Engine
 from detector.enrich.addresses import AddressTable
+from detector.enrich.premises import Premises, Tables
 from detector.enrich.scores import Models
 from detector.settings import Settings, profile
 from models.places import Places
 from models.unusual import Unusual
+from streams.backtest.bill import bill
+from streams.backtest.effects import acting, alarming, findings
 from streams.backtest.history import order
-from streams.backtest.judge import acting, alarming, findings
 from streams.backtest.making import seconds
-from streams.backtest.money import bill
 from streams.backtest.slow import known
 from streams.backtest.trials import Trial, TrialVerdict, judged
 from tests.evaluate.month import honest
@@ -73,4 +72,4 @@ def judged_attack(site: Site, name: str, seed: int, *, models: bool = True) -> T
     events = sorted([*honest(site, seed), *made.events], key=order)
     found = findings_of(site, events, Unusual() if models else None)
     configured = profile(settings_of(site), site.pbx, catalogue())
-    return judged(trial, made, found, bill(made.events, PbxSite(configured, TABLES)))
+    return judged(trial, made, found, bill(made.events, Premises(configured, TABLES)))

@@ -14,7 +14,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from sqlalchemy import text
 
-from detector.settings.kafka import Kafka as KafkaSettings
+from streams.config.kafka_settings import Kafka as KafkaSettings
 from streams.kafka import topics
 from streams.kafka.seal import Seals
 from streams.store.database import open_engine
@@ -23,7 +23,7 @@ from streams.store.migrate import migrate
 from tests.kafka.running import Kafka
 
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["streams.cli.main", "streams.kafka.work.faust_app", "streams.processes.gateway"])
+FORKS.set_forkserver_preload(["streams.cli.main", "streams.processes.worker", "streams.processes.gateway"])
 PARTITIONS = 6
 WITHIN = 60.0
 POLICY = """

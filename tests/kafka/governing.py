@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from detector.contract.events import AnyEvent, Control
 from detector.contract.findings import AnyFinding, Decision, Incident
-from detector.settings.installation import settings_as_json
+from detector.settings import settings_as_json
 from tests.bench.traffic import SETTINGS, START
 from tests.kafka.traffic import Log, engine
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from detector.contract.events import Call, Registration
-from detector.settings.kafka import Kafka
+from streams.config.kafka_settings import Kafka
 from streams.kafka.write.producer import KafkaIngest
 from streams.store.vault import Vault
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from detector.settings.kafka import Kafka
+from streams.config.kafka_settings import Kafka
 from streams.kafka.read.backlog import LOOKS, Backlog
 from streams.store.database import open_engine
 

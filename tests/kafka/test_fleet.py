@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaProducer
 from detector.contract.codec import Rejected
 from detector.contract.events import Control, Registration
 from detector.decide.sightings import Sighting
-from detector.settings import Settings
+from streams.config.installation import Installation
 from streams.kafka.sighting_seal import Sightings
 from streams.kafka.write.producer import KafkaIngest
 from streams.pbxs.shared_list import FleetList
@@ -82,7 +82,7 @@ async def test_what_three_pbxs_saw_stops_the_first_attempt_at_a_fourth(fleet: Fl
         raw = b"".join(record.value for record in await sighted(fleet, 3))
         assert not [pbx for pbx in HIT if pbx.encode() in raw]
 
-        gateway = FleetList(Journal(database), ingest.put_control, Settings())
+        gateway = FleetList(Journal(database), ingest.put_control, Installation())
         await gateway.take(seen)
         assert await gateway.tell() == 1
         announced = [event for event in await logged(fleet.kafka) if event.get("name") == "fleet"]

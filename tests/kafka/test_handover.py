@@ -11,11 +11,11 @@ from sqlalchemy import Engine as Database
 
 from detector.contract.events import AnyEvent
 from detector.settings import Settings
+from streams.config.installation import Installation
 from streams.kafka.seal import Seals
 from streams.kafka.sighting_seal import nothing
-from streams.kafka.topiclog import LogChangedError
 from streams.kafka.work.judge import Judge
-from streams.kafka.work.log_checkpoints import LogCheckpoints
+from streams.kafka.work.log_checkpoints import LogChangedError, LogCheckpoints
 from streams.kafka.work.outlet import Outlet
 from streams.kafka.work.partitions import LogRecord, Partitions
 from streams.runtime.partition import Partition
@@ -39,7 +39,7 @@ class Process:
 
     def __init__(self, database: Database, outlet: Outlet, identity: str = "log") -> None:
         checkpoints = LogCheckpoints(database, identity)
-        known = tables(SETTINGS)
+        known = tables(Installation())
         self.acknowledged: list[int] = []
         self.partitions = Partitions(
             "events",

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from detector.contract.events import AnyEvent, Control
+from streams.config.installation import Installation
 from streams.runtime.embedded import Embedded
 from streams.runtime.partition import Partition
 from streams.runtime.tables import tables
@@ -44,7 +45,7 @@ async def test_the_embedded_runtime(log: Log, right: list[bytes], tmp_path: Path
     """In SQLite, each partition up to its middle, then the rest: what its outbox holds is what Kafka would get."""
     database = opened(f"sqlite:///{tmp_path / 'stream.db'}", "stream")
     store = StreamStore(database)
-    worker = Partition(SETTINGS, tables(SETTINGS), SqlCheckpoints(database))
+    worker = Partition(SETTINGS, tables(Installation()), SqlCheckpoints(database))
     runtime = Embedded(worker, store, Journal(database))
     await runtime.recover()
     writing = asyncio.create_task(runtime._write())  # without delivery, which empties the outbox

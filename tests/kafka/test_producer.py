@@ -2,22 +2,26 @@
 
 import asyncio
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from detector.contract.codec import Codec, Rejected
 from detector.contract.events import Control, Registration
-from detector.settings.kafka import Kafka as Settings
+from streams.config.kafka_settings import Kafka as Settings
 from streams.kafka.connecting import partition_of
 from streams.kafka.seal import Seals
 from streams.kafka.topics import create, wanted
 from streams.kafka.write.producer import KafkaIngest
-from streams.kafka.write.spool import SpoolError
+from streams.kafka.write.spool import FILE
+from streams.store.store_errors import SpoolError
 from streams.store.vault import Vault
 from tests.kafka.putting_child import AT, call, guess
 from tests.kafka.reading import events_of, logged, records
@@ -272,16 +276,21 @@ async def test_a_record_that_the_topic_refuses_for_its_size_stops_nobody(
     log, *others = wanted(narrow)
     small = type(log)(log.name, log.partitions, log.replication, {"max.message.bytes": "20000"})
     await create(narrow, [small, *others])
-    large = Control(pbx="hq", id="large", at=AT, name="settings", settings={"x": "y" * 30_000})
+    large = control("large", "y" * 30_000)
     async with ingest(narrow, vault, tmp_path) as it:
         await connected(it)
         await it.put([call(1)])
         await it.put_control([large])
+        await it.put_control([control(f"a{n}") for n in range(9)] + [large] + [control(f"b{n}") for n in range(9)])
         await it.put([call(2)])
         await empty(it)
-    assert ids(await logged(narrow)) == ["hq-1", "hq-2"]
-    (letter,) = events_of(await records(narrow, "dead-letters"))
-    assert letter["reason"] == "refused by Kafka: MessageSizeTooLargeError"
+    assert ids(await logged(narrow)) == ["hq-1", *(f"{name}{n}" for name in "ab" for n in range(9)), "hq-2"]
+    letters = events_of(await records(narrow, "dead-letters"))
+    assert [letter["reason"] for letter in letters] == ["refused by Kafka: Broker: Message size too large"] * 2
+
+
+def control(name: str, content: str = "") -> Control:
+    return Control(pbx="hq", id=name, at=AT, name="settings", settings={"x": content})
 
 
 async def test_one_process_has_the_spool(kafka: Settings, vault: Vault, tmp_path: Path) -> None:
@@ -294,11 +303,12 @@ async def test_one_process_has_the_spool(kafka: Settings, vault: Vault, tmp_path
         await it.put([call(1)])
 
 
-async def test_who_watches_hears_of_a_disk_that_fails(vault: Vault, tmp_path: Path) -> None:
+async def test_who_watches_hears_of_a_spool_that_breaks(vault: Vault, tmp_path: Path) -> None:
     nowhere = Settings(brokers=("127.0.0.1:1",), partitions=PARTITIONS, replication=1)
-    (tmp_path / "spool" / f"{partition_of('hq', PARTITIONS)}-000000000001.spool").mkdir(parents=True)
     async with ingest(nowhere, vault, tmp_path) as it, asyncio.timeout(20):
-        with pytest.raises(IsADirectoryError):
+        with closing(sqlite3.connect(tmp_path / "spool" / FILE)) as other:
+            other.execute("CREATE TRIGGER broken BEFORE INSERT ON spool BEGIN SELECT RAISE(ABORT, 'broken'); END")
+        with pytest.raises(IntegrityError, match="broken"):
             await it.put([call(1)])
-        with pytest.raises(IsADirectoryError):
+        with pytest.raises(IntegrityError, match="broken"):
             await it.watch()

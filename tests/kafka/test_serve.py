@@ -15,12 +15,14 @@ import pytest
 import yaml
 from sqlalchemy import create_engine, make_url, text
 
-from detector.settings.kafka import Kafka as KafkaSettings
-from streams.config import ConfigError, load
+from streams.config.kafka_settings import Kafka as KafkaSettings
+from streams.config.loading import load
+from streams.config.yaml_model import ConfigError
 from streams.console.wording import utc_micros
 from streams.kafka.seal import Seals
 from streams.kafka.topics import create, wanted
-from streams.pbxs.pbx_status import PbxSource, PbxStatus, encode_status
+from streams.pbxs.pbx_status import PbxStatus, encode_status
+from streams.runtime.ingest import SourceStatus
 from streams.sim.webhooks import signature
 from streams.store.journal.journal import Journal
 from streams.store.migrate import opened
@@ -30,7 +32,7 @@ from tests.kafka.running import Kafka
 from tests.streams.console.conftest import Clock, Scene
 from tests.system.programs import FEED_TOKEN, WEBHOOK_SECRET, Program, eventually, free_port, started
 
-SPEAKS = PbxSource(name="poll", connected=True, events=41)
+SPEAKS = SourceStatus(name="poll", connected=True, events=41)
 
 
 class Served:

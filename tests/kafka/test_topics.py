@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from detector.settings.kafka import Kafka as Settings
+from streams.config.kafka_settings import Kafka as Settings
+from streams.kafka.admin import TopicsError
 from streams.kafka.connecting import LARGEST, arguments, partition_of
-from streams.kafka.topics import Topic, TopicsError, check, create, differences, wanted
+from streams.kafka.topics import Topic, check, create, differences, wanted
 from tests.kafka.running import Kafka
 from tests.ports import free_ports
 

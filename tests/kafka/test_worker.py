@@ -16,16 +16,16 @@ from aiokafka import AIOKafkaProducer
 
 from detector.contract.codec import Codec
 from detector.contract.events import Control
-from detector.settings import Settings
-from detector.settings.kafka import Kafka as KafkaSettings
+from streams.config.installation import Installation
+from streams.config.kafka_settings import Kafka as KafkaSettings
 from streams.kafka.connecting import partition_of
 from streams.kafka.seal import Seals
-from streams.kafka.work.faust_app import Seldom
 from streams.kafka.work.judge import Judge
 from streams.kafka.work.rounds import Runtime
 from streams.kafka.work.watchdog import Heartbeat, StalledError, WorkProgress
 from streams.processes.http_listener import free_port
 from streams.processes.vitals_worker import WorkerVitals
+from streams.processes.worker import Seldom
 from streams.store.keys import shared_vault
 from tests.kafka.fleet import PARTITIONS, Fleet
 from tests.kafka.traffic import interleaved, parted, traffic, wanted
@@ -117,7 +117,7 @@ async def test_what_ails_a_worker_is_said(
     change: Callable[[Runtime], object], says: str | None, tmp_path: Path
 ) -> None:
     kafka = KafkaSettings(brokers=("127.0.0.1:1",))
-    runtime = Runtime(Settings(data=tmp_path, kafka=kafka), kafka, "postgresql:///nowhere", lambda error: None)
+    runtime = Runtime(Installation(data=tmp_path, kafka=kafka), kafka, "postgresql:///nowhere", lambda error: None)
     runtime.started = True
     try:
         change(runtime)

@@ -9,9 +9,9 @@ import msgspec
 
 from detector.contract.codec import encode_finding
 from detector.contract.events import AnyEvent, Control, Login, Tick
-from detector.engine.compiled import Tables
 from detector.engine.engine import Engine
 from detector.enrich.addresses import AddressTable
+from detector.enrich.premises import Tables
 from models.places import Places
 from models.unusual import Unusual
 from streams.kafka.connecting import partition_of

@@ -14,6 +14,7 @@ from detector.engine.engine import Engine
 from detector.settings import Settings
 from models.places import Places
 from models.unusual import Unusual
+from streams.config.loading import load
 from streams.runtime.partition import Partition
 from streams.runtime.tables import tables
 from streams.store.checkpoints import SqlCheckpoints
@@ -50,9 +51,9 @@ def known_ids(installation: Installation) -> set[str]:
     """What memory would know after a restart: the checkpoint and the log behind it, read beside the service."""
     database = open_engine(f"sqlite:///{installation.data}/stream.db")
     try:
-        settings = Settings()
-        worker = Partition(settings, tables(settings), SqlCheckpoints(database))
-        worker.engine = Engine(settings, tables(settings), Places(), Unusual())
+        settings, known = Settings(), tables(load(None))
+        worker = Partition(settings, known, SqlCheckpoints(database))
+        worker.engine = Engine(settings, known, Places(), Unusual())
         log = StreamStore(database).read(0, 1_000_000)
         checkpoint = SqlCheckpoints(database).load(0)
         worker.offset = checkpoint.offset

@@ -5,12 +5,12 @@ from typing import Annotated
 from pydantic import Field, PositiveInt
 
 from detector.contract.events import Login, Registration
-from detector.contract.vocabulary import Severity, Stage, SubjectKind
+from detector.contract.vocabulary import AccessOutcome, Reason, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, micros
 from detector.detect.shared.attempts import Attempt, of_network, refused, resting, vouched, who
-from detector.enrich.apply import familiar
 from detector.enrich.facts import Facts
+from detector.enrich.habits import is_familiar
 from detector.enrich.networks import nearby
 from detector.memory.fields import Distinct, Memory, digest
 from detector.settings.params import Params, Seconds
@@ -36,7 +36,7 @@ class AccountDistributedGuessing(Detector[Registration | Login]):
     stage = Stage.CREDENTIAL
     attack = ("T1110.001",)
     reads = (Registration, Login)
-    outcomes = ("rejected",)
+    outcomes = (AccessOutcome.REJECTED,)
 
     class Limits(Params):
         """`addresses` within `window` seconds; critical if they are in `countries` different ones."""
@@ -51,10 +51,10 @@ class AccountDistributedGuessing(Detector[Registration | Login]):
 
     def inspect(self, event: Attempt, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
         place = facts.place
-        if not refused(event) or place is None or place.private or event.reason == "unknown_account":
+        if not refused(event) or place is None or place.private or event.reason == Reason.UNKNOWN_ACCOUNT:
             return None
         account, window, solid = who(event, facts), micros(self.limits.window), vouched(event)
-        if not account or familiar(facts, memory):
+        if not account or is_familiar(facts, memory):
             return None
         here = digest(place.key)
         new = here not in self.sources.seen(memory, account)

@@ -1,13 +1,13 @@
 """One account is let in from two countries within a time in which nobody travels between them (C14, C21)."""
 
 from detector.contract.events import Login, Registration
-from detector.contract.vocabulary import Basis, Severity, Stage, SubjectKind
+from detector.contract.vocabulary import AccessOutcome, Basis, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, micros
 from detector.detect.shared.attempts import Attempt, accepted, by_app, who
-from detector.enrich.apply import country_of, in_use
 from detector.enrich.dialling.countries import name as country_name
 from detector.enrich.facts import Facts
+from detector.enrich.habits import in_use, unpack_country
 from detector.memory.fields import Memory, Once
 from detector.settings.params import Params, Seconds
 
@@ -32,7 +32,7 @@ class AccountImpossibleTravel(Detector[Registration | Login]):
     basis = Basis.DERIVED
     attack = ("T1078",)
     reads = (Registration, Login)
-    outcomes = ("accepted",)
+    outcomes = (AccessOutcome.ACCEPTED,)
 
     class Limits(Params):
         """`window` seconds between the two countries; `pause` seconds before it is said again."""
@@ -55,7 +55,7 @@ class AccountImpossibleTravel(Detector[Registration | Login]):
             return None
         seen: dict[str, int] = {}
         for from_, at in in_use.seen(memory, account).items():
-            if (country := country_of(from_)) and abs(facts.at - at) < self.window:
+            if (country := unpack_country(from_)) and abs(facts.at - at) < self.window:
                 seen[country] = max(at, seen.get(country, at))
         here = seen.pop(place.country, facts.at)
         if not seen:

@@ -5,12 +5,12 @@ from typing import Annotated
 from pydantic import Field, PositiveInt
 
 from detector.contract.events import Login, Registration
-from detector.contract.vocabulary import Severity, Stage, SubjectKind
+from detector.contract.vocabulary import AccessOutcome, Reason, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, micros
 from detector.detect.shared.attempts import Attempt, of_network, refused, resting, vouched, who
-from detector.enrich.apply import IN_USE_FOR, familiar, in_use, origin
 from detector.enrich.facts import Facts
+from detector.enrich.habits import IN_USE_FOR_MICROS, in_use, is_familiar, pack_origin
 from detector.enrich.networks import nearby
 from detector.memory.fields import Distinct, Memory, Once
 from detector.settings.params import Params, Seconds
@@ -39,7 +39,7 @@ class AccountSlowGuessing(Detector[Registration | Login]):
     stage = Stage.CREDENTIAL
     attack = ("T1110.001",)
     reads = (Registration, Login)
-    outcomes = ("rejected",)
+    outcomes = (AccessOutcome.REJECTED,)
 
     class Limits(Params):
         """`minutes` with a failure within `window` seconds; `pause` until it is said again."""
@@ -53,10 +53,10 @@ class AccountSlowGuessing(Detector[Registration | Login]):
     said = Once("said")
 
     def inspect(self, event: Attempt, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
-        if not refused(event) or facts.place is None or event.reason == "unknown_account":
+        if not refused(event) or facts.place is None or event.reason == Reason.UNKNOWN_ACCOUNT:
             return None
         account, window = who(event, facts), micros(self.limits.window)
-        if not account or familiar(facts, memory):
+        if not account or is_familiar(facts, memory):
             return None
         minute = facts.at // MINUTE * 2
         failed = self.failed.add(
@@ -64,7 +64,7 @@ class AccountSlowGuessing(Detector[Registration | Login]):
         )
         if failed < self.limits.minutes or not self.said.passed(memory, account, facts.at, micros(self.limits.pause)):
             return None
-        here, since = origin(facts.place), facts.at - IN_USE_FOR
+        here, since = pack_origin(facts.place), facts.at - IN_USE_FOR_MICROS
         elsewhere = any(place != here and at > since for place, at in in_use.seen(memory, account).items())
         return self.hit(
             account, f"Account {account} was refused in {failed} different minutes from unknown addresses",

@@ -5,12 +5,12 @@ from typing import Annotated
 from pydantic import Field, PositiveInt
 
 from detector.contract.events import Login, Registration
-from detector.contract.vocabulary import Severity, Stage, SubjectKind
+from detector.contract.vocabulary import AccessOutcome, Reason, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, micros
 from detector.detect.shared.attempts import Attempt, names, of_network, refused, resting, vouched
-from detector.enrich.apply import familiar
 from detector.enrich.facts import Facts
+from detector.enrich.habits import is_familiar
 from detector.enrich.networks import nearby
 from detector.memory.fields import Distinct, Memory, Once, digest
 from detector.settings.params import Params, Seconds
@@ -35,7 +35,7 @@ class AccountSpraying(Detector[Registration | Login]):
     stage = Stage.CREDENTIAL
     attack = ("T1110.003",)
     reads = (Registration, Login)
-    outcomes = ("rejected",)
+    outcomes = (AccessOutcome.REJECTED,)
 
     class Limits(Params):
         """`accounts` and `addresses` within `window` seconds."""
@@ -51,9 +51,9 @@ class AccountSpraying(Detector[Registration | Login]):
 
     def inspect(self, event: Attempt, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
         place = facts.place
-        if not refused(event) or place is None or place.private or event.reason == "unknown_account":
+        if not refused(event) or place is None or place.private or event.reason == Reason.UNKNOWN_ACCOUNT:
             return None
-        if familiar(facts, memory):
+        if is_familiar(facts, memory):
             return None
         window, solid = micros(self.limits.window), vouched(event)
         sources = self.sources.add(memory, "", digest(place.key), facts.at, window, cap=KEPT, solid=solid)

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from detector.contract.events import Login, Registration
-from detector.contract.vocabulary import Basis, Severity, Stage, SubjectKind
+from detector.contract.vocabulary import AccessOutcome, Basis, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, micros
 from detector.detect.shared.oddness import measured, rare
@@ -34,7 +34,7 @@ class AccountUnusual(Detector[Login | Registration]):
     basis = Basis.SCORE
     attack = ("T1078",)
     reads = (Login, Registration)
-    outcomes = ("accepted",)
+    outcomes = (AccessOutcome.ACCEPTED,)
 
     class Limits(Params):
         """At least `bits` powers of two rarer than usual, as at most a `share` are; `pause` until it is said again."""

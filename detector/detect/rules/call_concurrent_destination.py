@@ -47,11 +47,11 @@ class CallConcurrentDestination(Detector[Call]):
         leg = facts.leg
         if leg is None or not leg.up or not leg.block or not facts.risky:
             return None
-        calls = facts.ledger.calls("block", leg.block)
+        calls = facts.ledger.calls(SubjectKind.DESTINATION, leg.block)
         limit = self.limits.calls if facts.new_block(self.limits.days) else self.limits.usual
         if calls < limit or not self.said.passed(memory, leg.block, facts.at, micros(self.limits.pause)):
             return None
-        legs = facts.ledger.up("block", leg.block)
+        legs = facts.ledger.up(SubjectKind.DESTINATION, leg.block)
         together = calls < self.limits.usual and not leg.closed and conference(legs)
         most = Severity.WARNING if together else self.severity
         return self.hit(leg.block, f"{calls} calls at once to {leg.block}",

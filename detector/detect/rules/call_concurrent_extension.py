@@ -44,11 +44,11 @@ class CallConcurrentExtension(Detector[Call]):
         leg = facts.leg
         if leg is None or not leg.up or not facts.extension or not facts.billable:
             return None
-        calls = facts.ledger.calls("extension", facts.extension)
+        calls = facts.ledger.calls(SubjectKind.EXTENSION, facts.extension)
         limit = self.limits.calls
         if calls < limit:
             return None
-        up = facts.ledger.up("extension", facts.extension)
+        up = facts.ledger.up(SubjectKind.EXTENSION, facts.extension)
         alone = {each.call_id for each in up if not each.conference}
         if len(alone) < limit and calls < (limit := max(limit, self.limits.conference)):
             return None

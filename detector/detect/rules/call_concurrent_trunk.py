@@ -43,7 +43,7 @@ class CallConcurrentTrunk(Detector[Call]):
         leg = facts.leg
         if leg is None or not leg.trunk or not leg.up or leg.klass == Klass.EMERGENCY:
             return None
-        calls = facts.ledger.calls("trunk", leg.trunk)
+        calls = facts.ledger.calls(SubjectKind.TRUNK, leg.trunk)
         trunk = facts.profile.trunks.get(leg.trunk)
         limit = trunk.max_calls if trunk is not None and trunk.max_calls else self.limits.calls
         if calls < limit or not self.said.passed(memory, leg.trunk, facts.at, micros(self.limits.pause)):

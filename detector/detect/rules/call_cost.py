@@ -50,7 +50,7 @@ class CallCost(Detector[Call]):
         return self._judge(key, leg.extension, facts, memory) if leg is not None and leg.up else None
 
     def _judge(self, key: str, extension: str, facts: Facts, memory: Memory) -> Hit | None:
-        up, limit = risky(facts.ledger.up("extension", extension)), micro(self.limits.amount)
+        up, limit = risky(facts.ledger.up(SubjectKind.EXTENSION, extension)), micro(self.limits.amount)
         total = self.spent.total(memory, extension, facts.at, DAY) + sum(cost(leg, facts.at) for leg in up)
         if total < limit:
             if rate(up):

@@ -7,7 +7,7 @@ from pydantic import Field, PositiveInt
 from detector.contract.events import Call
 from detector.contract.findings import Subject
 from detector.contract.kinds import DIAL_THROUGH
-from detector.contract.vocabulary import Severity, Stage, SubjectKind
+from detector.contract.vocabulary import Severity, Stage, SubjectKind, Via
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, RiskyBegun, micros
 from detector.detect.shared.attempts import resting, vouched
@@ -16,7 +16,7 @@ from detector.memory.fields import Distinct, Memory, digest
 from detector.settings.params import Days, Params, Seconds
 
 KEPT = 32
-WAYS = {"disa", "voicemail", "callback"}
+WAYS = frozenset({Via.DISA, Via.VOICEMAIL, Via.CALLBACK})
 
 
 @register

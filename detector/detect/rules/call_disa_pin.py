@@ -6,7 +6,7 @@ from pydantic import Field, PositiveInt
 
 from detector.contract.events import Call
 from detector.contract.kinds import PIN_GUESSING
-from detector.contract.vocabulary import Severity, Stage, SubjectKind
+from detector.contract.vocabulary import Reason, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Ended, Hit, micros
 from detector.detect.shared.attempts import resting, vouched
@@ -15,7 +15,6 @@ from detector.memory.fields import Distinct, Memory, digest
 from detector.settings.params import Params, Seconds
 
 KEPT = 32
-WRONG_PIN = "wrong_pin"
 
 
 @register
@@ -47,7 +46,7 @@ class CallDisaPin(Detector[Call]):
     refused = Distinct("refused")
 
     def inspect(self, event: Call, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
-        if event.reason != WRONG_PIN or not facts.ended_now or not facts.inbound:
+        if event.reason != Reason.WRONG_PIN or not facts.ended_now or not facts.inbound:
             return None
         trunk, window = event.trunk_in or event.trunk or "unknown", micros(self.limits.window)
         calls = self.refused.add(memory, trunk, digest(event.call_id), facts.at, window, cap=KEPT,

@@ -6,7 +6,7 @@ from pydantic import Field, PositiveInt
 
 from detector.contract.events import Call
 from detector.contract.kinds import FORWARDING_FRAUD
-from detector.contract.vocabulary import Severity, Stage, SubjectKind
+from detector.contract.vocabulary import Severity, Stage, SubjectKind, Via
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, RiskyBegun, micros
 from detector.detect.shared.attempts import resting, vouched
@@ -50,7 +50,7 @@ class CallForwarding(Detector[Call]):
 
     def inspect(self, event: Call, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
         leg = facts.leg
-        if leg is None or event.via != "forward" or not facts.extension or not facts.risky:
+        if leg is None or event.via != Via.FORWARD or not facts.extension or not facts.risky:
             return None
         if not facts.new_block(self.limits.days) or set_by_administrator(memory, facts.extension, leg.block):
             return None

@@ -6,7 +6,7 @@ from pydantic import Field, PositiveInt
 
 from detector.contract.events import Call
 from detector.contract.kinds import PIN_GUESSING
-from detector.contract.vocabulary import Severity, Stage, SubjectKind
+from detector.contract.vocabulary import Reason, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Ended, Hit, micros
 from detector.detect.shared.attempts import resting, vouched
@@ -15,7 +15,6 @@ from detector.memory.fields import Distinct, Memory, digest
 from detector.settings.params import Params, Seconds
 
 KEPT = 32
-WRONG_PIN = "wrong_pin"
 
 
 @register
@@ -48,7 +47,7 @@ class CallPinGuessing(Detector[Call]):
     slowly = Distinct("slowly")
 
     def inspect(self, event: Call, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
-        if event.reason != WRONG_PIN or not facts.ended_now or facts.inbound or not facts.extension:
+        if event.reason != Reason.WRONG_PIN or not facts.ended_now or facts.inbound or not facts.extension:
             return None
         limits, hit = self.limits, None
         for field, limit, window in ((self.refused, limits.calls, limits.window),

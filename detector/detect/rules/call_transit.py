@@ -7,7 +7,7 @@ from pydantic import Field, PositiveInt
 from detector.contract.events import Call
 from detector.contract.findings import Subject
 from detector.contract.kinds import DIAL_THROUGH
-from detector.contract.vocabulary import Severity, Stage, SubjectKind
+from detector.contract.vocabulary import Direction, Severity, Stage, SubjectKind, Via
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, RiskyBegun, micros
 from detector.detect.shared.attempts import resting, vouched
@@ -50,7 +50,7 @@ class CallTransit(Detector[Call]):
     passed = Distinct("passed")
 
     def inspect(self, event: Call, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
-        if event.direction != "transit" or facts.extension or not facts.risky or event.via != "direct":
+        if event.direction != Direction.TRANSIT or facts.extension or not facts.risky or event.via != Via.DIRECT:
             return None
         trunk = event.trunk_in or "unknown"
         if trunk in self.limits.trunks:

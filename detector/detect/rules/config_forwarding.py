@@ -2,7 +2,7 @@
 
 from detector.contract.events import Config, Login
 from detector.contract.kinds import FORWARDING_FRAUD
-from detector.contract.vocabulary import Severity, Stage, SubjectKind
+from detector.contract.vocabulary import AccessOutcome, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit
 from detector.detect.shared.attempts import is_administrator
@@ -31,7 +31,7 @@ class ConfigForwarding(Detector[Config | Login]):
     kind = FORWARDING_FRAUD
     attack = ("T1098",)
     reads = (Config, Login)
-    outcomes = ("accepted",)
+    outcomes = (AccessOutcome.ACCEPTED,)
 
     class Limits(Params):
         """`administrators`: the accounts whose forwardings are trusted."""

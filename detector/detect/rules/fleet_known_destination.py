@@ -4,8 +4,8 @@ from detector.contract.events import Call
 from detector.contract.vocabulary import Basis, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, RiskyBegun
-from detector.enrich.apply import familiar
 from detector.enrich.facts import Facts
+from detector.enrich.habits import is_familiar
 from detector.memory.fields import Memory
 from detector.settings.params import Days, Params
 
@@ -27,6 +27,7 @@ class FleetKnownDestination(Detector[Call]):
     severity = Severity.WARNING
     stage = Stage.PROBE
     basis = Basis.HEARSAY
+    from_fleet = True
     attack = ("T1496",)
     reads = (RiskyBegun,)
 
@@ -42,7 +43,7 @@ class FleetKnownDestination(Detector[Call]):
         listed = facts.fleet_block
         if leg is None or listed is None or not facts.risky or not facts.new_block(self.limits.days):
             return None
-        if familiar(facts, memory):
+        if is_familiar(facts, memory):
             return None
         return self.hit(
             facts.extension, f"{facts.caller} called {leg.block}, where attackers of {listed.pbxs} PBXs called"

@@ -2,11 +2,12 @@
 
 from detector.contract.events import Login, Registration
 from detector.contract.kinds import KNOWN_ATTACKER
-from detector.contract.vocabulary import Basis, Severity, Stage, SubjectKind
+from detector.contract.vocabulary import AccessOutcome, Basis, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit
-from detector.enrich.apply import familiar
+from detector.detect.shared.attempts import JUDGED, of_trunk
 from detector.enrich.facts import Facts
+from detector.enrich.habits import is_familiar
 from detector.memory.fields import Memory, Once
 
 
@@ -28,23 +29,24 @@ class FleetKnownSource(Detector[Registration | Login]):
     severity = Severity.WARNING
     stage = Stage.RECON
     kind = KNOWN_ATTACKER
+    from_fleet = True
     attack = ("T1110",)
     reads = (Registration, Login)
-    outcomes = ("accepted", "rejected")
+    outcomes = (AccessOutcome.ACCEPTED, AccessOutcome.REJECTED)
 
     said = Once("said")
 
     def inspect(self, event: Registration | Login, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
         listed = facts.fleet_source
-        if listed is None or facts.place is None or event.outcome not in {"accepted", "rejected"}:
+        if listed is None or facts.place is None or event.outcome not in JUDGED:
             return None
-        if (isinstance(event, Registration) and event.party == "trunk") or familiar(facts, memory):
+        if of_trunk(event) or is_familiar(facts, memory):
             return None
         source = facts.place.key
         since_listed = max(facts.at - listed.since, 0)
         if not self.said.passed(memory, f"{source}\x1f{event.outcome}", facts.at, since_listed):
             return None
-        accepted = event.outcome == "accepted"
+        accepted = event.outcome == AccessOutcome.ACCEPTED
         return self.hit(
             source, f"{source}, which attacked {listed.pbxs} PBXs, was {'let in' if accepted else 'refused'}",
             severity=Severity.CRITICAL if accepted else self.severity, basis=Basis.HEARSAY if accepted else None,

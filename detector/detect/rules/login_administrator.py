@@ -2,10 +2,10 @@
 
 from detector.contract.events import Login
 from detector.contract.kinds import ADMIN_TAKEOVER
-from detector.contract.vocabulary import Basis, Severity, Stage, SubjectKind
+from detector.contract.vocabulary import AccessOutcome, Basis, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit
-from detector.detect.shared.attempts import is_administrator
+from detector.detect.shared.attempts import accepted, is_administrator
 from detector.enrich.facts import Facts
 from detector.memory.fields import Days, Memory
 from detector.settings.params import Params
@@ -36,7 +36,7 @@ class LoginAdministrator(Detector[Login]):
     basis = Basis.SCORE
     attack = ("T1078",)
     reads = (Login,)
-    outcomes = ("accepted",)
+    outcomes = (AccessOutcome.ACCEPTED,)
 
     class Limits(Params):
         """`accounts` that are administrators, whatever role is told."""
@@ -48,7 +48,7 @@ class LoginAdministrator(Detector[Login]):
 
     def inspect(self, event: Login, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
         account, place = event.account, facts.place
-        if event.outcome != "accepted" or not account or place is None:
+        if not accepted(event) or not account or place is None:
             return None
         there = f"{account}\x1f{place.network}"
         warm, old, home = (self.days.before(memory, key, facts.at) > 0 for key in (ALL, account, there))

@@ -3,9 +3,10 @@
 from pydantic import PositiveInt
 
 from detector.contract.events import Login, Notice
-from detector.contract.vocabulary import Basis, Severity, Stage, SubjectKind
+from detector.contract.vocabulary import AccessOutcome, Basis, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, micros
+from detector.detect.shared.attempts import Failures, refused, resting
 from detector.enrich.facts import Facts
 from detector.memory.fields import Memory, Window
 from detector.settings.params import Params, Seconds
@@ -32,7 +33,7 @@ class LoginBruteforce(Detector[Login | Notice]):
     stage = Stage.CREDENTIAL
     attack = ("T1110.001",)
     reads = (Login, Notice)
-    outcomes = ("rejected",)
+    outcomes = (AccessOutcome.REJECTED,)
 
     class Limits(Params):
         """`failures` within `window` seconds lock out; `permanent` lock-outs within `memory` ban for good."""
@@ -43,8 +44,7 @@ class LoginBruteforce(Detector[Login | Notice]):
         memory: Seconds = 86_400
 
     limits: Limits
-    failed = Window("failed")
-    solid = Window("solid")
+    failures = Failures()
     locked = Window("locked")
 
     def prepare(self) -> None:  # noqa: D102
@@ -59,29 +59,23 @@ class LoginBruteforce(Detector[Login | Notice]):
             if event.name not in BLOCKED:
                 return None
             return self._locked(source, f"The PBX locked out {source} after failed logins", facts, memory, 0)
-        if event.outcome != "rejected":
+        if not refused(event):
             return None
-        limit = self.limits.failures * (2 if facts.known_place else 1)
-        failed = self.failed.add(memory, source, facts.at, self.window, cap=2 * self.limits.failures, count=event.count)
-        solid = 0
-        if event.trust is None:  # what was parsed out of free text counts, but alone it contains nobody
-            solid = self.solid.add(
-                memory, source, facts.at, self.window, cap=2 * self.limits.failures, count=event.count
-            )
-            failed = max(failed, solid)
+        most = 2 * self.limits.failures
+        limit = most if facts.known_place else self.limits.failures
+        failed, solid = self.failures.add(memory, source, event, facts.at, self.window, cap=most)
         if failed < limit:
             return None
-        self.failed.clear(memory, source)
-        if solid >= limit:
-            self.solid.clear(memory, source)
-        basis = None if solid >= limit else Basis.TEXT
-        return self._locked(source, f"{failed} failed logins from {source}", facts, memory, failed, basis)
+        self.failures.clear(memory, source, solid=solid >= limit)
+        summary = f"{failed} failed logins from {source}"
+        return self._locked(source, summary, facts, memory, failed, resting(solid, limit))
 
     def _locked(
         self, source: str, summary: str, facts: Facts, memory: Memory, failed: int, basis: Basis | None = None
     ) -> Hit:
         times = self.locked.add(memory, source, facts.at, self.memory, cap=self.limits.permanent)
+        permanent = times >= self.limits.permanent
         return self.hit(
             source, summary, failed=failed, limit=self.limits.failures, window=self.limits.window,
-            lockouts=times, permanent=times >= self.limits.permanent, basis=basis,
+            lockouts=times, permanent=permanent, basis=basis, for_good=permanent,
         )  # fmt: skip

@@ -1,7 +1,7 @@
 """A login link or QR code that is good for once is presented again: somebody else has it (C18)."""
 
 from detector.contract.events import Login
-from detector.contract.vocabulary import Severity, Stage, SubjectKind
+from detector.contract.vocabulary import AccessOutcome, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, micros
 from detector.enrich.facts import Facts
@@ -49,7 +49,7 @@ class LoginLinkReuse(Detector[Login]):
             return None
         refused = Severity.INFO if places < 2 else self.severity
         account, where = event.account or link[:64], f" from {place.address}" if place is not None else ""
-        accepted = event.outcome == "accepted"
+        accepted = event.outcome == AccessOutcome.ACCEPTED
         return self.hit(
             account, f"A login link of {account} was {'accepted' if accepted else 'presented'} once more{where}",
             severity=Severity.CRITICAL if accepted else refused, places=places, method=event.method,

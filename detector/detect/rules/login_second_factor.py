@@ -1,12 +1,15 @@
 """Somebody logs in without the second factor that is mandatory for them (C17)."""
 
 from detector.contract.events import Login
-from detector.contract.vocabulary import Basis, Severity, Stage, SubjectKind
+from detector.contract.vocabulary import AccessOutcome, Basis, Severity, SignIn, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, micros
+from detector.detect.shared.attempts import accepted
 from detector.detect.shared.whom import PEOPLE, Whom
 from detector.enrich.facts import Facts
 from detector.memory.fields import Memory, Once
+
+BY_PASSWORD = frozenset({SignIn.PASSWORD, None})
 
 
 @register
@@ -26,7 +29,7 @@ class LoginSecondFactor(Detector[Login]):
     basis = Basis.DERIVED
     attack = ("T1078",)
     reads = (Login,)
-    outcomes = ("accepted",)
+    outcomes = (AccessOutcome.ACCEPTED,)
 
     class Limits(Whom):
         """`accounts` that must (`*`: all; none: nobody), those `exempt`; `pause` seconds until said again."""
@@ -39,10 +42,10 @@ class LoginSecondFactor(Detector[Login]):
         return not self.limits.accounts
 
     def inspect(self, event: Login, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
-        if event.second_factor is not False or event.outcome != "accepted":
+        if event.second_factor is not False or not accepted(event):
             return None
         account = event.account
-        if event.method not in {"password", None} or event.surface not in PEOPLE or not account:
+        if event.method not in BY_PASSWORD or event.surface not in PEOPLE or not account:
             return None
         if not self.limits.covers(account):
             return None

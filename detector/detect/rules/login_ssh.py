@@ -3,7 +3,7 @@
 from pydantic import PositiveInt
 
 from detector.contract.events import Login
-from detector.contract.vocabulary import Basis, Severity, Stage, SubjectKind
+from detector.contract.vocabulary import AccessOutcome, Basis, Severity, Stage, SubjectKind, Surface
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, micros
 from detector.detect.shared.attempts import Tally, resting
@@ -31,7 +31,7 @@ class LoginSsh(Detector[Login]):
     stage = Stage.CREDENTIAL
     attack = ("T1021.004",)
     reads = (Login,)
-    outcomes = ("accepted", "rejected")
+    outcomes = (AccessOutcome.ACCEPTED, AccessOutcome.REJECTED)
 
     class Limits(Params):
         """`failures` within `window` seconds; `allowed` addresses and CIDRs; `pause` seconds until said again."""
@@ -49,10 +49,10 @@ class LoginSsh(Detector[Login]):
         self.allowed = Networks(self.limits.allowed)
 
     def inspect(self, event: Login, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
-        if event.surface != "ssh" or facts.place is None:
+        if event.surface != Surface.SSH or facts.place is None:
             return None
         source, limit = facts.place.key, self.limits.failures
-        if event.outcome == "accepted":
+        if event.outcome == AccessOutcome.ACCEPTED:
             if facts.place.address in self.allowed:
                 return None
             if not self.said.passed(memory, source, facts.at, micros(self.limits.pause)):
@@ -60,7 +60,7 @@ class LoginSsh(Detector[Login]):
             return self.hit(
                 source, f"{event.account or 'Somebody'} logged in by SSH from {source}", basis=Basis.DERIVED
             )
-        if event.outcome != "rejected":
+        if event.outcome != AccessOutcome.REJECTED:
             return None
         failed, solid = self.failed.add(memory, source, event, facts.at, micros(self.limits.window), cap=limit)
         if failed < limit:

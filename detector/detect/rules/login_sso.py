@@ -1,9 +1,10 @@
 """Somebody logs in with a password who has to use single sign-on (C16)."""
 
 from detector.contract.events import Login
-from detector.contract.vocabulary import Basis, Severity, Stage, SubjectKind
+from detector.contract.vocabulary import AccessOutcome, Basis, Severity, SignIn, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, micros
+from detector.detect.shared.attempts import accepted
 from detector.detect.shared.whom import PEOPLE, Whom
 from detector.enrich.facts import Facts
 from detector.memory.fields import Memory, Once
@@ -25,7 +26,7 @@ class LoginSso(Detector[Login]):
     basis = Basis.DERIVED
     attack = ("T1078",)
     reads = (Login,)
-    outcomes = ("accepted",)
+    outcomes = (AccessOutcome.ACCEPTED,)
 
     class Limits(Whom):
         """`accounts` that must (`*`: all; none: nobody), those `exempt`; `pause` seconds until said again."""
@@ -38,7 +39,7 @@ class LoginSso(Detector[Login]):
         return not self.limits.accounts
 
     def inspect(self, event: Login, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
-        if event.outcome != "accepted" or event.method != "password":
+        if not accepted(event) or event.method != SignIn.PASSWORD:
             return None
         account = event.account
         if not account or event.surface not in PEOPLE or not self.limits.covers(account):

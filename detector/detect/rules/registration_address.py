@@ -1,9 +1,10 @@
 """An extension is registered from an address that is not on its list (C13)."""
 
 from detector.contract.events import Registration
-from detector.contract.vocabulary import Severity, Stage, SubjectKind
+from detector.contract.vocabulary import AccessOutcome, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, micros
+from detector.detect.shared.attempts import accepted
 from detector.enrich.facts import Facts
 from detector.enrich.networks import Networks
 from detector.memory.fields import Memory, Once
@@ -26,7 +27,7 @@ class RegistrationAddress(Detector[Registration]):
     stage = Stage.ACCESS
     attack = ("T1078",)
     reads = (Registration,)
-    outcomes = ("accepted",)
+    outcomes = (AccessOutcome.ACCEPTED,)
 
     class Limits(Params):
         """`addresses` and CIDRs from which to register, empty is not enforced; `pause` seconds until said again."""
@@ -45,7 +46,7 @@ class RegistrationAddress(Detector[Registration]):
         return not self.limits.addresses
 
     def inspect(self, event: Registration, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
-        if event.outcome != "accepted" or event.party == "trunk":
+        if not accepted(event):
             return None
         place, extension = facts.place, facts.extension
         if place is None or not extension or place.address in self.listed:

@@ -1,10 +1,10 @@
 """A program made for attacks gives its name as user agent (C12)."""
 
 from detector.contract.events import Login, Registration
-from detector.contract.vocabulary import Basis, Severity, Stage, SubjectKind
+from detector.contract.vocabulary import AccessOutcome, Basis, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, micros
-from detector.detect.shared.attempts import Attempt
+from detector.detect.shared.attempts import Attempt, of_trunk
 from detector.enrich.agents import attack_tool
 from detector.enrich.facts import Facts
 from detector.memory.fields import Memory, Once
@@ -30,7 +30,7 @@ class RegistrationAttackTool(Detector[Registration | Login]):
     basis = Basis.TEXT
     attack = ("T1595.002",)
     reads = (Registration, Login)
-    outcomes = ("accepted", "rejected", "challenged")
+    outcomes = (AccessOutcome.ACCEPTED, AccessOutcome.REJECTED, AccessOutcome.CHALLENGED)
 
     class Limits(Params):
         """`tools`: parts of further user agents; `pause` seconds before the same is said again."""
@@ -48,9 +48,9 @@ class RegistrationAttackTool(Detector[Registration | Login]):
         if not event.user_agent or facts.place is None:
             return None
         tool = attack_tool(event.user_agent, self.own)
-        if tool is None or (type(event) is Registration and event.party == "trunk"):
+        if tool is None or of_trunk(event):
             return None
-        source, accepted = facts.place.key, event.outcome == "accepted"
+        source, accepted = facts.place.key, event.outcome == AccessOutcome.ACCEPTED
         if not self.said.passed(memory, f"{source}\x1f{tool}\x1f{accepted}", facts.at, micros(self.limits.pause)):
             return None
         return self.hit(

@@ -3,11 +3,12 @@
 from pydantic import PositiveInt
 
 from detector.contract.events import Notice, Registration
-from detector.contract.vocabulary import Basis, Severity, Stage, SubjectKind
+from detector.contract.vocabulary import AccessOutcome, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, micros
+from detector.detect.shared.attempts import Failures, refused, resting
 from detector.enrich.facts import Facts
-from detector.memory.fields import Memory, Window
+from detector.memory.fields import Memory
 from detector.settings.params import Params, Seconds
 
 BLOCKED = {"extension_registration_blocked", "auto_defense_ip_blocked"}
@@ -31,7 +32,7 @@ class RegistrationBruteforce(Detector[Registration | Notice]):
     stage = Stage.CREDENTIAL
     attack = ("T1110.001",)
     reads = (Registration, Notice)
-    outcomes = ("rejected",)
+    outcomes = (AccessOutcome.REJECTED,)
 
     class Limits(Params):
         """`failures` within `window` seconds; `stale` times as many for a phone known from there."""
@@ -41,8 +42,7 @@ class RegistrationBruteforce(Detector[Registration | Notice]):
         stale: PositiveInt = 10
 
     limits: Limits
-    failed = Window("failed")
-    solid = Window("solid")
+    failures = Failures()
 
     def prepare(self) -> None:  # noqa: D102
         self.window = micros(self.limits.window)
@@ -56,20 +56,14 @@ class RegistrationBruteforce(Detector[Registration | Notice]):
             if event.name not in BLOCKED:
                 return None
             return self.hit(source, f"The PBX blocked {source} after failed registrations", notice=event.name)
-        if event.outcome != "rejected" or event.party == "trunk":
+        if not refused(event):
             return None
-        failed = self.failed.add(memory, source, facts.at, self.window, cap=self.cap, count=event.count)
-        solid = 0
-        if event.trust is None:  # what was parsed out of free text counts, but alone it contains nobody
-            solid = self.solid.add(memory, source, facts.at, self.window, cap=self.cap, count=event.count)
-            failed = max(failed, solid)
+        failed, solid = self.failures.add(memory, source, event, facts.at, self.window, cap=self.cap)
         limit = self.cap if facts.known_place else self.limits.failures
         if failed < limit:
             return None
-        self.failed.clear(memory, source)
-        if solid >= limit:
-            self.solid.clear(memory, source)
+        self.failures.clear(memory, source, solid=solid >= limit)
         return self.hit(
             source, f"{failed} failed registrations from {source}", failed=failed, limit=limit,
-            window=self.limits.window, basis=None if solid >= limit else Basis.TEXT,
+            window=self.limits.window, basis=resting(solid, limit),
         )  # fmt: skip

@@ -3,10 +3,10 @@
 from pydantic import PositiveInt
 
 from detector.contract.events import Registration
-from detector.contract.vocabulary import Basis, Severity, Stage, SubjectKind
+from detector.contract.vocabulary import AccessOutcome, Basis, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, micros
-from detector.detect.shared.attempts import by_app
+from detector.detect.shared.attempts import accepted, by_app
 from detector.enrich.agents import without_version
 from detector.enrich.facts import Facts
 from detector.memory.fields import Distinct, Memory, Once, digest
@@ -34,7 +34,7 @@ class RegistrationDevices(Detector[Registration]):
     basis = Basis.DERIVED
     attack = ("T1078",)
     reads = (Registration,)
-    outcomes = ("accepted",)
+    outcomes = (AccessOutcome.ACCEPTED,)
 
     class Limits(Params):
         """`over` so many devices of one sort; each is there for `lifetime` seconds; `pause` until said again."""
@@ -48,7 +48,7 @@ class RegistrationDevices(Detector[Registration]):
     said = Once("said")
 
     def inspect(self, event: Registration, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
-        if event.outcome != "accepted" or facts.place is None or event.party == "trunk" or not facts.extension:
+        if not accepted(event) or facts.place is None or not facts.extension:
             return None
         sort, lifetime = f"{facts.extension}\x1f{event.device or 'sip'}", micros(self.limits.lifetime)
         mine = digest(f"{facts.place.key} {without_version(event.user_agent)}")

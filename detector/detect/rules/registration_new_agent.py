@@ -1,9 +1,10 @@
 """An extension registers with a kind of device that was never seen for it (C12)."""
 
 from detector.contract.events import Registration
-from detector.contract.vocabulary import Basis, Severity, Stage, SubjectKind
+from detector.contract.vocabulary import AccessOutcome, Basis, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, micros
+from detector.detect.shared.attempts import accepted
 from detector.enrich.agents import without_version
 from detector.enrich.facts import Facts
 from detector.memory.fields import Distinct, Memory, digest
@@ -29,7 +30,7 @@ class RegistrationNewAgent(Detector[Registration]):
     basis = Basis.DERIVED
     attack = ("T1078",)
     reads = (Registration,)
-    outcomes = ("accepted",)
+    outcomes = (AccessOutcome.ACCEPTED,)
 
     class Limits(Params):
         """`memory` seconds in which a user agent has to be seen again so as not to be new."""
@@ -40,7 +41,7 @@ class RegistrationNewAgent(Detector[Registration]):
     agents = Distinct("agents")
 
     def inspect(self, event: Registration, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
-        if event.outcome != "accepted" or not event.user_agent or event.party == "trunk" or not facts.extension:
+        if not accepted(event) or not event.user_agent or not facts.extension:
             return None
         agent, extension = digest(without_version(event.user_agent)), facts.extension
         length = micros(self.limits.memory)

@@ -5,9 +5,10 @@ from typing import Annotated
 from pydantic import Field
 
 from detector.contract.events import Registration
-from detector.contract.vocabulary import Basis, Severity, Stage, SubjectKind
+from detector.contract.vocabulary import AccessOutcome, Basis, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, micros
+from detector.detect.shared.attempts import accepted
 from detector.enrich.facts import Facts
 from detector.memory.fields import Memory, Once
 from detector.settings.params import Params, Seconds
@@ -36,7 +37,7 @@ class RegistrationNewPlace(Detector[Registration]):
     opens = True
     attack = ("T1078",)
     reads = (Registration,)
-    outcomes = ("accepted",)
+    outcomes = (AccessOutcome.ACCEPTED,)
 
     class Limits(Params):
         """`novelty` from 0 to 1: 1 is country, network and user agent all new; `pause` seconds until said again."""
@@ -48,7 +49,7 @@ class RegistrationNewPlace(Detector[Registration]):
     said = Once("said")
 
     def inspect(self, event: Registration, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
-        if event.outcome != "accepted" or event.party == "trunk" or facts.place is None or not facts.extension:
+        if not accepted(event) or facts.place is None or not facts.extension:
             return None
         new = facts.novelty is not None and facts.novelty >= self.limits.novelty
         if facts.place.private or not (new or facts.guesser):

@@ -1,7 +1,7 @@
 """An extension registers from outside that may not, or not from there (C14)."""
 
 from detector.contract.events import Registration
-from detector.contract.vocabulary import Severity, Stage, SubjectKind
+from detector.contract.vocabulary import AccessOutcome, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, micros
 from detector.detect.shared.attempts import who
@@ -25,7 +25,7 @@ class RegistrationRemote(Detector[Registration]):
     stage = Stage.ACCESS
     attack = ("T1133",)
     reads = (Registration,)
-    outcomes = ("accepted",)
+    outcomes = (AccessOutcome.ACCEPTED,)
 
     class Limits(RemotePolicy):
         """`allowed` accounts, `restricted` ones, `addresses` to come from; `pause` seconds until said again."""

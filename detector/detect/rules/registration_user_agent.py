@@ -1,9 +1,10 @@
 """An extension is registered by a device whose user agent is none of those allowed (C12)."""
 
 from detector.contract.events import Registration
-from detector.contract.vocabulary import Basis, Severity, Stage, SubjectKind
+from detector.contract.vocabulary import AccessOutcome, Basis, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, micros
+from detector.detect.shared.attempts import accepted
 from detector.enrich.facts import Facts
 from detector.memory.fields import Memory, Once
 from detector.settings.params import Params, Seconds
@@ -28,7 +29,7 @@ class RegistrationUserAgent(Detector[Registration]):
     basis = Basis.TEXT
     attack = ("T1078",)
     reads = (Registration,)
-    outcomes = ("accepted",)
+    outcomes = (AccessOutcome.ACCEPTED,)
 
     class Limits(Params):
         """`allowed`: what user agents may begin with, empty is not enforced; `pause` seconds until said again."""
@@ -45,9 +46,9 @@ class RegistrationUserAgent(Detector[Registration]):
 
     def inspect(self, event: Registration, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
         allowed, agent = self.limits.allowed, event.user_agent or ""
-        if event.outcome != "accepted" or agent.startswith(allowed):
+        if not accepted(event) or agent.startswith(allowed):
             return None
-        if event.party == "trunk" or not facts.extension:
+        if not facts.extension:
             return None
         source = facts.place.key if facts.place is not None else ""
         if not self.said.passed(memory, f"{facts.extension}\x1f{source}", facts.at, micros(self.limits.pause)):

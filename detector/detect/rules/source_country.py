@@ -1,10 +1,10 @@
 """Somebody registers or logs in, or tries to, from a country that may not reach the PBX (C06)."""
 
 from detector.contract.events import Login, Registration
-from detector.contract.vocabulary import Basis, Severity, Stage, SubjectKind
+from detector.contract.vocabulary import AccessOutcome, Basis, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, micros
-from detector.detect.shared.attempts import Attempt
+from detector.detect.shared.attempts import JUDGED, Attempt, of_trunk
 from detector.enrich.dialling.countries import name as country_name
 from detector.enrich.facts import Facts
 from detector.memory.fields import Memory, Once
@@ -29,7 +29,7 @@ class SourceCountry(Detector[Registration | Login]):
     basis = Basis.COUNTRY
     attack = ("T1078",)
     reads = (Registration, Login)
-    outcomes = ("accepted", "rejected")
+    outcomes = (AccessOutcome.ACCEPTED, AccessOutcome.REJECTED)
 
     class Limits(Params):
         """`pause` seconds before the same address is said again."""
@@ -44,11 +44,11 @@ class SourceCountry(Detector[Registration | Login]):
         if place is None or place.country is None:
             return None
         allowed = facts.profile.extension(facts.extension or event.account).allowed_source_countries
-        if not allowed or place.country in allowed or event.outcome not in {"accepted", "rejected"}:
+        if not allowed or place.country in allowed or event.outcome not in JUDGED:
             return None
-        if type(event) is Registration and event.party == "trunk":
+        if of_trunk(event):
             return None
-        accepted = event.outcome == "accepted"
+        accepted = event.outcome == AccessOutcome.ACCEPTED
         if not self.said.passed(memory, f"{place.key}\x1f{accepted}", facts.at, micros(self.limits.pause)):
             return None
         return self.hit(

@@ -1,10 +1,10 @@
 """An address that the operator denied, or did not allow, reaches the PBX (C07)."""
 
 from detector.contract.events import Login, Registration
-from detector.contract.vocabulary import Severity, Stage, SubjectKind
+from detector.contract.vocabulary import AccessOutcome, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, micros
-from detector.detect.shared.attempts import Attempt
+from detector.detect.shared.attempts import ATTEMPTED, Attempt, of_trunk
 from detector.enrich.facts import Facts
 from detector.enrich.networks import Networks
 from detector.memory.fields import Memory, Once
@@ -29,7 +29,7 @@ class SourceDenied(Detector[Registration | Login]):
     stage = Stage.RECON
     attack = ("T1190",)
     reads = (Registration, Login)
-    outcomes = ("accepted", "rejected", "challenged")
+    outcomes = (AccessOutcome.ACCEPTED, AccessOutcome.REJECTED, AccessOutcome.CHALLENGED)
 
     class Limits(Params):
         """`deny` and `allow` of addresses and CIDRs; `strict`: nobody else either; `pause` seconds until said again."""
@@ -51,14 +51,14 @@ class SourceDenied(Detector[Registration | Login]):
 
     def inspect(self, event: Attempt, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
         place = facts.place
-        if place is None or event.outcome not in {"accepted", "rejected", "challenged"}:
+        if place is None or event.outcome not in ATTEMPTED:
             return None
         denied = place.address in self.denied or (self.limits.strict and not place.private)
         if not denied or place.address in self.allowed:
             return None
-        if type(event) is Registration and event.party == "trunk":
+        if of_trunk(event):
             return None
-        accepted = event.outcome == "accepted"
+        accepted = event.outcome == AccessOutcome.ACCEPTED
         if not self.said.passed(memory, f"{place.key}\x1f{accepted}", facts.at, micros(self.limits.pause)):
             return None
         return self.hit(

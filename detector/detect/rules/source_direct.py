@@ -1,7 +1,7 @@
 """Somebody is let in from the Internet past the remote access service: a port is forwarded (C04)."""
 
 from detector.contract.events import Login, Registration
-from detector.contract.vocabulary import Basis, Severity, Stage, SubjectKind
+from detector.contract.vocabulary import AccessOutcome, Basis, Severity, Stage, SubjectKind, Way
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, micros
 from detector.detect.shared.attempts import Attempt, accepted, who
@@ -28,7 +28,7 @@ class SourceDirect(Detector[Registration | Login]):
     basis = Basis.DERIVED
     attack = ("T1133",)
     reads = (Registration, Login)
-    outcomes = ("accepted",)
+    outcomes = (AccessOutcome.ACCEPTED,)
 
     class Limits(Params):
         """`enforced`: it is a warning; `pause` seconds before the same account is said again."""
@@ -41,7 +41,7 @@ class SourceDirect(Detector[Registration | Login]):
 
     def inspect(self, event: Attempt, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
         place = facts.place
-        if event.path != "direct" or place is None or place.private or not accepted(event):
+        if event.path != Way.DIRECT or place is None or place.private or not accepted(event):
             return None
         account = who(event, facts)
         if not account or not self.said.passed(memory, account, facts.at, micros(self.limits.pause)):

@@ -6,12 +6,12 @@ from pydantic import Field, PositiveInt
 
 from detector.contract.events import Login, Registration
 from detector.contract.kinds import ENUMERATION
-from detector.contract.vocabulary import Severity, Stage, SubjectKind
+from detector.contract.vocabulary import AccessOutcome, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, micros
 from detector.detect.shared.attempts import Attempt, names, refused, resting, vouched
-from detector.enrich.apply import familiar
 from detector.enrich.facts import Facts
+from detector.enrich.habits import is_familiar
 from detector.memory.fields import Distinct, Memory, digest
 from detector.settings.params import Params, Seconds
 
@@ -36,7 +36,7 @@ class SourceEnumeration(Detector[Registration | Login]):
     kind = ENUMERATION
     attack = ("T1087", "T1110.003")
     reads = (Registration, Login)
-    outcomes = ("rejected",)
+    outcomes = (AccessOutcome.REJECTED,)
 
     class Limits(Params):
         """`accounts` within `window` seconds; `office` at an address from which somebody was accepted before."""
@@ -57,7 +57,7 @@ class SourceEnumeration(Detector[Registration | Login]):
         source, found = facts.place.key, 0
         for name in names(event):
             found = self.tried.add(memory, source, digest(name), facts.at, self.window, cap=KEPT, solid=vouched(event))
-        limit = self.limits.office if familiar(facts, memory) else self.limits.accounts
+        limit = self.limits.office if is_familiar(facts, memory) else self.limits.accounts
         if found < limit:
             return None
         basis = resting(self.tried.vouched(memory, source), limit)

@@ -2,12 +2,12 @@
 
 from detector.contract.events import Login, Registration
 from detector.contract.kinds import KNOWN_ATTACKER
-from detector.contract.vocabulary import Basis, Severity, Stage, SubjectKind
+from detector.contract.vocabulary import AccessOutcome, Basis, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, micros
-from detector.detect.shared.attempts import Attempt
-from detector.enrich.apply import familiar
+from detector.detect.shared.attempts import ATTEMPTED, Attempt, of_trunk
 from detector.enrich.facts import Facts
+from detector.enrich.habits import is_familiar
 from detector.memory.fields import Memory, Once
 from detector.settings.params import Params, Seconds
 
@@ -31,7 +31,7 @@ class SourceListed(Detector[Registration | Login]):
     basis = Basis.HEARSAY
     attack = ("T1110",)
     reads = (Registration, Login)
-    outcomes = ("accepted", "rejected", "challenged")
+    outcomes = (AccessOutcome.ACCEPTED, AccessOutcome.REJECTED, AccessOutcome.CHALLENGED)
 
     class Limits(Params):
         """`age` seconds after which a list is no longer believed; `pause` seconds before it is said again."""
@@ -44,17 +44,17 @@ class SourceListed(Detector[Registration | Login]):
 
     def inspect(self, event: Attempt, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
         listed, place = facts.listed, facts.place
-        if listed is None or place is None or event.outcome not in {"accepted", "rejected", "challenged"}:
+        if listed is None or place is None or event.outcome not in ATTEMPTED:
             return None
-        if facts.at - listed.at > micros(self.limits.age) or familiar(facts, memory):
+        if facts.at - listed.at > micros(self.limits.age) or is_familiar(facts, memory):
             return None
-        if isinstance(event, Registration) and event.party == "trunk":
+        if of_trunk(event):
             return None
         if not self.said.passed(memory, f"{place.key}\x1f{event.outcome}", facts.at, micros(self.limits.pause)):
             return None
-        accepted = event.outcome == "accepted"
+        accepted = event.outcome == AccessOutcome.ACCEPTED
         return self.hit(
             place.key, f"{place.address} on the list {listed.source} {'was let in' if accepted else 'came'}",
             severity=Severity.CRITICAL if accepted else self.severity, list=listed.source, account=event.account,
-            basis=Basis.BEHAVIOUR if event.outcome == "rejected" else None,
+            basis=Basis.BEHAVIOUR if event.outcome == AccessOutcome.REJECTED else None,
         )  # fmt: skip

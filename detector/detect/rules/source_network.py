@@ -5,12 +5,12 @@ from typing import Annotated
 from pydantic import Field, PositiveInt
 
 from detector.contract.events import Login, Registration
-from detector.contract.vocabulary import Severity, Stage, SubjectKind
+from detector.contract.vocabulary import AccessOutcome, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, micros
 from detector.detect.shared.attempts import Attempt, names, of_network, refused, resting, vouched
-from detector.enrich.apply import familiar
 from detector.enrich.facts import Facts
+from detector.enrich.habits import is_familiar
 from detector.enrich.networks import nearby
 from detector.memory.fields import Distinct, Memory, digest
 from detector.settings.params import Params, Seconds
@@ -40,7 +40,7 @@ class SourceNetwork(Detector[Registration | Login]):
     stage = Stage.CREDENTIAL
     attack = ("T1110.003",)
     reads = (Registration, Login)
-    outcomes = ("rejected",)
+    outcomes = (AccessOutcome.REJECTED,)
 
     class Limits(Params):
         """`accounts` by `addresses` of a network within `window` seconds."""
@@ -56,7 +56,7 @@ class SourceNetwork(Detector[Registration | Login]):
 
     def inspect(self, event: Attempt, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
         place = facts.place
-        if not refused(event) or place is None or place.private or familiar(facts, memory):
+        if not refused(event) or place is None or place.private or is_familiar(facts, memory):
             return None
         network, window, solid = nearby(place.key), micros(self.limits.window), vouched(event)
         mine, accounts = 0, 0

@@ -5,12 +5,12 @@ from typing import Annotated
 from pydantic import AfterValidator
 
 from detector.contract.events import Login, Registration
-from detector.contract.vocabulary import Severity, Stage, SubjectKind
+from detector.contract.vocabulary import AccessOutcome, Severity, Stage, SubjectKind, Surface
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, micros
-from detector.detect.shared.attempts import Attempt, Tally, resting
-from detector.enrich.apply import good_days
+from detector.detect.shared.attempts import Attempt, Tally, of_trunk, resting
 from detector.enrich.facts import Facts
+from detector.enrich.habits import good_days
 from detector.memory.fields import Days, Memory
 from detector.settings.frequency import parse
 from detector.settings.params import Params
@@ -45,7 +45,7 @@ class SourceRate(Detector[Registration | Login]):
     stage = Stage.RECON
     attack = ("T1498", "T1595")
     reads = (Registration, Login)
-    outcomes = ("rejected", "challenged")
+    outcomes = (AccessOutcome.REJECTED, AccessOutcome.CHALLENGED)
 
     class Limits(Params):
         """`sip`, `web` and `ssh` as number/time/unit, the figures published for the PBX."""
@@ -62,13 +62,13 @@ class SourceRate(Detector[Registration | Login]):
 
     def inspect(self, event: Attempt, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
         place = facts.place
-        if place is None or facts.known_place or event.outcome == "accepted":
+        if place is None or facts.known_place or event.outcome == AccessOutcome.ACCEPTED:
             return None
-        if isinstance(event, Registration) and event.party == "trunk":
+        if of_trunk(event):
             return None
         if good_days.before(memory, place.key, facts.at + Days.DAY):
             return None
-        service = "sip" if isinstance(event, Registration) else "ssh" if event.surface == "ssh" else "web"
+        service = "sip" if isinstance(event, Registration) else "ssh" if event.surface == Surface.SSH else "web"
         key = f"{place.key}\x1f{service}"
         rate = self.rates[service]
         found, solid = self.tries.add(memory, key, event, facts.at, micros(rate.seconds), cap=rate.calls)

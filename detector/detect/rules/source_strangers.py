@@ -9,9 +9,9 @@ from detector.contract.vocabulary import Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Ended, Hit, micros
 from detector.detect.shared.attempts import resting, vouched
-from detector.enrich.apply import familiar
 from detector.enrich.dialling.dialled import boil_down
 from detector.enrich.facts import Facts
+from detector.enrich.habits import is_familiar
 from detector.memory.fields import Distinct, Memory, Window, digest
 from detector.settings.params import Params, Seconds
 
@@ -69,7 +69,7 @@ class SourceStrangers(Detector[Call | Notice]):
 
     def _calling(self, event: Call, facts: Facts, memory: Memory, source: str) -> Hit | None:
         number = digest(boil_down(event.to).digits if event.to else event.id)
-        limit = self.limits.office if familiar(facts, memory) else self.limits.numbers
+        limit = self.limits.office if is_familiar(facts, memory) else self.limits.numbers
         tail = facts.plan.read(event.to).tail if event.to else None
         tries = {
             whose: self.tried.add(memory, whose, number, facts.at, self.window, cap=KEPT, solid=vouched(event))

@@ -2,11 +2,16 @@
 
 from detector.contract.events import Event, Login, Registration
 from detector.contract.findings import Subject
-from detector.contract.vocabulary import Basis, SubjectKind
+from detector.contract.vocabulary import AccessOutcome, Basis, Party, SubjectKind
 from detector.enrich.facts import Facts
 from detector.memory.fields import Memory, Window
 
 Attempt = Registration | Login
+ACCEPTED, REJECTED, TRUNK = AccessOutcome.ACCEPTED, AccessOutcome.REJECTED, Party.TRUNK
+JUDGED = frozenset({ACCEPTED, REJECTED})
+"""A credential was given, and judged."""
+ATTEMPTED = JUDGED | {AccessOutcome.CHALLENGED}
+"""Somebody tried to get in."""
 ROLE = "administrator"
 APP = "linkus"
 """Devices and surfaces of the PBX's own apps begin so: one person has several."""
@@ -14,12 +19,17 @@ APP = "linkus"
 
 def refused(event: Attempt) -> bool:
     """Whether a credential was refused; a trunk's registration is the carrier's affair, a challenge no failure."""
-    return event.outcome == "rejected" and not (type(event) is Registration and event.party == "trunk")
+    return event.outcome == REJECTED and not (type(event) is Registration and event.party == TRUNK)
 
 
 def accepted(event: Attempt) -> bool:
     """Whether somebody was let in; a trunk is nobody."""
-    return event.outcome == "accepted" and not (type(event) is Registration and event.party == "trunk")
+    return event.outcome == ACCEPTED and not (type(event) is Registration and event.party == TRUNK)
+
+
+def of_trunk(event: Attempt) -> bool:
+    """Whether a trunk registers, which is the carrier's affair."""
+    return type(event) is Registration and event.party == TRUNK
 
 
 def who(event: Attempt, facts: Facts) -> str:
@@ -56,6 +66,35 @@ def resting(solid: int, limit: int) -> Basis | None:
 def of_network(network: str) -> tuple[Subject, ...]:
     """What attempts out of one network share, so that they become one incident."""
     return (Subject(SubjectKind.SOURCE_IP, network),)
+
+
+class Failures:
+    """Counts refused attempts within a time: all of them, and beside them those that something better vouches for.
+
+    When all are enough together these begin anew; what is vouched for goes on counting until that is enough by itself,
+    which a `Tally` does not.
+    """
+
+    def __init__(self) -> None:
+        self._all, self._solid = Window("failed"), Window("solid")
+
+    def __set_name__(self, owner: type, attribute: str) -> None:
+        for window in (self._all, self._solid):
+            window.__set_name__(owner, attribute)
+
+    def add(self, memory: Memory, subject: str, event: Attempt, at: int, length: int, *, cap: int) -> tuple[int, int]:
+        """How many lie in the window with this one, and how many of them are vouched for; see `Window.add`."""
+        failed = self._all.add(memory, subject, at, length, cap=cap, count=event.count)
+        if not vouched(event):
+            return failed, 0
+        solid = self._solid.add(memory, subject, at, length, cap=cap, count=event.count)
+        return max(failed, solid), solid
+
+    def clear(self, memory: Memory, subject: str, *, solid: bool) -> None:
+        """Start over; with what is vouched for, where that is `solid` enough."""
+        self._all.clear(memory, subject)
+        if solid:
+            self._solid.clear(memory, subject)
 
 
 class Tally:

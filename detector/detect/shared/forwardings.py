@@ -3,14 +3,13 @@
 from collections.abc import Iterator
 
 from detector.contract.events import Config
-from detector.enrich.dialling.numbers import Klass, Number
+from detector.enrich.dialling.numbers import COSTLY, Number
 from detector.enrich.facts import Facts
 from detector.memory.fields import First, Memory
 
 WORDS = ("forward", "fwd", "follow")
 DEEPEST = 4
 MOST = 64
-COSTLY = (Klass.PREMIUM, Klass.SATELLITE)
 approved = First("approved")
 
 

@@ -2,6 +2,7 @@
 
 from detector.contract.codec import to_micros
 from detector.contract.events import Call
+from detector.contract.vocabulary import Reason
 from detector.enrich.dialling.numbers import Number
 from detector.enrich.facts import Facts
 
@@ -11,7 +12,7 @@ def one_ring(event: Call, facts: Facts, longest: int) -> Number | None:
     leg = facts.leg
     if leg is None or not (facts.inbound and facts.ended_now) or leg.answered or not event.from_:
         return None
-    if event.reason == "wrong_pin":  # it was dialled in with, and rang nobody
+    if event.reason == Reason.WRONG_PIN:  # it was dialled in with, and rang nobody
         return None
     rang = facts.at - (to_micros(event.started_at) if event.started_at is not None else leg.started)
     if event.duration is not None:

@@ -1,10 +1,11 @@
 """Which accounts a demand on logins holds for."""
 
+from detector.contract.vocabulary import Surface
 from detector.settings.params import Params, Seconds
 from detector.settings.values import Short
 
 EVERYBODY = "*"
-PEOPLE = frozenset({"web", "linkus_desktop", "linkus_mobile", "linkus_web", None})
+PEOPLE = frozenset({Surface.WEB, Surface.LINKUS_DESKTOP, Surface.LINKUS_MOBILE, Surface.LINKUS_WEB, None})
 """Surfaces at which a person logs in; the others know neither single sign-on nor a second factor."""
 
 

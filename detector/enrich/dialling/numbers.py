@@ -47,6 +47,8 @@ class Klass(StrEnum):
     UNKNOWN = "unknown"
 
 
+COSTLY = frozenset({Klass.PREMIUM, Klass.SATELLITE})
+"""What costs much wherever it is called from."""
 _SPELT = {"toll_free", "premium", "shared_cost"}
 _Found = tuple[str, NumberListing]  # E.164 digits, and where they belong
 

@@ -13,13 +13,15 @@ from detector.detect.catalogue import catalogue
 from detector.formats import formats
 from detector.formats.parties import TRUNK_CONTEXTS, Parties
 from detector.formats.unread import UnreadLines
-from detector.settings import Settings, profile
-from detector.settings.kafka import NAME, Kafka, Name
-from detector.settings.metrics import Process
-from streams import config
+from detector.settings import profile
 from streams.cli.support.failures import FAILED, WRONG_USAGE, err, fail
 from streams.cli.support.inputs import STDIN, Cemetery, Inputs, Options
 from streams.cli.support.outputs import STDOUT, Lines, output, size_of
+from streams.config.installation import Installation, core_settings
+from streams.config.kafka_settings import NAME, Kafka, Name
+from streams.config.loading import load
+from streams.config.metrics_settings import Process
+from streams.config.yaml_model import ConfigError
 from streams.report.report_page import visible
 from streams.store.keys import pin_hash
 
@@ -27,15 +29,23 @@ UNNAMED = "pbx"
 NO_NAME_NEEDED = "events"
 
 
-def loaded(path: Path | None, *, secrets: tuple[str, ...] | None = ()) -> Settings:
-    """The settings, or an end with every problem named. `secrets` None fetches all of them."""
+def loaded(path: Path | None, *, secrets: tuple[str, ...] | None = ()) -> Installation:
+    """The settings, or an end with every problem named.
+
+    `secrets` None fetches all of them: only who acts needs that, and therefore knows the enforcers, too.
+    """
+    enforcers = None
+    if secrets is None:
+        from streams.containment.enforcers.enforcer import enforcer_settings
+
+        enforcers = enforcer_settings()
     try:
-        return config.load(path, secrets=secrets)
-    except config.ConfigError as error:
+        return load(path, secrets=secrets, enforcers=enforcers)
+    except ConfigError as error:
         fail(str(error), WRONG_USAGE)
 
 
-def cluster_of(settings: Settings, who: str) -> tuple[Kafka, str]:
+def cluster_of(settings: Installation, who: str) -> tuple[Kafka, str]:
     """The Kafka and the database that the processes of a fleet share, or an end that says what is missing."""
     if settings.kafka is None:
         fail(f"{who} needs Kafka: name it under `kafka`", WRONG_USAGE)
@@ -51,14 +61,14 @@ def named(name: str) -> str:
     return name
 
 
-def observed_at(settings: Settings, process: Process, port: int | None) -> Settings:
+def observed_at(settings: Installation, process: Process, port: int | None) -> Installation:
     """With another port for metrics where one is given."""
     if port is None:
         return settings
     return settings.model_copy(update={"metrics": settings.metrics.model_copy(update={process: port})})
 
 
-def with_member(settings: Settings, member: str | None) -> Settings:
+def with_member(settings: Installation, member: str | None) -> Installation:
     """With another static member of the group where one is given."""
     if member is None or settings.kafka is None:
         return settings
@@ -69,12 +79,12 @@ def with_member(settings: Settings, member: str | None) -> Settings:
     return settings.model_copy(update={"kafka": settings.kafka.model_copy(update={"static_member": name})})
 
 
-def options_of(settings: Settings, name: str, pbx: str | None, timezone: str | None, year: int | None) -> Options:
+def options_of(settings: Installation, name: str, pbx: str | None, timezone: str | None, year: int | None) -> Options:
     """What the records lack, from the command line and the configuration."""
     if name not in formats():
         fail(f"--format: no format {name!r}; there are {', '.join(formats())}", WRONG_USAGE)
     chosen = pbx_of(settings, name, pbx)
-    own = profile(settings, chosen, catalogue())
+    own = profile(core_settings(settings), chosen, catalogue())
     zone = own.timezone if timezone is None else timezone
     try:
         found = ZoneInfo(zone)
@@ -86,7 +96,7 @@ def options_of(settings: Settings, name: str, pbx: str | None, timezone: str | N
     )  # fmt: skip
 
 
-def parties_of(settings: Settings, pbx: str) -> Parties:
+def parties_of(settings: Installation, pbx: str) -> Parties:
     """Which names of its channels the configuration says are trunks, and which extensions."""
     for one in settings.pbxs:
         if one.id == pbx:
@@ -99,7 +109,7 @@ def parties_of(settings: Settings, pbx: str) -> Parties:
     return Parties()
 
 
-def pbx_of(settings: Settings, format_name: str, pbx: str | None) -> str:
+def pbx_of(settings: Installation, format_name: str, pbx: str | None) -> str:
     """The PBX the records come from: the one that is named, or the only one there is."""
     known = [one.id for one in settings.pbxs]
     if pbx is None:

@@ -1,52 +1,18 @@
-"""What went wrong, in one line a person can act on, and the exit code: 1 failed, 2 wrong usage or configuration."""
+"""How a command ends that cannot do its work: one line a person can act on, and the exit code."""
 
-import os
 from typing import NoReturn
 
-import structlog
 import typer
 from rich.console import Console
 
-from streams.config import ConfigError
-from streams.config.tariffs import TariffError
-from streams.kafka.write.spool import SpoolError
-from streams.observe.logs import VARIABLE, LevelError
-from streams.runtime.tables import TableError
-from streams.store.store_errors import StoreError
+from streams.processes.exit_codes import FAILED, WRONG_USAGE
 
-FAILED = 1
-WRONG_USAGE = 2
-SETTINGS = (ConfigError, LevelError, TableError, TariffError)
+__all__ = ["FAILED", "WRONG_USAGE", "err", "fail"]
 
 err = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
-log = structlog.get_logger(__name__)
 
 
 def fail(text: str, code: int = FAILED) -> NoReturn:
     """Say what is wrong, in one place, and end."""
     err.print(text)
     raise typer.Exit(code)
-
-
-def explained(error: BaseException) -> tuple[str, int]:
-    """What to say of an error nobody has dealt with, and the exit code."""
-    from sqlalchemy.exc import SQLAlchemyError  # late: commands that need no database start faster
-
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    if isinstance(error, SETTINGS):
-        return str(error), WRONG_USAGE
-    if isinstance(error, OSError) and error.strerror:
-        return f"{os.fsdecode(error.filename)}: {error.strerror}" if error.filename else error.strerror, FAILED
-    if isinstance(error, StoreError | SpoolError):
-        return first_line(error), FAILED
-    if isinstance(error, SQLAlchemyError):  # its own text would show the statement with its values
-        return f"database: {first_line(getattr(error, 'orig', None) or type(error).__name__)}", FAILED
-    log.debug("unexpected error", exc_info=error)
-    kind = type(error).__name__
-    return f"unexpected error, {kind}: {first_line(error)} (with {VARIABLE}=debug it says where)", FAILED
-
-
-def first_line(error: object) -> str:
-    """The first line of a text, bounded."""
-    return str(error).partition("\n")[0][:400]

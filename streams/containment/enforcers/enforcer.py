@@ -4,12 +4,19 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from datetime import datetime
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import ClassVar, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
+from detector.contract.registry import Registry
 from detector.decide.guard import block_range
+from detector.settings.params import Params
+from streams.config.installation import Installation
+from streams.store.journal.journal import Journal
 
-ENFORCERS: dict[str, type["Enforcer"]] = {}
-E = TypeVar("E", bound="Enforcer")
+E = TypeVar("E", bound="type[Enforcer]")
+
+
+class NoSettings(Params):
+    """Nothing can be set."""
 
 
 class EnforcerError(Exception):
@@ -19,10 +26,17 @@ class EnforcerError(Exception):
 class Enforcer(ABC):
     """Keeps addresses out. Targets are addresses or CIDRs; what is blocked is `block_range(target)`.
 
-    All three may raise `EnforcerError`; a target that is no address raises ValueError and changes nothing.
+    It is used where the configuration names it under `enforcers`, with what `settings` says can be set there. `block`,
+    `lift` and `blocked` may raise `EnforcerError`; a target that is no address raises ValueError and changes nothing.
     """
 
     name: ClassVar[str]
+    settings: ClassVar[type[Params]] = NoSettings
+
+    @classmethod
+    def configured(cls, settings: Any, journal: Journal) -> Self:
+        """One as configured; `settings` are of that class, `journal` is where the blocks in force stand."""
+        return cls()
 
     @abstractmethod
     async def block(self, target: str, until: datetime) -> None:
@@ -37,12 +51,27 @@ class Enforcer(ABC):
         """The CIDRs kept out now, read back from where they take effect."""
 
 
-def enforcer(kind: type[E]) -> type[E]:
-    """Registers an enforcer by its name; the same name twice stops the program at start."""
-    if kind.name in ENFORCERS:
-        raise ValueError(f"two enforcers are called {kind.name}")
-    ENFORCERS[kind.name] = kind
+ENFORCERS: Registry[type[Enforcer]] = Registry("enforcers", "streams.containment.enforcers")
+
+
+def enforcer(kind: E) -> E:
+    """Registers an enforcer by its name; the same name twice stops the program."""
+    ENFORCERS.add(kind.name, kind)
     return kind
+
+
+def enforcer_settings() -> dict[str, type[Params]]:
+    """Every enforcer there is, and what can be set of it: what reading the configuration has to know."""
+    return {name: kind.settings for name, kind in ENFORCERS.all().items()}
+
+
+def enforcers_of(installation: Installation, journal: Journal) -> list[Enforcer]:
+    """What can block addresses, as configured."""
+    found = []
+    for name, given in installation.enforcers.named().items():
+        kind = ENFORCERS.all()[name]
+        found.append(kind.configured(kind.settings.model_validate(given), journal))
+    return found
 
 
 def covered(target: str, blocked: Iterable[str]) -> bool:

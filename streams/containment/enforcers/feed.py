@@ -3,16 +3,16 @@
 import asyncio
 import hashlib
 import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import msgspec
 from fastapi import APIRouter, HTTPException, Request, Response
 
 from detector.contract.vocabulary import Act
 from detector.decide.guard import block_range
-from streams.containment.enforcers.enforcer import Enforcer, enforcer
+from streams.containment.enforcers.enforcer import Enforcer, NoSettings, enforcer
 from streams.runtime.clock import utc_now
 from streams.store.journal.journal import Journal
 
@@ -24,7 +24,7 @@ ActiveBlocks = Callable[[], Mapping[str, datetime]]
 class Feed(Enforcer):
     """Blocks by being read: the journal is the list, so there is nothing to write and nothing to lose.
 
-    A block is confirmed once the list holds it; `polled_at` says when somebody last fetched the list.
+    A block is confirmed once the list holds it.
     """
 
     name: ClassVar[str] = "feed"
@@ -33,6 +33,12 @@ class Feed(Enforcer):
         self._active = active
         self._now = now
         self.polled_at: datetime | None = None
+        """When somebody who knows the token last fetched the list: only then can a firewall know of a block."""
+
+    @classmethod
+    def configured(cls, settings: NoSettings, journal: Journal) -> Self:
+        """Of the blocks in the journal."""
+        return cls(blocks_of(journal))
 
     async def block(self, target: str, until: datetime) -> None:
         """Nothing to do but to refuse what is no address."""
@@ -54,6 +60,11 @@ class Feed(Enforcer):
     async def _in_force(self) -> dict[str, datetime]:
         now = self._now()
         return {t: until for t, until in (await asyncio.to_thread(self._active)).items() if until > now}
+
+
+def feed_among(enforcers: Iterable[Enforcer], journal: Journal) -> Feed:
+    """The feed to serve: the one that is an enforcer, so that it knows when it was fetched, else one of its own."""
+    return next((one for one in enforcers if isinstance(one, Feed)), None) or Feed(blocks_of(journal))
 
 
 def blocks_of(journal: Journal) -> ActiveBlocks:

@@ -6,21 +6,25 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network, summarize_address_range
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar, Self
 
 import msgspec
+from pydantic import AfterValidator
 
 from detector.contract.findings import FOREVER
 from detector.decide.guard import Network, block_range
+from detector.settings.params import Params
+from detector.settings.values import matching
 from streams.containment.enforcers.enforcer import Enforcer, EnforcerError, enforcer, inside
 from streams.runtime.clock import utc_now
+from streams.store.journal.journal import Journal
 
 TABLE = "inet ringfence"
 TIMEOUT_SECONDS = 10
 LONGEST_SECONDS = 365 * 86_400
 """What lasts longer carries no timeout; it is lifted by the executor alone."""
 TRIES = 3
-_NAMESPACE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]{0,63}", re.ASCII)
+NAMESPACE = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}"
 
 # One transaction, the same whether the table is there or not: a flushed ruleset heals with the next block.
 TABLE_SCRIPT = f"""\
@@ -49,20 +53,32 @@ class _Listing(msgspec.Struct):
     nftables: list[dict[str, object]]
 
 
+class NftablesSettings(Params):
+    """`netns`: the network namespace to work in, by its name."""
+
+    netns: Annotated[str, AfterValidator(matching(NAMESPACE, "a name as in ip netns"))] | None = None
+
+
 @enforcer
 class Nftables(Enforcer):
     """Two sets, `v4` and `v6`, in the table `inet ringfence`; other tables are never touched.
 
-    Running flows are dropped too. Needs CAP_NET_ADMIN; `namespace` names a network namespace to work in.
+    Running flows are dropped too. Needs CAP_NET_ADMIN; works in our own network namespace unless another is named.
     """
 
     name: ClassVar[str] = "nftables"
+    settings: ClassVar[type[Params]] = NftablesSettings
 
     def __init__(self, namespace: str | None = None) -> None:
-        if namespace is not None and not _NAMESPACE.fullmatch(namespace):
+        if namespace is not None and not re.fullmatch(NAMESPACE, namespace, re.ASCII):
             raise ValueError("not the name of a network namespace")
         self._command = ("ip", "netns", "exec", namespace, "nft") if namespace else ("nft",)
         self._one_at_a_time = asyncio.Lock()
+
+    @classmethod
+    def configured(cls, settings: NftablesSettings, journal: Journal) -> Self:
+        """In the namespace that is named, or our own."""
+        return cls(settings.netns)
 
     async def block(self, target: str, until: datetime) -> None:
         """Add the element, in place of narrower ones it covers; a wider one that is there already stays."""

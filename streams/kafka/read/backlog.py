@@ -4,13 +4,12 @@ import asyncio
 from collections.abc import Mapping
 
 import structlog
-from aiokafka.errors import KafkaError  # type: ignore[import-untyped]  # it ships no types
 from sqlalchemy import Engine
 
-from detector.settings.kafka import Kafka
-from streams.kafka import connecting
+from streams.config.kafka_settings import Kafka
+from streams.kafka.connecting import AwayError
 from streams.kafka.topiclog import TopicLog
-from streams.kafka.work.log_checkpoints import saved_offsets
+from streams.store.checkpoints import saved_offsets
 from streams.store.store_errors import UnavailableError
 
 LOOK_EVERY = 5.0
@@ -39,7 +38,7 @@ class Backlog:
 
     async def run(self) -> None:
         """Look until cancelled, whatever is away."""
-        topic = TopicLog(connecting.arguments(self._kafka), f"{self._kafka.prefix}.events")
+        topic = TopicLog(self._kafka, f"{self._kafka.prefix}.events")
         started = False
         try:
             while True:
@@ -50,7 +49,7 @@ class Backlog:
                             started = True
                         ends = await topic.ends(range(self._kafka.partitions))
                         self.look(ends, await asyncio.to_thread(saved_offsets, self._database))
-                except (KafkaError, TimeoutError, UnavailableError) as error:
+                except (AwayError, TimeoutError, UnavailableError) as error:
                     log.info("the log cannot be looked at", error=f"{type(error).__name__}: {error}"[:300])
                     self.waiting, self._still = None, 0
                 await asyncio.sleep(LOOK_EVERY)

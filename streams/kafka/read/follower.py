@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -15,13 +15,13 @@ from aiokafka.errors import (  # type: ignore[import-untyped]  # it ships no typ
 from msgspec import Struct
 
 from detector.contract.events import AnyEvent, Tick, Unknown
-from detector.settings.kafka import Kafka
 from streams.archive.archive_errors import ArchiveError
 from streams.archive.pace import Pace
 from streams.archive.store import Archive
 from streams.archive.tidying import finished
+from streams.config.kafka_settings import Kafka
 from streams.kafka.connecting import arguments
-from streams.kafka.work.judge import Headers, Judge
+from streams.kafka.seal import Headers
 from streams.runtime.backoff import Backoff
 
 MOST_BYTES = 256 * 1024 * 1024
@@ -36,10 +36,13 @@ LONGEST_STEP_MS = 300_000
 """A follower that cannot write for so long gives its partitions to one that perhaps can."""
 FIRST, MOST = 0.5, 30.0
 
+EventsOf = Callable[[int, bytes | None, Headers], Sequence[AnyEvent | Unknown]]
+"""The events of a record that belong into its partition."""
+
 log = structlog.get_logger(__name__)
 
 
-class HeldPartition(Struct, frozen=True):
+class HeldRecord(Struct, frozen=True):
     """A record that is not archived yet."""
 
     value: bytes | None
@@ -54,14 +57,14 @@ class Follower:
     left out, because workers forward them.
     """
 
-    def __init__(self, kafka: Kafka, archive: Archive, judge: Judge, every: float) -> None:
+    def __init__(self, kafka: Kafka, archive: Archive, events_of: EventsOf, every: float) -> None:
         self._kafka = kafka
         self._topic = f"{kafka.prefix}.events"
         self._archive = archive
-        self._judge = judge
+        self._events_of = events_of
         self._pace = Pace(every)
         self._waits = Backoff(FIRST, MOST)
-        self._held: dict[Any, dict[int, HeldPartition]] = {}
+        self._held: dict[Any, dict[int, HeldRecord]] = {}
         self._ripe: list[Any] = []
         self._next: dict[Any, int] = {}
         self._bytes = 0
@@ -115,7 +118,7 @@ class Follower:
         for record in records:
             if record.offset not in held:  # read again: the partition went away and came back
                 self._bytes += len(record.value or b"") + OVERHEAD
-            held[record.offset] = HeldPartition(record.value, record.headers)
+            held[record.offset] = HeldRecord(record.value, record.headers)
         self._next[at] = records[-1].offset + 1
 
     def _forget(self, partitions: Sequence[Any]) -> None:
@@ -169,11 +172,11 @@ class Follower:
         if not self._ripe:
             self._pace.caught_up()
 
-    def _copy(self, partition: int, held: Mapping[int, HeldPartition]) -> None:
+    def _copy(self, partition: int, held: Mapping[int, HeldRecord]) -> None:
         events: list[tuple[int, AnyEvent | Unknown]] = []
         for offset, one in sorted(held.items()):
-            judged = self._judge.judge(partition, one.value, one.headers)
-            events += [(offset, event) for event in judged.events if not isinstance(event, Tick)]
+            found = self._events_of(partition, one.value, one.headers)
+            events += [(offset, event) for event in found if not isinstance(event, Tick)]
         self._archive.write(f"{self._topic}-{partition}", events)
 
     async def _acknowledge(self, consumer: Any, at: Any, offset: int) -> None:

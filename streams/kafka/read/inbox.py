@@ -13,9 +13,9 @@ from aiokafka.errors import (  # type: ignore[import-untyped]  # it ships no typ
 )
 
 from detector.contract.codec import Rejected
-from detector.settings.kafka import Kafka
+from streams.config.kafka_settings import Kafka
 from streams.kafka.connecting import arguments
-from streams.kafka.work.judge import Headers
+from streams.kafka.seal import Headers
 from streams.runtime.backoff import Backoff
 from streams.store.store_errors import UnavailableError
 

@@ -7,10 +7,9 @@ import msgspec
 from msgspec import Raw, Struct
 
 from detector.contract.codec import Codec, Rejected, reject
-from detector.contract.events import AnyEvent, Control, Unknown
+from detector.contract.events import EVERY_PBX, AnyEvent, Control, Unknown
+from streams.kafka.seal import Headers
 
-Headers = Sequence[tuple[str, bytes]]
-EVERY_PBX = "*"
 NAMES = 65_536
 
 

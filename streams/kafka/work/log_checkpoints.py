@@ -1,13 +1,12 @@
 """Checkpoints that know which log they were made from, written fast enough for a fleet."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from sqlalchemy import Connection, Engine, select
 
-from streams.kafka.topiclog import LogChangedError
-from streams.store.checkpoints import Checkpoint, SqlCheckpoints, stored
+from streams.store.checkpoints import Checkpoint, SqlCheckpoints, saved_offsets, stored
 from streams.store.database import reading
-from streams.store.tables_stream import PageTable, PartitionTable
+from streams.store.tables_stream import PageTable
 
 LOG_PAGE = "log"
 FRESH = "CREATE TEMPORARY TABLE IF NOT EXISTS fresh_page (key bytea, value bytea) ON COMMIT DELETE ROWS"
@@ -20,6 +19,10 @@ DROP = """
 DELETE FROM page USING fresh_page
 WHERE page.partition = %s AND page.key = fresh_page.key AND fresh_page.value IS NULL
 """
+
+
+class LogChangedError(RuntimeError):
+    """The topic is not the one that this memory was made from."""
 
 
 class LogCheckpoints(SqlCheckpoints):
@@ -50,7 +53,8 @@ class LogCheckpoints(SqlCheckpoints):
     def load(self, partition: int) -> Checkpoint:
         """The newest checkpoint, without the page that is ours."""
         checkpoint = super().load(partition)
-        return Checkpoint(checkpoint.offset, without(LOG_PAGE, checkpoint.pages))
+        pages = ((key, value) for key, value in checkpoint.pages if key != LOG_PAGE)
+        return Checkpoint(checkpoint.offset, pages)
 
     def save(self, partition: int, epoch: int, offset: int, pages: Mapping[str, bytes | None]) -> None:
         """Change `pages` and the offset together, and the first time note which log they are of."""
@@ -74,15 +78,3 @@ class LogCheckpoints(SqlCheckpoints):
                     copy.write_row((stored(key), value))
             cursor.execute(PUT, (partition,))
             cursor.execute(DROP, (partition,))
-
-
-def saved_offsets(database: Engine) -> dict[int, int]:
-    """How far each partition that anybody ever worked on is saved."""
-    with reading(database) as connection:
-        rows = connection.execute(select(PartitionTable.partition, PartitionTable.offset)).all()
-    return {row.partition: max(row.offset, 0) for row in rows}
-
-
-def without(key: str, pages: Iterator[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
-    """All other pages."""
-    return ((name, value) for name, value in pages if name != key)

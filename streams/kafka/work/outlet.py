@@ -12,13 +12,13 @@ from detector.contract.codec import Rejected, encode_finding
 from detector.contract.events import Tick
 from detector.contract.findings import AnyFinding
 from streams.kafka.connecting import LARGEST, key_of
-from streams.kafka.seal import Seals
+from streams.kafka.seal import Headers, Seals
 from streams.kafka.sighting_seal import Sealed
-from streams.kafka.work.judge import Foreign, Headers
+from streams.kafka.work.judge import Foreign
 from streams.runtime.clock import utc_now
 
 LINGER_MS = 2
-PATIENCE_MS = 60_000
+REQUEST_MS = 60_000
 
 
 class LogPlace(Struct, frozen=True):
@@ -32,8 +32,8 @@ class LogPlace(Struct, frozen=True):
 class Outlet:
     """An idempotent producer; `flush` returns when all that was sent before it is kept by the brokers.
 
-    A record that Kafka does not take within a minute makes every later `flush` raise `KafkaError`: then nothing may be
-    acknowledged any more. What is sent again after a crash is the same again.
+    While brokers are away it waits. A record that they refuse makes every later `flush` raise `KafkaError`: then
+    nothing may be acknowledged any more. What is sent again after a crash is the same again.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class Outlet:
             enable_idempotence=True,
             acks="all",
             linger_ms=LINGER_MS,
-            request_timeout_ms=PATIENCE_MS,
+            request_timeout_ms=REQUEST_MS,
             max_request_size=LARGEST,
         )
         self._partition_of = partition_of

@@ -8,22 +8,20 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 import structlog
 from msgspec import Struct
 
-from detector.contract.codec import from_micros
-from detector.contract.events import Tick
 from detector.contract.findings import AnyFinding
+from streams.kafka.seal import Headers
 from streams.kafka.sighting_seal import Sealed
-from streams.kafka.work.judge import Headers, Judge
+from streams.kafka.work.judge import Judge
 from streams.kafka.work.outlet import LogPlace, Outlet
 from streams.observe.delays import CHECKPOINT, arrived, took
 from streams.runtime.clock import utc_now
-from streams.runtime.partition import Partition
+from streams.runtime.partition import Partition, kind_of
 from streams.store.store_errors import UnavailableError
 
 WAITING_BYTES = 64 * 1024 * 1024
 WAITING_RECORDS = 50_000
 DATABASE_REST = 0.5
 LAST_TRY = 5.0
-TICK_DELAY = 2_000_000
 
 log = structlog.get_logger(__name__)
 
@@ -40,13 +38,13 @@ class LogRecord(Struct, frozen=True):
 
 
 class Owned:
-    """One partition in our hands. Offsets of `worker` are positions: that of a record plus one."""
+    """One partition in our hands. Its offsets are positions: that of a record plus one."""
 
-    def __init__(self, worker: Partition, generation: int) -> None:
-        self.worker = worker
+    def __init__(self, partition: Partition, generation: int) -> None:
+        self.partition = partition
         self.generation = generation
-        self.next = worker.offset
-        self.fresh = worker.offset == 0
+        self.next = partition.offset
+        self.fresh = partition.offset == 0
         self.busy = asyncio.Lock()
         self.saving = asyncio.Lock()
         self.collected_at = time.monotonic()
@@ -60,10 +58,10 @@ class PartitionTally:
         self.counts: Counter[str] = counts or Counter()
         self.errors: Counter[str] = errors or Counter()
 
-    def add(self, worker: Partition) -> None:
+    def add(self, partition: Partition) -> None:
         """Count these, too."""
-        self.counts.update(worker.engine.counts)
-        self.errors.update(worker.engine.errors)
+        self.counts.update(partition.engine.counts)
+        self.errors.update(partition.engine.errors)
 
 
 class Partitions:
@@ -78,14 +76,14 @@ class Partitions:
     def __init__(
         self,
         topic: str,
-        worker_of: Callable[[int], Partition],
+        made: Callable[[int], Partition],
         judge: Judge,
         outlet: Outlet,
         look_into_hole: Callable[[int, int, int], Awaitable[None]],
         sightings: Callable[[Sequence[AnyFinding]], Iterable[Sealed]],
     ) -> None:
         self._topic = topic
-        self._worker_of = worker_of
+        self._made = made
         self._judge = judge
         self._outlet = outlet
         self._look_into_hole = look_into_hole
@@ -108,24 +106,24 @@ class Partitions:
         self._drop(list(self._owned))
         self.generation = generation
         self._pulse()
-        for partition in sorted(partitions):
-            worker = self._worker_of(partition)
-            await self._patiently(worker.recover)
-            self._owned[partition] = Owned(worker, generation)
+        for number in sorted(partitions):
+            partition = self._made(number)
+            await self._patiently(partition.recover)
+            self._owned[number] = Owned(partition, generation)
             self._pulse()
         self.saved_at = time.monotonic()
         log.info("partitions loaded", generation=generation, partitions=sorted(self._owned))
 
     async def revoked(self, partitions: Iterable[int]) -> None:
         """These are ours no more: what is in hand is saved if the database can be had, then forgotten."""
-        leaving = {partition: self._owned.pop(partition) for partition in partitions if partition in self._owned}
+        leaving = {number: self._owned.pop(number) for number in partitions if number in self._owned}
         self._pulse()
         until = time.monotonic() + LAST_TRY
-        for partition, owned in leaving.items():
+        for number, owned in leaving.items():
             try:
                 await self._checkpoint(owned)
             except UnavailableError as error:
-                log.warning("partition left unsaved", partition=partition, error=str(error))
+                log.warning("partition left unsaved", partition=number, error=str(error))
                 if time.monotonic() > until:
                     break
         for owned in leaving.values():
@@ -133,17 +131,13 @@ class Partitions:
 
     def positions(self) -> dict[int, int]:
         """How far each partition is applied: the offset it waits for."""
-        return {partition: owned.next for partition, owned in self._owned.items()}
-
-    def workers(self) -> dict[int, Partition]:
-        """The memory of each partition."""
-        return {partition: owned.worker for partition, owned in self._owned.items()}
+        return {number: owned.next for number, owned in self._owned.items()}
 
     def tally(self) -> "PartitionTally":
         """What the engines have counted since the process began, those of partitions that are gone included."""
         total = PartitionTally(self._given_up.counts.copy(), self._given_up.errors.copy())
         for owned in self._owned.values():
-            total.add(owned.worker)
+            total.add(owned.partition)
         return total
 
     # --- the way of a record
@@ -180,11 +174,11 @@ class Partitions:
         return None
 
     async def _apply(self, owned: Owned, record: LogRecord) -> None:
-        if record.offset < owned.worker.offset:
+        if record.offset < owned.partition.offset:
             return
         taken, begun = utc_now(), time.monotonic()
         judged = self._judge.judge(record.partition, record.value, record.headers)
-        findings = owned.worker.apply(record.offset + 1, judged.events)
+        findings = owned.partition.apply(record.offset + 1, judged.events)
         await self._outlet.findings(findings)
         if findings:
             await self._outlet.sightings(self._sightings(findings))
@@ -193,7 +187,7 @@ class Partitions:
         await self._outlet.bury(judged.rejected, LogPlace(self._topic, record.partition, record.offset))
         self.records += 1
         self.events += len(judged.events)
-        self.found.update(type(finding).__name__.lower() for finding in findings)
+        self.found.update(map(kind_of, findings))
         self.foreign += len(judged.foreign)
         self.dead_letters += len(judged.rejected)
         if judged.events:
@@ -218,12 +212,12 @@ class Partitions:
 
     async def _checkpoint(self, owned: Owned) -> None:
         async with owned.saving:
-            before = owned.worker.saved
+            before = owned.partition.saved
             async with owned.busy:
-                owned.worker.collect()
+                owned.partition.collect()
                 collected_at = time.monotonic()
             await self._outlet.flush()
-            saved = await asyncio.to_thread(owned.worker.save)
+            saved = await asyncio.to_thread(owned.partition.save)
             if saved > before:
                 CHECKPOINT.observe(time.monotonic() - collected_at)
                 took("checkpoint", time.monotonic() - owned.collected_at)
@@ -237,15 +231,9 @@ class Partitions:
 
     async def tick(self, now: int, ends: dict[int, int]) -> None:
         """Say to the log that time has passed, for PBXs with a timer due in partitions applied up to their `ends`."""
-        now -= TICK_DELAY
-        at = from_micros(now)
-        for partition, owned in list(self._owned.items()):
-            if owned.next < ends.get(partition, owned.next + 1):
-                continue
-            due = owned.worker.engine.due(now)
-            await self._outlet.ticks([
-                Tick(pbx=pbx, id=f"tick:{now}", at=at, received_at=at, source="ringfence") for pbx in due
-            ])  # fmt: skip
+        for number, owned in list(self._owned.items()):
+            if owned.next >= ends.get(number, owned.next + 1):
+                await self._outlet.ticks(owned.partition.ticks(now))
 
     # --- small things
 
@@ -263,11 +251,11 @@ class Partitions:
                 return
 
     def _drop(self, partitions: Iterable[int]) -> None:
-        for partition in partitions:
-            self._forget(self._owned.pop(partition))
+        for number in partitions:
+            self._forget(self._owned.pop(number))
 
     def _forget(self, owned: Owned) -> None:
-        self._given_up.add(owned.worker)
+        self._given_up.add(owned.partition)
         self._make_room(sum(size for _, size, _ in owned.waiting), len(owned.waiting))
         owned.waiting.clear()
 

@@ -6,17 +6,18 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 import structlog
-from aiokafka.errors import KafkaError  # type: ignore[import-untyped]  # it ships no types
 
 from detector.contract.codec import Rejected
-from detector.settings import Settings
-from detector.settings.kafka import Kafka
+from streams.config.installation import Installation, core_settings
+from streams.config.kafka_settings import Kafka
 from streams.kafka import connecting
+from streams.kafka.admin import Admin, TopicLayout
+from streams.kafka.connecting import AskError
 from streams.kafka.seal import Seals
 from streams.kafka.sighting_seal import Sightings, nothing
-from streams.kafka.topiclog import LogChangedError, NoTopicError, TopicLog
+from streams.kafka.topiclog import TopicLog
 from streams.kafka.work.judge import Judge
-from streams.kafka.work.log_checkpoints import LogCheckpoints
+from streams.kafka.work.log_checkpoints import LogChangedError, LogCheckpoints
 from streams.kafka.work.outlet import LogPlace, Outlet
 from streams.kafka.work.partitions import Partitions
 from streams.kafka.work.watchdog import Heartbeat, WorkProgress
@@ -37,6 +38,10 @@ START_WITHIN = 15.0
 
 log = structlog.get_logger(__name__)
 End = Callable[[BaseException], object]
+
+
+class NoTopicError(AskError):
+    """There is no topic of this name."""
 
 
 class GapError(RuntimeError):
@@ -61,13 +66,14 @@ class Runtime:
     `end` ends the process at once, with nothing acknowledged. Build it in a running event loop.
     """
 
-    def __init__(self, settings: Settings, kafka: Kafka, database: str, end: End) -> None:
-        self._settings = settings
+    def __init__(self, settings: Installation, kafka: Kafka, database: str, end: End) -> None:
+        self._core = core_settings(settings)
         self._kafka = kafka
         self._end = end
         arguments = connecting.arguments(kafka)
         self._topic = f"{kafka.prefix}.events"
-        self._log = TopicLog(arguments, self._topic)
+        self._admin = Admin(kafka)
+        self._log = TopicLog(kafka, self._topic)
         key = shared_vault(settings.data)
         seals = Seals(key)
         self._outlet = Outlet(arguments, kafka.prefix, self._partition_of, seals)
@@ -75,6 +81,7 @@ class Runtime:
         self._tables = tables(settings)
         self.checkpoints: LogCheckpoints
         self._identity = ""
+        self._missed = 0
         self.progress = WorkProgress(LOOKS)
         self.looked_at = time.monotonic()
         self.ends: dict[int, int] = {}
@@ -83,7 +90,7 @@ class Runtime:
         self._loops: list[asyncio.Task[None]] = []
         judge = Judge(self._partition_of, seals.sealed)
         seen = Sightings(key).of if settings.fleet.enabled else nothing
-        self.partitions = Partitions(self._topic, self._worker_of, judge, self._outlet, self._look_into_hole, seen)
+        self.partitions = Partitions(self._topic, self._made, judge, self._outlet, self._look_into_hole, seen)
 
     async def start(self) -> None:
         """Connect to Kafka and the database, and find out which log this is."""
@@ -108,10 +115,11 @@ class Runtime:
         await asyncio.gather(*self._loops, return_exceptions=True)
         await self._outlet.stop()
         await self._log.stop()
+        self._admin.close()
         self._database.dispose()
 
-    def _worker_of(self, partition: int) -> Partition:
-        return Partition(self._settings, self._tables, self.checkpoints, partition)
+    def _made(self, number: int) -> Partition:
+        return Partition(self._core, self._tables, self.checkpoints, number)
 
     def _partition_of(self, pbx: str) -> int:
         return connecting.partition_of(pbx, self._kafka.partitions)
@@ -129,19 +137,27 @@ class Runtime:
         until = time.monotonic() + START_WITHIN
         while True:
             try:
-                identity, partitions = await self._log.identity()
-            except KafkaError as error:
+                layout = await self._layout()
+            except AskError as error:
                 if time.monotonic() > until:
                     raise
                 log.warning("asking again for the topic", error=str(error))
                 await asyncio.sleep(LOOK_EVERY)
             else:
                 break
-        if partitions != self._kafka.partitions:
+        if layout.partitions != self._kafka.partitions:
             raise LogChangedError(
-                f"topic {self._topic} has {partitions} partitions, the configuration says {self._kafka.partitions}"
+                f"topic {self._topic} has {layout.partitions} partitions, "
+                f"the configuration says {self._kafka.partitions}"
             )
-        return identity
+        return layout.identity
+
+    async def _layout(self) -> TopicLayout:
+        """Raises `NoTopicError`, and `AskError` when nobody can say."""
+        layout = (await self._admin.describe([self._topic])).get(self._topic)
+        if layout is None:
+            raise NoTopicError(f"there is no topic {self._topic}; ringfence topics makes it")
+        return layout
 
     async def _look(self) -> None:
         """Where the log ends, whether it is still the same, whether we get on, and what time it is."""
@@ -152,7 +168,7 @@ class Runtime:
                 await self._same_log()
                 ends = await self._log.ends(positions or range(self._kafka.partitions))
                 told = positions or await self._of_all()
-        except (KafkaError, TimeoutError) as error:
+        except (AskError, TimeoutError) as error:
             log.warning("Kafka cannot be asked", error=f"{type(error).__name__}: {error}")
             return
         self._check_ends(positions, ends)
@@ -181,19 +197,17 @@ class Runtime:
 
     async def _same_log(self) -> None:
         try:
-            identity, _ = await self._log.identity()
+            layout = await self._layout()
         except NoTopicError as error:
             self._missed += 1
             if self._missed < MISSED:
                 raise
             raise LogChangedError(str(error)) from None
         self._missed = 0
-        if identity != self._identity:
+        if layout.identity != self._identity:
             raise LogChangedError(
                 f"topic {self._topic} was deleted and made anew: memory and log do not belong together"
             )
-
-    _missed = 0
 
     async def _look_into_hole(self, partition: int, expected: int, came: int) -> None:
         """Records are missing in what came: see whether they are missing in the log, too. Raises `GapError`."""

@@ -11,8 +11,9 @@ import structlog
 from detector.contract.codec import Codec
 from streams.kafka.write.folding import Attempt, Floods, folded
 from streams.kafka.write.items import BATCH, BATCH_BYTES, Item, attempts, entries_of, entry_of, settle
-from streams.kafka.write.link import Link, Sent, acknowledged, too_large
-from streams.kafka.write.spool import Entry, Spool, SpoolFullError
+from streams.kafka.write.link import Link, LinkSession, Sent, acknowledged, too_large
+from streams.kafka.write.spool import Entry, Spool
+from streams.store.store_errors import UnavailableError
 
 LINGER = 0.005
 WAITING = 2_000
@@ -40,7 +41,7 @@ class Disk:
         return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: work(*args, **kwargs))
 
 
-class Lane:
+class PartitionLane:
     """Takes items one after the other; a full queue makes `put` wait.
 
     While the spool holds something of this lane, what comes goes behind it, and a task of its own brings it from there
@@ -61,6 +62,7 @@ class Lane:
         self._spooling = asyncio.Lock()
         self._draining: asyncio.Task[None] | None = None
         self._troubled = False
+        self._singly = 0
 
     async def put(self, item: Item) -> None:
         """Queue it; its receipts say when it is durable."""
@@ -143,7 +145,7 @@ class Lane:
         """Keep items on disk for the rest of the second; all are returned if it has no room for them."""
         try:
             await self._disk.do(self._disk.spool.append, HELD + self.name, [entry_of([item]) for item in items])
-        except (SpoolFullError, OSError):
+        except UnavailableError:
             return items
         settle(items)
         if not self._held:
@@ -159,15 +161,11 @@ class Lane:
         await self._log([*self._folded(kept), *self._folded(attempts(items))])
         settle(items)
         if kept:
-            await self._disk.do(self._forget_held)
+            await self._disk.do(self._disk.spool.clear, HELD + self.name)
 
     def _folded(self, events: Sequence[Attempt]) -> Iterator[Item]:
         for event in folded(events):
             yield Item(event.pbx, self._codec.encode(event))
-
-    def _forget_held(self) -> None:
-        self._disk.spool.seal(HELD + self.name)
-        self._disk.spool.drop(HELD + self.name)
 
     # --- into Kafka, or onto the disk
 
@@ -200,26 +198,34 @@ class Lane:
         if sent:
             await session.settled_within(sent, PATIENCE)
         else:
-            sent = await session.send(self._topic, self._partition, entries, PATIENCE)
+            sent = await self._offer(session, entries, PATIENCE)
         entries, sent = await self._without_lost(entries, sent)
         return entries, [] if session.broken.is_set() or any(one.done() for one in sent) else sent
 
+    async def _offer(self, session: LinkSession, entries: list[Entry], patience: float | None) -> Sent:
+        """Hand records over together; one by one where the brokers refused a batch for its size."""
+        return await session.send(self._topic, self._partition, entries[:1] if self._singly else entries, patience)
+
     async def _without_lost(self, entries: list[Entry], sent: Sent) -> tuple[list[Entry], Sent]:
         """What follows the records that have come, or that no broker will ever take."""
-        while True:
-            done = acknowledged(sent)
-            entries, sent = entries[done:], sent[done:]
-            error = too_large(sent)
-            if error is None:
-                return entries, sent
-            await self._lost(entries[0], error)
-            entries, sent = entries[1:], sent[1:]
+        done = acknowledged(sent)
+        entries, sent = entries[done:], sent[done:]
+        self._singly = max(self._singly - done, 0)
+        error = too_large(sent)
+        if error is None:
+            return entries, sent
+        if len(sent) > 1:
+            self._singly = len(sent)
+            return entries, []
+        await self._lost(entries[0], error)
+        self._singly = max(self._singly - 1, 0)
+        return entries[1:], []
 
     async def _spooled(self, entries: list[Entry], sent: Sent) -> bool:
         """Whether they are on disk; then they will be sent from there, unless they are still about to come."""
         try:
             await self._disk.do(self._disk.spool.append, self.name, entries)
-        except (SpoolFullError, OSError) as error:
+        except UnavailableError as error:
             if not self._troubled:
                 log.error("no broker takes events and the disk does not either", lane=self.name, error=str(error))
             self._troubled = True
@@ -236,19 +242,20 @@ class Lane:
             await (await self._link.wait()).settled(sent)
         skip = acknowledged(sent)
         while True:
-            entries = await self._disk.do(self._disk.spool.first, self.name)
-            if not entries:
+            chunk = await self._disk.do(self._disk.spool.first, self.name)
+            if chunk is None:
                 async with self._spooling:
-                    if not await self._disk.do(self._disk.spool.first, self.name):
+                    if await self._disk.do(self._disk.spool.first, self.name) is None:
                         self._draining = None
                         log.info("nothing waits on disk any more", lane=self.name)
                         return
                 continue
-            rest = entries[skip:]
-            skip = 0
+            rest = chunk.entries[skip:]
+            skip = max(skip - len(chunk.entries), 0)
             while rest:
                 session = await self._link.wait()
-                rest, _ = await self._without_lost(rest, await session.send(self._topic, self._partition, rest, None))
-                if rest:
+                before = len(rest)
+                rest, _ = await self._without_lost(rest, await self._offer(session, rest, None))
+                if len(rest) == before:
                     await asyncio.sleep(REST)
-            await self._disk.do(self._disk.spool.drop, self.name)
+            await self._disk.do(self._disk.spool.drop, chunk)

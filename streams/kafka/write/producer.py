@@ -12,17 +12,17 @@ import msgspec
 import structlog
 
 from detector.contract.codec import Codec, Rejected, encode_finding, reject
-from detector.contract.events import AnyEvent, Control, Unknown
+from detector.contract.events import EVERY_PBX, AnyEvent, Control
 from detector.contract.findings import Action
-from detector.settings.kafka import Kafka
+from streams.config.kafka_settings import Kafka
 from streams.kafka.connecting import key_of, partition_of
 from streams.kafka.seal import Seals
-from streams.kafka.work.judge import EVERY_PBX
 from streams.kafka.write.folding import Attempt, folded
 from streams.kafka.write.items import Item, Receipt
-from streams.kafka.write.lane import HELD, Disk, Lane
+from streams.kafka.write.lane import HELD, Disk, PartitionLane
 from streams.kafka.write.link import STOP, Link
 from streams.kafka.write.spool import Entry, Spool
+from streams.runtime.admission import Admission, TurnedAway
 from streams.runtime.clock import utc_now
 from streams.store.vault import Vault
 
@@ -51,8 +51,8 @@ class KafkaIngest:
         self._folder = folder
         self._link = Link(kafka, Seals(vault))
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="spool")
-        self._codecs = {trusted: Codec(trusted=trusted) for trusted in (False, True)}
-        self._lanes: dict[str, Lane] = {}
+        self._admission = Admission()
+        self._lanes: dict[str, PartitionLane] = {}
         self._running: dict[str, asyncio.Task[None]] = {}
         self._receipts: set[Receipt] = set()
         self._stopping = False
@@ -134,22 +134,13 @@ class KafkaIngest:
     async def _put(self, events: Sequence[AnyEvent], *, trusted: bool) -> None:
         on_the_way: list[tuple[str, Item]] = []
         for event in events:
-            raw, read = self._judged(event, trusted=trusted)
-            if isinstance(read, Rejected):
-                await self.reject(read, visible(event.source or ""), visible(event.pbx))
+            judged = self._admission.judge(event, trusted=trusted)
+            if isinstance(judged, TurnedAway):
+                await self.reject(judged.rejected, judged.source, judged.pbx)
                 continue
-            item = Item(event.pbx, raw, event, sealed=trusted)
+            item = Item(event.pbx, judged.raw, event, sealed=trusted)
             on_the_way += [(lane, item) for lane in self._lanes_of(event, trusted=trusted)]
         await self._deliver(on_the_way)
-
-    def _judged(self, event: AnyEvent, *, trusted: bool) -> tuple[bytes, AnyEvent | Unknown | Rejected]:
-        """An event as it will stand in the log, and as a worker will read it there, limits included."""
-        codec = self._codecs[trusted]
-        try:
-            raw = codec.encode(event)
-        except UnicodeEncodeError:
-            return b"", Rejected(reason="text that UTF-8 has no bytes for")
-        return raw, codec.decode(raw)[0]
 
     def _lanes_of(self, event: AnyEvent, *, trusted: bool) -> Sequence[str]:
         if trusted and event.pbx == EVERY_PBX:
@@ -183,12 +174,12 @@ class KafkaIngest:
 
     # --- lanes
 
-    def _lane(self, name: str) -> Lane:
+    def _lane(self, name: str) -> PartitionLane:
         lane = self._lanes.get(name)
         if lane is None:
             topic, number = place_of(name)
             lost = self._lost if name != DEAD else self._forgotten
-            lane = Lane(name, f"{self._kafka.prefix}.{topic}", number, self._link, self._disk, lost)
+            lane = PartitionLane(name, f"{self._kafka.prefix}.{topic}", number, self._link, self._disk, lost)
             self._lanes[name] = lane
             self._running[name] = asyncio.create_task(lane.run(), name=f"lane {name}")
             self._running[name].add_done_callback(self._ended)
@@ -197,7 +188,7 @@ class KafkaIngest:
     async def _lost(self, entry: Entry, error: BaseException) -> None:
         """No broker will ever take this record: it is a dead letter, and nobody waits for it."""
         log.error("Kafka refuses a record", bytes=len(entry.value), error=str(error)[:300])
-        rejected = reject(f"refused by Kafka: {type(error).__name__}", entry.value)
+        rejected = reject(f"refused by Kafka: {error}", entry.value)
         await self.reject(rejected, "kafka", entry.key.decode("utf-8", "backslashreplace"))
 
     async def _forgotten(self, entry: Entry, error: BaseException) -> None:
@@ -205,14 +196,13 @@ class KafkaIngest:
 
     def _fold_what_was_held(self) -> None:
         """What a crash has left of floods becomes what it would have become, with the same ids."""
-        spool, codec = self._disk.spool, self._codecs[False]
+        spool, codec = self._disk.spool, Codec()
         for held in [name for name in spool.lanes() if name.startswith(HELD)]:
-            while entries := spool.first(held):
-                read = [one for entry in entries for one in codec.decode(entry.value)]
+            while chunk := spool.first(held):
+                read = [one for entry in chunk.entries for one in codec.decode(entry.value)]
                 events = folded(one for one in read if isinstance(one, Attempt))
                 moved = [Entry(key_of(event.pbx), codec.encode(event)) for event in events]
-                spool.append(held.removeprefix(HELD), moved, moved=True)
-                spool.drop(held)
+                spool.replace(chunk, held.removeprefix(HELD), moved)
 
     async def _in_thread(self, work: Callable[P, T], *args: P.args, **_: P.kwargs) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work, *args)
@@ -223,8 +213,3 @@ def place_of(lane: str) -> tuple[str, int]:
     if lane in OTHERS:
         return OTHERS[lane], 0
     return ("findings" if lane.startswith(FOUND) else "events"), int(lane.removeprefix(FOUND))
-
-
-def visible(text: str) -> str:
-    """The same with lone surrogates, which UTF-8 has no bytes for, written out."""
-    return text.encode("utf-8", "backslashreplace").decode()

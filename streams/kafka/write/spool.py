@@ -1,30 +1,30 @@
-"""Keeps records on disk while no broker takes them: bounded, in order, and safe against a crash at any byte."""
+"""Keeps records on disk while no broker takes them: bounded, in order, and safe against a crash at any moment."""
 
 import fcntl
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from contextlib import closing, suppress
 from pathlib import Path
-from struct import Struct as Layout
-from zlib import crc32
 
 import structlog
 from msgspec import Struct
+from sqlalchemy import Connection, Engine, bindparam, delete, func, insert, select
+from sqlalchemy.exc import DatabaseError, OperationalError
 
-HEAD = Layout(">4sIIHB")
-MAGIC = b"RFs1"
-SEGMENT = 4 * 1024 * 1024
-SUFFIX = ".spool"
-DAMAGED = ".damaged"
+from streams.runtime.clock import utc_now
+from streams.store.database import open_engine, reading, writing
+from streams.store.migrate import migrate
+from streams.store.store_errors import SpoolError, UnavailableError
+from streams.store.tables_spool import SpoolTable
+
+FILE = "spool.db"
+OF_OLDER_VERSIONS = "*.spool"
+CHUNK, CHUNK_BYTES = 1_000, 4 * 1024 * 1024
+OVERHEAD = 64
+"""Bytes that a record takes on disk besides its key and value."""
+SHRINK_BYTES = 16 * 1024 * 1024
 
 log = structlog.get_logger(__name__)
-
-
-class SpoolError(RuntimeError):
-    """The spool's folder cannot be used."""
-
-
-class SpoolFullError(RuntimeError):
-    """There is no room; nothing was kept."""
 
 
 class Entry(Struct, frozen=True):
@@ -34,174 +34,181 @@ class Entry(Struct, frozen=True):
     value: bytes
     sealed: bool = False
 
+    @property
+    def size(self) -> int:
+        """Bytes on disk."""
+        return len(self.key) + len(self.value) + OVERHEAD
+
+
+class Chunk(Struct, frozen=True):
+    """The oldest records of a lane; `last` is the number of the last of them."""
+
+    lane: str
+    last: int
+    entries: list[Entry]
+
 
 class Spool:
-    """Records in lanes, each a queue of append-only segments of about 4 MiB; one process at a time, one thread.
+    """Records in lanes, each a queue, in an SQLite file; one process at a time, one thread.
 
-    `append` returns when its records survive a loss of power. `first` reads the oldest segment of a lane, `drop`
-    forgets it once the brokers have it: a crash between the two sends at most that one again. A torn end is what
-    `append` never confirmed; a segment with unreadable bytes is set aside as `.damaged`, never deleted. `limit` is in
-    bytes; `partitions` are those of the topic: lanes are meaningless with another number.
+    `append` returns when its records survive a loss of power. `first` reads the oldest chunk of a lane, `drop` forgets
+    it once the brokers have it: a crash between the two sends that one again. A file that SQLite cannot read is set
+    aside as `.damaged`, never deleted. `limit` is in bytes; `partitions` are those of the topic: lanes are meaningless
+    with another number. Raises `SpoolError` where it cannot be used at all, `UnavailableError` where the disk refuses.
     """
 
     def __init__(self, folder: Path, partitions: int, limit: int) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._folder = folder
-        self._limit = limit
-        self._lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        self._folder, self._partitions, self._limit = folder, partitions, limit
+        self._lock = lock(folder)
         try:
-            self._own(partitions)
+            refuse_older(folder)
+            self._engine = self._opened()
         except BaseException:
             os.close(self._lock)
             raise
-        self._writers: dict[str, int] = {}
-        self._damaged: set[Path] = set()
-        self._segments: dict[str, list[Path]] = {}
-        found = sorted(folder.glob(f"*{SUFFIX}"), key=number)
-        for path in found:
-            self._segments.setdefault(lane_of(path), []).append(path)
-        self._next = number(found[-1]) + 1 if found else 1
-        self.size = sum(path.stat().st_size for path in found)
+        self._insert = insert(SpoolTable)
+        of_lane = SpoolTable.lane == bindparam("of_lane")
+        self._oldest = (
+            select(SpoolTable.seq, SpoolTable.key, SpoolTable.value, SpoolTable.sealed)
+            .where(of_lane)
+            .order_by(SpoolTable.seq)
+            .limit(CHUNK)
+        )
+        self._delete = delete(SpoolTable).where(of_lane, SpoolTable.seq <= bindparam("upto"))
+        bytes_of = func.length(SpoolTable.key) + func.length(SpoolTable.value) + OVERHEAD
+        with reading(self._engine) as connection:
+            self.size: int = connection.execute(select(func.coalesce(func.sum(bytes_of), 0))).scalar_one()
 
     def close(self) -> None:
         """Let another process have the folder."""
-        for descriptor in self._writers.values():
-            os.close(descriptor)
-        self._writers.clear()
+        self._engine.dispose()
         os.close(self._lock)
 
     def lanes(self) -> list[str]:
         """The lanes that hold something."""
-        return sorted(self._segments)
+        with reading(self._engine) as connection:
+            return list(connection.execute(select(SpoolTable.lane).distinct().order_by(SpoolTable.lane)).scalars())
 
-    def append(self, lane: str, entries: Sequence[Entry], *, moved: bool = False) -> None:
-        """Keep records behind those of the lane. Raises `SpoolFullError` or OSError; then none of them is kept.
+    def append(self, lane: str, entries: Sequence[Entry]) -> None:
+        """Keep records behind those of the lane. Raises `UnavailableError`, also when it is full: none is kept then."""
+        more = sum(entry.size for entry in entries)
+        if self.size + more > self._limit:
+            raise UnavailableError(f"the spool {self._folder} is full")
+        with writing(self._engine) as connection:
+            self._put(connection, lane, entries)
+        self.size += more
 
-        Those `moved` from another lane, which has them until they are here, may go beyond the limit.
-        """
-        data = b"".join(encoded(entry) for entry in entries)
-        if self.size + len(data) > self._limit and not moved:
-            raise SpoolFullError(f"the spool {self._folder} is full")
-        descriptor = self._writer(lane)
-        before = os.fstat(descriptor).st_size
+    def first(self, lane: str) -> Chunk | None:
+        """The oldest records of the lane, some megabytes of them; None if it is empty."""
+        entries: list[Entry] = []
+        last = size = 0
+        with reading(self._engine) as connection:
+            for row in connection.execute(self._oldest, {"of_lane": lane}):
+                entries.append(Entry(row.key, row.value, row.sealed))
+                last, size = row.seq, size + entries[-1].size
+                if size >= CHUNK_BYTES:
+                    break
+        return Chunk(lane, last, entries) if entries else None
+
+    def drop(self, chunk: Chunk) -> None:
+        """Forget what `first` has read."""
+        self.replace(chunk, chunk.lane, ())
+
+    def replace(self, chunk: Chunk, lane: str, entries: Sequence[Entry]) -> None:
+        """Forget a chunk and keep what was made of it in another lane, however full it is: both, or neither."""
+        with writing(self._engine) as connection:
+            connection.execute(self._delete, {"of_lane": chunk.lane, "upto": chunk.last})
+            self._put(connection, lane, entries)
+        self.size += sum(entry.size for entry in entries) - sum(entry.size for entry in chunk.entries)
+        if not self.size:
+            self._shrink()
+
+    def clear(self, lane: str) -> None:
+        """Forget all of a lane."""
+        while chunk := self.first(lane):
+            self.drop(chunk)
+
+    def _put(self, connection: Connection, lane: str, entries: Sequence[Entry]) -> None:
+        rows = [
+            {"lane": lane, "partitions": self._partitions, "key": one.key, "value": one.value, "sealed": one.sealed}
+            for one in entries
+        ]
+        if rows:
+            connection.execute(self._insert, rows)
+
+    def _shrink(self) -> None:
+        """Give the disk back what a long absence of the brokers has taken."""
+        if (self._folder / FILE).stat().st_size < SHRINK_BYTES:
+            return
+        with suppress(OperationalError), closing(self._engine.raw_connection()) as connection:
+            cursor = connection.cursor()
+            for command in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
+                cursor.execute(command)
+
+    # --- opening
+
+    def _opened(self) -> Engine:
+        """The file, or an empty one in place of one that is damaged."""
+        file = self._folder / FILE
+        engine = open_engine(f"sqlite:///{file.absolute()}")
         try:
-            write(descriptor, data)
-            os.fsync(descriptor)
-        except OSError:
-            os.ftruncate(descriptor, before)
+            if problem := damage(engine):
+                engine.dispose()
+                set_aside(file, problem)
+                engine = open_engine(f"sqlite:///{file.absolute()}")
+            migrate(engine, "spool")
+            self._refuse_others(engine)
+        except BaseException:
+            engine.dispose()
             raise
-        self.size += len(data)
-        if before + len(data) >= SEGMENT:
-            self.seal(lane)
+        return engine
 
-    def seal(self, lane: str) -> None:
-        """End the lane's newest segment; what comes now goes into the next."""
-        if lane in self._writers:
-            os.close(self._writers.pop(lane))
-
-    def first(self, lane: str) -> list[Entry]:
-        """The records of the lane's oldest segment, nothing if the lane is empty; what comes now goes behind it."""
-        while segments := self._segments.get(lane):
-            if len(segments) == 1:
-                self.seal(lane)
-            data = segments[0].read_bytes()
-            entries, read = decoded(data)
-            if read < len(data):
-                self._damaged.add(segments[0])
-                log.error("part of the spool cannot be read", file=segments[0].name, bytes=len(data) - read)
-            if entries:
-                return entries
-            self.drop(lane)
-        return []
-
-    def drop(self, lane: str) -> None:
-        """Forget the oldest segment, which `first` has read or `seal` has ended."""
-        path = self._segments[lane].pop(0)
-        if not self._segments[lane]:
-            del self._segments[lane]
-        self.size -= path.stat().st_size
-        if path in self._damaged:
-            self._damaged.discard(path)
-            path.rename(path.with_suffix(DAMAGED))
-        else:
-            path.unlink()
-
-    def _writer(self, lane: str) -> int:
-        descriptor = self._writers.get(lane)
-        if descriptor is None:
-            path = self._folder / f"{lane}-{self._next:012}{SUFFIX}"
-            self._next += 1
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
-            self._sync_folder()
-            self._writers[lane] = descriptor
-            self._segments.setdefault(lane, []).append(path)
-        return descriptor
-
-    def _sync_folder(self) -> None:
-        descriptor = os.open(self._folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-
-    def _own(self, partitions: int) -> None:
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise SpoolError(f"the spool {self._folder} is in use by another ringfence: give each a --name") from None
-        made_for = os.pread(self._lock, 16, 0).decode("ascii", "replace").strip()
-        if made_for not in ("", str(partitions)) and any(self._folder.glob(f"*{SUFFIX}")):
+    def _refuse_others(self, engine: Engine) -> None:
+        query = select(SpoolTable.partitions).where(SpoolTable.partitions != self._partitions).limit(1)
+        with reading(engine) as connection:
+            other = connection.execute(query).scalar_one_or_none()
+        if other is not None:
             raise SpoolError(
-                f"the spool {self._folder} holds records for {made_for} partitions, not {partitions}: "
+                f"the spool {self._folder} holds records for {other} partitions, not {self._partitions}: "
                 "let it run empty with the old number first"
             )
-        os.ftruncate(self._lock, 0)
-        os.pwrite(self._lock, str(partitions).encode(), 0)
 
 
-def write(descriptor: int, data: bytes) -> None:
-    """All of it."""
-    rest = memoryview(data)
-    while rest:
-        rest = rest[os.write(descriptor, rest) :]
+def lock(folder: Path) -> int:
+    """The folder is ours until this descriptor is closed."""
+    descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        raise SpoolError(f"the spool {folder} is in use by another ringfence: give each a --name") from None
+    return descriptor
 
 
-def encoded(entry: Entry) -> bytes:
-    """Head, key and value; the checksum covers all but itself."""
-    body = entry.key + entry.value
-    sizes = (len(entry.value), len(entry.key), int(entry.sealed))
-    return HEAD.pack(MAGIC, checksum(body, *sizes), *sizes) + body
+def refuse_older(folder: Path) -> None:
+    """Records in segments, as they were kept until 0.1, are in the way until that version has sent them."""
+    if any(path.stat().st_size for path in folder.glob(OF_OLDER_VERSIONS)):
+        raise SpoolError(
+            f"the spool {folder} holds records that an older version has written ({OF_OLDER_VERSIONS}): "
+            "let it run empty with that version first"
+        )
 
 
-def decoded(data: bytes) -> tuple[list[Entry], int]:
-    """The records at the beginning of `data`, and how many bytes they take."""
-    entries = list(readable(data))
-    return entries, sum(HEAD.size + len(entry.key) + len(entry.value) for entry in entries)
+def damage(engine: Engine) -> str | None:
+    """What SQLite finds wrong with its file, if it does."""
+    try:
+        with reading(engine) as connection:
+            found = str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one())
+    except DatabaseError as error:
+        return str(error.orig)
+    return None if found == "ok" else found
 
 
-def readable(data: bytes) -> Iterator[Entry]:
-    """Records up to the first that is torn or damaged."""
-    at = 0
-    while at + HEAD.size <= len(data):
-        magic, kept, *sizes = HEAD.unpack_from(data, at)
-        begin, (value, key, sealed) = at + HEAD.size, sizes
-        at = begin + key + value
-        if magic != MAGIC or at > len(data) or kept != checksum(data[begin:at], *sizes):
-            return
-        yield Entry(data[begin : begin + key], data[begin + key : at], bool(sealed))
-
-
-def checksum(body: bytes, *sizes: int) -> int:
-    """CRC-32 of a record."""
-    return crc32(body, crc32(repr(sizes).encode()))
-
-
-def lane_of(path: Path) -> str:
-    """The lane a segment belongs to."""
-    return path.stem.rpartition("-")[0]
-
-
-def number(path: Path) -> int:
-    """A segment's place in the order of all."""
-    digits = path.stem.rpartition("-")[2]
-    return int(digits) if digits.isdigit() else 0
+def set_aside(file: Path, problem: str) -> None:
+    """Keep a damaged file for people: it may hold events that nobody else has."""
+    to = f"{file.stem}-{utc_now():%Y%m%dT%H%M%S}.damaged"
+    log.error("the spool cannot be read and is set aside", file=to, problem=problem)
+    for end in ("", "-wal", "-shm"):
+        with suppress(FileNotFoundError):
+            file.with_name(f"{file.name}{end}").rename(file.with_name(f"{to}{end}"))

@@ -6,16 +6,17 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, case, func, or_, select, update
 
+from detector.contract.lifecycle import FINAL, IN_FORCE, LEFT, STANDS, TO_APPLY, TO_DO, UNTOUCHED
 from detector.contract.vocabulary import Act, State
 from streams.store.database import reading, writing
 from streams.store.journal.journal_changes import (
     ERROR,
-    FINAL,
     POLICY,
     action_rows,
     actions_query,
     change,
     history_row,
+    legal,
     locked,
     newest_actions,
 )
@@ -24,9 +25,6 @@ from streams.store.rows import ActionRow, Announcement
 from streams.store.tables_journal import ActionHistoryTable, ActionTable
 
 SECOND = 1_000_000
-APPLIES = (State.APPROVED, State.APPLYING)
-IN_FORCE = (State.APPLIED, State.CONFIRMED, State.UNDO_FAILED)
-STANDS = (State.CONFIRMED, State.DRIFTED, State.UNDO_FAILED)
 
 
 class ActionsJournal(JournalPart):
@@ -48,7 +46,7 @@ class ActionsJournal(JournalPart):
         query = (
             select(ActionTable.id)
             .where(_to_do(now), _free(now))
-            .order_by(case((ActionTable.state.in_(APPLIES), 0), else_=1), ActionTable.created_at, ActionTable.id)
+            .order_by(case((ActionTable.state.in_(TO_APPLY), 0), else_=1), ActionTable.created_at, ActionTable.id)
             .limit(limit)
             .with_for_update(skip_locked=True)
         )
@@ -88,8 +86,10 @@ class ActionsJournal(JournalPart):
 
         False: somebody else was first, nothing changed. The same state again is a retry: it counts an
         attempt and writes no history. `before` is kept from the first time it is given, since what is read
-        after our own change is not what stood there. `release` ends the lease.
+        after our own change is not what stood there. `release` ends the lease. Raises ValueError where `to_state`
+        may not follow one of `from_states`.
         """
+        legal(from_states, to_state)
         with writing(self._engine) as connection:
             row = locked(connection, action_id)
             if row is None or row.state not in from_states or owner not in {None, row.lease_owner}:
@@ -111,8 +111,7 @@ class ActionsJournal(JournalPart):
 
     def refuse(self, action_id: str, by: str, why: str, *, now: int) -> bool:
         """Never carry out a requested or approved action; False if it went further already."""
-        waiting = {State.REQUESTED, State.APPROVED}
-        return self.move(action_id, waiting, State.REFUSED, by=by, now=now, error=why)
+        return self.move(action_id, UNTOUCHED, State.REFUSED, by=by, now=now, error=why)
 
     def request_undo(self, action_id: str, by: str, *, now: int) -> bool:
         """Have an action undone before its time, or undone again where that failed.
@@ -123,7 +122,7 @@ class ActionsJournal(JournalPart):
             row = locked(connection, action_id)
             if row is None or row.state in FINAL:
                 return False
-            if row.state in {State.REQUESTED, State.APPROVED}:
+            if row.state in UNTOUCHED:
                 change(connection, row, State.EXPIRED, by=by, at=now)
                 return True
             if row.until is None:
@@ -191,7 +190,7 @@ class ActionsJournal(JournalPart):
 def _to_do(now: int) -> ColumnElement[bool]:
     expired = and_(ActionTable.state == State.CONFIRMED, ActionTable.until <= now)
     asked = and_(ActionTable.state.in_(STANDS), ActionTable.undo_by.is_not(None), ActionTable.until.is_not(None))
-    return or_(ActionTable.state.in_([*APPLIES, State.APPLIED]), expired, asked)
+    return or_(ActionTable.state.in_(TO_DO), expired, asked)
 
 
 def _free(now: int) -> ColumnElement[bool]:
@@ -203,7 +202,7 @@ def _kept(row: Row[Any], to_state: State, before: bytes | None, handle: str | No
     values: dict[str, object] = {}
     if to_state == State.APPLYING or row.state == to_state:
         values["attempt"] = row.attempt + 1
-    if to_state in {State.UNDO_FAILED, State.DRIFTED}:
+    if to_state in LEFT:
         values["undo_by"] = None  # it is tried again when somebody asks again
     if row.before is None and before is not None:
         values["before"] = before

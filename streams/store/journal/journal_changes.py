@@ -1,19 +1,18 @@
 """Reads actions and changes their state: never without a line of history."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Row, Select, insert, select, update
 
 from detector.contract.findings import Decision
-from detector.contract.vocabulary import Act, State
+from detector.contract.lifecycle import BEGINNINGS, may_follow
+from detector.contract.vocabulary import State
 from streams.store.rows import ActionRow, HistoryRow
 from streams.store.tables_journal import ActionHistoryTable, ActionTable, DecisionTable
 
 POLICY = "policy"
-NOT_UNDONE = frozenset({Act.HANG_UP, Act.BACKUP_PBX})
-FINAL = frozenset({State.UNDONE, State.REFUSED, State.FAILED, State.EXPIRED, State.SUPERSEDED})
 ERROR = 1_024
 DECISION = msgspec.json.Decoder(Decision)
 
@@ -79,7 +78,8 @@ def locked(connection: Connection, action_id: str) -> Row[Any] | None:
 
 
 def change(connection: Connection, row: Row[Any], state: State, *, by: str, at: int, error: str | None = None) -> None:
-    """Give a locked action another state, with its line of history."""
+    """Give a locked action another state, with its line of history. Raises ValueError for one that cannot follow."""
+    legal({row.state}, state)
     error = error and error[:ERROR]
     connection.execute(
         update(ActionTable)
@@ -87,6 +87,13 @@ def change(connection: Connection, row: Row[Any], state: State, *, by: str, at: 
         .values(state=state, by=by, error=error, changes=row.changes + 1)
     )
     note(connection, row.id, row.changes + 1, State(row.state), state, by=by, at=at, error=error)
+
+
+def legal(states: Iterable[State], then: State) -> None:
+    """Raise ValueError unless `then` may follow each of these states."""
+    for state in states:
+        if not may_follow(State(state), then):
+            raise ValueError(f"an action that is {state} cannot become {then}")
 
 
 def note(
@@ -100,7 +107,9 @@ def note(
     at: int,
     error: str | None,
 ) -> None:
-    """Write the `n`th line of an action's history."""
+    """Write the `n`th line of an action's history. Raises ValueError for a first state that is no beginning."""
+    if before is None and state not in BEGINNINGS:
+        raise ValueError(f"no action begins as {state}")
     connection.execute(
         insert(ActionHistoryTable).values(
             action_id=action_id, n=n, at=at, before=before, state=state, by=by, error=error, announced=False

@@ -9,9 +9,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from detector.contract.codec import to_micros
 from detector.contract.findings import AnyFinding, Decision, Detection, Incident
+from detector.contract.lifecycle import HELD, UNTOUCHED
 from detector.contract.vocabulary import Mode, State
+from detector.decide.acts import ACTS
 from streams.store.database import database_now, insert_into, writing
-from streams.store.journal.journal_changes import ERROR, NOT_UNDONE, POLICY, change, locked, note
+from streams.store.journal.journal_changes import ERROR, POLICY, change, locked, note
 from streams.store.journal.journal_part import JournalPart
 from streams.store.tables_journal import (
     ActionTable,
@@ -137,7 +139,7 @@ def _follow(connection: Connection, decision: Decision) -> None:
         connection.execute(update(ActionTable).where(ActionTable.id == row.id).values(until=_until(decision)))
         if row.state == State.REQUESTED and wanted is State.APPROVED and not row.drill:
             change(connection, row, State.APPROVED, by=POLICY, at=at)
-        elif row.state in {State.REQUESTED, State.APPROVED} and wanted is State.REFUSED:
+        elif row.state in UNTOUCHED and wanted is State.REFUSED:
             change(connection, row, State.REFUSED, by=POLICY, at=at, error=decision.refused)
 
 
@@ -163,7 +165,7 @@ def _is_drill(connection: Connection, decision: Decision) -> bool:
 
 
 def _until(decision: Decision) -> int | None:
-    return None if decision.action in NOT_UNDONE else to_micros(decision.until)
+    return to_micros(decision.until) if ACTS[decision.action].undoable else None
 
 
 def _create(connection: Connection, decision: Decision, state: State, at: int) -> None:
@@ -192,7 +194,7 @@ def _create(connection: Connection, decision: Decision, state: State, at: int) -
 def _lift(connection: Connection, action_id: str, at: int) -> None:
     row = locked(connection, action_id)
     assert row is not None
-    if row.state in {State.REQUESTED, State.APPROVED}:
+    if row.state in UNTOUCHED:
         change(connection, row, State.EXPIRED, by=POLICY, at=at)
-    elif row.state in {State.APPLYING, State.APPLIED, State.CONFIRMED}:
+    elif row.state in HELD:
         connection.execute(update(ActionTable).where(ActionTable.id == row.id).values(undo_by=POLICY))

@@ -7,7 +7,8 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from detector.contract.findings import Decision, Detection, Incident
-from detector.contract.vocabulary import State, Status
+from detector.contract.lifecycle import BROKEN
+from detector.contract.vocabulary import Status
 from streams.store.database import reading
 from streams.store.journal.journal_changes import DECISION, action_rows, actions_query, history_row, newest_actions
 from streams.store.journal.journal_notifications import notification_row, notifications_query
@@ -27,7 +28,6 @@ from streams.store.tables_journal import (
 
 INCIDENT = msgspec.json.Decoder(Incident)
 DETECTION = msgspec.json.Decoder(Detection)
-BROKEN = (State.FAILED, State.UNDO_FAILED, State.DRIFTED)
 
 
 class IncidentsJournal(JournalPart):

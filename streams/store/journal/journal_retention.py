@@ -2,7 +2,8 @@
 
 from sqlalchemy import delete, exists, select
 
-from detector.contract.vocabulary import State, Status
+from detector.contract.lifecycle import UNFINISHED
+from detector.contract.vocabulary import Status
 from streams.store.database import writing
 from streams.store.journal.journal_part import JournalPart
 from streams.store.tables_journal import (
@@ -15,14 +16,6 @@ from streams.store.tables_journal import (
 )
 
 CHUNK = 500
-UNFINISHED = (
-    State.APPROVED,
-    State.APPLYING,
-    State.APPLIED,
-    State.CONFIRMED,
-    State.DRIFTED,
-    State.UNDO_FAILED,
-)
 
 
 class RetentionJournal(JournalPart):

@@ -4,9 +4,11 @@ from msgspec import Struct
 
 from detector.contract.vocabulary import Act, SubjectKind
 from streams.pbxs.dialling import Dialling
-from streams.pbxs.pbx import Means, Order, PbxAction, action
+from streams.pbxs.pbx import Order
 from streams.pbxs.pbx_errors import GiveUp, NotFound
 from streams.yeastar.answers import ActiveCall
+from streams.yeastar.client import YeastarClient
+from streams.yeastar.p_series_action import Means, PSeriesAction, action
 
 ROUNDS = 5
 
@@ -18,59 +20,58 @@ class CutCalls(Struct, frozen=True):
 
 
 @action
-class HangUp(PbxAction[CutCalls]):
+class HangUp(PSeriesAction[CutCalls]):
     """Hangs up by channel until the PBX shows no such call; emergency calls are never among them."""
 
     act = Act.HANG_UP
-    controls = ("C29",)
+    reads = ("call/query",)
     before = CutCalls
-    undoable = False
 
-    async def prepare(self, site: Means, order: Order) -> CutCalls:
+    async def prepare(self, order: Order) -> CutCalls:
         """Which calls are up."""
-        return CutCalls(tuple(call.call_id for call in await _running(site, order)))
+        return CutCalls(tuple(call.call_id for call in await _running(self.means, order)))
 
-    async def apply(self, site: Means, order: Order, before: CutCalls) -> None:
+    async def apply(self, order: Order, before: CutCalls) -> None:
         """Cut what is up, and what is dialled anew meanwhile."""
         for _ in range(ROUNDS):
-            calls = await _running(site, order)
+            calls = await _running(self.means, order)
             if not calls:
                 return
             for call in calls:
-                await _cut(site, call)
+                await _cut(self.client, call)
 
-    async def confirmed(self, site: Means, order: Order, before: CutCalls, handle: str | None) -> bool:
+    async def confirmed(self, order: Order, before: CutCalls, handle: str | None) -> bool:
         """No such call is up."""
-        return not await _running(site, order)
+        return not await _running(self.means, order)
 
-    async def preview(self, site: Means, order: Order) -> str:
+    async def preview(self, order: Order) -> str:
         """The calls that are up now."""
-        calls = await _running(site, order)
+        calls = await _running(self.means, order)
         shown = ", ".join(to for call in calls[:5] for to in _called(call)[:1])
         return f"{len(calls)} running calls are cut" + (f": {shown}" if shown else "")
 
 
-async def _running(site: Means, order: Order) -> list[ActiveCall]:
+async def _running(means: Means, order: Order) -> list[ActiveCall]:
     target = order.target
     if target.kind is SubjectKind.EXTENSION:
-        calls = await site.pbx.calls(extension=target.id)
+        calls = await means.client.calls(extension=target.id)
         found = [call for call in calls if _called(call)]
     elif target.kind is SubjectKind.DESTINATION:
-        forms = tuple(site.dialling.forms(target.id))
-        calls = await site.pbx.calls(direction="outbound")
+        forms = tuple(means.dialling.forms(target.id))
+        calls = await means.client.calls(direction="outbound")
         found = [call for call in calls if any(to.startswith(forms) for to in _called(call))]
     else:
-        calls = await site.pbx.calls(direction="outbound") + await site.pbx.calls(direction="inbound")
+        calls = await means.client.calls(direction="outbound") + await means.client.calls(direction="inbound")
         found = [call for call in calls if target.id in {call.call_id, *_channels(call)}]
-    return [call for call in found if not _is_emergency(call, site.dialling)]
+    return [call for call in found if not _is_emergency(call, means.dialling)]
 
 
-async def _cut(site: Means, call: ActiveCall) -> None:
+async def _cut(client: YeastarClient, call: ActiveCall) -> None:
     channels = _channels(call)
     if not channels:
         raise GiveUp("call/query: the call has no channel to hang up")
     try:
-        await site.pbx.hang_up(channels[0])
+        await client.hang_up(channels[0])
     except NotFound:
         return
 

@@ -5,10 +5,12 @@ from secrets import choice
 from msgspec import Struct
 
 from detector.contract.vocabulary import Act
-from streams.pbxs.dialling import carries_emergency
-from streams.pbxs.pbx import Drifted, Means, Order, PbxAction, action
+from streams.pbxs.dialling import may_carry_emergency
+from streams.pbxs.pbx import Drifted, Order
 from streams.pbxs.pbx_errors import GiveUp, NotFound
 from streams.yeastar.answers import RouteAnswer
+from streams.yeastar.client import YeastarClient
+from streams.yeastar.p_series_action import PSeriesAction, action, patterns_of
 
 PIN_DIGITS = 12
 
@@ -28,17 +30,17 @@ class Lock(Struct, frozen=True):
 
 
 @action
-class LockRoute(PbxAction[Lock]):
+class LockRoute(PSeriesAction[Lock]):
     """Nobody knows the PIN, so nobody calls through this route; emergency numbers must not need it."""
 
     act = Act.LOCK_ROUTE
-    controls = ("C22", "C23")
+    reads = ("outbound_route/list",)
     before = Lock
 
-    async def prepare(self, site: Means, order: Order) -> Lock:
+    async def prepare(self, order: Order) -> Lock:
         """How the route is protected now, if that can be put back."""
-        route = await _named(site, order.target.id)
-        if carries_emergency(route.dial_pattern_list, site.dialling):
+        route = await _named(self.client, order.target.id)
+        if may_carry_emergency(patterns_of(route), self.means.dialling):
             raise GiveUp("this route carries emergency numbers")
         protection = route.pin_protect or "disable"
         if protection == "single_pin" and not (route.pin or "").isdigit():
@@ -46,23 +48,23 @@ class LockRoute(PbxAction[Lock]):
         secret = "".join(choice("0123456789") for _ in range(PIN_DIGITS))
         return Lock(route.id, protection, route.pin, route.pin_list, secret)
 
-    async def apply(self, site: Means, order: Order, before: Lock) -> None:
+    async def apply(self, order: Order, before: Lock) -> None:
         """Set the secret PIN, unless somebody changed the route since `prepare`."""
-        route = await site.pbx.outbound_route(before.route)
+        route = await self.client.outbound_route(before.route)
         if _locked(route, before):
             return
         if not _restored(route, before):
             raise GiveUp("the route's protection was changed meanwhile")
-        await site.pbx.update_outbound_route(before.route, {"pin_protect": "single_pin", "pin": before.secret})
+        await self.client.update_outbound_route(before.route, {"pin_protect": "single_pin", "pin": before.secret})
 
-    async def confirmed(self, site: Means, order: Order, before: Lock, handle: str | None) -> bool:
+    async def confirmed(self, order: Order, before: Lock, handle: str | None) -> bool:
         """Our PIN reads back."""
-        return _locked(await site.pbx.outbound_route(before.route), before)
+        return _locked(await self.client.outbound_route(before.route), before)
 
-    async def undo(self, site: Means, order: Order, before: Lock, handle: str | None) -> None:
+    async def undo(self, order: Order, before: Lock, handle: str | None) -> None:
         """Put the old protection back, if ours is still there."""
         try:
-            route = await site.pbx.outbound_route(before.route)
+            route = await self.client.outbound_route(before.route)
         except NotFound:
             return
         if _restored(route, before):
@@ -74,27 +76,27 @@ class LockRoute(PbxAction[Lock]):
         fields: dict[str, object] = {"pin_protect": before.pin_protect, "pin": before.pin or ""}
         if before.pin_list is not None:
             fields["pin_list"] = before.pin_list
-        await site.pbx.update_outbound_route(before.route, fields)
+        await self.client.update_outbound_route(before.route, fields)
 
-    async def undone(self, site: Means, order: Order, before: Lock, handle: str | None) -> bool:
+    async def undone(self, order: Order, before: Lock, handle: str | None) -> bool:
         """The old protection reads back, or the route is gone."""
         try:
-            return _restored(await site.pbx.outbound_route(before.route), before)
+            return _restored(await self.client.outbound_route(before.route), before)
         except NotFound:
             return True
 
-    async def preview(self, site: Means, order: Order) -> str:
+    async def preview(self, order: Order) -> str:
         """Who is affected."""
-        route = await _named(site, order.target.id)
+        route = await _named(self.client, order.target.id)
         patterns = ", ".join(str(item.get("pattern")) for item in route.dial_pattern_list[:5])
         return f"nobody ({len(route.ext_list)} extensions and groups) can call {patterns}; running calls go on"
 
 
-async def _named(site: Means, name: str) -> RouteAnswer:
-    found = [route for route in await site.pbx.outbound_routes() if route.name == name]
+async def _named(client: YeastarClient, name: str) -> RouteAnswer:
+    found = [route for route in await client.outbound_routes() if route.name == name]
     if len(found) != 1:
         raise GiveUp(f"there are {len(found)} routes of this name")
-    return await site.pbx.outbound_route(found[0].id)
+    return await client.outbound_route(found[0].id)
 
 
 def _locked(route: RouteAnswer, before: Lock) -> bool:

@@ -5,8 +5,9 @@ from secrets import choice
 from msgspec import Struct
 
 from detector.contract.vocabulary import Act
-from streams.pbxs.pbx import Drifted, Means, Order, PbxAction, action
+from streams.pbxs.pbx import Drifted, Order
 from streams.pbxs.pbx_errors import GiveUp, NotFound
+from streams.yeastar.p_series_action import PSeriesAction, action
 
 LENGTH = 24
 LETTERS = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
@@ -25,7 +26,7 @@ class Passwords(Struct, frozen=True):
 
 
 @action
-class ResetRegistration(PbxAction[Passwords]):
+class ResetRegistration(PSeriesAction[Passwords]):
     """Nobody knows the new password: whoever is registered is refused at his next call or registration.
 
     The API cannot end a registration, and shows it until it expires. The owner's telephone is out of order as well, for
@@ -34,59 +35,59 @@ class ResetRegistration(PbxAction[Passwords]):
     """
 
     act = Act.RESET_REGISTRATION
-    controls = ("C09", "C11")
+    reads = ("extension/list", "extension/getpassword")
     before = Passwords
 
-    async def prepare(self, site: Means, order: Order) -> Passwords:
+    async def prepare(self, order: Order) -> Passwords:
         """The password in use, if the PBX shows it; without it nothing could be put back."""
-        extension = await site.pbx.extension(order.target.id)
-        old = (await site.pbx.registration(extension.id)).reg_password
+        extension = await self.client.extension(order.target.id)
+        old = (await self.client.registration(extension.id)).reg_password
         if not old:
             raise GiveUp("the PBX does not show the registration password, so it could not be put back")
         return Passwords(extension.id, old, password())
 
-    async def apply(self, site: Means, order: Order, before: Passwords) -> None:
+    async def apply(self, order: Order, before: Passwords) -> None:
         """Set ours, unless somebody else has set one since `prepare`."""
-        now = await self._now(site, before)
+        now = await self._now(before)
         if now == before.new:
             return
         if now != before.old:
             raise GiveUp("somebody has set another registration password meanwhile")
-        await site.pbx.update_extension(before.extension, reg_password=before.new)
+        await self.client.update_extension(before.extension, reg_password=before.new)
 
-    async def confirmed(self, site: Means, order: Order, before: Passwords, handle: str | None) -> bool:
+    async def confirmed(self, order: Order, before: Passwords, handle: str | None) -> bool:
         """Ours reads back."""
-        return await self._now(site, before) == before.new
+        return await self._now(before) == before.new
 
-    async def undo(self, site: Means, order: Order, before: Passwords, handle: str | None) -> None:
+    async def undo(self, order: Order, before: Passwords, handle: str | None) -> None:
         """Put the old one back, if ours is still there."""
         try:
-            now = await self._now(site, before)
+            now = await self._now(before)
         except NotFound:
             return
         if now == before.old:
             return
         if now != before.new:
             raise Drifted("somebody has set another registration password")
-        await site.pbx.update_extension(before.extension, reg_password=before.old)
+        await self.client.update_extension(before.extension, reg_password=before.old)
 
-    async def undone(self, site: Means, order: Order, before: Passwords, handle: str | None) -> bool:
+    async def undone(self, order: Order, before: Passwords, handle: str | None) -> bool:
         """The old one reads back, or the extension is gone."""
         try:
-            return await self._now(site, before) == before.old
+            return await self._now(before) == before.old
         except NotFound:
             return True
 
-    async def preview(self, site: Means, order: Order) -> str:
+    async def preview(self, order: Order) -> str:
         """What it costs the owner of the extension."""
-        await site.pbx.extension(order.target.id)
+        await self.client.extension(order.target.id)
         return (
             f"every telephone of {order.target.id} is out of order, for emergency calls too, until it is given a new "
             "password from the portal"
         )
 
-    async def _now(self, site: Means, before: Passwords) -> str | None:
-        return (await site.pbx.registration(before.extension)).reg_password
+    async def _now(self, before: Passwords) -> str | None:
+        return (await self.client.registration(before.extension)).reg_password
 
 
 def password() -> str:

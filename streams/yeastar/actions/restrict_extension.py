@@ -3,10 +3,12 @@
 from msgspec import Struct
 
 from detector.contract.vocabulary import Act
-from streams.pbxs.dialling import Dialling, carries_emergency
-from streams.pbxs.pbx import Means, Order, PbxAction, action
+from streams.pbxs.dialling import Dialling, may_carry_emergency
+from streams.pbxs.pbx import Order
 from streams.pbxs.pbx_errors import GiveUp, NotFound
 from streams.yeastar.answers import ExtensionAnswer, Item, RouteAnswer
+from streams.yeastar.client import YeastarClient
+from streams.yeastar.p_series_action import Means, PSeriesAction, action, patterns_of
 
 SWITCH = "switch"
 ROUTES = "routes"
@@ -29,7 +31,7 @@ class Freedom(Struct, frozen=True):
 
 
 @action
-class RestrictExtension(PbxAction[Freedom]):
+class RestrictExtension(PSeriesAction[Freedom]):
     """Sets `disable_outb_call`; a firmware that does not echo it gets the extension out of its routes instead.
 
     Internal, inbound and emergency calls stay: routes that carry emergency numbers keep the extension. A
@@ -37,101 +39,101 @@ class RestrictExtension(PbxAction[Freedom]):
     """
 
     act = Act.RESTRICT_EXTENSION
-    controls = ("C22",)
+    reads = ("extension/list", "outbound_route/list")
     before = Freedom
 
-    async def prepare(self, site: Means, order: Order) -> Freedom:
+    async def prepare(self, order: Order) -> Freedom:
         """The switch, and where the routes hold the extension."""
-        extension = await site.pbx.extension(order.target.id)
+        extension = await self.client.extension(order.target.id)
         places = []
-        for route in await _routes(site):
+        for route in await _routes(self.means):
             entries = tuple(entry for entry in route.ext_list if _is(entry, extension))
             if entries:
                 places.append(RoutePlace(route.id, entries, tuple(route.ext_list)))
         return Freedom(extension.id, extension.disable_outb_call, tuple(places))
 
-    async def apply(self, site: Means, order: Order, before: Freedom) -> str:
+    async def apply(self, order: Order, before: Freedom) -> str:
         """The switch if it works, else the routes; the handle says which."""
-        if await _switched_off(site, order):
+        if await _switched_off(self.client, order):
             return SWITCH
-        await site.pbx.update_extension(before.extension, disable_outb_call=1)
-        if await _switched_off(site, order):
+        await self.client.update_extension(before.extension, disable_outb_call=1)
+        if await _switched_off(self.client, order):
             return SWITCH
-        await self._leave_routes(site, order)
+        await self._leave_routes(order)
         return ROUTES
 
-    async def confirmed(self, site: Means, order: Order, before: Freedom, handle: str | None) -> bool:
+    async def confirmed(self, order: Order, before: Freedom, handle: str | None) -> bool:
         """The switch reads back, or no route lists the extension."""
-        if await _switched_off(site, order):
+        if await _switched_off(self.client, order):
             return True
-        extension = await site.pbx.extension(order.target.id)
-        routes = await _routes(site)
+        extension = await self.client.extension(order.target.id)
+        routes = await _routes(self.means)
         shut = not any(_is(entry, extension) for route in routes for entry in route.ext_list)
         # Without a handle nothing was written yet: an extension in no route may still be in a group.
         return handle == ROUTES and shut
 
-    async def undo(self, site: Means, order: Order, before: Freedom, handle: str | None) -> None:
+    async def undo(self, order: Order, before: Freedom, handle: str | None) -> None:
         """Put the switch back if it was ours, and our entries into lists that lack them."""
         try:
-            extension = await site.pbx.extension(order.target.id)
+            extension = await self.client.extension(order.target.id)
         except NotFound:
             return
         if before.switch != 1 and extension.disable_outb_call == 1:
-            await site.pbx.update_extension(extension.id, disable_outb_call=0)
+            await self.client.update_extension(extension.id, disable_outb_call=0)
         if handle == SWITCH:
             return
         for place in before.places:
-            await _rejoin(site, place)
+            await _rejoin(self.client, place)
 
-    async def undone(self, site: Means, order: Order, before: Freedom, handle: str | None) -> bool:
+    async def undone(self, order: Order, before: Freedom, handle: str | None) -> bool:
         """The switch and the lists read as before."""
         try:
-            extension = await site.pbx.extension(order.target.id)
+            extension = await self.client.extension(order.target.id)
         except NotFound:
             return True
         if before.switch != 1 and extension.disable_outb_call == 1:
             return False
         for place in before.places:
-            route = await _route(site, place.route)
+            route = await _route(self.client, place.route)
             if route is not None and not any(_is(entry, extension) for entry in route.ext_list):
                 return False
         return True
 
-    async def preview(self, site: Means, order: Order) -> str:
+    async def preview(self, order: Order) -> str:
         """What stays is what people ask first."""
-        calls = await site.pbx.calls(extension=order.target.id)
+        calls = await self.client.calls(extension=order.target.id)
         return f"new outbound calls of {order.target.id} are refused; its {len(calls)} running calls go on"
 
-    async def _leave_routes(self, site: Means, order: Order) -> None:
-        extension = await site.pbx.extension(order.target.id)
-        for route in await _complete(site):
-            if _stays_open(route, extension, site.dialling):
+    async def _leave_routes(self, order: Order) -> None:
+        extension = await self.client.extension(order.target.id)
+        for route in await _complete(self.client):
+            if _stays_open(route, extension, self.means.dialling):
                 raise GiveUp(f"this PBX ignores the switch, and {route.name[:60]} also carries emergency calls")
-        routes = await _routes(site)
+        routes = await _routes(self.means)
         groups = [route.name for route in routes for entry in route.ext_list if entry.get("type") not in PLAIN]
         if groups:
             raise GiveUp(f"this PBX ignores the switch, and {groups[0][:60]} is open to a group, not to extensions")
         for route in routes:
             kept = [entry for entry in route.ext_list if not _is(entry, extension)]
             if len(kept) < len(route.ext_list):
-                await site.pbx.update_outbound_route(route.id, {"ext_list": kept})
+                await self.client.update_outbound_route(route.id, {"ext_list": kept})
 
 
 PLAIN = frozenset({"extension", None, ""})
 
 
-async def _switched_off(site: Means, order: Order) -> bool:
-    return (await site.pbx.extension(order.target.id)).disable_outb_call == 1
+async def _switched_off(client: YeastarClient, order: Order) -> bool:
+    return (await client.extension(order.target.id)).disable_outb_call == 1
 
 
-async def _complete(site: Means) -> list[RouteAnswer]:
-    return [await site.pbx.outbound_route(route.id) for route in await site.pbx.outbound_routes()]
+async def _complete(client: YeastarClient) -> list[RouteAnswer]:
+    return [await client.outbound_route(route.id) for route in await client.outbound_routes()]
 
 
-async def _routes(site: Means) -> list[RouteAnswer]:
+async def _routes(means: Means) -> list[RouteAnswer]:
     """Routes that carry no emergency number."""
-    every = await _complete(site)
-    return [route for route in every if not carries_emergency(route.dial_pattern_list, site.dialling)]
+    every = await _complete(means.client)
+    return [route for route in every if not may_carry_emergency(patterns_of(route), means.dialling)]
 
 
 def _stays_open(route: RouteAnswer, extension: ExtensionAnswer, dialling: Dialling) -> bool:
@@ -140,27 +142,27 @@ def _stays_open(route: RouteAnswer, extension: ExtensionAnswer, dialling: Dialli
     used = any(_is(entry, extension) or entry.get("type") not in PLAIN for entry in route.ext_list)
     return (
         used
-        and carries_emergency(route.dial_pattern_list, dialling)
+        and may_carry_emergency(patterns_of(route), dialling)
         and any(pattern not in dialling.emergency() for pattern in patterns)
     )
 
 
-async def _route(site: Means, id_: int) -> RouteAnswer | None:
+async def _route(client: YeastarClient, id_: int) -> RouteAnswer | None:
     try:
-        return await site.pbx.outbound_route(id_)
+        return await client.outbound_route(id_)
     except NotFound:
         return None
 
 
-async def _rejoin(site: Means, place: RoutePlace) -> None:
-    route = await _route(site, place.route)
+async def _rejoin(client: YeastarClient, place: RoutePlace) -> None:
+    route = await _route(client, place.route)
     missing = [entry for entry in place.entries if route is not None and entry not in route.ext_list]
     if route is None or not missing:
         return
     without = [entry for entry in place.ext_list if entry not in place.entries]
     # Exactly the old list if nobody touched it since; otherwise his list and our entries.
     restored = list(place.ext_list) if route.ext_list == without else [*route.ext_list, *missing]
-    await site.pbx.update_outbound_route(place.route, {"ext_list": restored})
+    await client.update_outbound_route(place.route, {"ext_list": restored})
 
 
 def _is(entry: Item, extension: ExtensionAnswer) -> bool:

@@ -170,7 +170,7 @@ def test_a_stale_file_is_named_and_written_again(tmp_path) -> None:
     assert generate("--check", root=tmp_path).returncode == 0
     (tmp_path / "docs" / "detectors.md").write_text("old")
     stale = generate("--check", root=tmp_path)
-    assert (stale.returncode, stale.stderr) == (1, "docs/detectors.md is stale: run scripts/generate\n")
+    assert (stale.returncode, stale.stderr) == (1, "docs/detectors.md is stale: run make generate\n")
     assert generate(root=tmp_path).stdout == "docs/detectors.md\n"
     assert (tmp_path / "docs" / "detectors.md").read_bytes() == (ROOT / "docs" / "detectors.md").read_bytes()
     assert generate("--what").returncode == 2

@@ -6,7 +6,8 @@ import pytest
 from msgspec.structs import replace
 
 from detector.contract.events import Unknown
-from detector.contract.findings import STAGES, Decision, Detection, Incident
+from detector.contract.findings import Decision, Detection, Incident
+from detector.contract.vocabulary import STAGES
 from tests.detector.engine.builders import (
     DAY,
     GERMANY,

@@ -1,10 +1,12 @@
 """The guard's protections: what each vetoes, and the look-alike it must let through."""
 
 import pytest
+from msgspec.structs import replace
 
 from detector.contract.findings import Subject
 from detector.contract.vocabulary import Act, SubjectKind
-from detector.decide.guard import KINDS, PROTECTIONS, UNLIMITED, GuardFacts, block_range, veto
+from detector.decide.acts import ACTS, Protection
+from detector.decide.guard import CHECKS, GuardFacts, block_range, veto
 
 FACTS = GuardFacts(
     protected=("198.51.100.32/28", "10.0.0.1/8", "1099"),
@@ -24,7 +26,7 @@ EXAMPLE = {
     SubjectKind.CALL: "1650012665.266",
     SubjectKind.PBX: "hq",
 }
-PAIRS = [(act, kind) for act, kinds in KINDS.items() for kind in sorted(kinds)]
+PAIRS = [(act, kind) for act, traits in ACTS.items() for kind in sorted(traits.targets)]
 
 
 def ip(address: str) -> Subject:
@@ -43,7 +45,7 @@ def test_an_ordinary_target_may_go(act: Act, kind: SubjectKind) -> None:
 @pytest.mark.parametrize("act", Act)
 def test_every_action_refuses_foreign_kinds_and_unreadable_targets(act: Act) -> None:
     for kind in SubjectKind:
-        if kind not in KINDS[act]:
+        if kind not in ACTS[act].targets:
             assert veto(act, Subject(kind, "1005"), FACTS) is not None
         else:
             assert veto(act, Subject(kind, ""), FACTS) is not None
@@ -156,11 +158,44 @@ def test_an_emergency_call_is_never_cut() -> None:
 @pytest.mark.parametrize(("act", "kind"), PAIRS)
 def test_a_spent_budget_stops_only_what_has_one(act: Act, kind: SubjectKind) -> None:
     facts = GuardFacts(spent_budget=True, emergency_path=True, calling_code="1")
-    assert (veto(act, Subject(kind, EXAMPLE[kind]), facts) is None) == (act in UNLIMITED)
+    assert (veto(act, Subject(kind, EXAMPLE[kind]), facts) is None) == (act in {Act.HANG_UP, Act.RESTRICT_EXTENSION})
 
 
-def test_every_action_has_protections() -> None:
-    assert all(PROTECTIONS[act] for act in Act)
+def test_every_protection_is_a_check_and_spared_by_some_act() -> None:
+    assert set(CHECKS) == set(Protection) == {one for traits in ACTS.values() for one in traits.protections}
+
+
+ONLY = [
+    ("protected", ("1005",), Act.RESTRICT_EXTENSION, SubjectKind.EXTENSION, "1005"),
+    ("allow_list", ("1005",), Act.RESTRICT_EXTENSION, SubjectKind.EXTENSION, "1005"),
+    ("allow_list", ("International",), Act.LOCK_ROUTE, SubjectKind.ROUTE, "International"),
+    ("allow_list", ("carrier-a",), Act.DISABLE_TRUNK, SubjectKind.TRUNK, "carrier-a"),
+    ("allow_list", ("198.51.100.0/24",), Act.BLOCK_IP, SubjectKind.SOURCE_IP, "198.51.100.7"),
+    ("allow_list", ("+25261234",), Act.BLOCK_NUMBER, SubjectKind.DESTINATION, "+25261"),
+    ("allow_list", ("+25261234",), Act.HANG_UP, SubjectKind.DESTINATION, "+25261234"),
+    ("trunk_addresses", ("198.51.100.7",), Act.BLOCK_IP, SubjectKind.SOURCE_IP, "198.51.100.0/24"),
+    ("own_addresses", ("198.51.100.7",), Act.BLOCK_IP, SubjectKind.SOURCE_IP, "198.51.100.7"),
+    ("known_good", True, Act.BLOCK_IP, SubjectKind.SOURCE_IP, "198.51.100.7"),
+    ("emergency_device", True, Act.RESTRICT_EXTENSION, SubjectKind.EXTENSION, "1005"),
+    ("emergency_call", True, Act.HANG_UP, SubjectKind.CALL, "1650012665.266"),
+    ("emergency_call", True, Act.HANG_UP, SubjectKind.EXTENSION, "1005"),
+    ("emergency_call", True, Act.HANG_UP, SubjectKind.DESTINATION, "+25261"),
+    ("emergency_path", False, Act.LOCK_ROUTE, SubjectKind.ROUTE, "International"),
+    ("emergency_numbers", ("25261",), Act.BLOCK_NUMBER, SubjectKind.DESTINATION, "25261"),
+    ("calling_code", "", Act.BLOCK_NUMBER, SubjectKind.DESTINATION, "+4411"),
+    ("spent_budget", True, Act.BLOCK_NUMBER, SubjectKind.DESTINATION, "+25261"),
+]
+
+
+@pytest.mark.parametrize(("fact", "value", "act", "kind", "target"), ONLY)
+def test_a_single_fact_is_enough(fact: str, value: object, act: Act, kind: SubjectKind, target: str) -> None:
+    bare = GuardFacts(emergency_path=True, calling_code="1")
+    assert veto(act, Subject(kind, target), bare) is None
+    assert veto(act, Subject(kind, target), replace(bare, **{fact: value})) is not None
+
+
+def test_every_fact_counts() -> None:
+    assert {one[0] for one in ONLY} | {"subject_of_incident"} == set(GuardFacts.__struct_fields__)
 
 
 @pytest.mark.parametrize(

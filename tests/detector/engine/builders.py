@@ -18,11 +18,11 @@ from detector.contract.events import (
     Unknown,
 )
 from detector.contract.findings import AnyFinding, Decision, Detection, Incident
-from detector.engine.compiled import Tables
 from detector.engine.engine import Engine
 from detector.enrich.addresses import AddressTable
 from detector.enrich.blocklists import BlockList, BlockListing, BlockLists
 from detector.enrich.networks import Networks
+from detector.enrich.premises import Tables
 from detector.settings import Settings
 from models.places import Places
 from models.unusual import Unusual
@@ -243,13 +243,13 @@ def restarted(made: Engine, kept: dict[str, bytes], configured: Settings | None 
 
 
 def interrupted(
-    events: Iterable[AnyEvent | Unknown], configured: Settings | None = None, *, batch: int = 1
+    events: Iterable[AnyEvent | Unknown], configured: Settings | None = None, *, batch: int = 1, first: int = 0
 ) -> Iterator[AnyFinding]:
-    """Findings where the process is replaced after every batch of events."""
+    """Findings where the process is replaced after the `first` events, and after every batch of those that follow."""
     made, kept = engine(configured), dict[str, bytes]()
     for number, event in enumerate(events, 1):
         yield from made.process(event)
-        if number % batch == 0:
+        if number >= first and (number - first) % batch == 0:
             made = restarted(made, kept, configured)
 
 

@@ -17,6 +17,9 @@ from detector.contract.codec import Codec, Rejected, encode_finding
 from detector.contract.events import AnyEvent, Control, Tick, Unknown
 from detector.settings import settings_as_json
 from tests.detector.engine.builders import (
+    HOUR,
+    LATVIA,
+    THIEF,
     decisions,
     engine,
     guesses,
@@ -25,11 +28,14 @@ from tests.detector.engine.builders import (
     moment,
     outcome,
     pages,
+    registration,
     restarted,
     run,
     settings,
     text,
+    tick,
     verdict,
+    whole,
 )
 from tests.detector.engine.streams import Day, attack, seeded, shuffled
 
@@ -123,6 +129,15 @@ def test_ticks_between_the_events_change_nothing(events) -> None:
 @pytest.mark.parametrize("events", [STREAM, example(), shuffled(attack(), 7)[:120]])
 def test_a_process_replaced_after_every_event_finds_the_same(events) -> None:
     assert list(interrupted(events, CONFIGURED)) == run(events, CONFIGURED)
+
+
+def test_an_incident_ends_after_a_restart_although_the_end_of_a_call_of_it_was_never_seen() -> None:
+    ringing = whole(100, 900, LATVIA, call="lost")[0]
+    events = [*guesses(0, 7), registration(10, "accepted"), *whole(60, 12, source_ip=THIEF), ringing,
+              tick(698), tick(701), tick(200 * HOUR)]  # fmt: skip
+    found = run(events, CONFIGURED)
+    assert incidents(found)[-1].status == "closed"
+    assert list(interrupted(events, CONFIGURED)) == found
 
 
 def crashing(events, places: set[int], every: int):

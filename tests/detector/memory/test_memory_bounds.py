@@ -6,7 +6,8 @@ from array import array
 
 import pytest
 
-from detector.engine.state import PbxState, restore
+from detector.correlate.pbx_state import PbxState
+from detector.engine.state import restore, take_dirty
 from detector.enrich.ledger import MAX_LEGS, Leg
 from detector.memory.fields import MAX_SUBJECTS, Days, Distinct, First, Memory, Once, Window, digest
 from detector.memory.seen import MAX_IDS, Seen
@@ -128,7 +129,7 @@ def test_a_full_ledger_gives_up_the_oldest_also_after_a_restart() -> None:
     state = PbxState("hq", drill=False)
     for number in range(MAX_LEGS):
         state.ledger.open(Leg(call_id=f"c{MAX_LEGS - number}", leg="", started=number))
-    (again,) = restore(iter(sorted((key, page) for key, page in state.dirty_pages() if page is not None))).values()
+    (again,) = restore(dict(sorted((key, page) for key, page in take_dirty(state) if page is not None))).values()
     for ledger in (state.ledger, again.ledger):
         dropped = ledger.open(Leg(call_id="one more", leg="", started=0))
         assert dropped is not None
@@ -307,7 +308,7 @@ def test_pages_hold_all_memory_and_only_what_changed() -> None:
         made.process(event)
     changed = made.dirty_pages()
     assert 0 < len(changed) < len(first) / 2
-    states = restore(iter((first | {k: v for k, v in changed.items() if v is not None}).items()))
+    states = restore(first | {k: v for k, v in changed.items() if v is not None})
     for whose, state in made._states.items():
         assert list(states[whose].ledger.legs) == list(state.ledger.legs)
         assert records(states[whose].memory) == records(state.memory)

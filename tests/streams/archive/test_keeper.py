@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from detector.contract.codec import Codec
-from detector.settings import Settings
 from streams.archive import Archive, ArchiveError, read
 from streams.archive.keeper import Keeper
 from streams.archive.layout import parts
 from streams.archive.tidying import tidy
 from streams.cli.import_command import import_history
+from streams.config.installation import Installation
 from streams.processes.run import Service
 from streams.store.archived import Archived
 from streams.store.database import open_engine
@@ -156,7 +156,7 @@ def test_killed_behind_any_step_it_goes_on_and_every_event_is_there_once(
 async def test_the_service_archives_what_it_was_taught_and_keeps_it_in_the_log_until_then(tmp_path: Path) -> None:
     place = str(tmp_path / "kept")
     (tmp_path / "data").mkdir()
-    settings = Settings.model_validate({
+    settings = Installation.model_validate({
         "data": tmp_path / "data", "archive": {"url": place, "every": 0.1}, "pbxs": [{"id": "hq"}],
         "console": {"port": free_ports(1)}, "metrics": {"run": 0},
     })  # fmt: skip
@@ -181,7 +181,7 @@ async def test_a_service_starts_and_works_while_its_archive_is_away_and_fills_it
     (tmp_path / "data").mkdir()
     port = free_ports(1)
     place = f"ftp://127.0.0.1:{port}/kept"
-    settings = Settings.model_validate({
+    settings = Installation.model_validate({
         "data": tmp_path / "data", "archive": {"url": place, "every": 0.1}, "pbxs": [{"id": "hq"}],
         "console": {"port": free_ports(1)}, "metrics": {"run": 0},
     })  # fmt: skip
@@ -204,5 +204,5 @@ async def test_a_service_starts_and_works_while_its_archive_is_away_and_fills_it
 
 
 def test_no_service_has_an_archive_unless_one_is_named(tmp_path: Path) -> None:
-    service = Service(Settings.model_validate({"data": tmp_path}))
+    service = Service(Installation.model_validate({"data": tmp_path}))
     assert service.runtime.archived is None

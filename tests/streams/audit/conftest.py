@@ -11,9 +11,11 @@ from pydantic import SecretStr
 from detector.audit.declared import Declared
 from detector.audit.posture import Posture
 from detector.detect.catalogue import catalogue
-from detector.settings import Connection, Pbx, Settings, profile
+from detector.settings import profile
+from streams.audit.read_pbx import SeenPbx, read_pbx
+from streams.config.connection import Connection
+from streams.config.installation import Installation, InstalledPbx, core_settings
 from streams.sim import SimOptions, SimulatedPbx
-from streams.yeastar.read_posture import read_posture
 
 
 class Audited:
@@ -24,12 +26,15 @@ class Audited:
         connection = Connection(
             url=sim.url, client_id=SecretStr(sim.client_id), client_secret=SecretStr(sim.client_secret)
         )
-        self.pbx = Pbx(id="hq", region="US", access_digit="9", connection=connection)
-        self.settings = Settings(pbxs=(self.pbx,))
+        self.pbx = InstalledPbx(id="hq", region="US", access_digit="9", connection=connection)
 
     async def posture(self, declared: Declared | None = None) -> Posture:
+        return (await self.seen(declared)).posture
+
+    async def seen(self, declared: Declared | None = None) -> SeenPbx:
         said = Declared.model_validate(self.sim.portal()) if declared is None else declared
-        return await read_posture(self.pbx, profile(self.settings, "hq", catalogue()), said, datetime.now(UTC))
+        settings = core_settings(Installation(pbxs=(self.pbx,)))
+        return await read_pbx(self.pbx, profile(settings, "hq", catalogue()), said, datetime.now(UTC))
 
 
 @asynccontextmanager

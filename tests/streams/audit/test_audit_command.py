@@ -122,6 +122,26 @@ async def test_the_page_is_whole_private_and_escapes_what_a_pbx_is_called(desk: 
     assert "Call Control &gt; Outbound Route" in shown.stdout
 
 
+async def test_it_says_what_can_be_told_of_a_pbx_and_done_to_it(desk: Desk) -> None:
+    async with SimulatedPbx(SimOptions(weak=frozenset(), denied_permissions=frozenset({"call", "cdr"}))) as sim:
+        desk.connect(sim)
+        told = await desk.audit("--html", "audit.html")
+        found = await desk.audit("--json")
+    [one] = json.loads(found.stdout)["pbxs"]
+    done = {doing["act"]: doing["lacking"] for doing in one["capabilities"]["does"]}
+    assert done["hang_up"] == "the API application may not read call/query"
+    assert done["lock_route"] is None
+    for line in (
+        "Note: hang_up cannot be done to it: the API application may not read call/query",
+        "Note: it cannot tell of source_ip in call.ended: the API application may not read cdr/search",
+        "Note: no route for emergency calls is known",
+    ):
+        assert line in told.stdout
+    page = (desk.folder / "audit.html").read_text()
+    assert "<tr><td>hang_up</td><td></td><td>the API application may not read call/query</td></tr>" in page
+    assert "<tr><td>lock_route</td><td></td><td>nothing known</td></tr>" in page
+
+
 async def test_what_changed_since_the_last_audit_becomes_events(desk: Desk) -> None:
     async with SimulatedPbx(SimOptions(weak=frozenset())) as sim:
         desk.connect(sim)

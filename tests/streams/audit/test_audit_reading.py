@@ -7,9 +7,12 @@ import pytest
 
 from detector.audit.declared import Declared
 from detector.audit.posture_check import CheckVerdict, audit
-from detector.settings import Settings
+from detector.settings import Route
+from streams.audit.read_pbx import NO_EMERGENCY_PATH
+from streams.config.installation import InstalledPbx
 from streams.pbxs.pbx_errors import BadCredentials
 from streams.sim import SimOptions, SimulatedPbx
+from streams.sim.settings import DialPattern
 from streams.sim.weaknesses import Control
 
 CONTROLS = get_args(Control)
@@ -91,7 +94,6 @@ async def test_nothing_is_good_of_what_nobody_said(office: Any) -> None:
 async def test_an_access_digit_that_nobody_configured_is_understood(office: Any) -> None:
     async with office(weak=()) as one:
         one.pbx = one.pbx.model_copy(update={"access_digit": ""})
-        one.settings = Settings(pbxs=(one.pbx,))
         posture = await one.posture()
     assert found(posture) == set()
     assert {route.name for route in posture.routes.known() if route.abroad} == {"International", "Softphones E.164"}
@@ -116,3 +118,48 @@ async def test_a_wrong_secret_is_no_audit(office: Any) -> None:
         one.pbx = one.pbx.model_copy(update={"connection": wrong})
         with pytest.raises(BadCredentials):
             await one.posture()
+
+
+MISFITS: list[tuple[str, dict[str, Any], set[str]]] = [
+    ("nothing is configured", {}, {NO_EMERGENCY_PATH}),
+    ("a route for emergency calls is configured", {"routes": {"National": {"emergency": True}}}, set()),
+    (
+        "names that the PBX does not have",
+        {
+            "routes": {"Notruf": {"emergency": True}, "National": {}},
+            "trunks": {"carrier-z": {}, "carrier-a": {}},
+            "extensions": {"1099": {"emergency_device": True}, "1001": {}},
+            "groups": {"lifts": {"members": ["1098", "1002"]}},
+        },
+        {
+            "route Notruf is configured, and the PBX has none of that name",
+            "trunk carrier-z is configured, and the PBX has none of that name",
+            "extension 1099 is configured, and the PBX has none of that name",
+            "extension 1098 is configured, and the PBX has none of that name",
+        },
+    ),
+]
+
+
+@pytest.mark.parametrize(("configured", "notes"), [pytest.param(*case[1:], id=case[0]) for case in MISFITS])
+async def test_where_the_configuration_does_not_fit_is_noted(
+    office: Any, configured: dict[str, Any], notes: set[str]
+) -> None:
+    async with office() as one:
+        given = {"id": "hq", "region": "US", **configured, "connection": one.pbx.connection}
+        one.pbx = InstalledPbx.model_validate(given)
+        assert set((await one.seen()).notes) == notes
+
+
+async def test_a_route_for_emergency_calls_on_the_pbx_is_good_enough(office: Any) -> None:
+    async with office() as one:
+        route = one.sim.route("National")
+        patterns = (DialPattern(pattern="911"), *route.dial_pattern_list)
+        one.sim.core.settings.routes.put(route.model_copy(update={"dial_pattern_list": patterns}))
+        assert (await one.seen()).notes == ()
+
+
+async def test_what_we_may_not_read_fits_for_all_we_know(office: Any) -> None:
+    async with office(denied_permissions=["extension", "trunk", "outbound_route"]) as one:
+        one.pbx = one.pbx.model_copy(update={"routes": {"Notruf": Route()}})
+        assert (await one.seen()).notes == ()

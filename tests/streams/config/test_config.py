@@ -7,9 +7,12 @@ import pytest
 from pydantic import PositiveInt
 
 from detector.detect.catalogue import catalogue
-from detector.settings import Policies, Settings
+from detector.settings import Policies
 from detector.settings.params import Params
-from streams.config import ConfigError, check_report, load, read_tariffs
+from streams.config.installation import Installation, core_settings
+from streams.config.loading import check_report, load
+from streams.config.tariffs import read_tariffs
+from streams.config.yaml_model import ConfigError
 
 SAMPLE = Path(__file__).parents[3] / "deploy" / "ringfence.yaml"
 
@@ -26,7 +29,7 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "ringfence.yaml"
 
 
-def read(file: Path, text: str) -> Settings:
+def read(file: Path, text: str) -> Installation:
     file.write_text(text, encoding="utf-8")
     return load(file, catalogue=CATALOGUE)
 
@@ -43,7 +46,7 @@ def errors(path: Path, text: str | None = None) -> list[str]:
 
 
 def test_nothing_and_empty_files_are_all_defaults(file: Path) -> None:
-    assert load(None) == read(file, "") == read(file, "# nothing\n") == read(file, "{}") == Settings()
+    assert load(None) == read(file, "") == read(file, "# nothing\n") == read(file, "{}") == Installation()
     assert check_report(None) == []
 
 
@@ -52,7 +55,7 @@ def test_the_sample_can_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, f"secret of {name}")
     settings = load(SAMPLE)
     assert check_report(SAMPLE) == []
-    policies = Policies(settings, catalogue())
+    policies = Policies(core_settings(settings), catalogue())
     assert policies.of("berlin").timezone == "Europe/Berlin"
     assert policies.of("hq").extension("1001").allowed_destination_countries == {"US", "CA", "DE"}
     assert policies.of("hq").extension("1008").emergency_device
@@ -68,7 +71,7 @@ def test_the_example_of_the_contract_can_be_used(file: Path) -> None:
     file.write_text(CONTRACT)
     settings = load(file)
     assert check_report(file) == []
-    profile = Policies(settings, catalogue()).of("hq")
+    profile = Policies(core_settings(settings), catalogue()).of("hq")
     assert profile.rule("registration.bruteforce").mode == "auto"
     assert (profile.access_digit, profile.emergency_numbers) == ("9", ("911",))
     tariffs = read_tariffs(settings)
@@ -185,8 +188,8 @@ def test_what_does_not_fit_together_is_named_with_its_line(file: Path) -> None:
             ":1: feed.token: a secret must not be written here (allowed: env:NAME or file:PATH)",
         ),
         ("feed: {token: env:NOT_SET_HERE}", ":1: feed.token: env:NOT_SET_HERE is not set or empty"),
-        ("feed: {token: file:nowhere}", ":1: feed.token: the file of the secret is not there"),
-        ("feed: {token: file:binary}", ":1: feed.token: the file of the secret is not UTF-8 text"),
+        ("feed: {token: file:nowhere}", ":1: feed.token: the file of the secret: there is no such file"),
+        ("feed: {token: file:binary}", ":1: feed.token: the file of the secret: not UTF-8"),
         ("feed: {token: file:empty}", ":1: feed.token: file:empty is not set or empty"),
         (
             "journal: postgresql://u:hunter2@db/r",
@@ -231,16 +234,19 @@ def test_files_of_the_configuration_lie_beside_it(file: Path) -> None:
 @pytest.mark.parametrize(
     ("rows", "expected"),
     [
-        ("252,0.95\n\n44,dear\n", "t.csv:3: tariffs: price 'dear' is not an amount from 0 to 1000000"),
-        ("prefix,price\n+252\n", "t.csv:2: tariffs: not a row of the tariff"),
-        ("252,0.95,0\n", "t.csv:1: tariffs: increment '0' is not 1 to 3600 seconds"),
-        ("prefix,price\nabc,1\n", "t.csv:2: tariffs: prefix 'abc' is not digits of an E.164 number"),
-        (None, "t.csv: tariffs: no file, or larger than"),
+        (b"252,0.95\n\n44,dear\n", "t.csv:3: tariffs: price 'dear' is not an amount from 0 to 1000000"),
+        (b"prefix,price\n+252\n", "t.csv:2: tariffs: not a row of the tariff"),
+        (b"252,0.95,0\n", "t.csv:1: tariffs: increment '0' is not 1 to 3600 seconds"),
+        (b"prefix,price\nabc,1\n", "t.csv:2: tariffs: prefix 'abc' is not digits of an E.164 number"),
+        (None, "t.csv: tariffs: there is no such file"),
+        (b"252,1\ncaf\xe9,1\n", "t.csv:2: tariffs: not UTF-8"),
+        pytest.param(b"252,1\n" + b"1" * 200_000, "t.csv:2: tariffs: not CSV: ", id="an endless field"),
+        pytest.param(b"1" * (2**24 + 1), "t.csv: tariffs: larger than 16777216 bytes", id="too large"),
     ],
 )
-def test_a_tariff_file_is_checked(file: Path, rows: str | None, expected: str) -> None:
+def test_a_tariff_file_is_checked(file: Path, rows: bytes | None, expected: str) -> None:
     if rows is not None:
-        (file.parent / "t.csv").write_text(rows)
+        (file.parent / "t.csv").write_bytes(rows)
     [line] = errors(file, "defaults: {tariffs: t.csv}")
     assert line.startswith(expected)
 

@@ -19,9 +19,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from detector.contract.codec import from_micros
 from detector.contract.findings import Decision, Detection, Incident, Loss, Subject
 from detector.contract.vocabulary import Act, Mode, Severity, Stage, State, Status, SubjectKind
-from streams.console import ProcessStatus, ShownSource, create_app, first_user
+from streams.console import ProcessStatus, create_app, first_user
 from streams.console.logins import Logins, Opened
 from streams.console.wording import utc_micros
+from streams.runtime.ingest import SourceStatus
 from streams.store.database import open_engine
 from streams.store.journal.journal import Journal
 from streams.store.migrate import migrate
@@ -237,8 +238,8 @@ def console(prepared: Prepared, door: Door, tmp_path: Path) -> Iterator[Console]
     orders = Orders(journal, clock)
     watched = ProcessStatus(
         sources=(
-            ShownSource(name="webhook", pbx="hq", connected=True, last_event_at=clock() - 2 * SECOND),
-            ShownSource(name="call records", pbx="hq", connected=True, last_event_at=clock() - 41 * SECOND),
+            SourceStatus(name="webhook", pbx="hq", connected=True, last_event_at=clock() - 2 * SECOND),
+            SourceStatus(name="call records", pbx="hq", connected=True, last_event_at=clock() - 41 * SECOND),
         ),
         events=48_213, findings=11, checkpoint_age=1.4, calls_up=7,
     )  # fmt: skip

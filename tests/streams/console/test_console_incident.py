@@ -7,10 +7,11 @@ import httpx
 import pytest
 from msgspec.structs import replace
 
-from detector.contract.findings import Subject
+from detector.contract.findings import FOREVER, Subject
 from detector.contract.vocabulary import Act, Mode, Severity, State, Status, SubjectKind
 from detector.detect.catalogue import detectors
 from streams.console.advice import runbook
+from tests.lives import lead
 
 EVIL = "<script>alert(1)</script>\u202e"
 
@@ -44,13 +45,13 @@ def test_what_to_do_begins_with_what_waits_and_ends_with_closing(console: Any, v
 
 def test_what_did_not_work_is_for_a_person(console: Any, visitor: httpx.Client) -> None:
     console.scene.stolen_extension()
-    for n, state in ((1, State.UNDO_FAILED), (3, State.FAILED)):
-        assert console.journal.actions.move(
-            f"act-dec-{n}", {State.CONFIRMED}, state, by="executor", now=console.clock()
-        )
+    thief = Subject(SubjectKind.SOURCE_IP, "203.0.113.78")
+    console.journal.findings.record([console.scene.decision("dec-9", 80, Act.BLOCK_IP, thief)])
+    for name, state in (("act-dec-1", State.UNDO_FAILED), ("act-dec-9", State.FAILED)):
+        lead(console.journal, name, state, now=console.clock())
     todo = section(visitor.get("/incidents/inc-1007").text, "What to do now")
     assert "Restrict extension 1007: this did not work. Look at it on the PBX, and put it back there by hand." in todo
-    assert "Block address 203.0.113.77: this did not work. Look at it on the PBX, and do it there by hand." in todo
+    assert "Block address 203.0.113.78: this did not work. Look at it on the PBX, and do it there by hand." in todo
 
 
 @pytest.mark.parametrize(("mode", "why"), [(Mode.NOTIFY, ": the rules that fired only tell you."), (Mode.AUTO, ".")])
@@ -115,6 +116,34 @@ def test_closing_says_what_ends_with_it(console: Any, visitor: httpx.Client) -> 
     assert "+25261" not in page  # it is being undone already
     console.journal.findings.record([console.scene.incident(id="inc-2")])
     assert "end its blocks" not in visitor.get("/close/inc-2").text
+
+
+def test_closing_promises_nothing_of_what_stays_in_force(console: Any, visitor: httpx.Client) -> None:
+    scene = console.scene
+    scene.stolen_extension()
+    scene.journal.findings.record(
+        [scene.decision("dec-9", 80, Act.RESET_REGISTRATION, Subject(SubjectKind.EXTENSION, "1007"), until=FOREVER)]
+    )
+    scene.applied("act-dec-9", 82)
+    page = visitor.get("/close/inc-1007").text
+    assert "Extension 1007 may call outside again." in page
+    assert "put back" not in page
+    assert "<li><bdi>Stays until somebody undoes it: registration password of 1007 reset.</bdi></li>" in page
+    assert "All its blocks" not in page
+    assert "The registration password of 1007 is put back as it was." in visitor.get("/undo/act-dec-9").text
+
+
+@pytest.mark.parametrize("state", [State.DRIFTED, State.UNDO_FAILED])
+def test_what_was_left_to_a_person_is_being_undone_when_asked(
+    console: Any, visitor: httpx.Client, state: State
+) -> None:
+    console.scene.stolen_extension()
+    lead(console.journal, "act-dec-1", state, now=console.clock())
+    assert 'href="/undo/act-dec-1' in visitor.get("/incidents/inc-1007").text
+    assert console.journal.actions.request_undo("act-dec-1", "anna", now=console.clock())
+    page = visitor.get("/incidents/inc-1007").text
+    assert "Being undone, asked by <bdi>anna</bdi>" in page
+    assert 'href="/undo/act-dec-1' not in page
 
 
 def test_what_was_undone_is_not_being_undone(console: Any, visitor: httpx.Client) -> None:

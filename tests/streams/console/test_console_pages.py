@@ -9,7 +9,8 @@ from msgspec.structs import replace
 
 from detector.contract.findings import FOREVER, Loss, Subject
 from detector.contract.vocabulary import Act, Severity, Stage, State, Status, SubjectKind
-from streams.console import ProcessStatus, ShownSource
+from streams.console import ProcessStatus
+from streams.runtime.ingest import SourceStatus
 
 EVIL = "<script>alert(1)</script>"
 
@@ -25,13 +26,13 @@ def test_nothing_going_on_is_said_with_what_is_watched(visitor: httpx.Client) ->
 def test_who_sees_nothing_does_not_say_that_all_is_quiet(console: Any, visitor: httpx.Client) -> None:
     console.status[0] = ProcessStatus()
     assert "All quiet" not in visitor.get("/").text
-    down = ShownSource(name="ami", pbx="hq", connected=False, problem="refused the password")
+    down = SourceStatus(name="ami", pbx="hq", connected=False, problem="refused the password")
     console.status[0] = ProcessStatus(sources=(down,))
     page = visitor.get("/").text
     assert "All quiet" not in page
     assert "Not connected: ami of PBX hq" in page
     assert "refused the password" in page
-    up = ShownSource(name="ami", pbx="hq", connected=True, problem="it was down")
+    up = SourceStatus(name="ami", pbx="hq", connected=True, problem="it was down")
     console.status[0] = ProcessStatus(sources=(up,), findings=None, detector_errors=None)
     page = visitor.get("/").text
     assert "All quiet" in page
@@ -85,7 +86,7 @@ def test_what_attackers_write_is_only_text(console: Any, visitor: httpx.Client, 
     ])  # fmt: skip
     scene.applied("act-dec-9", 2)
     scene.told(EVIL, 3, "failed", EVIL)
-    console.status[0] = ProcessStatus(sources=(ShownSource(name=EVIL, pbx=EVIL, connected=False, problem=EVIL),))
+    console.status[0] = ProcessStatus(sources=(SourceStatus(name=EVIL, pbx=EVIL, connected=False, problem=EVIL),))
     page = visitor.get(path).text
     assert "&lt;script&gt;alert(1)" in page
     assert "<script>alert" not in page

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from detector.contract.findings import FOREVER, Subject
+from detector.contract.lifecycle import BROKEN
 from detector.contract.vocabulary import Act, Severity, Stage, State, Status, SubjectKind
 from streams.console import wording
 from streams.store.rows import About
@@ -46,10 +47,8 @@ def test_stages_up_to_the_one_reached() -> None:
 
 
 def test_there_are_words_for_everything() -> None:
-    assert set(wording.ORDERS) == set(wording.DONE) == set(Act)
-    assert set(wording.UNDONE) == set(wording.BLOCKS) == set(Act) - {Act.HANG_UP, Act.BACKUP_PBX}
-    assert set(wording.HOLDS) == set(wording.BLOCKS)
     assert set(wording.STATES) == set(State)
+    assert set(wording.TROUBLES) == BROKEN
     assert set(wording.STEPS) == set(wording.REACHED) == set(Stage)
     assert set(wording.REMARKS) == set(get_args(About))
     assert set(wording.STATUSES) == set(Status)

@@ -13,14 +13,17 @@ from pydantic import SecretStr
 
 from detector.contract.findings import Decision, Incident, Loss, Subject
 from detector.contract.vocabulary import Act, Mode, Severity, Stage, Status, SubjectKind
+from streams.containment.actions.block_ip import BlockIp
+from streams.containment.enforcers.enforcer import Enforcer
 from streams.pbxs.dialling import Dialling
-from streams.pbxs.pbx import Means, Order
+from streams.pbxs.pbx import AnyAction, Order
 from streams.sim import CallPlan, SimOptions, SimulatedPbx
 from streams.sim.settings import DialPattern, RouteMember, SimRoute
 from streams.store.database import open_engine
 from streams.store.journal.journal import Journal
 from streams.store.vault import Vault
 from streams.yeastar.client import YeastarClient
+from streams.yeastar.p_series_action import ACTIONS, Means
 
 LONG = CallPlan(talk=3_600)
 
@@ -50,9 +53,14 @@ class Make:
 class Office:
     """The simulated PBX with hands for what people do in its portal."""
 
-    def __init__(self, sim: SimulatedPbx, site: Means) -> None:
+    def __init__(self, sim: SimulatedPbx, means: Means) -> None:
         self.sim = sim
-        self.site = site
+        self.means = means
+
+    def hands(self, *enforcers: Enforcer, client: Any = None) -> dict[Act, AnyAction]:
+        """All that can be done to it, through this client if one is given."""
+        means = replace(self.means, client=client or self.means.client)
+        return {Act(name): kind(means) for name, kind in ACTIONS.all().items()} | {Act.BLOCK_IP: BlockIp(enforcers)}
 
     def call(self, number: str, dialled: str) -> None:
         self.sim.register(number)

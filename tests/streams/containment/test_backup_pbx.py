@@ -11,7 +11,6 @@ from streams.sim import SimOptions
 from streams.yeastar.actions.backup_pbx import BackupPbx
 from tests.streams.containment.test_executor import Desk
 
-ACTION = BackupPbx()
 DENIED = SimOptions(weak=frozenset({"C31"}), denied_permissions=frozenset({"backup"}))
 CHANGE = (Act.RESTRICT_EXTENSION, SubjectKind.EXTENSION, "1007")
 
@@ -19,7 +18,7 @@ CHANGE = (Act.RESTRICT_EXTENSION, SubjectKind.EXTENSION, "1007")
 @pytest.fixture
 def desk(journal: Any, vault: Any, office: Any, make: Any) -> Desk:
     journal.findings.record([make.incident()])
-    return Desk(journal, vault, office.site, make.AT)
+    return Desk(journal, vault, office.hands(), make.AT)
 
 
 def backups(office: Any) -> list[str]:
@@ -40,27 +39,27 @@ async def confirmed(desk: Desk, decision: str) -> None:
 
 async def test_it_is_made_once_and_found_again(office: Any, make: Any) -> None:
     order = make.order(SubjectKind.PBX, "hq")
-    before = await ACTION.prepare(office.site, order)
-    assert not await ACTION.confirmed(office.site, order, before, None)
-    handle = await ACTION.apply(office.site, order, before)
-    assert await ACTION.apply(office.site, order, before) == handle
-    assert await ACTION.confirmed(office.site, order, before, None)
+    before = await BackupPbx(office.means).prepare(order)
+    assert not await BackupPbx(office.means).confirmed(order, before, None)
+    handle = await BackupPbx(office.means).apply(order, before)
+    assert await BackupPbx(office.means).apply(order, before) == handle
+    assert await BackupPbx(office.means).confirmed(order, before, None)
     assert backups(office) == [before.name]
 
 
 async def test_one_that_the_pbx_gave_another_name_is_known_by_its_id(office: Any, make: Any) -> None:
     made = office.sim.core.backups.create("auto.bak")
     order = make.order(SubjectKind.PBX, "hq")
-    before = await ACTION.prepare(office.site, order)
-    assert await ACTION.confirmed(office.site, order, before, str(made.id))
-    assert not await ACTION.confirmed(office.site, order, before, "77")
+    before = await BackupPbx(office.means).prepare(order)
+    assert await BackupPbx(office.means).confirmed(order, before, str(made.id))
+    assert not await BackupPbx(office.means).confirmed(order, before, "77")
 
 
 @pytest.mark.parametrize("options", [DENIED])
 async def test_a_permission_that_lacks_is_named(office: Any, make: Any) -> None:
     order = make.order(SubjectKind.PBX, "hq")
     with pytest.raises(AccessDenied):
-        await ACTION.apply(office.site, order, await ACTION.prepare(office.site, order))
+        await BackupPbx(office.means).apply(order, await BackupPbx(office.means).prepare(order))
 
 
 @pytest.mark.parametrize("names", [("dec-1", "dec-2"), ("dec-2", "dec-1")], ids=["claimed first", "claimed last"])
@@ -110,8 +109,8 @@ async def test_a_slow_backup_delays_a_change_for_a_moment_and_a_hang_up_not_at_a
     desk: Desk, office: Any, make: Any
 ) -> None:
     office.call("1007", "901125261234567")
-    slow = Slow(office.site.client)
-    desk.started(site=type(office.site)(client=slow, dialling=office.site.dialling))
+    slow = Slow(office.means.client)
+    desk.started(hands=office.hands(client=slow))
     desk.journal.findings.record([
         make.decision("dec-1", Act.BACKUP_PBX, SubjectKind.PBX, "hq"), make.decision("dec-2", *CHANGE),
         make.decision("dec-3", Act.HANG_UP, SubjectKind.EXTENSION, "1007"),

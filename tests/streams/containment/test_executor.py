@@ -1,7 +1,7 @@
 """The executor end to end: journal, guard, simulated PBX, crash at any point, and back."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,12 +10,13 @@ from msgspec.structs import replace
 
 from detector.contract.vocabulary import Act, Mode, State, SubjectKind
 from detector.decide.guard import GuardFacts
+from streams.containment.actions.block_ip import BlockIp
 from streams.containment.budget import Budgets
 from streams.containment.enforcers.enforcer import Enforcer
 from streams.containment.enforcers.feed import Feed, blocks_of
 from streams.containment.executor import Executor
 from streams.containment.outcome import Outcome
-from streams.pbxs.pbx import Means
+from streams.pbxs.pbx import AnyAction
 from streams.pbxs.pbx_errors import Unreachable
 from streams.store.journal.journal import Journal
 from streams.store.journal.journal_part import JournalPart
@@ -109,24 +110,24 @@ class Fused:
 class Desk:
     """One executor at a time over one journal, with a clock that only we move."""
 
-    def __init__(self, journal: Journal, vault: Vault, site: Means, now: datetime) -> None:
+    def __init__(self, journal: Journal, vault: Vault, hands: Mapping[Act, AnyAction], now: datetime) -> None:
         self.journal, self.vault, self.now = journal, vault, now
-        self.sites = {"hq": site}
+        self.hands = {"hq": hands}
         self.facts = SAFE
         self.told: list[Outcome] = []
         self.executor = self.started()
 
-    def started(self, journal: Any = None, site: Any = None, budgets: Budgets | None = None) -> Executor:
+    def started(self, journal: Any = None, hands: Any = None, budgets: Budgets | None = None) -> Executor:
         async def facts(row: ActionRow) -> GuardFacts:
             return self.facts
 
         async def announce(outcomes: Sequence[Outcome]) -> None:
             self.told.extend(outcomes)
 
-        sites = self.sites if site is None else {**self.sites, "hq": site}
+        found = self.hands if hands is None else {**self.hands, "hq": hands}
         self.executor = Executor(
             journal or self.journal,
-            sites,
+            found,
             self.vault,
             facts,
             announce,
@@ -162,7 +163,7 @@ def wall() -> Wall:
 def desk(journal: Journal, vault: Vault, office: Any, wall: Wall, make: Any) -> Desk:
     journal.findings.record([make.incident()])
     office.add_route("Emergency", "911", "1007")
-    return Desk(journal, vault, replace(office.site, enforcers=(wall,)), make.AT)
+    return Desk(journal, vault, office.hands(wall), make.AT)
 
 
 @pytest.mark.parametrize("act", CHANGES)
@@ -192,9 +193,9 @@ async def test_what_stood_there_is_stored_sealed_before_anything_is_touched(desk
             assert row.before is not None
             assert b"471147114711" not in row.before
             assert b"471147114711" in desk.vault.decrypt(row.before, row.id)
-            await office.site.client.update_outbound_route(*args)
+            await office.means.client.update_outbound_route(*args)
 
-    desk.started(site=Means(client=Watched(office.site.client, Fuse(Killed)), dialling=office.site.dialling))  # type: ignore[arg-type]
+    desk.started(hands=office.hands(client=Watched(office.means.client, Fuse(Killed))))
     await desk.work()
     assert desk.row().state is State.CONFIRMED, desk.row().error
 
@@ -285,8 +286,8 @@ async def test_killed_at_any_point_and_finished_once(desk: Desk, office: Any, ma
         for due in (desk.now, until):
             desk.now = due
             if part == "pbx":
-                pbx: Any = Fused(office.site.client, fuse)
-                desk.started(site=Means(client=pbx, dialling=office.site.dialling))
+                pbx: Any = Fused(office.means.client, fuse)
+                desk.started(hands=office.hands(client=pbx))
             else:
                 desk.started(journal=Fused(desk.journal, fuse))
             killed |= await run_until_killed(desk, desk.work, fuse, strokes)
@@ -311,8 +312,8 @@ async def test_killed_at_any_point_and_finished_once(desk: Desk, office: Any, ma
 async def test_a_pbx_that_fails_for_a_while_is_tried_again(desk: Desk, office: Any, make: Any) -> None:
     fuse = Fuse(Unreachable)
     fuse.strokes = 0
-    pbx: Any = Fused(office.site.client, fuse)
-    desk.started(site=Means(client=pbx, dialling=office.site.dialling))
+    pbx: Any = Fused(office.means.client, fuse)
+    desk.started(hands=office.hands(client=pbx))
     desk.journal.findings.record([make.decision("dec-1", Act.RESTRICT_EXTENSION, *CHANGES[Act.RESTRICT_EXTENSION])])
     await desk.work(3, seconds=30)
     assert (desk.row().state, desk.row().attempt, desk.row().error) == (State.APPROVED, 3, "cut")
@@ -329,8 +330,8 @@ async def test_a_pbx_that_stays_away_ends_as_a_failure_that_says_what_is_left(
     was = office.settings()
     fuse = Fuse(Unreachable, after=True)
     fuse.strokes = strokes
-    pbx: Any = Fused(office.site.client, fuse)
-    desk.started(site=Means(client=pbx, dialling=office.site.dialling))
+    pbx: Any = Fused(office.means.client, fuse)
+    desk.started(hands=office.hands(client=pbx))
     decision = make.decision("dec-1", Act.LOCK_ROUTE, *CHANGES[Act.LOCK_ROUTE], until=make.AT + timedelta(days=2))
     desk.journal.findings.record([decision])
     await desk.work(12, seconds=70)
@@ -353,6 +354,16 @@ async def test_giving_up_touches_nothing_and_says_why(desk: Desk, office: Any, m
     assert (desk.row().state, desk.row().error) == (State.FAILED, "there are 0 routes of this name")
     assert (desk.row("dec-2").state, desk.row("dec-2").attempt) == (State.FAILED, 0)
     assert office.settings() == was
+
+
+async def test_what_a_pbx_offers_no_way_to_do_fails_and_says_so(desk: Desk, make: Any, wall: Wall) -> None:
+    desk.started(hands={Act.BLOCK_IP: BlockIp([wall])})
+    desk.journal.findings.record([make.decision("dec-1", Act.LOCK_ROUTE, *CHANGES[Act.LOCK_ROUTE])])
+    desk.journal.findings.record([make.decision("dec-2", Act.BLOCK_IP, *CHANGES[Act.BLOCK_IP])])
+    await desk.work()
+    assert (desk.row().state, desk.row().attempt) == (State.FAILED, 0)
+    assert "no API" in (desk.row().error or "")
+    assert desk.row("dec-2").state is State.CONFIRMED
 
 
 async def test_lifted_or_asked_for_it_is_undone_early(desk: Desk, office: Any, make: Any) -> None:
@@ -403,7 +414,7 @@ async def test_two_decisions_on_one_target_end_one_after_the_other(
 
 
 async def test_budgets_stop_a_flood_but_not_a_person(desk: Desk, make: Any) -> None:
-    desk.started(budgets=Budgets(block_ip=2))
+    desk.started(budgets=Budgets({Act.BLOCK_IP: 2}))
     for n in range(4):
         mode = Mode.ASK if n == 3 else Mode.AUTO
         desk.journal.findings.record(
@@ -472,11 +483,11 @@ async def test_a_slow_pbx_holds_up_no_other_and_no_hang_up(desk: Desk, office: A
         async def outbound_routes(self) -> Any:
             stuck.set()
             await release.wait()
-            return await office.site.client.outbound_routes()
+            return await office.means.client.outbound_routes()
 
-    slow: Any = Slow(office.site.client, Fuse(Killed))
-    desk.sites["branch"] = office.site
-    desk.started(site=Means(client=slow, dialling=office.site.dialling))
+    slow: Any = Slow(office.means.client, Fuse(Killed))
+    desk.hands["branch"] = office.hands()
+    desk.started(hands=office.hands(client=slow))
     office.call("1007", SOMALIA)
     desk.journal.findings.record([make.decision("dec-1", Act.LOCK_ROUTE, *CHANGES[Act.LOCK_ROUTE])])
     await desk.executor.claim()
@@ -509,7 +520,7 @@ async def test_a_block_by_feed_is_confirmed_when_the_feed_has_it_and_undone_when
     desk: Desk, office: Any, make: Any
 ) -> None:
     feed = Feed(blocks_of(desk.journal), lambda: desk.now)
-    desk.started(site=Means(client=None, enforcers=(feed,)))
+    desk.started(hands={Act.BLOCK_IP: BlockIp([feed])})
     for name in ("dec-1", "dec-2"):
         desk.journal.findings.record([make.decision(name, Act.BLOCK_IP, *CHANGES[Act.BLOCK_IP])])
         await desk.work()

@@ -13,6 +13,7 @@ from streams.containment.orders import Orders
 from streams.store.database import open_engine
 from streams.store.journal.journal import Journal
 from streams.store.migrate import migrate
+from tests.lives import lead
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 THIEF = Subject(SubjectKind.SOURCE_IP, "203.0.113.9")
@@ -84,7 +85,7 @@ async def test_refusing_keeps_the_reason_in_both_places(desk: Desk) -> None:
 
 
 async def test_undoing_tells_the_log_and_the_executor(desk: Desk) -> None:
-    desk.journal.actions.move("act-dec-1", {State.REQUESTED}, State.CONFIRMED, by="executor", now=1)
+    lead(desk.journal, "act-dec-1", State.CONFIRMED)
     assert await desk.orders.undo("act-dec-1", "anna", "our branch office")
     row = desk.journal.actions.find("act-dec-1")
     assert row is not None
@@ -106,7 +107,7 @@ async def test_closing_tells_the_log_and_shows_in_the_incident(desk: Desk) -> No
 
 
 async def test_what_the_engine_answers_to_a_closing_ends_the_incident_and_what_it_holds(desk: Desk) -> None:
-    desk.journal.actions.move("act-dec-1", {State.REQUESTED}, State.CONFIRMED, by="executor", now=1)
+    lead(desk.journal, "act-dec-1", State.CONFIRMED)
     assert await desk.orders.close_incident("inc-1", "anna", "done")
     desk.journal.findings.record([incident(Status.CLOSED, 1), decision(revision=1, status="lifted")])
     view = desk.journal.incidents.find("inc-1")

@@ -6,9 +6,13 @@ from typing import Any
 import pytest
 
 from detector.contract.vocabulary import Act, SubjectKind
-from streams.containment.block_ip import BlockIp
+from detector.decide.acts import ACTS
+from streams.config.connection import PbxMake
+from streams.containment.acting import EVERYWHERE
+from streams.containment.actions.block_ip import BlockIp
 from streams.containment.enforcers.enforcer import Enforcer, EnforcerError
-from streams.pbxs.pbx import ACTIONS, Drifted, Means, Order, PbxAction
+from streams.pbxs.makes import make_of
+from streams.pbxs.pbx import AnyAction, Drifted, Order, PbxAction
 from streams.pbxs.pbx_errors import GiveUp
 from streams.sim import SimOptions
 from streams.yeastar.actions.block_number import BlockNumber
@@ -20,19 +24,19 @@ SOMALIA = "901125261234567"
 OLD_FIRMWARE = SimOptions(accept_disable_outb_call=False)
 
 
-async def there_and_back(action: PbxAction[Any], site: Means, order: Order) -> tuple[Any, str | None]:
-    before = await action.prepare(site, order)
-    assert not await action.confirmed(site, order, before, None)
-    handle = await action.apply(site, order, before)
-    assert await action.confirmed(site, order, before, handle)
+async def there_and_back(action: AnyAction, order: Order) -> tuple[Any, str | None]:
+    before = await action.prepare(order)
+    assert not await action.confirmed(order, before, None)
+    handle = await action.apply(order, before)
+    assert await action.confirmed(order, before, handle)
     return before, handle
 
 
-async def undo(action: PbxAction[Any], site: Means, order: Order, before: Any, handle: str | None) -> None:
-    assert not await action.undone(site, order, before, handle)
-    await action.undo(site, order, before, handle)
-    assert await action.undone(site, order, before, handle)
-    await action.undo(site, order, before, handle)
+async def undo(action: AnyAction, order: Order, before: Any, handle: str | None) -> None:
+    assert not await action.undone(order, before, handle)
+    await action.undo(order, before, handle)
+    assert await action.undone(order, before, handle)
+    await action.undo(order, before, handle)
 
 
 async def test_hang_up_an_extension_cuts_its_outbound_calls_only(office: Any, make: Any) -> None:
@@ -41,8 +45,8 @@ async def test_hang_up_an_extension_cuts_its_outbound_calls_only(office: Any, ma
     office.sim.register("1007")
     office.sim.inbound("+12125550199", "1007")
     order = make.order(SubjectKind.EXTENSION, "1007")
-    assert "1 running calls" in await HangUp().preview(office.site, order)
-    await there_and_back(HangUp(), office.site, order)
+    assert "1 running calls" in await HangUp(office.means).preview(order)
+    await there_and_back(HangUp(office.means), order)
     assert sorted(call.kind for call in office.sim.calls) == ["Inbound", "Outbound"]
 
 
@@ -50,7 +54,7 @@ async def test_hang_up_a_destination_in_every_way_it_was_dialled(office: Any, ma
     office.call("1007", SOMALIA)
     office.call("1001", "+25261999999")
     office.call("1004", "901144201234567")
-    await there_and_back(HangUp(), office.site, make.order(SubjectKind.DESTINATION, "+25261"))
+    await there_and_back(HangUp(office.means), make.order(SubjectKind.DESTINATION, "+25261"))
     assert [call.dialled for call in office.sim.calls] == ["901144201234567"]
 
 
@@ -59,7 +63,7 @@ async def test_hang_up_one_call_by_its_id_or_channel(office: Any, make: Any) -> 
         office.call("1007", SOMALIA)
         [call] = office.sim.calls
         target = call.call_id if name == "id" else office.channel(call.call_id)
-        await there_and_back(HangUp(), office.site, make.order(SubjectKind.CALL, target))
+        await there_and_back(HangUp(office.means), make.order(SubjectKind.CALL, target))
         assert office.sim.calls == []
 
 
@@ -67,10 +71,10 @@ async def test_an_emergency_call_is_never_cut(office: Any, make: Any) -> None:
     office.call("1007", "911")
     office.call("1007", SOMALIA)
     order = make.order(SubjectKind.EXTENSION, "1007")
-    await there_and_back(HangUp(), office.site, order)
+    await there_and_back(HangUp(office.means), order)
     [left] = office.sim.calls
-    await HangUp().apply(
-        office.site, make.order(SubjectKind.CALL, left.call_id), await HangUp().prepare(office.site, order)
+    await HangUp(office.means).apply(
+        make.order(SubjectKind.CALL, left.call_id), await HangUp(office.means).prepare(order)
     )
     assert [call.dialled for call in office.sim.calls] == ["911"]
 
@@ -78,13 +82,13 @@ async def test_an_emergency_call_is_never_cut(office: Any, make: Any) -> None:
 async def test_restrict_by_the_switch(office: Any, make: Any) -> None:
     was = office.settings()
     order = make.order(SubjectKind.EXTENSION, "1007")
-    before, handle = await there_and_back(RestrictExtension(), office.site, order)
+    before, handle = await there_and_back(RestrictExtension(office.means), order)
     assert handle == SWITCH
     assert not office.can_call("1007", SOMALIA)
     assert not office.can_call("1007", "912125550123")
     assert office.can_call("1007", "911")
     assert office.can_call("1001", SOMALIA)
-    await undo(RestrictExtension(), office.site, order, before, handle)
+    await undo(RestrictExtension(office.means), order, before, handle)
     assert office.settings() == was
     assert office.can_call("1007", SOMALIA)
 
@@ -92,11 +96,11 @@ async def test_restrict_by_the_switch(office: Any, make: Any) -> None:
 async def test_an_extension_restricted_by_a_person_stays_so(office: Any, make: Any) -> None:
     office.sim.change_extension("1007", disable_outb_call=1)
     order = make.order(SubjectKind.EXTENSION, "1007")
-    action = RestrictExtension()
-    before = await action.prepare(office.site, order)
-    handle = await action.apply(office.site, order, before)
-    await action.undo(office.site, order, before, handle)
-    assert await action.undone(office.site, order, before, handle)
+    action = RestrictExtension(office.means)
+    before = await action.prepare(order)
+    handle = await action.apply(order, before)
+    await action.undo(order, before, handle)
+    assert await action.undone(order, before, handle)
     assert office.sim.extension("1007").disable_outb_call == 1
 
 
@@ -105,24 +109,24 @@ async def test_restrict_by_the_routes_where_the_switch_is_ignored(office: Any, m
     office.add_route("Emergency", "911", "1007", "1001")
     was = office.settings()
     order = make.order(SubjectKind.EXTENSION, "1007")
-    before, handle = await there_and_back(RestrictExtension(), office.site, order)
+    before, handle = await there_and_back(RestrictExtension(office.means), order)
     assert handle == ROUTES
     assert not office.can_call("1007", SOMALIA)
     assert not office.can_call("1007", "912125550123")
     assert office.can_call("1007", "911")
     assert office.can_call("1001", SOMALIA)
     assert len(office.sim.route("Emergency").ext_list) == 2
-    await undo(RestrictExtension(), office.site, order, before, handle)
+    await undo(RestrictExtension(office.means), order, before, handle)
     assert office.settings() == was
 
 
 @pytest.mark.parametrize("options", [OLD_FIRMWARE])
 async def test_what_a_person_did_to_the_lists_meanwhile_is_kept(office: Any, make: Any) -> None:
     order = make.order(SubjectKind.EXTENSION, "1007")
-    before, handle = await there_and_back(RestrictExtension(), office.site, order)
+    before, handle = await there_and_back(RestrictExtension(office.means), order)
     kept = office.sim.route("International").ext_list[1:]
     office.change_route("International", ext_list=kept)
-    await undo(RestrictExtension(), office.site, order, before, handle)
+    await undo(RestrictExtension(office.means), order, before, handle)
     numbers = [member.ext_number for member in office.sim.route("International").ext_list]
     assert numbers == ["1001", "1004", "1012", "1015", "1017", "1007"]
 
@@ -135,9 +139,9 @@ async def test_restrict_gives_up_untouched_where_it_could_not_hold(
     office.add_route("Everybody", pattern, "1007", kind=kind)
     was = office.settings()
     order = make.order(SubjectKind.EXTENSION, "1007")
-    before = await RestrictExtension().prepare(office.site, order)
+    before = await RestrictExtension(office.means).prepare(order)
     with pytest.raises(GiveUp, match="Everybody"):
-        await RestrictExtension().apply(office.site, order, before)
+        await RestrictExtension(office.means).apply(order, before)
     assert office.settings() == was
 
 
@@ -155,26 +159,26 @@ async def test_lock_a_route_and_put_back_exactly_what_was_there(
     office.change_route("International", **protection)
     was = office.settings()
     order = make.order(SubjectKind.ROUTE, "International")
-    before, handle = await there_and_back(LockRoute(), office.site, order)
+    before, handle = await there_and_back(LockRoute(office.means), order)
     assert not office.can_call("1007", SOMALIA)
     assert not office.can_call("1007", SOMALIA, pin="4711")
     assert office.can_call("1007", "912125550123")
     assert before.secret not in repr(before)
     assert len(before.secret) == 12
-    await undo(LockRoute(), office.site, order, before, handle)
+    await undo(LockRoute(office.means), order, before, handle)
     assert office.settings() == was
 
 
 async def test_a_person_who_changed_the_lock_is_not_overwritten(office: Any, make: Any) -> None:
     order = make.order(SubjectKind.ROUTE, "International")
-    before, handle = await there_and_back(LockRoute(), office.site, order)
+    before, handle = await there_and_back(LockRoute(office.means), order)
     office.change_route("International", pin_protect="single_pin", pin="2468")
     with pytest.raises(Drifted, match="single_pin"):
-        await LockRoute().undo(office.site, order, before, handle)
+        await LockRoute(office.means).undo(order, before, handle)
     assert office.sim.route("International").pin == "2468"
     office.change_route("International", pin_protect="disable", pin="")
-    await LockRoute().undo(office.site, order, before, handle)
-    assert await LockRoute().undone(office.site, order, before, handle)
+    await LockRoute(office.means).undo(order, before, handle)
+    assert await LockRoute(office.means).undone(order, before, handle)
 
 
 @pytest.mark.parametrize("pattern", ["911", "9911", "X.", "9.", "[0-9]!", "9ZXX"])
@@ -182,42 +186,42 @@ async def test_a_route_for_emergency_calls_is_never_locked(office: Any, make: An
     office.add_route("Out", pattern, "1007")
     was = office.settings()
     with pytest.raises(GiveUp, match="emergency"):
-        await LockRoute().prepare(office.site, make.order(SubjectKind.ROUTE, "Out"))
+        await LockRoute(office.means).prepare(make.order(SubjectKind.ROUTE, "Out"))
     assert office.settings() == was
 
 
 async def test_a_route_that_is_not_there(office: Any, make: Any) -> None:
     with pytest.raises(GiveUp, match="0 routes"):
-        await LockRoute().prepare(office.site, make.order(SubjectKind.ROUTE, "Nowhere"))
+        await LockRoute(office.means).prepare(make.order(SubjectKind.ROUTE, "Nowhere"))
 
 
 async def test_block_a_prefix_in_every_way_it_can_be_dialled(office: Any, make: Any) -> None:
     was = office.settings()
     order = make.order(SubjectKind.DESTINATION, "+25261")
-    before, handle = await there_and_back(BlockNumber(), office.site, order)
+    before, handle = await there_and_back(BlockNumber(office.means), order)
     assert not office.can_call("1007", SOMALIA)
     assert not office.can_call("1007", "+25261")
     assert not office.can_call("1007", "+252619")
     assert office.can_call("1007", "+25262123456")
     assert office.can_call("1007", "911")
-    await BlockNumber().apply(office.site, order, before)
+    await BlockNumber(office.means).apply(order, before)
     assert len([name for name in office.rules() if name.startswith("ringfence-")]) == 1
-    await undo(BlockNumber(), office.site, order, before, handle)
+    await undo(BlockNumber(office.means), order, before, handle)
     assert office.settings() == was
 
 
 async def test_a_rule_that_a_person_extended_is_left(office: Any, make: Any) -> None:
     order = make.order(SubjectKind.DESTINATION, "+25261")
-    before, handle = await there_and_back(BlockNumber(), office.site, order)
+    before, handle = await there_and_back(BlockNumber(office.means), order)
     rules = office.sim.core.settings.blocked_numbers
     [rule] = [rule for rule in rules if rule.name == before.name]
     rules.put(rule.model_copy(update={"number_list": rule.number_list + "&+666."}))
     with pytest.raises(Drifted, match="changed"):
-        await BlockNumber().undo(office.site, order, before, handle)
+        await BlockNumber(office.means).undo(order, before, handle)
     assert before.name in office.rules()
     rules.remove(rule.id)
-    await BlockNumber().undo(office.site, order, before, handle)
-    assert await BlockNumber().undone(office.site, order, before, handle)
+    await BlockNumber(office.means).undo(order, before, handle)
+    assert await BlockNumber(office.means).undone(order, before, handle)
 
 
 class Wall(Enforcer):
@@ -241,23 +245,24 @@ class Wall(Enforcer):
 
 async def test_an_address_is_blocked_by_every_enforcer_or_not_confirmed(make: Any) -> None:
     one, two = Wall(), Wall()
-    site = Means(client=None, enforcers=(one, two))
+    block = BlockIp([one, two])
     order = make.order(SubjectKind.SOURCE_IP, "2001:db8::1")
-    before, handle = await there_and_back(BlockIp(), site, order)
+    before, handle = await there_and_back(block, order)
     assert one.targets == two.targets == {"2001:db8::/64": order.until}
     await two.lift("2001:db8::/64")
-    assert not await BlockIp().confirmed(site, order, before, handle)
-    await undo(BlockIp(), site, order, before, handle)
+    assert not await block.confirmed(order, before, handle)
+    await undo(block, order, before, handle)
     with pytest.raises(GiveUp, match="enforcer"):
-        await BlockIp().prepare(Means(client=None), order)
+        await BlockIp([]).prepare(order)
 
 
-async def test_without_an_api_nothing_else_can_be_done(make: Any) -> None:
-    for act, action in ACTIONS.items():
-        if act is not Act.BLOCK_IP:
-            site, order = Means(client=None), make.order(SubjectKind.DESTINATION, "+25261")
-            with pytest.raises(GiveUp, match="no API"):
-                await action.apply(site, order, await action.prepare(site, order))
+def test_every_act_can_be_done_once_and_undone_if_it_can_be() -> None:
+    ours = make_of(PbxMake.YEASTAR).actions()
+    assert set(EVERYWHERE.all()) | set(ours) == set(Act)
+    assert not set(EVERYWHERE.all()) & set(ours)
+    for act, kind in {**EVERYWHERE.all(), **ours}.items():
+        made = (kind.undo, kind.undone)
+        assert (PbxAction.undo in made or PbxAction.undone in made) is not ACTS[Act(act)].undoable
 
 
 async def test_previews_say_what_goes_and_change_nothing(office: Any, make: Any) -> None:
@@ -268,7 +273,7 @@ async def test_previews_say_what_goes_and_change_nothing(office: Any, make: Any)
         Act.BLOCK_NUMBER: (SubjectKind.DESTINATION, "+25261"),
         Act.BLOCK_IP: (SubjectKind.SOURCE_IP, "198.51.100.7"),
     }
-    for act, action in ACTIONS.items():
+    for act, action in office.hands(Wall()).items():
         order = make.order(*kinds.get(act, (SubjectKind.EXTENSION, "1007")))
-        assert len(await action.preview(office.site, order)) > 20
+        assert len(await action.preview(order)) > 20
     assert office.settings() == was

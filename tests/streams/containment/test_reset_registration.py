@@ -12,15 +12,14 @@ from streams.sim.telephony.registrar import RegistrationResult
 from streams.yeastar.actions.reset_registration import ResetRegistration
 
 THIEF = "203.0.113.77"
-ACTION = ResetRegistration()
 
 
 async def reset(office: Any, make: Any) -> tuple[Any, Any]:
     order = make.order(SubjectKind.EXTENSION, "1007")
-    before = await ACTION.prepare(office.site, order)
-    assert not await ACTION.confirmed(office.site, order, before, None)
-    await ACTION.apply(office.site, order, before)
-    assert await ACTION.confirmed(office.site, order, before, None)
+    before = await ResetRegistration(office.means).prepare(order)
+    assert not await ResetRegistration(office.means).confirmed(order, before, None)
+    await ResetRegistration(office.means).apply(order, before)
+    assert await ResetRegistration(office.means).confirmed(order, before, None)
     return order, before
 
 
@@ -35,11 +34,11 @@ async def test_who_has_the_old_password_neither_calls_nor_registers(office: Any,
 async def test_it_is_put_back_and_both_may_be_repeated(office: Any, make: Any) -> None:
     was = office.settings()
     order, before = await reset(office, make)
-    await ACTION.apply(office.site, order, before)
-    assert not await ACTION.undone(office.site, order, before, None)
+    await ResetRegistration(office.means).apply(order, before)
+    assert not await ResetRegistration(office.means).undone(order, before, None)
     for _ in range(2):
-        await ACTION.undo(office.site, order, before, None)
-        assert await ACTION.undone(office.site, order, before, None)
+        await ResetRegistration(office.means).undo(order, before, None)
+        assert await ResetRegistration(office.means).undone(order, before, None)
     assert office.settings() == was
 
 
@@ -48,17 +47,17 @@ async def test_no_password_shows(office: Any, make: Any) -> None:
     assert before.old not in repr(before)
     assert before.new not in repr(before)
     assert len(before.new) == 24
-    assert before.new != (await ACTION.prepare(office.site, make.order(SubjectKind.EXTENSION, "1007"))).new
+    assert before.new != (await ResetRegistration(office.means).prepare(make.order(SubjectKind.EXTENSION, "1007"))).new
 
 
 async def test_what_somebody_set_since_is_left(office: Any, make: Any) -> None:
     order, before = await reset(office, make)
     office.sim.change_extension("1007", reg_password="Chosen-by-Anna-7")
-    assert not await ACTION.confirmed(office.site, order, before, None)
+    assert not await ResetRegistration(office.means).confirmed(order, before, None)
     with pytest.raises(Drifted):
-        await ACTION.undo(office.site, order, before, None)
+        await ResetRegistration(office.means).undo(order, before, None)
     with pytest.raises(GiveUp, match="meanwhile"):
-        await ACTION.apply(office.site, order, before)
+        await ResetRegistration(office.means).apply(order, before)
     assert office.sim.extension("1007").reg_password == "Chosen-by-Anna-7"
 
 
@@ -66,9 +65,11 @@ async def test_what_somebody_set_since_is_left(office: Any, make: Any) -> None:
 async def test_what_could_not_be_put_back_is_not_touched(office: Any, make: Any) -> None:
     was = office.settings()
     with pytest.raises(GiveUp):
-        await ACTION.prepare(office.site, make.order(SubjectKind.EXTENSION, "1007"))
+        await ResetRegistration(office.means).prepare(make.order(SubjectKind.EXTENSION, "1007"))
     assert office.settings() == was
 
 
 async def test_who_is_asked_is_told_of_emergency_calls(office: Any, make: Any) -> None:
-    assert "emergency calls too" in await ACTION.preview(office.site, make.order(SubjectKind.EXTENSION, "1007"))
+    assert "emergency calls too" in await ResetRegistration(office.means).preview(
+        make.order(SubjectKind.EXTENSION, "1007")
+    )

@@ -13,7 +13,8 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from streams.notify.senders import AppriseSender, SendError
+from streams.notify.sender import SendError
+from streams.notify.senders.apprise_sender import AppriseSender
 
 SECRET = "very-secret-word"
 

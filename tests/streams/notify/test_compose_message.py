@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from detector.contract.codec import to_micros
-from detector.contract.findings import Loss
-from detector.contract.vocabulary import Act, Mode, State, Status
-from streams.notify.compose import Message, clean, compose, money, occasion
+from detector.contract.findings import Loss, Subject
+from detector.contract.vocabulary import Act, Mode, Stage, State, Status, SubjectKind
+from streams.notify.compose import STAGES, STATES, STATUSES, Message, clean, compose, money, occasion
 from streams.store.journal.journal import Journal
 
 
@@ -45,6 +45,30 @@ def test_each_reason_has_its_sentence(journal: Journal, make: Any) -> None:
     assert told(journal, "failed:act-dec-1:failed").text.startswith("Ringfence could not stop outbound calls of")
     assert told(journal, "ask:act-dec-1").text.startswith("Approval is needed to stop outbound calls of")
     assert told(journal, "contained").text.startswith("The attack is contained.")
+
+
+@pytest.mark.parametrize(
+    ("act", "kind", "target", "said"),
+    [
+        (Act.HANG_UP, SubjectKind.CALL, "1650.2", "hang up call 1650.2"),
+        (Act.RESET_REGISTRATION, SubjectKind.EXTENSION, "1005", "reset the registration password of extension 1005"),
+        (Act.BLOCK_IP, SubjectKind.SOURCE_IP, "203.0.113.9", "block address 203.0.113.9"),
+        (Act.BLOCK_NUMBER, SubjectKind.DESTINATION, "+25261", "block calls to +25261"),
+        (Act.LOCK_ROUTE, SubjectKind.ROUTE, "Out\r\nBcc: x", "lock route Out Bcc: x"),
+        (Act.DISABLE_TRUNK, SubjectKind.TRUNK, "{id}", "switch off trunk {id}"),
+        (Act.BACKUP_PBX, SubjectKind.PBX, "hq", "back up PBX hq"),
+    ],
+)
+def test_what_is_done_says_to_what(
+    journal: Journal, make: Any, act: Act, kind: SubjectKind, target: str, said: str
+) -> None:
+    decision = make.decision(action=act, target=Subject(kind, target), mode=Mode.ASK)
+    journal.findings.record([make.incident(), decision])
+    assert told(journal, "ask:act-dec-1").text.startswith(f"Approval is needed to {said}.")
+
+
+def test_there_are_words_for_everything() -> None:
+    assert (set(STATES), set(STATUSES), set(STAGES)) == (set(State), set(Status), set(Stage))
 
 
 def test_a_drill_says_so_first(journal: Journal, make: Any) -> None:

@@ -9,8 +9,8 @@ import pytest
 from detector.contract.codec import to_micros
 from detector.contract.vocabulary import Act, Mode, Severity, Stage, State, Status
 from detector.correlate.case import MAX_DETECTIONS
-from streams.notify.notifier import ATTEMPTS, Channel, Notifier
-from streams.notify.senders import SendError
+from streams.notify.notifier import ATTEMPTS, Notifier
+from streams.notify.sender import Channel, SendError
 from streams.store.journal.journal import Journal
 from streams.store.rows import NotificationRow
 

@@ -1,15 +1,19 @@
 """Ringing people through the simulated PBX over real HTTP."""
 
 from collections.abc import AsyncIterator
-from zoneinfo import ZoneInfo
 
 import pytest
 from pydantic import SecretStr
 
-from streams.notify.phone import Phone
-from streams.notify.senders import SendError
+from detector.detect.catalogue import catalogue
+from detector.settings import profile
+from streams.config.connection import Connection
+from streams.config.installation import Installation, InstalledPbx, core_settings
+from streams.notify.sender import SendError
+from streams.notify.senders.phone import Phone
+from streams.pbxs.makes import connect
+from streams.pbxs.pbx import NoMemory, PbxConnection
 from streams.sim import SimOptions, SimulatedPbx
-from streams.yeastar.client import YeastarClient
 
 MOBILE = "912125550123"
 
@@ -27,31 +31,33 @@ async def sim(options: SimOptions) -> AsyncIterator[SimulatedPbx]:
 
 
 @pytest.fixture
-async def pbx(sim: SimulatedPbx) -> AsyncIterator[YeastarClient]:
-    zone = ZoneInfo("America/New_York")
-    client = YeastarClient(sim.url, sim.client_id, SecretStr(sim.client_secret), zone=zone, pause=0.01)
-    yield client
-    await client.close()
+async def pbx(sim: SimulatedPbx) -> AsyncIterator[PbxConnection]:
+    way = Connection(url=sim.url, client_id=SecretStr(sim.client_id), client_secret=SecretStr(sim.client_secret))
+    hq = InstalledPbx(id="hq", connection=way)
+    settings = core_settings(Installation(pbxs=(hq,)))
+    connection = connect(hq, profile(settings, "hq", catalogue()), NoMemory())
+    yield connection
+    await connection.close()
 
 
-async def test_a_prompt_is_played(sim: SimulatedPbx, pbx: YeastarClient) -> None:
+async def test_a_prompt_is_played(sim: SimulatedPbx, pbx: PbxConnection) -> None:
     await Phone(lambda: pbx, MOBILE, "1001", ["toll-fraud-alarm"]).send("title", "text")
     assert sim.core.prompts == [(MOBILE, ("toll-fraud-alarm",))]
 
 
-async def test_without_prompts_the_extension_is_connected(sim: SimulatedPbx, pbx: YeastarClient) -> None:
+async def test_without_prompts_the_extension_is_connected(sim: SimulatedPbx, pbx: PbxConnection) -> None:
     await Phone(lambda: pbx, MOBILE, "1001").send("title", "text")
     [call] = sim.calls
     assert call.dialled == MOBILE
 
 
 @pytest.mark.parametrize("options", [SimOptions(unsupported_endpoints=frozenset({"call/play_prompt"}))])
-async def test_a_firmware_that_plays_no_prompts(sim: SimulatedPbx, pbx: YeastarClient) -> None:
+async def test_a_firmware_that_plays_no_prompts(sim: SimulatedPbx, pbx: PbxConnection) -> None:
     await Phone(lambda: pbx, MOBILE, "1001", ["toll-fraud-alarm"]).send("title", "text")
     [call] = sim.calls
     assert call.dialled == MOBILE
 
 
-async def test_a_call_that_cannot_be_placed_is_a_failure(sim: SimulatedPbx, pbx: YeastarClient) -> None:
+async def test_a_call_that_cannot_be_placed_is_a_failure(sim: SimulatedPbx, pbx: PbxConnection) -> None:
     with pytest.raises(SendError, match="did not place the call"):
         await Phone(lambda: pbx, MOBILE, "1099").send("title", "text")

@@ -10,7 +10,7 @@ import pytest
 from prometheus_client.metrics_core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
-from detector.settings.metrics import Metrics
+from streams.config.metrics_settings import Metrics
 from streams.observe import observer
 from streams.observe.families import counters, gauge
 from streams.observe.observer import Observer

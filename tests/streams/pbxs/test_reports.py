@@ -7,23 +7,24 @@ import pytest
 from sqlalchemy import Engine
 
 from streams.console.wording import utc_micros
-from streams.pbxs.pbx_status import PbxSource, PbxStatus, encode_status
+from streams.pbxs.pbx_status import PbxStatus, encode_status
 from streams.pbxs.reports import LOCKED, NOBODY, QUIET, SILENT, Reports, sources_of
+from streams.runtime.ingest import SourceStatus
 from streams.store.database import open_engine
 from streams.store.journal.journal import Journal
 from streams.store.rows import PbxSession
 
 NOW = 10 * SILENT
-UP = PbxSource(name="poll", connected=True, last_event_at=5, events=3, rejected=1)
-DOWN = PbxSource(name="socket", problem="Unreachable: no route", last_event_at=7)
-MUTE = PbxSource(name="socket")
+UP = SourceStatus(name="poll", connected=True, last_event_at=5, events=3, rejected=1)
+DOWN = SourceStatus(name="socket", problem="Unreachable: no route", last_event_at=7)
+MUTE = SourceStatus(name="socket")
 
 
 def row(*, held: bool = True) -> PbxSession:
     return PbxSession(pbx="hq", owner="gw", fence=1, held=held, status=None)
 
 
-def told(*sources: PbxSource, ago: int = 0, locked: bool = False) -> PbxStatus:
+def told(*sources: SourceStatus, ago: int = 0, locked: bool = False) -> PbxStatus:
     return PbxStatus(at=NOW - ago, sources=sources, locked=locked)
 
 

@@ -9,7 +9,7 @@ import pytest
 from detector.contract.codec import Codec, to_micros
 from detector.contract.events import Control
 from detector.decide.sightings import Sighting
-from detector.settings import Settings
+from streams.config.installation import Installation
 from streams.pbxs.shared_list import AT_ONCE, FleetList
 from streams.store.database import open_engine
 from streams.store.journal.journal import Journal
@@ -51,7 +51,7 @@ def seen(*pbxs: int, name: str = THIEF) -> list[Sighting]:
 
 
 def fleet(journal: Journal, log: Log, **more: Any) -> FleetList:
-    return FleetList(journal, log.put, Settings.model_validate(SETTINGS | more))
+    return FleetList(journal, log.put, Installation.model_validate(SETTINGS | more))
 
 
 async def test_what_three_pbxs_saw_is_announced_to_every_pbx_once(journal: Journal) -> None:

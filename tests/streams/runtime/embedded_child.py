@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from detector.contract.events import AnyEvent
-from detector.settings import Settings
+from streams.config.installation import Installation, core_settings
 from streams.runtime.embedded import Embedded
 from streams.runtime.partition import Partition
 from streams.runtime.tables import tables
@@ -24,10 +24,10 @@ from streams.store.stream import StreamStore
 T = TypeVar("T")
 
 
-def settings_of(data: Path) -> Settings:
+def settings_of(data: Path) -> Installation:
     auto = ("call.premium", "call.suspect", "registration.bruteforce", "registration.new_place")
     rules: dict[str, Any] = {rule: {"mode": "auto"} for rule in auto} | {"call.duration": {"limit_abroad": 1}}
-    return Settings.model_validate({"data": data, "defaults": {"rules": rules}, "pbxs": [{"id": "hq"}]})
+    return Installation.model_validate({"data": data, "defaults": {"rules": rules}, "pbxs": [{"id": "hq"}]})
 
 
 class Opened:
@@ -42,7 +42,7 @@ class Opened:
         self.store = StreamStore(self._stream)
         self.journal = Journal(self._journal)
         self.checkpoints = SqlCheckpoints(self._stream)
-        self.worker = Partition(settings, tables(settings), self.checkpoints)
+        self.worker = Partition(core_settings(settings), tables(settings), self.checkpoints)
         self.runtime = Embedded(self.worker, self.store, self.journal)
 
     def dispose(self) -> None:

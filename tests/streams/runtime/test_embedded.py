@@ -19,7 +19,6 @@ from detector.contract.events import AnyEvent, Call, Control, Login, Registratio
 from detector.engine.engine import Engine
 from models.places import Places
 from models.unusual import Unusual
-from streams.processes.run import InUseError, locked
 from streams.runtime.embedded import LARGEST_BATCH, WAITING
 from streams.runtime.tables import tables
 from streams.store.store_errors import Fenced, UnavailableError
@@ -319,13 +318,6 @@ async def test_a_second_writer_ends_the_first(data: Path) -> None:
     await first.runtime.close()
     first.dispose()
     assert known(data) == {"r1"}
-
-
-def test_a_data_folder_belongs_to_one_process(data: Path) -> None:
-    with locked(data), pytest.raises(InUseError, match="is in use"), locked(data):
-        pass
-    with locked(data):
-        pass
 
 
 async def test_a_journal_that_is_away_gets_its_findings_later(data: Path) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
@@ -10,6 +9,7 @@ from sqlalchemy import Engine
 from detector.contract.codec import Codec
 from detector.contract.events import Registration
 from detector.settings import Settings
+from streams.config.installation import Installation
 from streams.runtime.partition import Partition
 from streams.runtime.tables import tables
 from streams.store.checkpoints import SqlCheckpoints
@@ -37,9 +37,9 @@ def database(migrated_url: str) -> Iterator[Engine]:
     engine.dispose()
 
 
-def worker_of(database: Engine, tmp_path: Path) -> Partition:
-    settings = Settings.model_validate({"data": tmp_path, "pbxs": [{"id": "hq"}]})
-    worker = Partition(settings, tables(settings), Failing(database))
+def worker_of(database: Engine) -> Partition:
+    settings = Settings.model_validate({"pbxs": [{"id": "hq"}]})
+    worker = Partition(settings, tables(Installation()), Failing(database))
     worker.recover()
     return worker
 
@@ -54,8 +54,8 @@ def guess(number: int) -> Registration:
 GUESSES = [(number, guess(number)) for number in range(1, 11)]
 
 
-def test_an_offset_that_was_reached_changes_nothing(database: Engine, tmp_path: Path) -> None:
-    worker = worker_of(database, tmp_path)
+def test_an_offset_that_was_reached_changes_nothing(database: Engine) -> None:
+    worker = worker_of(database)
     assert worker.process(GUESSES)
     read = worker.engine.counts["read"]
     assert worker.process(GUESSES) == []
@@ -63,20 +63,20 @@ def test_an_offset_that_was_reached_changes_nothing(database: Engine, tmp_path: 
 
 
 @pytest.mark.parametrize("saved", [0, 3, 4, 5, 9])
-def test_after_a_crash_the_same_findings_come_again(saved: int, database: Engine, tmp_path: Path) -> None:
-    undisturbed = worker_of(database, tmp_path).process(GUESSES)
-    worker = worker_of(database, tmp_path)
+def test_after_a_crash_the_same_findings_come_again(saved: int, database: Engine) -> None:
+    undisturbed = worker_of(database).process(GUESSES)
+    worker = worker_of(database)
     found = worker.process(GUESSES[:saved])
     worker.checkpoint()
-    again = worker_of(database, tmp_path)
+    again = worker_of(database)
     assert again.offset == saved
     codec = Codec()
     assert found + again.replay([(offset, codec.encode(event)) for offset, event in GUESSES]) == undisturbed
 
 
-def test_a_checkpoint_that_failed_is_made_up_for(database: Engine, tmp_path: Path) -> None:
-    undisturbed = worker_of(database, tmp_path).process(GUESSES)
-    worker = worker_of(database, tmp_path)
+def test_a_checkpoint_that_failed_is_made_up_for(database: Engine) -> None:
+    undisturbed = worker_of(database).process(GUESSES)
+    worker = worker_of(database)
     found = worker.process(GUESSES[:3])
     Failing.full = True
     try:
@@ -86,13 +86,13 @@ def test_a_checkpoint_that_failed_is_made_up_for(database: Engine, tmp_path: Pat
         Failing.full = False
     found += worker.process(GUESSES[3:4])
     assert worker.checkpoint() == 4
-    again = worker_of(database, tmp_path)
+    again = worker_of(database)
     assert found + again.process(GUESSES) == undisturbed
 
 
-def test_only_the_owner_saves(database: Engine, tmp_path: Path) -> None:
-    first = worker_of(database, tmp_path)
+def test_only_the_owner_saves(database: Engine) -> None:
+    first = worker_of(database)
     first.process(GUESSES)
-    worker_of(database, tmp_path)
+    worker_of(database)
     with pytest.raises(Fenced):
         first.checkpoint()

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from detector.settings import Settings
+from streams.config.installation import Installation
 from streams.runtime.tables import TableError, tables
 
 
-def settings(file: Path) -> Settings:
-    return Settings.model_validate({"block_lists": [{"name": "hosting", "file": str(file)}]})
+def settings(file: Path) -> Installation:
+    return Installation.model_validate({"block_lists": [{"name": "hosting", "file": str(file)}]})
 
 
 def test_a_list_is_read_with_its_source_and_age(tmp_path: Path) -> None:
@@ -35,7 +35,7 @@ def test_a_list_that_changed_has_another_digest(tmp_path: Path) -> None:
 
 
 def test_without_lists_there_is_no_digest_of_them() -> None:
-    assert "block_lists" not in tables(Settings()).digests
+    assert "block_lists" not in tables(Installation()).digests
 
 
 @pytest.mark.parametrize("content", ["hello\n", "10.0.0.0/8\n", None])

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from detector.contract.codec import to_micros
+from detector.contract.lifecycle import may_follow
 from detector.contract.vocabulary import Act, Mode, State
 from streams.store.journal.journal import Journal
 from streams.store.rows import ActionRow
+from tests.lives import lead
 
 SECOND = 1_000_000
 HOUR = 3_600 * SECOND
@@ -22,10 +24,8 @@ def now(make: Any) -> int:
 
 
 def walk(journal: Journal, now: int, *states: State) -> None:
-    before = State.APPROVED
     for state in states:
-        assert journal.actions.move(ID, {before}, state, by="executor", now=now)
-        before = state
+        lead(journal, ID, state, now=now)
 
 
 def get(journal: Journal, action_id: str = ID) -> ActionRow:
@@ -107,6 +107,23 @@ def test_what_is_still_to_be_applied_comes_first(journal: Journal, make: Any, no
     walk(journal, now, State.CONFIRMED)
     journal.findings.record([make.decision("dec-2", at=make.AT + timedelta(minutes=1))])
     assert [a.id for a in journal.actions.claim("x", now + HOUR, 30, 1)] == ["act-dec-2"]
+
+
+@pytest.mark.parametrize("state", State)
+def test_a_move_that_cannot_be_is_refused(journal: Journal, make: Any, now: int, state: State) -> None:
+    for then in State:
+        journal.findings.record([make.decision(f"dec-{then}", mode=Mode.ASK)])
+        name = f"act-dec-{then}"
+        lead(journal, name, state, now=now)
+        before = get(journal, name)
+        if may_follow(state, then):
+            assert journal.actions.move(name, {state}, then, by="x", now=now)
+            assert get(journal, name).state is then
+            continue
+        for states in ({state}, {state, State.APPLYING, State.APPLIED}):
+            with pytest.raises(ValueError, match=f"cannot become {then}"):
+                journal.actions.move(name, states, then, by="x", now=now)
+        assert get(journal, name) == before
 
 
 def test_a_move_from_another_state_changes_nothing(journal: Journal, make: Any, now: int) -> None:
@@ -231,10 +248,10 @@ def test_blocks_that_stand_and_what_failed(journal: Journal, make: Any, now: int
     states = [State.APPLYING, State.APPLIED, State.CONFIRMED, State.UNDONE, State.UNDO_FAILED, State.FAILED]
     for n, state in enumerate(states):
         journal.findings.record([make.decision(f"dec-{n}", pbx=f"pbx-{n % 2}")])
-        journal.actions.move(f"act-dec-{n}", {State.APPROVED}, state, by="x", now=now)
+        lead(journal, f"act-dec-{n}", state, now=now)
     journal.findings.record([make.decision("dec-8", action=Act.LOCK_ROUTE), make.decision("dec-9", action=Act.HANG_UP)])
     for n in (8, 9):
-        journal.actions.move(f"act-dec-{n}", {State.APPROVED}, State.CONFIRMED, by="x", now=now)
+        lead(journal, f"act-dec-{n}", State.CONFIRMED, now=now)
     blocks = journal.actions.active_blocks()
     assert {kind: [action.id for action in actions] for kind, actions in blocks.items()} == {
         Act.BLOCK_IP: ["act-dec-1", "act-dec-2", "act-dec-4"],

@@ -9,6 +9,7 @@ from detector.contract.codec import to_micros
 from detector.contract.findings import Subject
 from detector.contract.vocabulary import Act, Mode, State, Status, SubjectKind
 from streams.store.journal.journal import Journal
+from tests.lives import lead
 
 HOSTILE = "NUL \x00 half \ud800 back\\slash \\x00 '; DROP TABLE incident --"
 
@@ -76,7 +77,7 @@ def test_what_a_decision_begins_with(journal: Journal, make: Any, changes: dict[
 def test_a_drill_never_gets_beyond_requested(journal: Journal, make: Any) -> None:
     journal.findings.record([make.decision(drill=True)])
     assert not journal.actions.approve("act-dec-1", "anna", now=1)
-    assert not journal.actions.move("act-dec-1", {State.REQUESTED}, State.APPLYING, by="x", now=1)
+    assert not journal.actions.move("act-dec-1", {State.REQUESTED}, State.APPROVED, by="x", now=1)
     assert journal.actions.claim("x", to_micros(make.AT), 10, 10) == []
     journal.findings.record([make.decision(revision=1)])
     assert not journal.actions.approve("act-dec-1", "anna", now=1)
@@ -98,7 +99,7 @@ def test_lifted_before_it_was_applied_expires(journal: Journal, make: Any, state
 def test_lifted_after_it_was_applied_is_due_to_be_undone(journal: Journal, make: Any, state: State) -> None:
     now = to_micros(make.AT)
     journal.findings.record([make.decision()])
-    journal.actions.move("act-dec-1", {State.APPROVED}, state, by="x", now=now)
+    lead(journal, "act-dec-1", state, now=now)
     journal.findings.record([make.decision(status="lifted", revision=1)])
     [action] = journal.actions.claim("x", now, 10, 10)
     assert (action.state, action.undo_by) == (state, "policy")

@@ -9,6 +9,7 @@ from detector.contract.codec import to_micros
 from detector.contract.vocabulary import Act, State, Status
 from streams.store.journal.journal import Journal
 from streams.store.rows import NotificationRow
+from tests.lives import lead
 
 
 def test_closed_and_old_goes_with_all_that_belongs_to_it(journal: Journal, make: Any, engine: Engine) -> None:
@@ -54,7 +55,7 @@ def message(n: int) -> NotificationRow:
 def test_an_incident_with_a_block_that_stands_stays(journal: Journal, make: Any) -> None:
     before = to_micros(make.AT) + 1
     journal.findings.record([make.incident(status=Status.CLOSED), make.decision()])
-    journal.actions.move("act-dec-1", {State.APPROVED}, State.CONFIRMED, by="x", now=1)
+    lead(journal, "act-dec-1", State.CONFIRMED)
     assert journal.retention.forget(before) == 0
     journal.actions.move("act-dec-1", {State.CONFIRMED}, State.UNDONE, by="x", now=1)
     assert journal.retention.forget(before) == 1
@@ -62,5 +63,5 @@ def test_an_incident_with_a_block_that_stands_stays(journal: Journal, make: Any)
 
 def test_a_call_that_was_hung_up_keeps_nothing(journal: Journal, make: Any) -> None:
     journal.findings.record([make.incident(status=Status.CLOSED), make.decision(action=Act.HANG_UP)])
-    journal.actions.move("act-dec-1", {State.APPROVED}, State.CONFIRMED, by="x", now=1)
+    lead(journal, "act-dec-1", State.CONFIRMED)
     assert journal.retention.forget(to_micros(make.AT) + 1) == 1

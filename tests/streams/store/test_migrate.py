@@ -8,16 +8,18 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text
+from sqlalchemy.orm import DeclarativeBase
 
 from streams.store.database import open_engine
 from streams.store.migrate import Schema, migrate, version_table
 from streams.store.tables_journal import JournalBase
+from streams.store.tables_spool import SpoolBase
 from streams.store.tables_stream import StreamBase
 
-BASES: dict[Schema, type[StreamBase | JournalBase]] = {"stream": StreamBase, "journal": JournalBase}
+BASES: dict[Schema, type[DeclarativeBase]] = {"stream": StreamBase, "journal": JournalBase, "spool": SpoolBase}
 
 
-@pytest.mark.parametrize("schema", ["stream", "journal"])
+@pytest.mark.parametrize("schema", BASES)
 def test_models_are_what_migrations_make(store_url: str, schema: Schema) -> None:
     engine = open_engine(store_url)
     migrate(engine, schema)

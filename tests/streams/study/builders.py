@@ -4,11 +4,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from detector.contract.events import AnyEvent, Call, Registration
-from detector.settings import Settings
+from streams.config.installation import Installation
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
 THIEF = "203.0.113.77"
-SETTINGS = Settings.model_validate({
+SETTINGS = Installation.model_validate({
     "defaults": {"region": "US", "international_prefix": "011", "access_digit": "9", "timezone": "America/New_York"},
     "pbxs": [{"id": "hq"}, {"id": "lab", "timezone": "Asia/Kolkata"}],
 })  # fmt: skip

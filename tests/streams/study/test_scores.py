@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from river import anomaly
 
-from detector.settings import Settings
+from streams.config.installation import Installation
 from streams.study import PARTS, calls, findings, others, scores
 from tests.notebooks.sample import SETTINGS as MONTH
 from tests.notebooks.sample import office, sample
@@ -13,18 +13,18 @@ from tests.streams.study.builders import SETTINGS, robbed
 
 @pytest.fixture(scope="module")
 def rated() -> pd.DataFrame:
-    return scores(sample(), Settings.model_validate(MONTH))
+    return scores(sample(), Installation.model_validate(MONTH))
 
 
 def test_each_call_is_a_row_and_its_parts_add_up(rated: pd.DataFrame) -> None:
-    assert set(rated["call_id"]) < set(calls(sample(), Settings.model_validate(MONTH))["call_id"])
+    assert set(rated["call_id"]) < set(calls(sample(), Installation.model_validate(MONTH))["call_id"])
     assert rated["call_id"].is_unique
     assert rated[[f"bits_{part}" for part in PARTS]].sum(axis=1).tolist() == pytest.approx(rated["bits"].tolist())
     assert rated.filter(like="cell_").stack().dropna().between(0, 1, inclusive="left").all()
 
 
 def test_scores_are_what_detections_say(rated: pd.DataFrame) -> None:
-    found = findings(sample(), Settings.model_validate(MONTH)).detections
+    found = findings(sample(), Installation.model_validate(MONTH)).detections
     told = found[found["rule"] == "call.unusual"]
     assert not told.empty
     said = rated.merge(told, left_on=["pbx", "extension", "at"], right_on=["pbx", "subject", "at"])
@@ -60,7 +60,7 @@ def test_others_score_the_same_calls_before_they_learn_them(rated: pd.DataFrame)
 
 
 def test_models_find_what_thresholds_do_not() -> None:
-    settings = Settings.model_validate(MONTH)
+    settings = Installation.model_validate(MONTH)
     alone, together = (findings(sample(), settings, models=models) for models in (False, True))
     assert "call.unusual" in set(together.detections["rule"]) - set(alone.detections["rule"])
     assert alone.alarms["kind"].to_list() == ["irsf"]

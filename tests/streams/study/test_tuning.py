@@ -2,14 +2,14 @@
 
 import pytest
 
-from detector.settings import Settings
 from streams.backtest.history import HistoryError
+from streams.config.installation import Installation
 from streams.study import tuned
 from tests.notebooks.sample import SETTINGS, office, sample
 
 
 def test_a_sharper_limit_finds_more_and_alarms_more() -> None:
-    settings = Settings.model_validate(SETTINGS)
+    settings = Installation.model_validate(SETTINGS)
     table = tuned(sample(), settings, office().pbx, "call.cost", "amount", [25, 100, 500], "leaked-password", trials=2)
     assert table["value"].tolist() == [25, 100, 500]
     assert table["trials"].tolist() == [2, 2, 2]
@@ -24,4 +24,4 @@ def test_a_sharper_limit_finds_more_and_alarms_more() -> None:
 
 def test_too_short_a_past_teaches_nothing() -> None:
     with pytest.raises(HistoryError, match="no events"):
-        tuned([], Settings(), "hq", "call.cost", "amount", [10], "irsf")
+        tuned([], Installation(), "hq", "call.cost", "amount", [10], "irsf")

@@ -6,11 +6,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic import SecretStr
 
+from streams.pbxs.login_memory import in_file
 from streams.pbxs.pbx_errors import LockedOut, PbxError
 from streams.sim import SimOptions, SimulatedPbx
 from streams.store.vault import Vault
 from streams.yeastar.client import YeastarClient
-from streams.yeastar.remembered import in_file
 
 
 def client(pbx: SimulatedPbx, folder: Path, secret: str | None = None) -> YeastarClient:

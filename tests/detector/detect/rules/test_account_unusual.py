@@ -25,7 +25,7 @@ def let_in(seconds, account="1007", source=OFFICE, **more):
     return login(seconds, "accepted", account, source, **more)
 
 
-MORNINGS = mornings()
+BEFORE = mornings()
 CASES = [
     ("as every morning", [let_in(HOUR)], []),
     ("by night, from elsewhere, by another way", [let_in(NIGHT, **STRANGER)], [NIGHT]),
@@ -39,22 +39,22 @@ CASES = [
 
 @pytest.mark.parametrize(("events", "seconds"), [pytest.param(*case[1:], id=case[0]) for case in CASES])
 def test_account_unusual(events, seconds) -> None:
-    assert fired([*MORNINGS, *events], RULE) == seconds
+    assert fired([*BEFORE, *events], RULE) == seconds
 
 
 def test_it_says_nothing_before_it_is_warm() -> None:
-    assert fired([*MORNINGS[-90:], let_in(NIGHT, **STRANGER)], RULE) == []
+    assert fired([*BEFORE[-90:], let_in(NIGHT, **STRANGER)], RULE) == []
 
 
 def test_limits_are_settable() -> None:
     strict = settings(rules={RULE: {"bits": 4, "share": 0.1}})
-    assert fired([*MORNINGS, let_in(NIGHT)], RULE, strict) == [NIGHT]
+    assert fired([*BEFORE, let_in(NIGHT)], RULE, strict) == [NIGHT]
     wide = settings(rules={RULE: {"bits": 60}})
-    assert fired([*MORNINGS, let_in(NIGHT, **STRANGER)], RULE, wide) == []
+    assert fired([*BEFORE, let_in(NIGHT, **STRANGER)], RULE, wide) == []
 
 
 def test_it_says_why_and_accuses_nobody() -> None:
-    found = run([*MORNINGS, let_in(NIGHT, **STRANGER)])
+    found = run([*BEFORE, let_in(NIGHT, **STRANGER)])
     (said,) = detections(found, RULE)
     assert (said.severity, said.subject.id) == ("info", "1007")
     assert said.values["bits_hour"] > 3 < said.values["bits_surface"]
@@ -65,4 +65,4 @@ def test_it_says_why_and_accuses_nobody() -> None:
 def test_what_a_suspect_does_does_not_become_usual() -> None:
     guesses = [login(NIGHT + n, "rejected", "1007", "203.0.113.77") for n in range(30)]
     stays = [let_in(NIGHT + 600 + n * 2 * HOUR, **STRANGER) for n in range(4)]
-    assert len(fired([*MORNINGS, *guesses, *stays], RULE)) == len(stays)
+    assert len(fired([*BEFORE, *guesses, *stays], RULE)) == len(stays)

@@ -25,8 +25,18 @@ def blocked(*numbers, classes=()):
     return settings(rules={RULE: {"numbers": list(numbers), "classes": list(classes)}})
 
 
+CONFIGURED = blocked("9011252.", "1900NXXXXXX")
 CASES = [
-    ("no list", [call(0, PREMIUM)], settings(), []),
+    ("on the list", [call(0)], [0]),
+    ("the second on the list", [call(0, PREMIUM)], [0]),
+    ("not on the list", [call(0, GERMANY)], []),
+    ("each call", [call(n) for n in range(3)], [0, 1, 2]),
+    ("slow drip", [call(n * DAY) for n in range(3)], [0, DAY, 2 * DAY]),
+    ("several phases", [call(0, call="a"), call(1, call="a", phase="ended")], [0]),
+    ("twice the same event", [call(0), call(0)], [0]),
+    ("out of order", [call(1), call(0)], [1, 0]),
+]
+LISTS = [
     ("as dialled", [call(0)], blocked("9011252."), [0]),
     ("without the access digit", [call(0)], blocked("011252!"), [0]),
     ("as E.164", [call(0)], blocked("+2526XXXXXXX"), [0]),
@@ -34,22 +44,22 @@ CASES = [
     ("a premium range at home", [call(0, PREMIUM)], blocked("1900NXXXXXX"), [0]),
     ("one digit too few", [call(0, PREMIUM)], blocked("1900NXXXXX"), []),
     ("one digit too many", [call(0, PREMIUM)], blocked("1900NXXXXXXX"), []),
-    ("another number", [call(0, GERMANY)], blocked("9011252.", "1900."), []),
     ("the second of two", [call(0, GERMANY)], blocked("9011252.", "901149."), [0]),
-    ("each call", [call(n) for n in range(3)], blocked("+252."), [0, 1, 2]),
-    ("slow drip", [call(n * DAY) for n in range(3)], blocked("+252."), [0, DAY, 2 * DAY]),
     ("a sort of number", [call(0, PREMIUM), call(1)], blocked(classes=["premium"]), [0]),
-    ("several phases", [call(0, call="a"), call(1, call="a", phase="ended")], blocked("+252."), [0]),
-    ("twice the same event", [call(0), call(0)], blocked("+252."), [0]),
-    ("out of order", [call(1), call(0)], blocked("+252."), [1, 0]),
     ("an emergency", [call(0, EMERGENCY)], blocked("."), []),
     ("internal", [call(0, "1002", direction="internal")], blocked("."), []),
     ("comes in", [call(0, "1007", direction="inbound", from_=SOMALIA)], blocked("."), []),
 ]
 
 
-@pytest.mark.parametrize(("events", "configured", "seconds"), [pytest.param(*c[1:], id=c[0]) for c in CASES])
-def test_call_blocked(events, configured, seconds) -> None:
+@pytest.mark.parametrize(("events", "seconds"), [pytest.param(*case[1:], id=case[0]) for case in CASES])
+def test_call_blocked(events, seconds) -> None:
+    assert fired(events, RULE, CONFIGURED) == seconds
+    assert fired(events, RULE) == []
+
+
+@pytest.mark.parametrize(("events", "configured", "seconds"), [pytest.param(*case[1:], id=case[0]) for case in LISTS])
+def test_what_a_list_may_say(events, configured, seconds) -> None:
     assert fired(events, RULE, configured) == seconds
 
 

@@ -19,7 +19,7 @@ from tests.detector.engine.builders import (
 )
 
 RULE = "call.cost"
-NINE = settings(rules={RULE: {"amount": 9}})
+CONFIGURED = settings(rules={RULE: {"amount": 9}})
 """Ten minutes to Somalia."""
 CASES = [
     ("a minute below the limit", [cdr(0, 540)], []),
@@ -44,12 +44,12 @@ CASES = [
 
 @pytest.mark.parametrize(("events", "seconds"), [pytest.param(*case[1:], id=case[0]) for case in CASES])
 def test_call_cost(events, seconds) -> None:
-    assert fired(events, RULE, NINE) == seconds
+    assert fired(events, RULE, CONFIGURED) == seconds
 
 
 def test_legs_hold_a_trunk_each_and_whoever_forwards_pays() -> None:
     legs = [cdr(0, 300, SOMALIA, "1001", call="a", leg=leg, via="forward", on_behalf_of="1007") for leg in "ab"]
-    (found,) = detections(run(legs, NINE), RULE)
+    (found,) = detections(run(legs, CONFIGURED), RULE)
     assert (found.subject.id, found.values["amount"], found.values["limit"]) == ("1007", 9.0, 9.0)
     assert found.summary == "Extension 1007 has spent 9.00 USD within a day"
 

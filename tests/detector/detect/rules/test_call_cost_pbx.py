@@ -17,7 +17,7 @@ from tests.detector.engine.builders import (
 )
 
 RULE = "call.cost_pbx"
-NINE = settings(rules={RULE: {"amount": 9}})
+CONFIGURED = settings(rules={RULE: {"amount": 9}})
 
 
 def spread(count, talk=60, apart=100):
@@ -39,11 +39,11 @@ CASES = [
 
 @pytest.mark.parametrize(("events", "seconds"), [pytest.param(*case[1:], id=case[0]) for case in CASES])
 def test_call_cost_pbx(events, seconds) -> None:
-    assert fired(events, RULE, NINE) == seconds
+    assert fired(events, RULE, CONFIGURED) == seconds
 
 
 def test_it_is_told_and_nobody_is_cut_off() -> None:
-    found = run(spread(40), NINE)
+    found = run(spread(40), CONFIGURED)
     assert [each.summary for each in detections(found, RULE)] == ["Calls have cost 9.00 USD within a day"]
     (incident,) = [each for each in incidents(found) if ("pbx", "hq") in {(one.kind, one.id) for one in each.subjects}]
     assert (incident.stage, incident.severity) == ("pumping", "warning")

@@ -20,7 +20,7 @@ from tests.detector.engine.builders import (
 )
 
 RULE = "call.country"
-ONLY_GERMANY = settings(allowed_destination_countries=["US", "DE"])
+CONFIGURED = settings(allowed_destination_countries=["US", "DE"])
 CASES = [
     ("a country that is allowed", [call(0, GERMANY)], []),
     ("a country that is not", [call(0, SOMALIA)], [0]),
@@ -43,7 +43,7 @@ CASES = [
 
 @pytest.mark.parametrize(("events", "seconds"), [pytest.param(*case[1:], id=case[0]) for case in CASES])
 def test_call_country(events, seconds) -> None:
-    assert fired(events, RULE, ONLY_GERMANY) == seconds
+    assert fired(events, RULE, CONFIGURED) == seconds
 
 
 def test_an_empty_list_is_not_enforced() -> None:
@@ -62,6 +62,6 @@ def test_an_extension_without_the_right_to_call_abroad() -> None:
 
 
 def test_what_it_says() -> None:
-    (found,) = detections(run([call(0, SOMALIA)], ONLY_GERMANY), RULE)
+    (found,) = detections(run([call(0, SOMALIA)], CONFIGURED), RULE)
     assert (found.subject.id, found.values["country"], found.severity) == ("1007", "SO", "warning")
     assert found.summary == "Extension 1007 called Somalia, which is not allowed"

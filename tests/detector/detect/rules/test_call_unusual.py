@@ -26,7 +26,8 @@ from tests.detector.engine.builders import (
 
 RULE = "call.unusual"
 BLOCKS = (SOMALIA, LATVIA, "90119607712345", "90116852212345", "901124390012345", "90112207712345", "901153521234567")
-QUIET = settings(rules={RULE: {"bits": 30}})
+CONFIGURED = settings(rules={RULE: {"bits": 30}})
+BEFORE = usual()
 
 
 def drip(days, blocks=BLOCKS, talk=700, extension="1007", **more):
@@ -35,7 +36,7 @@ def drip(days, blocks=BLOCKS, talk=700, extension="1007", **more):
 
 
 def warned(events):
-    found = run([*usual(), *events], QUIET)
+    found = run([*BEFORE, *events], CONFIGURED)
     return [(each.at - NOON) // timedelta(days=1) for each in detections(found, RULE) if each.severity != "info"]
 
 
@@ -59,11 +60,11 @@ def test_call_unusual(events, days) -> None:
 
 
 def test_it_says_nothing_before_the_pbx_is_known() -> None:
-    assert detections(run([*usual(190), *drip([0, 1, 2])], QUIET), RULE) == []
+    assert detections(run([*usual(190), *drip([0, 1, 2])], CONFIGURED), RULE) == []
 
 
 def test_what_each_feature_adds_is_in_the_detection() -> None:
-    *_, last = detections(run([*usual(), *drip([0, 1, 2])], QUIET), RULE)
+    *_, last = detections(run([*BEFORE, *drip([0, 1, 2])], CONFIGURED), RULE)
     added = {name: bits for name, bits in last.values.items() if name.startswith("bits_")}
     assert {"bits_country", "bits_block", "bits_duration"} <= added.keys()
     assert sum(added.values()) == pytest.approx(last.values["bits"], abs=3)
@@ -75,21 +76,21 @@ def test_it_says_when_what_is_usual_has_drifted() -> None:
     """From one week to the next everybody calls abroad all day."""
     busy = [cdr((week * 7 + day) * DAY + n * 300, 60, GERMANY, str(1003 + n % 5), call=f"b{week}/{day}/{n}")
             for week in range(2) for day in range(3) for n in range(80)]  # fmt: skip
-    *_, last = detections(run([*usual(), *busy, *drip([20, 21, 22])], settings(rules={RULE: {"bits": 15}})), RULE)
+    *_, last = detections(run([*BEFORE, *busy, *drip([20, 21, 22])], settings(rules={RULE: {"bits": 15}})), RULE)
     assert 0 < last.values["days_since_drift"] < 25
-    assert "days_since_drift" not in detections(run([*usual(), *drip([0])], QUIET), RULE)[0].values
+    assert "days_since_drift" not in detections(run([*BEFORE, *drip([0])], CONFIGURED), RULE)[0].values
 
 
 def test_alone_it_warns_and_does_nothing() -> None:
-    found = run([*usual(), *drip(range(5))], QUIET)
+    found = run([*BEFORE, *drip(range(5))], CONFIGURED)
     (incident,) = incidents(found)
     assert incident.severity is Severity.WARNING
     assert decisions(found) == []
 
 
 def test_what_an_accused_extension_does_is_learned_only_after_a_verdict() -> None:
-    made = engine(QUIET)
-    found = [finding for event in [*usual(), *drip([-2, -1, 0])] for finding in made.process(event)]
+    made = engine(CONFIGURED)
+    found = [finding for event in [*BEFORE, *drip([-2, -1, 0])] for finding in made.process(event)]
     (incident,) = incidents(found)
 
     def block(day):

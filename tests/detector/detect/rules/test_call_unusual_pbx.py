@@ -8,7 +8,8 @@ from tests.detector.detect.rules.test_call_unusual import BLOCKS, drip
 from tests.detector.engine.builders import DAY, HOME, decisions, fired, incidents, run, settings, usual
 
 RULE = "call.unusual_pbx"
-SETTINGS = settings(rules={RULE: {"bits": 30}})
+CONFIGURED = settings(rules={RULE: {"bits": 30}})
+BEFORE = usual()
 
 
 def hopping(days, blocks=BLOCKS, extensions=5):
@@ -34,11 +35,11 @@ CASES = [
 
 @pytest.mark.parametrize(("events", "seconds"), [pytest.param(*case[1:], id=case[0]) for case in CASES])
 def test_call_unusual_pbx(events, seconds) -> None:
-    assert fired([*usual(), *events], RULE, SETTINGS) == seconds
+    assert fired([*BEFORE, *events], RULE, CONFIGURED) == seconds
 
 
 def test_it_accuses_nobody_by_name_and_does_nothing() -> None:
-    found = run([*usual(), *hopping(range(-2, 2))], SETTINGS)
+    found = run([*BEFORE, *hopping(range(-2, 2))], CONFIGURED)
     (incident,) = incidents(found)
     assert incident.subjects == (Subject(SubjectKind.PBX, "hq"),)
     assert decisions(found) == []

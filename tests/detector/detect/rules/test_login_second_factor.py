@@ -5,7 +5,7 @@ import pytest
 from tests.detector.engine.builders import HOUR, decisions, detections, fired, incidents, login, run, settings
 
 RULE = "login.second_factor"
-ALL = settings(rules={RULE: {"accounts": ["*"], "exempt": ["break glass"]}})
+CONFIGURED = settings(rules={RULE: {"accounts": ["*"], "exempt": ["break glass"]}})
 
 
 def seen(seconds=0, account="anna", outcome="accepted", **more):
@@ -35,7 +35,7 @@ CASES = [
 
 @pytest.mark.parametrize(("events", "seconds"), [pytest.param(*case[1:], id=case[0]) for case in CASES])
 def test_login_second_factor(events, seconds) -> None:
-    assert fired(events, RULE, ALL) == seconds
+    assert fired(events, RULE, CONFIGURED) == seconds
     assert fired(events, RULE) == []
 
 
@@ -45,7 +45,7 @@ def test_it_holds_for_those_named() -> None:
 
 
 def test_it_is_told_and_contains_nobody() -> None:
-    found = run([seen()], ALL)
+    found = run([seen()], CONFIGURED)
     assert [(each.severity, each.control, each.subject.id) for each in detections(found)] == [
         ("warning", "C17", "anna")
     ]

@@ -23,6 +23,7 @@ from tests.detector.engine.builders import (
 )
 
 RULE = "pbx.rate"
+BEFORE = usual()
 
 
 def at(seconds, number, talk=60, to=HOME, **more):
@@ -45,7 +46,7 @@ CASES = [
 
 @pytest.mark.parametrize(("events", "times"), [pytest.param(*case[1:], id=case[0]) for case in CASES])
 def test_pbx_rate(events, times) -> None:
-    found = detections(run([*usual(), *events]), RULE)
+    found = detections(run([*BEFORE, *events]), RULE)
     assert len({each.at.replace(minute=0, second=0) for each in found}) == times
 
 
@@ -55,7 +56,7 @@ def test_it_says_nothing_before_a_week_is_known() -> None:
 
 def test_what_is_so_every_week_gets_usual() -> None:
     weekly = [event for week in range(14) for event in at(week * 7 * DAY + 6 * HOUR, 30)]
-    weeks = [second // (7 * DAY) for second in fired([*usual(), *weekly], RULE)]
+    weeks = [second // (7 * DAY) for second in fired([*BEFORE, *weekly], RULE)]
     assert weeks[0] == 0
     assert weeks[-1] < 8
 
@@ -71,6 +72,6 @@ def test_a_ramp_is_said_though_no_hour_stands_out() -> None:
 
 
 def test_it_opens_no_incident() -> None:
-    found = run([*usual(), *at(60, 60)])
+    found = run([*BEFORE, *at(60, 60)])
     assert [each.severity for each in detections(found, RULE)] == ["info"]
     assert incidents(found) == decisions(found) == []

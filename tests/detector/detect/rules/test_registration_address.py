@@ -6,7 +6,7 @@ from detector.detect.rules.registration_address import RegistrationAddress
 from tests.detector.engine.builders import HOUR, OFFICE, THIEF, decisions, fired, registration, run, settings
 
 RULE = "registration.address"
-OWN = settings(
+CONFIGURED = settings(
     pbx={"extensions": {"1007": {"rules": {RULE: {"addresses": ["192.0.2.0/28", OFFICE, "2001:db8::/64"]}}}}}
 )
 
@@ -35,12 +35,12 @@ CASES = [
 
 @pytest.mark.parametrize(("events", "seconds"), [pytest.param(*case[1:], id=case[0]) for case in CASES])
 def test_registration_address(events, seconds) -> None:
-    assert fired(events, RULE, OWN) == seconds
+    assert fired(events, RULE, CONFIGURED) == seconds
     assert fired(events, RULE) == []
 
 
 def test_the_extension_is_to_be_restricted() -> None:
-    found = decisions(run([seen()], OWN))
+    found = decisions(run([seen()], CONFIGURED))
     assert {(each.action, each.target.id, each.mode) for each in found} >= {("restrict_extension", "1007", "auto")}
 
 

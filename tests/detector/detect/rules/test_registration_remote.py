@@ -15,6 +15,8 @@ from tests.detector.engine.builders import (
 )
 
 RULE = "registration.remote"
+CONFIGURED = settings(rules={RULE: {"restricted": ["1007"]}})
+OTHERWISE = {"allowed": ["1008"]}, {"addresses": ["198.51.100.0/24"]}
 
 
 def seen(account="1007", source=THIEF, seconds=0, outcome="accepted", **more):
@@ -41,14 +43,14 @@ CASES = [
     ("events", "restricted", "allowed", "addresses"), [pytest.param(*case[1:], id=case[0]) for case in CASES]
 )
 def test_registration_remote(events, restricted, allowed, addresses) -> None:
-    policies = {"restricted": ["1007"]}, {"allowed": ["1008"]}, {"addresses": ["198.51.100.0/24"]}
-    for policy, seconds in zip(policies, (restricted, allowed, addresses), strict=True):
+    assert fired(events, RULE, CONFIGURED) == restricted
+    for policy, seconds in zip(OTHERWISE, (allowed, addresses), strict=True):
         assert fired(events, RULE, settings(rules={RULE: policy})) == seconds
     assert fired(events, RULE) == []
 
 
 def test_what_it_says_and_asks_for() -> None:
-    found = run([seen()], settings(rules={RULE: {"restricted": ["1007"]}}))
+    found = run([seen()], CONFIGURED)
     (one,) = detections(found, RULE)
     assert (one.control, one.subject.id, one.severity) == ("C14", "1007", "warning")
     assert "may not come in from outside" in one.summary

@@ -5,7 +5,7 @@ import pytest
 from tests.detector.engine.builders import HOUR, PHONE, decisions, fired, registration, run, settings
 
 RULE = "registration.user_agent"
-ENFORCED = settings(rules={RULE: {"allowed": ["Yealink ", "Linkus"]}})
+CONFIGURED = settings(rules={RULE: {"allowed": ["Yealink ", "Linkus"]}})
 
 
 def seen(agent="Zoiper", seconds=0, outcome="accepted", **more):
@@ -31,7 +31,7 @@ CASES = [
 
 @pytest.mark.parametrize(("events", "seconds"), [pytest.param(*case[1:], id=case[0]) for case in CASES])
 def test_registration_user_agent(events, seconds) -> None:
-    assert fired(events, RULE, ENFORCED) == seconds
+    assert fired(events, RULE, CONFIGURED) == seconds
     assert fired(events, RULE) == []
 
 

@@ -6,7 +6,7 @@ from tests.detector.engine.builders import DAY, decisions, detections, fired, lo
 
 RULE = "source.country"
 US, DE = "8.8.8.8", "5.9.0.1"
-ENFORCED = settings(allowed_source_countries=["US"])
+CONFIGURED = settings(allowed_source_countries=["US"])
 CASES = [
     ("accepted", [registration(0, "accepted", source=DE)], [0]),
     ("refused", [registration(0, source=DE)], [0]),
@@ -26,7 +26,7 @@ CASES = [
 
 @pytest.mark.parametrize(("events", "seconds"), [pytest.param(*case[1:], id=case[0]) for case in CASES])
 def test_source_country(events, seconds) -> None:
-    assert fired(events, RULE, ENFORCED) == seconds
+    assert fired(events, RULE, CONFIGURED) == seconds
 
 
 def test_nothing_is_enforced_where_no_country_is_named() -> None:
@@ -42,6 +42,6 @@ def test_an_extension_may_be_allowed_more() -> None:
 
 
 def test_the_country_alone_contains_nobody() -> None:
-    found = run([registration(0, source=DE), registration(9, "accepted", source=DE)], ENFORCED)
+    found = run([registration(0, source=DE), registration(9, "accepted", source=DE)], CONFIGURED)
     assert {each.mode for each in decisions(found)} == {"ask"}
     assert [each.severity for each in detections(found, RULE)] == ["warning", "critical"]

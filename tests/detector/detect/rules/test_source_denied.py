@@ -8,6 +8,7 @@ from tests.detector.engine.builders import HOUR, decisions, detections, fired, l
 RULE = "source.denied"
 DENIED, ALLOWED, OTHER = "203.0.113.7", "203.0.113.8", "198.51.100.1"
 LISTS = {"deny": ["203.0.113.0/24", "2001:db8::/32"], "allow": ["203.0.113.8"]}
+CONFIGURED = settings(rules={RULE: LISTS})
 CASES = [
     ("refused", [registration(0, source=DENIED)], [0], []),
     ("challenged", [registration(0, "challenged", source=DENIED)], [0], []),
@@ -29,13 +30,13 @@ CASES = [
 
 @pytest.mark.parametrize(("events", "seconds", "strict"), [pytest.param(*case[1:], id=case[0]) for case in CASES])
 def test_source_denied(events, seconds, strict) -> None:
-    assert fired(events, RULE, settings(rules={RULE: LISTS})) == seconds
+    assert fired(events, RULE, CONFIGURED) == seconds
     assert fired(events, RULE, settings(rules={RULE: LISTS | {"strict": True}})) == (seconds or strict)
     assert fired(events, RULE) == []
 
 
 def test_whoever_was_let_in_is_critical_and_the_address_is_to_be_blocked() -> None:
-    found = run([registration(5, "accepted", source=DENIED)], settings(rules={RULE: LISTS}))
+    found = run([registration(5, "accepted", source=DENIED)], CONFIGURED)
     assert [each.severity for each in detections(found, RULE)] == ["critical"]
     assert [(each.target.id, each.mode) for each in decisions(found)] == [(DENIED, "auto")]
 

@@ -10,8 +10,10 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 
-from streams.containment.enforcers.enforcer import ENFORCERS, covered
-from streams.containment.enforcers.feed import Feed, feed_router
+from streams.containment.enforcers.enforcer import NoSettings, covered
+from streams.containment.enforcers.feed import Feed, feed_among, feed_router
+from streams.containment.enforcers.nftables import Nftables
+from streams.store.journal.journal import Journal
 
 TOKEN = "a-token-of-some-length"
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -96,5 +98,10 @@ def test_a_short_token_is_refused() -> None:
         feed_router(Feed(dict), "short")
 
 
-def test_enforcers_are_known_by_name() -> None:
-    assert ENFORCERS["feed"] is Feed
+@pytest.mark.parametrize("used", [True, False])
+async def test_the_feed_that_is_served_is_the_enforcer_that_is_asked(journal: Journal, used: bool) -> None:
+    enforcers = [Feed.configured(NoSettings(), journal)] if used else [Nftables()]
+    feed = feed_among(enforcers, journal)
+    assert (feed in enforcers) is used
+    assert await feed.poll() == {}
+    assert feed.polled_at is not None

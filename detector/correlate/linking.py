@@ -1,0 +1,191 @@
+"""Which detections are one attack: what belongs together becomes one incident, and grows."""
+
+from collections.abc import Iterable
+
+from detector.contract.findings import Decision, Detection, Subject
+from detector.contract.ids import derive_id
+from detector.contract.vocabulary import MODES, Basis, Mode, PricedBy, Severity, Stage, Status, SubjectKind
+from detector.correlate.case import MAX_DETECTIONS, Case, Cases, remember
+from detector.correlate.pbx_state import PbxState
+from detector.detect.catalogue import AnyDetector
+from detector.detect.detector import Hit
+from detector.enrich.addresses import Place
+from detector.enrich.facts import Facts
+from detector.enrich.habits import find_accepted, is_known_good
+from detector.enrich.ledger import Leg
+from detector.memory.fields import Memory
+
+MAX_CASES = 1_000
+USUAL_DAYS = 3
+"""A block of numbers that was called on so many earlier days joins nobody: honest people call it too."""
+
+
+def find_links(rule: AnyDetector, hit: Hit, subject: Subject, facts: Facts, state: PbxState) -> list[Subject]:
+    """What this detection shares with others of the same attack."""
+    if rule.subject is SubjectKind.TRUNK:  # shared by everybody: it joins one attack, and never joins two
+        links = [subject, *find_by_trunk(subject, facts, state.cases)]
+    elif rule.subject is SubjectKind.PBX and facts.leg is not None and not facts.inbound:
+        links = [subject, *find_by_spending(facts.leg, state.cases)]
+    elif facts.inbound:  # the callee has done nothing, and the address is the carrier's
+        links = [subject]
+    else:
+        links = [subject, *find_shared(rule, facts, state.memory)]
+    return list(dict.fromkeys([*links, *hit.links]))
+
+
+def find_by_trunk(trunk: Subject, facts: Facts, cases: Cases) -> list[Subject]:
+    """The first subject of the attack whose calls hold the trunk, where it belongs to none yet."""
+    mixed = (leg.incident for leg in facts.ledger.up(SubjectKind.TRUNK, trunk.id) if leg.incident in cases.by_id)
+    case = cases.by_id.get(next(mixed, "")) if trunk not in cases.links else None
+    return case.subjects[:1] if case is not None else []
+
+
+def find_by_spending(leg: Leg, cases: Cases) -> list[Subject]:
+    """What is said of all calls belongs to the attack this one is of, or that costs most; it accuses nobody."""
+    dear = max(cases.by_id.values(), key=lambda each: (each.spent + each.running, each.id), default=None)
+    case = cases.by_id.get(leg.incident, dear)
+    return case.subjects[:1] if case is not None and case.spent + case.running else []
+
+
+def find_shared(rule: AnyDetector, facts: Facts, memory: Memory) -> list[Subject]:
+    """Where it came from, who was misused, and what was called that nobody called before."""
+    links = []
+    place, leg = facts.place, facts.leg
+    if place is not None and not (place.private or facts.at_home or is_known_good(memory, place.key, facts.at)):
+        links.append(Subject(SubjectKind.SOURCE_IP, place.key))
+    if is_misused(rule, facts):
+        links.append(Subject(SubjectKind.EXTENSION, facts.extension))
+    if facts.risky and facts.new_block(USUAL_DAYS) and leg is not None:
+        links += [Subject(SubjectKind.DESTINATION, name) for name in (leg.block, facts.area)]
+    return links
+
+
+def is_misused(rule: AnyDetector, facts: Facts) -> bool:
+    """Whether the extension of the event did what the rule is about, or had it done in its name."""
+    return bool(facts.extension) and not facts.inbound and rule.stage not in {Stage.RECON, Stage.CREDENTIAL}
+
+
+def find_cases(rule: AnyDetector, subject: Subject, links: list[Subject], cases: Cases) -> list[Case]:
+    """The live incidents that a detection belongs to.
+
+    The PBX is shared by everybody: what is said of it joins only what the same rule said before.
+    """
+    if subject.kind is not SubjectKind.PBX:
+        return cases.linked(links)
+    found = cases.linked(link for link in links if link != subject)
+    before = cases.told_by(rule.id, subject)
+    return [*found, before] if before is not None else found
+
+
+def open_case(detection: Detection, currency: str, at: int, state: PbxState) -> Case:
+    """A new incident."""
+    case = Case(
+        id=derive_id("incident", detection.id), opened=at, updated=at, tenant=detection.tenant, currency=currency,
+        drill=state.drill,
+    )  # fmt: skip
+    state.cases.add(case)
+    return case
+
+
+def find_weakest(cases: Cases) -> Case | None:
+    """The incident that is given up for a new one, where there is no more room."""
+    return min(cases.by_id.values(), key=Case.weight) if len(cases.by_id) >= MAX_CASES else None
+
+
+def sort_by_age(cases: Iterable[Case]) -> list[Case]:
+    """Each once, the oldest first."""
+    return sorted({case.id: case for case in cases}.values(), key=lambda case: (case.opened, case.id))
+
+
+def merge(older: Case, younger: Case, state: PbxState) -> list[Decision]:
+    """Move everything of `younger` into `older`; returns its decisions, which now belong to the older."""
+    cases = state.cases
+    cases.drop(younger)
+    younger.status, younger.merged_into = Status.MERGED, older.id
+    if younger.severity is not older.severity:
+        older.say(younger.severity, younger.said)
+    merge_signs(older, younger)
+    cases.link(older, younger.subjects)
+    merge_money(older, younger)
+    older.mode = max(older.mode, younger.mode, key=MODES.index)
+    older.rung = max(older.rung, younger.rung)
+    for name in ("updated", "told", "confirmed_at", "climbed_at"):
+        setattr(older, name, max(getattr(older, name), getattr(younger, name)))
+    older.states.update(younger.states)
+    older.decisions.update(younger.decisions)
+    cases.by_decision.update(dict.fromkeys(younger.decisions, older.id))
+    for leg in state.ledger.legs.values():
+        if leg.incident == younger.id:
+            leg.incident = older.id
+            state.ledger.touch(leg)
+    moved = list(younger.decisions.values())
+    younger.legs, younger.decisions = [], {}
+    return moved
+
+
+def merge_signs(older: Case, younger: Case) -> None:
+    """What was found of one is found of the other."""
+    older.raise_stage(younger.stage)
+    older.raise_severity(younger.severity)
+    for name in ("stages", "rules", "kinds", "bases", "countries"):
+        for item in getattr(younger, name):
+            remember(getattr(older, name), item)
+    for name in ("proven", "entered"):
+        getattr(older, name).extend(s for s in getattr(younger, name) if s not in getattr(older, name))
+    for detection in younger.detections:
+        remember(older.detections, detection, MAX_DETECTIONS)
+
+
+def merge_money(older: Case, younger: Case) -> None:
+    """What one cost the other costs, too."""
+    older.legs.extend(younger.legs)
+    older.costly = older.costly or younger.costly
+    older.spent += younger.spent
+    older.avoided, older.peak = max(older.avoided, younger.avoided), max(older.peak, younger.peak)
+    if younger.priced_by is PricedBy.TARIFF:
+        older.priced_by = PricedBy.TARIFF
+
+
+def grow(case: Case, rule: AnyDetector, detection: Detection, basis: Basis, leg: Leg | None) -> None:
+    """One detection more: how bad it is, how far the attack has come, and what the incident rests on."""
+    remember(case.rules, rule.id)
+    remember(case.detections, detection.id, MAX_DETECTIONS)
+    if rule.kind is not None:
+        remember(case.kinds, rule.kind.name)
+    case.say(detection.severity, detection.summary)
+    case.raise_severity(detection.severity)
+    if detection.severity is Severity.INFO:  # no sign of an attack by itself: it vouches for none
+        return
+    case.raise_stage(rule.stage)
+    if leg is not None and leg.abroad and leg.country:
+        remember(case.countries, leg.country)
+    if rule.subject is not SubjectKind.PBX and rule.mode is not Mode.SHADOW:  # nor what is rehearsed
+        remember(case.bases, basis)
+
+
+def prove(case: Case, rule: AnyDetector, facts: Facts, memory: Memory) -> None:
+    """Which address broke in, and which extension it entered."""
+    if facts.inbound:
+        return
+    place = facts.place
+    breaking = rule.stage in {Stage.CREDENTIAL, Stage.ACCESS} or facts.suspect_source
+    if place is not None and not place.private and breaking and not is_known_good(memory, place.key, case.opened):
+        source = Subject(SubjectKind.SOURCE_IP, place.key)
+        if source in case.subjects and source not in case.proven:
+            case.proven.append(source)
+    entering = rule.stage is Stage.ACCESS or (facts.suspect_source and facts.leg is not None)
+    if facts.extension and entering:
+        entered = Subject(SubjectKind.EXTENSION, facts.extension)
+        if entered in case.subjects and entered not in case.entered:
+            case.entered.append(entered)
+
+
+def locate(leg: Leg, place: Place, state: PbxState) -> list[Case]:
+    """The incidents that are one by the address a leg turns out to come from, its own first; none if it is honest."""
+    case = state.cases.by_id.get(leg.incident) if leg.incident else None
+    if case is None or place.private or is_known_good(state.memory, place.key, case.opened):
+        return []
+    since = find_accepted(state.memory, leg.extension, place)
+    if since is not None and since < case.opened:
+        return []
+    return [case, *state.cases.linked([Subject(SubjectKind.SOURCE_IP, place.key)])]

@@ -1,0 +1,67 @@
+"""What the open incidents say of whoever acts: a suspect's calls and logins are neither honest nor to be learned."""
+
+from detector.contract.findings import Subject
+from detector.contract.vocabulary import Severity, Stage, SubjectKind
+from detector.correlate.case import Cases
+from detector.correlate.pbx_state import PbxState
+from detector.enrich.addresses import AddressTable
+from detector.enrich.facts import Facts
+from detector.enrich.habits import recognise, shared_since
+from detector.enrich.ledger import Leg
+
+
+def accuse(facts: Facts, state: PbxState, account: str) -> None:
+    """Say whether the account belongs to the address, and whether the address or extension was seen breaking in.
+
+    Who was accepted from an address before the break-in is no suspect for sharing it with whoever guesses, nor is
+    anybody where several were: an office behind NAT must not fall with one of its phones.
+    """
+    since = recognise(facts, state.memory, account)
+    cases = state.cases
+    if not cases.links:
+        return
+    if facts.place is not None:
+        source = Subject(SubjectKind.SOURCE_IP, facts.place.key)
+        case = cases.find(source)
+        if case is not None:
+            office = shared_since.since(state.memory, facts.place.key)
+            facts.at_home = facts.known_place or any(
+                first is not None and first < case.opened for first in (since, office)
+            )
+            facts.suspect_source = source in case.proven and not facts.at_home
+            facts.guesser = facts.suspect_source and Stage.CREDENTIAL in case.stages
+            facts.broken_in = facts.suspect_source and case.broken_in()
+    if facts.extension:
+        entered = Subject(SubjectKind.EXTENSION, facts.extension)
+        case = cases.find(entered)
+        if case is not None and entered in case.entered:
+            facts.suspect_extension = True
+            facts.broken_in = facts.broken_in or case.broken_in()
+
+
+def accuse_caller(facts: Facts, state: PbxState, addresses: AddressTable) -> None:
+    """The same of a call, and from which countries its extension was entered."""
+    accuse(facts, state, facts.extension)
+    if facts.suspect_extension:
+        facts.came_from = find_origins(facts.extension, state.cases, addresses)
+
+
+def find_origins(extension: str, cases: Cases, addresses: AddressTable) -> frozenset[str]:
+    """The countries from which an extension was entered, as far as they are known."""
+    case = cases.find(Subject(SubjectKind.EXTENSION, extension))
+    found = [addresses.look_up(address) for address in case.names(SubjectKind.SOURCE_IP)] if case else []
+    return frozenset(place.country for place in found if place is not None and place.country)
+
+
+def is_of_attack(leg: Leg, cases: Cases) -> bool:
+    """Whether a call belongs to an incident that is sure to be an attack."""
+    case = cases.by_id.get(leg.incident) if leg.incident else None
+    return case is not None and case.kind() != "policy" and case.severity is Severity.CRITICAL
+
+
+def is_accused(leg: Leg, cases: Cases) -> bool:
+    """Whether the call, its extension or its block belong to an open incident: none of it is to be learned."""
+    if not cases.links:
+        return False
+    whose = (SubjectKind.EXTENSION, leg.extension), (SubjectKind.DESTINATION, leg.block)
+    return bool(leg.incident) or any(name and cases.find(Subject(kind, name)) for kind, name in whose)

@@ -1,0 +1,158 @@
+"""The line of one event through the core: enrich, score, detect, and learn what nobody is accused of."""
+
+from collections import Counter
+
+from detector.contract.events import AnyEvent, Call, Config, Event, Login, Notice, Registration, Unknown
+from detector.contract.vocabulary import AccessOutcome
+from detector.correlate import suspects
+from detector.correlate.pbx_state import PbxState
+from detector.detect.catalogue import AnyDetector
+from detector.engine.compiled import Compiled
+from detector.engine.verdicts import Verdicts
+from detector.enrich import apply
+from detector.enrich.facts import Facts
+from detector.enrich.fleet_list import FleetEntries
+from detector.enrich.habits import learn_block, learn_place
+from detector.enrich.ledger import Leg
+from detector.enrich.premises import Tables
+from detector.enrich.scores import Models, PlaceModel
+
+ACCEPTED = AccessOutcome.ACCEPTED
+
+
+class Inspector:
+    """Asks rules and models about events. It has no memory of a PBX, only what holds for all: models and lists.
+
+    `errors` counts by rule what a rule raised; `fleet` is the fleet list.
+    """
+
+    def __init__(self, tables: Tables, places: PlaceModel, models: Models | None) -> None:
+        self.errors: Counter[str] = Counter()
+        self.fleet = FleetEntries()
+        self._lists = tables.block_lists if tables.block_lists else None
+        self._places = places
+        self._models = models
+
+    def inspect(
+        self, event: AnyEvent | Unknown, at: int, state: PbxState, site: Compiled, verdicts: Verdicts
+    ) -> None:  # fmt: skip
+        """One event that has happened, at `at` in microseconds. Ticks and what is unknown only move time."""
+        # by `type`, for `isinstance` of a struct is slow where it is not one
+        if type(event) is Call:
+            self._inspect_call(event, at, state, site, verdicts)
+        elif type(event) is Registration or type(event) is Login:
+            self._inspect_arrival(event, at, state, site, verdicts)
+        elif type(event) is Notice or type(event) is Config:
+            self._inspect_notice(event, at, state, site, verdicts)
+
+    def inspect_due(
+        self, rule: str, key: str, due: int, state: PbxState, site: Compiled, verdicts: Verdicts
+    ) -> None:  # fmt: skip
+        """A timer that a rule asked for has come."""
+        facts = Facts(due, site.profile, site.plan, state.ledger, state.timers)
+        leg = facts.leg = state.ledger.legs.get(key)
+        facts.extension = leg.extension if leg is not None else ""
+        if self.fleet.entries:
+            apply.consult_fleet(facts, self.fleet)
+        detector = site.rule(rule, facts.extension)
+        try:
+            hit = detector.due(key, facts, state.memory)
+        except Exception:  # as in `_ask`
+            self.errors[detector.id] += 1
+            return
+        if hit is not None:
+            verdicts.detect(detector, hit, None, facts)
+        verdicts.close()
+
+    def _inspect_call(
+        self, event: Call, at: int, state: PbxState, site: Compiled, verdicts: Verdicts
+    ) -> None:  # fmt: skip
+        facts = Facts(at, site.profile, site.plan, state.ledger, state.timers)
+        leg = apply.follow_call(event, facts, state.memory, site)
+        if state.cases.links:  # for most events are of calls, and mostly there is nobody to suspect
+            suspects.accuse_caller(facts, state, site.addresses)
+        self._look_up(facts)
+        if self._models is not None and facts.ended_now and facts.billable:
+            facts.season = site.season(facts.extension, leg.started)
+            facts.score = self._models.calls.score(state.memory, leg, facts.season)
+        rules = site.rules_for(facts.extension)[facts.opened, facts.ended_now, facts.risky]
+        self._ask(rules, event, facts, state, verdicts)
+        self._learn_call(leg, facts, state, verdicts)
+        verdicts.close()
+
+    def _inspect_arrival(
+        self, event: Registration | Login, at: int, state: PbxState, site: Compiled, verdicts: Verdicts
+    ) -> None:  # fmt: skip
+        facts = Facts(at, site.profile, site.plan, state.ledger, state.timers)
+        suspects.accuse(facts, state, apply.identify(event, facts, site))
+        self._look_up(facts)
+        accepted = event.outcome == ACCEPTED and facts.place is not None
+        if accepted:
+            self._score_arrival(event, facts, state, site)
+        rules = site.rules_for(facts.extension or event.account or "")
+        self._ask(rules.get((type(event), event.outcome), ()), event, facts, state, verdicts)
+        if accepted:
+            self._learn_arrival(event, facts, state, suspected=bool(verdicts.findings))
+        verdicts.close()
+
+    def _inspect_notice(
+        self, event: Notice | Config, at: int, state: PbxState, site: Compiled, verdicts: Verdicts
+    ) -> None:  # fmt: skip
+        facts = Facts(at, site.profile, site.plan, state.ledger, state.timers)
+        suspects.accuse(facts, state, apply.identify(event, facts, site))
+        self._look_up(facts)
+        self._ask(site.rules_for(facts.extension)[type(event)], event, facts, state, verdicts)
+        verdicts.close()
+
+    def _look_up(self, facts: Facts) -> None:
+        """What the fleet list and block lists say."""
+        if self.fleet.entries:
+            apply.consult_fleet(facts, self.fleet)
+        if self._lists is not None and facts.place is not None:
+            facts.listed = self._lists.find(facts.place.address)
+
+    def _score_arrival(self, event: Registration | Login, facts: Facts, state: PbxState, site: Compiled) -> None:
+        place, account = facts.place, event.account or facts.extension
+        if place is None:
+            return
+        facts.novelty = self._places.score(state.memory, account, place, event.user_agent)
+        if self._models is not None and account and (facts.novelty != 0 or isinstance(event, Login)):
+            facts.season = site.season(facts.extension, facts.at)
+            facts.score = self._models.arrivals.score(state.memory, account, event, place, facts.season)
+
+    def _ask(
+        self, rules: tuple[AnyDetector, ...], event: Event, facts: Facts, state: PbxState, verdicts: Verdicts
+    ) -> None:  # fmt: skip
+        for detector in rules:
+            try:
+                hit = detector.inspect(event, facts, state.memory)
+            except Exception:  # counted and alarms: never the same as one that did not fire
+                self.errors[detector.id] += 1
+                continue
+            if hit is not None:
+                verdicts.detect(detector, hit, event, facts)
+
+    def _learn_arrival(
+        self, event: Registration | Login, facts: Facts, state: PbxState, *, suspected: bool
+    ) -> None:  # fmt: skip
+        """Who was let in and is no suspect, is known from there; `suspected`: by now somebody may be."""
+        place, account = facts.place, event.account or facts.extension
+        if place is None or facts.suspect_source or facts.suspect_extension:
+            return
+        self._places.learn(state.memory, account, place, event.user_agent)
+        if suspected:
+            suspects.accuse(facts, state, account)
+        learn_place(facts, state.memory, account)
+        if facts.score is not None and self._models is not None:
+            self._models.arrivals.learn(state.memory, account, event.at, facts.score)
+
+    def _learn_call(self, leg: Leg, facts: Facts, state: PbxState, verdicts: Verdicts) -> None:
+        """What the call changes of its incident; and a call of which nobody is accused becomes usual."""
+        if facts.located and facts.place is not None:
+            verdicts.locate(leg, facts.place, state.now)
+        if leg.incident or facts.risky or facts.dropped is not None:
+            verdicts.follow(leg, facts)
+        if facts.opened and facts.billable:
+            learn_block(leg, facts, state.memory, attack=suspects.is_of_attack(leg, state.cases))
+        if facts.score is not None and self._models is not None and not suspects.is_accused(leg, state.cases):
+            self._models.calls.learn(state.memory, leg, facts.season, facts.score)

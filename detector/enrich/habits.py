@@ -1,0 +1,81 @@
+"""What is usual at a PBX: who came in from where on which days, and which numbers were called."""
+
+from detector.enrich.addresses import Place
+from detector.enrich.facts import Facts
+from detector.enrich.ledger import Leg
+from detector.memory.fields import Days, Distinct, First, Memory, digest
+
+GOOD_DAYS = 3
+"""An address is known as good on which so many earlier days honest people came in from there."""
+IN_USE_FOR_MICROS = Days.DAY
+accepted_first = First("accepted")
+shared_since = First("shared", cap=3)
+"""Since when an address is that of an office: three accounts were accepted from there."""
+good_days = Days("good")
+in_use = Distinct("in use")
+"""From which addresses and countries an account was accepted within `IN_USE_FOR_MICROS`, by `pack_origin`."""
+called_days = Days("called")
+watched_days = Days("watched")
+
+
+def recognise(facts: Facts, memory: Memory, account: str) -> int | None:
+    """Say whether the account was accepted from this address on an earlier day; returns since when it was at all."""
+    if facts.place is None or not account:
+        return None
+    since = find_accepted(memory, account, facts.place)
+    facts.known_place = facts.at_home = since is not None and since // Days.DAY < facts.at // Days.DAY
+    return since
+
+
+def find_accepted(memory: Memory, account: str, place: Place) -> int | None:
+    """Since when an account is accepted from an address, None where it never was."""
+    return accepted_first.since(memory, f"{account}\x1f{place.key}")
+
+
+def is_known_good(memory: Memory, address: str, before: int) -> bool:
+    """Whether honest people came in from an address on enough days before the day of `before`."""
+    return good_days.before(memory, address, before) >= GOOD_DAYS
+
+
+def is_familiar(facts: Facts, memory: Memory) -> bool:
+    """Whether somebody was accepted from the source address on an earlier day, whatever is said of it elsewhere."""
+    if facts.known_place or facts.at_home:
+        return True
+    return facts.place is not None and good_days.before(memory, facts.place.key, facts.at) > 0
+
+
+def pack_origin(place: Place) -> int:
+    """A place as an even number of 63 bits, of which the first 16 are the letters of its country."""
+    return int.from_bytes((place.country or "").encode()) << 47 | digest(place.key) & (1 << 47) - 1
+
+
+def unpack_country(origin: int) -> str:
+    """The country of what `pack_origin` made, empty where it was not known."""
+    return (origin >> 47).to_bytes(2).strip(b"\0").decode()
+
+
+def learn_place(facts: Facts, memory: Memory, account: str) -> None:
+    """An accepted registration or login that nobody suspects makes its address known and good."""
+    place = facts.place
+    if place is None or facts.suspect_source or facts.suspect_extension:
+        return
+    if facts.fleet_source is not None and not is_familiar(facts, memory):
+        return
+    if account:
+        if find_accepted(memory, account, place) is None:
+            shared_since.add(memory, place.key, facts.at)
+        in_use.add(memory, account, pack_origin(place), facts.at, IN_USE_FOR_MICROS, cap=4)
+    for name in dict.fromkeys((account, facts.extension)):
+        if name:
+            accepted_first.add(memory, f"{name}\x1f{place.key}", facts.at)
+    good_days.add(memory, place.key, facts.at)
+
+
+def learn_block(leg: Leg, facts: Facts, memory: Memory, *, attack: bool) -> None:
+    """A call out that begins makes its block of numbers known, unless it is of an attack that is sure to be one."""
+    watched_days.add(memory, "", facts.at)
+    if not leg.block or not facts.risky or facts.suspect_extension or facts.suspect_source or attack:
+        return
+    called_days.add(memory, leg.block, facts.at)
+    if leg.country:
+        called_days.add(memory, leg.country, facts.at)

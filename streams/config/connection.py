@@ -1,0 +1,63 @@
+"""How Ringfence reaches one PBX."""
+
+from enum import StrEnum
+from typing import Annotated, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, model_validator
+
+from detector.settings.params import Params, Seconds
+from detector.settings.values import Short, TimeZone, host_or_network, refusal
+from streams.config.secrets import Secret
+
+
+def web_url(value: str) -> str:
+    """`https://host:port`, with no path, account or query."""
+    allowed = "a URL such as https://pbx.example:8088"
+    try:
+        parts = urlsplit(value)
+        sound = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        sound = None
+    if not sound or parts.username or parts.password or parts.query or parts.fragment:
+        raise refusal("not a URL of a PBX", allowed)
+    host_or_network(str(parts.hostname), cidr=False)
+    return value.rstrip("/")
+
+
+Url = Annotated[str, AfterValidator(web_url)]
+
+
+class PbxMake(StrEnum):
+    """The makes of PBX that can be connected, each by the name of its package."""
+
+    YEASTAR = "yeastar"
+
+
+class Transport(StrEnum):
+    """How the PBX's events come in."""
+
+    WEBSOCKET = "websocket"
+    WEBHOOK = "webhook"
+    BOTH = "both"
+
+
+class Connection(Params):
+    """The PBX's API; `timezone` is that of its times, where it is not the PBX's own."""
+
+    make: PbxMake = PbxMake.YEASTAR
+    url: Url
+    client_id: Secret = None
+    client_secret: Secret = None
+    serial: Short | None = None
+    verify_tls: bool = True
+    webhook_secret: Secret = None
+    events: Transport = Transport.WEBSOCKET
+    poll_cdr: Seconds = 30.0
+    timezone: TimeZone | None = None
+
+    @model_validator(mode="after")
+    def _webhooks_are_signed(self) -> Self:
+        if self.events is not Transport.WEBSOCKET and "webhook_secret" not in self.model_fields_set:
+            raise refusal("events by webhook need webhook_secret", "env:NAME or file:PATH")
+        return self

@@ -1,0 +1,81 @@
+"""The whole configuration: what findings depend on, and what exists once in an installation."""
+
+from pathlib import Path
+
+from pydantic import ConfigDict, Field, create_model
+
+from detector.settings import Pbx, Policy, Settings
+from detector.settings.params import Params
+from detector.settings.values import Identifier, Located, Short, Snake
+from streams.config.archive_settings import ArchiveSettings
+from streams.config.connection import Connection
+from streams.config.enforcer_settings import Enforcers, EnforcerSettings, knowing
+from streams.config.fleet_settings import FleetSettings
+from streams.config.kafka_settings import Kafka
+from streams.config.listener_settings import Console, FeedSettings, WebhookListener
+from streams.config.metrics_settings import Metrics
+from streams.config.notify_settings import CallOut, Notify
+from streams.config.secrets import JournalUrl
+
+
+class InstalledPbx(Pbx):
+    """A PBX with how it is reached and read; without a `connection` it is only replayed or imported.
+
+    `trunk_contexts` are those of an Asterisk or FreeSWITCH in which calls from trunks begin, over and above the usual.
+    `notice_names` maps a P-Series' names of system events to those of the contract.
+    """
+
+    connection: Connection | None = None
+    trunk_contexts: tuple[Short, ...] = ()
+    notice_names: dict[Short, Snake] = Field(default_factory=dict)
+
+
+class BlockListFile(Params):
+    """A list of addresses as plain text, CSV or netset, fetched by whatever keeps it fresh; its age is the file's."""
+
+    name: Identifier
+    file: Located
+
+
+class Installation(Params):
+    """The whole configuration. `journal` None is SQLite in `data`; `kafka` None is the embedded runtime."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+    defaults: Policy = Policy()
+    tenants: dict[Identifier, Policy] = Field(default_factory=dict)
+    pbxs: tuple[InstalledPbx, ...] = ()
+    data: Path = Path("data")
+    journal: JournalUrl = None
+    console: Console = Console()
+    webhook: WebhookListener = WebhookListener()
+    metrics: Metrics = Metrics()
+    feed: FeedSettings = FeedSettings()
+    enforcers: Enforcers = Enforcers()
+    notify: tuple[Notify, ...] = ()
+    calls: tuple[CallOut, ...] = ()
+    country_database: Located | None = None
+    block_lists: tuple[BlockListFile, ...] = ()
+    kafka: Kafka | None = None
+    fleet: FleetSettings = FleetSettings()
+    archive: ArchiveSettings = ArchiveSettings()
+
+
+def with_enforcers(enforcers: EnforcerSettings) -> type[Installation]:
+    """The configuration where these are all the enforcers there are, each with what can be set of it."""
+    model = knowing(enforcers)
+    return create_model("Installation", __base__=Installation, enforcers=(model, model()))
+
+
+def core_settings(installation: Installation) -> Settings:
+    """What the core is given of an installation; no connection and no secret comes with it."""
+    return Settings(
+        defaults=installation.defaults,
+        tenants=installation.tenants,
+        pbxs=tuple(core_pbx(pbx) for pbx in installation.pbxs),
+    )
+
+
+def core_pbx(pbx: InstalledPbx) -> Pbx:
+    """The PBX as the core knows it."""
+    return Pbx.model_construct(**{field: getattr(pbx, field) for field in Pbx.model_fields})

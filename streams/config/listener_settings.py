@@ -1,0 +1,36 @@
+"""Where people, PBXs and firewalls reach Ringfence."""
+
+from typing import Self
+
+from pydantic import model_validator
+
+from detector.settings.params import Params
+from detector.settings.values import Host, Port, refusal
+from streams.config.secrets import Secret
+
+
+class Console(Params):
+    """Where the console listens."""
+
+    host: Host = "127.0.0.1"
+    port: Port = 8686
+
+
+class WebhookListener(Params):
+    """Where PBXs post their events."""
+
+    host: Host = "127.0.0.1"
+    port: Port = 8687
+
+
+class FeedSettings(Params):
+    """The list of blocked addresses that firewalls poll with a token, where webhooks listen."""
+
+    enabled: bool = False
+    token: Secret = None
+
+    @model_validator(mode="after")
+    def _needs_a_token(self) -> Self:
+        if self.enabled and "token" not in self.model_fields_set:
+            raise refusal("the feed needs a token", "env:NAME or file:PATH")
+        return self

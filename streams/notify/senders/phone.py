@@ -1,0 +1,44 @@
+"""Rings people through the PBX itself, for when nobody reads messages at night."""
+
+from collections.abc import Iterator, Sequence
+from typing import ClassVar
+
+from streams.config.installation import Installation
+from streams.notify.sender import Channel, PbxAtHand, SenderKind, SendError, sender
+from streams.pbxs.pbx_errors import PbxError
+
+
+@sender
+class Phone(SenderKind):
+    """Calls one number and plays prompts recorded on the PBX; the text itself cannot be read out.
+
+    `pbx` gives the one to call by, None when there is none. `extension` is whose permission an outside number
+    needs. Without prompts, or on a PBX that cannot play them, that extension is rung and then connected to
+    `number`. It reaches nobody when the PBX is what fails, so it belongs beside another channel.
+    """
+
+    kind: ClassVar[str] = "phone"
+
+    def __init__(self, pbx: PbxAtHand, number: str, extension: str, prompts: Sequence[str] = ()) -> None:
+        self._pbx = pbx
+        self._number = number
+        self._extension = extension
+        self._prompts = tuple(prompts)
+
+    @classmethod
+    def channels(cls, settings: Installation, pbx: PbxAtHand) -> Iterator[Channel]:
+        """Everybody under `calls`."""
+        for number, call in enumerate(settings.calls, 1):
+            to = call.extension or call.number or ""
+            phone = cls(pbx, to, call.extension or to, (call.prompt,) if call.prompt else ())
+            yield Channel(f"call-{number}", phone, call.severity)
+
+    async def send(self, title: str, text: str) -> None:
+        """Ring; what is said was recorded before."""
+        pbx = self._pbx()
+        if pbx is None:
+            raise SendError("there is no PBX to call by")
+        try:
+            await pbx.call_person(self._number, self._extension, self._prompts)
+        except PbxError as error:
+            raise SendError(f"the PBX did not place the call: {error}") from error

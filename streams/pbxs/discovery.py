@@ -1,0 +1,76 @@
+"""What is found out about a PBX by asking it: what is configured, what it can tell, and what can be done to it."""
+
+from msgspec import Struct
+
+from detector.audit.posture import Fact
+from detector.contract.vocabulary import Act
+
+
+class FoundExtension(Struct, frozen=True):
+    """An extension by its number, and the name people know it by."""
+
+    number: str
+    name: str = ""
+
+
+class FoundTrunk(Struct, frozen=True, kw_only=True):
+    """A way to a carrier. `hosts` are all addresses and host names it is reached by: registrar, proxy, domain."""
+
+    name: str
+    enabled: bool = True
+    hosts: tuple[str, ...] = ()
+
+
+class FoundRoute(Struct, frozen=True, kw_only=True):
+    """An outbound route. `order` counts from 1 as the PBX tries them, None where it does not show that.
+
+    `trunks` are names in the order they are tried, `extensions` the numbers that may use it, `groups` the names of
+    groups that may, whose members are not read. `emergency`: a pattern takes an emergency number as it is dialled.
+    """
+
+    name: str
+    order: int | None = None
+    patterns: tuple[str, ...] = ()
+    trunks: tuple[str, ...] = ()
+    extensions: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    pin: bool = False
+    emergency: bool = False
+
+
+class Discovery(Struct, frozen=True, kw_only=True):
+    """What is configured on one PBX; each part is known with its source, or unknown with the reason."""
+
+    extensions: Fact[tuple[FoundExtension, ...]]
+    trunks: Fact[tuple[FoundTrunk, ...]]
+    routes: Fact[tuple[FoundRoute, ...]]
+    addresses: Fact[tuple[str, ...]]
+    """Its own, over and above the one we reach it by."""
+
+
+class Telling(Struct, frozen=True, kw_only=True):
+    """One kind of event, as `call.ended`: kind and, where it has one, phase or outcome; with the fields it can have.
+
+    `lacking` says why it, or these fields of it, will not come; None if nothing is known that stands in the way.
+    """
+
+    kind: str
+    fields: tuple[str, ...] = ()
+    lacking: str | None = None
+
+
+class Doing(Struct, frozen=True, kw_only=True):
+    """One act; `lacking` says why it cannot be done, None if nothing is known that stands in the way."""
+
+    act: Act
+    lacking: str | None = None
+
+
+class Capabilities(Struct, frozen=True, kw_only=True):
+    """What one PBX can tell, and what can be done to it, as it is installed and with the rights we have there."""
+
+    make: str
+    model: str | None = None
+    firmware: str | None = None
+    tells: tuple[Telling, ...] = ()
+    does: tuple[Doing, ...] = ()

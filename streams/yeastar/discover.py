@@ -1,0 +1,59 @@
+"""What is configured on a P-Series, as far as its API shows it."""
+
+from detector.audit.posture import Fact
+from streams.pbxs.dialling import Dialling, surely_carries_emergency
+from streams.pbxs.discovery import Discovery, FoundExtension, FoundRoute, FoundTrunk
+from streams.yeastar.answers import ExtensionAnswer, RouteAnswer, TrunkAnswer
+from streams.yeastar.client import YeastarClient
+from streams.yeastar.p_series_action import patterns_of
+from streams.yeastar.reading import Reader, fact, listed_groups, listed_numbers, listed_trunks
+
+NO_ADDRESSES = "the API does not show the PBX's own addresses"
+
+
+async def discover(client: YeastarClient, dialling: Dialling) -> Discovery:
+    """All of it. Raises `PbxError` if there is no way in at all."""
+    read = Reader(client)
+    extensions = await fact("extension/list", client.extensions)
+    trunks = await fact("trunk/get", read.trunks)
+    routes = await fact("outbound_route/get", read.routes)
+    return Discovery(
+        extensions=_extensions(extensions), trunks=_trunks(trunks), routes=_routes(routes, dialling),
+        addresses=Fact(None, NO_ADDRESSES),
+    )  # fmt: skip
+
+
+def _extensions(shown: Fact[list[ExtensionAnswer]]) -> Fact[tuple[FoundExtension, ...]]:
+    if shown.value is None:
+        return Fact(None, shown.source)
+    return Fact(tuple(FoundExtension(one.number, one.caller_id_name or "") for one in shown.value), shown.source)
+
+
+def _trunks(shown: Fact[list[TrunkAnswer]]) -> Fact[tuple[FoundTrunk, ...]]:
+    if shown.value is None:
+        return Fact(None, shown.source)
+    return Fact(
+        tuple(FoundTrunk(name=one.name, enabled=one.enable != 0, hosts=hosts(one)) for one in shown.value), shown.source
+    )
+
+
+def _routes(shown: Fact[list[RouteAnswer]], dialling: Dialling) -> Fact[tuple[FoundRoute, ...]]:
+    if shown.value is None:
+        return Fact(None, shown.source)
+    return Fact(tuple(_route(one, dialling) for one in shown.value), shown.source)
+
+
+def _route(shown: RouteAnswer, dialling: Dialling) -> FoundRoute:
+    """The API shows no order of routes."""
+    patterns = patterns_of(shown)
+    return FoundRoute(
+        name=shown.name, patterns=tuple(patterns), trunks=listed_trunks(shown), extensions=listed_numbers(shown),
+        groups=listed_groups(shown), pin=(shown.pin_protect or "disable") != "disable",
+        emergency=surely_carries_emergency(patterns, dialling),
+    )  # fmt: skip
+
+
+def hosts(trunk: TrunkAnswer) -> tuple[str, ...]:
+    """Where the carrier is, by any of the trunk's fields."""
+    proxy = trunk.outbound_proxy_server if trunk.enb_outbound_proxy != 0 else None
+    return tuple(dict.fromkeys(host for host in (trunk.hostname, trunk.domain, proxy) if host))
