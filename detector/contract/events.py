@@ -26,6 +26,8 @@ MAX_EVENT_BYTES = 64 * 1024
 MAX_COUNT = 1_000_000
 MAX_ACCOUNTS = 32
 MAX_FLEET = 1_000
+ROW = "row:"
+"""So begins the `leg` of a call record that names no channel: other transports tell of the same leg by its channel."""
 
 Text = Annotated[str, Meta(max_length=1_024)]
 LongText = Annotated[str, Meta(max_length=16_384)]

@@ -132,6 +132,7 @@ class Stats(Struct, frozen=True, kw_only=True, tag_field="type", tag="stats"):
     events_per_second: float
     unknown: int = 0
     ahead: int = 0
+    unread: int = 0
 
 
 AnyFinding = Detection | Incident | Decision | Action

@@ -17,6 +17,7 @@ from detector.engine.compiled import Compiled
 from detector.engine.inspection import Inspector
 from detector.engine.state import CheckpointError, Pages
 from detector.engine.verdicts import Verdicts
+from detector.enrich import apply
 from detector.enrich.fleet_list import PREFIX as FLEET_PAGES
 from detector.enrich.fleet_list import FleetEntries
 from detector.enrich.premises import Tables
@@ -122,18 +123,27 @@ class Engine:
         state.ledger.drop(leg)
 
     def _revise(self, event: AnyEvent | Unknown, state: PbxState, at: int) -> list[AnyFinding]:
-        """A higher revision adds fields to what is known; it moves no time and is detected on by no rule."""
+        """A higher revision adds fields to what is known and moves no time.
+
+        Rules are asked only where it is known now, and was not before, where a call goes or who is charged with it.
+        """
         self.counts["revision"] += 1
-        if not isinstance(event, Call) or not event.source_ip:
+        if not isinstance(event, Call):
             return []
         site = self._sites.get(event.pbx) or self._site(event.pbx)
-        place = site.addresses.look_up(event.source_ip)
         leg = state.ledger.find(event.call_id, event.leg)
-        if place is None or leg is None or leg.source:
+        if leg is None:
+            return []
+        verdicts = Verdicts(state, site)
+        if apply.tells_more(leg, event):
+            self._inspector.inspect(event, max(state.now, at), state, site, verdicts)
+            return verdicts.findings
+        apply.tell_trunk(leg, event, state.ledger)
+        place = site.addresses.look_up(event.source_ip) if event.source_ip else None
+        if place is None or leg.source:
             return []
         leg.source = place.key
         state.ledger.touch(leg)
-        verdicts = Verdicts(state, site)
         verdicts.locate(leg, place, max(state.now, at))
         verdicts.close()
         return verdicts.findings

@@ -1,6 +1,6 @@
 """Enrichment of one event: who, where from, whereto, since when, at what price."""
 
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import phonenumbers
 
@@ -11,7 +11,7 @@ from detector.enrich.dialling.numbers import COSTLY, Number
 from detector.enrich.facts import Facts
 from detector.enrich.fleet_list import FleetEntries
 from detector.enrich.habits import called_days, watched_days
-from detector.enrich.ledger import FAMILIAR, INSIDE, OUTWARD, Leg, charged_extension, talked
+from detector.enrich.ledger import FAMILIAR, INSIDE, OUTWARD, Ledger, Leg, charged_extension, talked
 from detector.enrich.premises import Premises
 from detector.memory.fields import Memory
 from detector.memory.timers import LEDGER
@@ -19,6 +19,7 @@ from detector.memory.timers import LEDGER
 ANSWERED, ENDED, CONFERENCE = Phase.ANSWERED, Phase.ENDED, Via.CONFERENCE
 SPOKEN = frozenset({None, Disposition.ANSWERED})
 AREA = len("+1876")
+UNNAMED = "-"
 country_code = lru_cache(maxsize=512)(phonenumbers.country_code_for_region)
 
 
@@ -49,7 +50,7 @@ def follow_call(event: Call, facts: Facts, memory: Memory, premises: Premises) -
     if event.source_ip:
         facts.place = premises.addresses.look_up(event.source_ip)
     ledger = facts.ledger
-    leg = ledger.find(event.call_id, event.leg)
+    leg = ledger.find(event.call_id, event.leg) or recognise(event, premises, ledger)
     if leg is None:
         leg = open_leg(event, facts, premises)
         facts.opened = True
@@ -57,7 +58,7 @@ def follow_call(event: Call, facts: Facts, memory: Memory, premises: Premises) -
         if dropped is not None and dropped.incident:
             facts.dropped = dropped
     else:
-        complete(leg, event, facts)
+        facts.opened = complete(leg, event, facts, premises)
         ledger.touch(leg)
     facts.leg = leg
     answer_or_end(leg, event, facts)
@@ -73,6 +74,22 @@ def follow_call(event: Call, facts: Facts, memory: Memory, premises: Premises) -
     return leg
 
 
+def recognise(event: Call, premises: Premises, ledger: Ledger) -> Leg | None:
+    """The leg of this event under the name that another transport gave it."""
+    if not ledger.has(event.call_id):
+        return None
+    number = premises.plan.read(event.to) if event.to and event.direction in OUTWARD else None
+    told = Leg(
+        call_id=event.call_id, leg=event.leg or "", started=to_micros(event.started_at or event.at),
+        ended=int(event.phase == ENDED), direction=event.direction or "", trunk=event.trunk or "",
+        trunk_in=event.trunk_in or "", destination=destination_of(number) if number is not None else "",
+    )  # fmt: skip
+    leg = ledger.known_as(told)
+    if leg is not None:
+        leg.other = event.leg or UNNAMED
+    return leg
+
+
 def open_leg(event: Call, facts: Facts, premises: Premises) -> Leg:
     """A new leg from its first phase, with its number read and priced."""
     started = to_micros(event.started_at) if event.started_at is not None else facts.at
@@ -80,6 +97,7 @@ def open_leg(event: Call, facts: Facts, premises: Premises) -> Leg:
         call_id=event.call_id, leg=event.leg or "", started=min(started, facts.at), direction=event.direction or "",
         extension=facts.extension, trunk=event.trunk or "", route=event.route or "", channel=event.channel or "",
         source=facts.place.key if facts.place is not None else "", event=event.id, conference=event.via == CONFERENCE,
+        trunk_in=event.trunk_in or "",
     )  # fmt: skip
     if leg.direction in OUTWARD and event.to:
         number = facts.number = premises.plan.read(event.to)
@@ -92,11 +110,16 @@ def open_leg(event: Call, facts: Facts, premises: Premises) -> Leg:
 def describe(leg: Leg, number: Number, premises: Premises) -> None:
     """What the number says of the leg."""
     price = premises.tariff.price(number)
-    leg.destination = number.e164 or number.dialled[:64]
+    leg.destination = destination_of(number)
     leg.block, leg.country, leg.klass = number.block or "", number.country or "", number.klass
     leg.abroad, leg.costly = number.international, number.klass in COSTLY
     leg.land = land_of(number) if number.international else ""
     leg.price, leg.increment, leg.priced_by = price.per_minute, price.increment, price.basis
+
+
+def destination_of(number: Number) -> str:
+    """The number as it is known all over the world, else as it was dialled."""
+    return number.e164 or number.dialled[:64]
 
 
 def land_of(number: Number) -> str:
@@ -107,13 +130,47 @@ def land_of(number: Number) -> str:
     return f"+{code}" if code != 1 else (number.e164 or "")[:AREA]
 
 
-def complete(leg: Leg, event: Call, facts: Facts) -> None:
-    """A later phase knows more than the first."""
+def complete(leg: Leg, event: Call, facts: Facts, premises: Premises) -> bool:
+    """A later phase knows more than the first; True if only now it is known where the call goes: it begins anew."""
+    begins = tells_more(leg, event)
+    if begins:
+        number = facts.number = premises.plan.read(event.to) if event.to else None
+        facts.ledger.amend(leg, partial(tell_where, event=event, number=number, premises=premises))
+        facts.open_hours = not leg.closed
+    else:
+        tell_trunk(leg, event, facts.ledger)
     leg.channel = leg.channel or event.channel or ""
     leg.route = leg.route or event.route or ""
     if not leg.source and facts.place is not None:
         leg.source = facts.place.key
         facts.located = True
+    return begins
+
+
+def tells_more(leg: Leg, event: Call) -> bool:
+    """Whether an event of a leg that is up says for the first time where it goes, or who is charged with it."""
+    if not leg.up or event.direction not in OUTWARD:
+        return False
+    return bool(event.to) if not leg.klass else bool(not leg.extension and charged_extension(event))
+
+
+def tell_where(leg: Leg, event: Call, number: Number | None, premises: Premises) -> None:
+    """Direction, party and number of a leg of which only the beginning was known."""
+    leg.direction, leg.extension = event.direction or "", charged_extension(event) or leg.extension
+    leg.trunk = event.trunk or leg.trunk
+    if number is not None and not leg.klass:
+        describe(leg, number, premises)
+
+
+def tell_trunk(leg: Leg, event: Call, ledger: Ledger) -> None:
+    """The trunk a call was sent to, where it became known only after the call began."""
+    if leg.up and event.trunk and not leg.trunk:
+        ledger.amend(leg, partial(take_trunk, trunk=event.trunk))
+
+
+def take_trunk(leg: Leg, trunk: str) -> None:
+    """From now on the leg holds this trunk."""
+    leg.trunk = trunk
 
 
 def answer_or_end(leg: Leg, event: Call, facts: Facts) -> None:

@@ -1,12 +1,12 @@
 """The ledger of calls that are up: who calls whom through which trunk since when, never counted by +1/-1."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from msgspec import Struct
 
 from detector.contract.codec import to_micros
-from detector.contract.events import Call
+from detector.contract.events import ROW, Call
 from detector.contract.vocabulary import Direction, Disposition, PricedBy, SubjectKind
 from detector.enrich.dialling.numbers import Klass
 
@@ -16,6 +16,7 @@ GRACE = 15 * 60 * MICROS
 UNANSWERED = 10 * 60 * MICROS
 LONGEST = 24 * 3_600 * MICROS
 MAX_LEGS = 20_000
+TAIL = 7
 TALKED = frozenset({None, Disposition.ANSWERED, Disposition.VOICEMAIL})
 TRUNK, EXTENSION, DESTINATION = SubjectKind.TRUNK, SubjectKind.EXTENSION, SubjectKind.DESTINATION
 INSIDE = frozenset({Klass.INTERNAL, Klass.EMERGENCY})
@@ -28,7 +29,7 @@ class Leg(Struct, kw_only=True, gc=False, array_like=True):
     In a checkpoint its fields stand in this order: a new one goes to the end, with a default.
     `number` counts the legs of the ledger in the order in which they were opened.
     `closed`: it began outside business hours; `land`: with what every number of its country abroad begins.
-    `familiar`: calls went to its block of numbers on `FAMILIAR` earlier days.
+    `familiar`: calls went to its block of numbers on `FAMILIAR` earlier days. `other`: how another transport names it.
     """
 
     call_id: str
@@ -59,6 +60,8 @@ class Leg(Struct, kw_only=True, gc=False, array_like=True):
     closed: bool = False
     land: str = ""
     familiar: bool = False
+    trunk_in: str = ""
+    other: str = ""
 
     @property
     def up(self) -> bool:
@@ -84,7 +87,7 @@ class Ledger:
     does not count for ever. An end that comes before its start leaves the leg ended.
     """
 
-    __slots__ = ("_by", "_charged", "_opened", "_up", "dirty", "legs")
+    __slots__ = ("_by", "_charged", "_of_call", "_opened", "_up", "dirty", "legs")
 
     def __init__(self) -> None:
         self.legs: dict[str, Leg] = {}
@@ -92,6 +95,7 @@ class Ledger:
         self._by: dict[tuple[SubjectKind, str], dict[str, dict[str, None]]] = {}
         self._up: dict[str, None] = {}
         self._charged: Counter[tuple[str, str]] = Counter()
+        self._of_call: dict[str, list[Leg]] = {}
         self._opened = 0
 
     def restore(self, legs: Iterable[Leg]) -> None:
@@ -102,7 +106,30 @@ class Ledger:
 
     def find(self, call_id: str, leg: str | None) -> Leg | None:
         """The leg as far as it is still known."""
-        return self.legs.get(f"{call_id}\x1f{leg or ''}")
+        known = self.legs.get(f"{call_id}\x1f{leg or ''}")
+        if known is None and leg:
+            return next((each for each in self._of_call.get(call_id, ()) if each.other == leg), None)
+        return known
+
+    def has(self, call_id: str) -> bool:
+        """Whether a leg of this call is still known."""
+        return call_id in self._of_call
+
+    def known_as(self, told: Leg) -> Leg | None:
+        """The leg that another transport told of: one of this call, on the same line and to the same number.
+
+        One transport names it by its channel, the other by the row of a call record. Of several it is the one that
+        began at about the same time. Where one of them does not know the number, it is the only leg on that line.
+        """
+        of_record = told.leg.startswith(ROW)
+        found = [
+            leg for leg in self._of_call.get(told.call_id, ())
+            if leg.leg.startswith(ROW) is not of_record and not leg.other and _on_one_line(leg, told)
+        ]  # fmt: skip
+        for alike in (str.__eq__, _end_alike):
+            if same := [leg for leg in found if alike(leg.destination, told.destination)]:
+                return min(same, key=lambda leg: abs(leg.started - told.started))
+        return found[0] if len(found) == 1 and not (found[0].destination and told.destination) else None
 
     def open(self, leg: Leg) -> Leg | None:
         """A new leg; returns the one dropped for it, where the ledger is full."""
@@ -128,11 +155,28 @@ class Ledger:
     def drop(self, leg: Leg) -> None:
         """Forget the leg."""
         key = self._unindex(leg) if leg.up else leg.key
-        if self.legs.pop(key, None) is not None and leg.direction in OUTWARD:
+        known = self.legs.pop(key, None)
+        if known is not None:
+            of_call = self._of_call[leg.call_id]
+            of_call.remove(known)
+            if not of_call:
+                del self._of_call[leg.call_id]
+        if known is not None and leg.direction in OUTWARD:
             self._charged[leg.call_id, leg.extension] -= 1
             if not self._charged[leg.call_id, leg.extension]:
                 del self._charged[leg.call_id, leg.extension]
         self.dirty.add(key)
+
+    def amend(self, leg: Leg, change: Callable[[Leg], None]) -> None:
+        """Change what a leg that is up is indexed by: its trunk, number or direction became known only now."""
+        up, outward = leg.up, leg.direction in OUTWARD
+        if up:
+            self._unindex(leg)
+        if outward:
+            self._charged[leg.call_id, leg.extension] -= 1
+        change(leg)
+        self._index(leg)
+        self.dirty.add(leg.key)
 
     def touch(self, leg: Leg) -> None:
         """The leg was changed by its holder (never in what it is indexed by)."""
@@ -165,13 +209,18 @@ class Ledger:
     def _keep(self, leg: Leg) -> str:
         key = leg.key
         self.legs[key] = leg
+        self._of_call.setdefault(leg.call_id, []).append(leg)
+        self._index(leg)
+        return key
+
+    def _index(self, leg: Leg) -> None:
+        key = leg.key
         if leg.up:
             self._up[key] = None
         if leg.direction in OUTWARD:
             self._charged[leg.call_id, leg.extension] += 1
             for place in places(leg) if leg.up else ():
                 self._by.setdefault(place, {}).setdefault(leg.call_id, {})[key] = None
-        return key
 
     def _unindex(self, leg: Leg) -> str:
         key = leg.key
@@ -197,6 +246,22 @@ def places(leg: Leg) -> Iterator[tuple[SubjectKind, str]]:
         yield EXTENSION, leg.extension
     if leg.block:
         yield DESTINATION, leg.block
+
+
+def _on_one_line(one: Leg, other: Leg) -> bool:
+    """Whether both go out by one trunk, or come in by one; who failed early may not know which it would have been."""
+    if _without_line(one) or _without_line(other):
+        return True
+    return one.trunk == other.trunk and (one.trunk != "" or one.trunk_in == other.trunk_in)
+
+
+def _without_line(leg: Leg) -> bool:
+    return not leg.up and leg.direction in {"", Direction.OUTBOUND} and not (leg.trunk or leg.trunk_in)
+
+
+def _end_alike(one: str, other: str) -> bool:
+    """Whether one transport may tell the number before the trunk changed it, the other after."""
+    return min(len(one), len(other)) > TAIL and one[-TAIL:] == other[-TAIL:]
 
 
 def charged_extension(call: Call) -> str:

@@ -21,6 +21,11 @@ class CsvRecords:
         """Whether the lines so far end within quotes."""
         return bool(self._lines)
 
+    @property
+    def held(self) -> int:
+        """How many lines wait for the end of their record."""
+        return len(self._lines)
+
     def add(self, line: bytes, delimiter: str = ",") -> Iterator[str | Rejected]:
         """The records that are complete with this line; those a stray quote swallowed are read again."""
         waiting = [line]

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from functools import lru_cache
@@ -14,9 +14,11 @@ from detector.contract.codec import Rejected
 from detector.contract.events import MAX_EVENT_BYTES, AnyEvent, Unknown
 from detector.contract.registry import Registry
 from detector.formats.parties import Parties
+from detector.formats.unread import UnreadLines
 
 MAX_TEXT = 1_024
 REMEMBERED_LINES = 16_384
+MAX_ASSUMED = 64
 
 Reading = AnyEvent | Unknown | Rejected
 
@@ -26,8 +28,8 @@ class FormatOptions:
     """What the records of a format may lack.
 
     `zone` is the PBX's own, `year` that of the first line, `keyed_hash` makes a PIN its keyed hash (hex).
-    `date_order` says how `03/04/2026` is meant; without it the file's own rows decide. `parties` tells extensions from
-    trunks where the records name both alike.
+    `date_order` says how `03/04/2026` is meant; without it the file's own rows decide, and where they do not, `region`.
+    `parties` tells extensions from trunks where the records name both alike.
     """
 
     pbx: str
@@ -35,13 +37,16 @@ class FormatOptions:
     year: int | None
     keyed_hash: Callable[[str], str]
     date_order: Literal["mdy", "dmy"] | None = None
+    region: str = ""
     parties: Parties = field(default_factory=Parties)
 
 
 class Format(ABC):
     """Reads one stream of lines; keeps only bounded memory of what it read before.
 
-    `ignored` counts lines that are none of our business. Neither method raises, whatever the bytes.
+    `ignored` counts lines that are none of our business, `unread` those that bear our marks and were not understood,
+    `merged` those that told of what another line had told, or took it back; `assumed` has what had to be guessed, each
+    with the setting that ends the guess. Neither method raises, whatever the bytes.
     """
 
     name: ClassVar[str]
@@ -50,10 +55,23 @@ class Format(ABC):
     def __init__(self, options: FormatOptions) -> None:
         self.options = options
         self.ignored = 0
+        self.merged = 0
+        self.unread = UnreadLines()
+        self.assumed: dict[str, None] = {}
 
     @abstractmethod
     def read(self, line: bytes) -> Iterator[Reading]:
         """The records that are complete with this line (with or without its line end)."""
+
+    @property
+    def held(self) -> int:
+        """How many lines wait for what follows them."""
+        return 0
+
+    def assume(self, text: str) -> None:
+        """Something had to be guessed; said once."""
+        if len(self.assumed) < MAX_ASSUMED:
+            self.assumed[text] = None
 
     def close(self) -> Iterator[Reading]:
         """What was still held back, at the end or when the input falls silent; reading may go on after it."""
@@ -94,6 +112,21 @@ def address(text: str) -> str | None:
     if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped:
         return str(parsed.ipv4_mapped)
     return str(parsed)[:MAX_TEXT]
+
+
+def endpoint(text: str) -> tuple[str, str] | None:
+    """Address and port (`""` if there is none) of `127.0.0.6:5062` or `[2001:db8::1]:5060`."""
+    host, _, port = text.rpartition(":")
+    if host and port.isascii() and port.isdecimal() and (found := address(host)):
+        return found, port
+    found = address(text)
+    return (found, "") if found else None
+
+
+def sole(places: Iterable[str]) -> str | None:
+    """The address, if all readings of a line agree on it."""
+    found = {place[0] if place else None for place in map(endpoint, places)}
+    return found.pop() if len(found) == 1 else None
 
 
 F = TypeVar("F", bound=type[Format])

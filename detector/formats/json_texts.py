@@ -14,12 +14,13 @@ BROKEN_OFF = Rejected(reason="JSON that breaks off")
 class JsonTexts:
     """Joins the lines of an indented value: it begins where a line opens it, and ends where a bracket is at the margin.
 
-    Of a list whose items stand at the margin, one a line, each item is a value.
+    Of a list whose items stand at the margin, one a line, each item is a value. `held` lines wait for an end.
     """
 
     def __init__(self, longest: int) -> None:
         self._longest = longest
         self._printed = bytearray()
+        self.held = 0
 
     @property
     def open(self) -> bool:
@@ -32,20 +33,26 @@ class JsonTexts:
             return
         if self._printed and line[:1] in INDENTED:
             self._printed += b"\n" + line
+            self.held += 1
             if line[:1] in (b"}", b"]") or len(self._printed) > self._longest:
                 yield bytes(self._printed)
-                self._printed.clear()
+                self._clear()
             return
         if self._printed.rstrip().endswith(b"["):
-            self._printed.clear()
+            self._clear()
         yield from self.close()
         if OPENING.match(line):
             self._printed += line
+            self.held = 1
         elif not CLOSING.fullmatch(line):
             yield line.rstrip().removesuffix(b",")
 
     def close(self) -> Iterator[Rejected]:
         """A value that has no end."""
         if self._printed:
-            self._printed.clear()
+            self._clear()
             yield BROKEN_OFF
+
+    def _clear(self) -> None:
+        self._printed.clear()
+        self.held = 0

@@ -15,23 +15,14 @@ Side = Literal["extension", "trunk"]
 
 @dataclass(frozen=True, kw_only=True)
 class Parties:
-    """The names an operator gave, and a guess for all others.
+    """The names an operator gave, and the contexts in which calls from trunks begin.
 
-    What is named in the configuration is certain. Otherwise a call that begins in one of `trunk_contexts` comes in by
-    a trunk, and a name of two to seven digits is an extension, any other a trunk.
+    What is named in the configuration is certain; a call that begins in one of `trunk_contexts` comes in by a trunk.
     """
 
     trunks: frozenset[str] = frozenset()
     extensions: frozenset[str] = frozenset()
     trunk_contexts: frozenset[str] = TRUNK_CONTEXTS
-
-    def side(self, name: str, context: str = "") -> Side:
-        """What the peer of a channel is; `context` is where its call begins, for the calling side only."""
-        if name in self.trunks:
-            return "trunk"
-        if name in self.extensions:
-            return "extension"
-        return "trunk" if context in self.trunk_contexts else "extension" if self.internal(name) else "trunk"
 
     def internal(self, number: str) -> bool:
         """Whether a number is one of ours, by its name or its length."""

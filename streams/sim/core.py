@@ -36,7 +36,7 @@ class PbxCore:
         self.firewall = Firewall()
         self.registrar = Registrar(options, self.clock, self.settings, self.hub, self.notices, self.firewall)
         self.portal = Portal(options, self.clock, self.settings, self.notices, self.firewall)
-        self.cdrs = CdrStore(self.clock)
+        self.cdrs = CdrStore(options, self.clock)
         self.router = Router(options, self.clock, self.settings, self._trunk_load)
         self.calls = CallEngine(
             self.clock, self.settings, self.registrar, self.router, self.hub, self.notices, self.cdrs

@@ -61,6 +61,10 @@ class SimOptions(BaseModel):
     """Off: `extension/update` silently ignores the field and `get` does not show it."""
     cdr_epoch_bounds: bool = False
     """`cdr/search` takes epoch seconds instead of display-format times."""
+    shared_uid: bool = True
+    """All rows of a call have one `uid`, and `new_id` is the row's own; off: each row has its own `uid`, too."""
+    end_with_uid: bool = True
+    """Off: 30012 comes without `uid`, as on older firmware."""
     websocket_idle_seconds: PositiveFloat = 60
 
     webhooks: tuple[SimWebhook, ...] = Field(default=(), max_length=5)

@@ -198,7 +198,7 @@ class SimulatedPbx:
             "calls_up": [call.state() | {"type": call.kind, "dialled": call.dialled} for call in self.calls],
             "attempts": dict(self.core.calls.attempts),
             "attacks": {name: progress.shown(now) for name, progress in self.progress.items()},
-            "cdr_uids": [row["uid"] for row in self.cdrs],
+            "cdr_calls": [row["call_id"] for row in self.cdrs],
             "firewall": {"blocked": self.core.firewall.blocked, "dropped": self.core.firewall.dropped},
             "changes": list(self.core.changes),
             "blocked_api_ips": sorted(self.blocked_api_ips),

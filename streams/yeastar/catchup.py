@@ -27,8 +27,9 @@ MAX_SENT = 50_000
 class Catchup:
     """Fills gaps for one PBX; share one between its live stream and its poll, so that each row is sent once.
 
-    A CDR row carries the time its call *began* and appears when it ends. So the search begins before the last one by
-    `OVERLAP`, and before every call that was up then. `since` is when the log last heard of this PBX.
+    A CDR row carries the time its leg *began* and appears when it ends. So the search begins before the last one by
+    `OVERLAP`, and before every call that was up then. A call of several legs is over when a row came and the PBX no
+    longer shows it: one leg may end long before another. `since` is when the log last heard of this PBX.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class Catchup:
         self._now = now
         self._since = since or now()
         self._open: OrderedDict[str, datetime] = OrderedDict()
+        self._ending: set[str] = set()
         self._sent: OrderedDict[tuple[str, int], None] = OrderedDict()
         self._one_at_a_time = asyncio.Lock()
         self.filled_at: datetime | None = None
@@ -54,11 +56,11 @@ class Catchup:
         for event in events:
             if not isinstance(event, Call):
                 continue
-            if event.phase == "ended":
-                self._open.pop(event.call_id, None)
-            else:
+            if event.phase != "ended":
                 self._open.setdefault(event.call_id, event.started_at or event.at)
                 _bound(self._open, MAX_OPEN)
+            elif event.call_id in self._open:
+                self._ending.add(event.call_id)
             self._sent[event.id, event.revision] = None
             _bound(self._sent, MAX_SENT)
 
@@ -73,30 +75,38 @@ class Catchup:
             self._frames.clock = self._client.display
             begun = self._now()
             start = self._start(begun)
-            await self._fill_calls(delivery)
+            ending = set(self._ending)
+            up = await self._fill_calls(delivery)
             skew = timedelta(seconds=self._client.clock_skew or 0)
             ahead = AHEAD + max(skew, timedelta())
             async for rows in self._client.cdrs(start + min(skew, timedelta()), begun + ahead):
                 received_at = self._now()
                 await self._send([self._frames.cdr_event(row, received_at) for row in rows], delivery)
+            self._forget(ending - up)
             self._since = self.filled_at = begun
 
-    async def _fill_calls(self, delivery: Delivery) -> None:
+    async def _fill_calls(self, delivery: Delivery) -> set[str]:
         calls = [
             *await self._client.calls(direction="outbound"),
             *await self._client.calls(direction="inbound"),
         ]
         rows = [msgspec.to_builtins(call) for call in calls]
         await self._send(self._frames.calls_snapshot(rows, self._now()), delivery)
+        return {call.call_id for call in calls}
 
     async def _send(self, found: Sequence[Reading], delivery: Delivery) -> None:
         self.note(await delivery.hand_over(self.fresh(found)))
 
     def _start(self, now: datetime) -> datetime:
-        for call_id in [each for each, began in self._open.items() if began < now - LONGEST_CALL]:
-            del self._open[call_id]
+        self._forget({each for each, began in self._open.items() if began < now - LONGEST_CALL})
+        self._ending &= self._open.keys()
         begins = [self._since - OVERLAP, *(began - MARGIN for began in self._open.values())]
         return max(min(begins), now - LONGEST_GAP)
+
+    def _forget(self, call_ids: set[str]) -> None:
+        for call_id in call_ids:
+            self._open.pop(call_id, None)
+        self._ending -= call_ids
 
 
 def _bound(memory: OrderedDict[str, datetime] | OrderedDict[tuple[str, int], None], most: int) -> None:

@@ -154,7 +154,7 @@ def test_webhooks_stand_in_the_log_with_times_as_the_gateway_says_they_are_shown
         assert served.push(ended("u1", "03/02/2026 10:00:00")) == 200
         registration, call = served.events()
         assert (registration["kind"], registration["extension"], registration["pbx"]) == ("registration", "1001", "hq")
-        assert (call["id"], call["started_at"]) == ("cdr:u1", "2026-02-03T10:00:00Z")
+        assert (call["call_id"], call["started_at"]) == ("1700000000.1", "2026-02-03T10:00:00Z")
         began = time.monotonic()
         assert program.end() == 0
         assert time.monotonic() - began < 20

@@ -1,24 +1,61 @@
 """What Asterisk's manager interface (AMI) sends: security events, calls, call records, lost registrations."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import ClassVar
 
 from detector.contract.codec import Rejected
 from detector.contract.events import AnyEvent, Notice, Registration
-from detector.formats.asterisk.asterisk_attempts import Attempts
+from detector.formats.asterisk.asterisk_attempts import Attempts, Silence
 from detector.formats.asterisk.asterisk_calls import UNIQUEID, BadRecordError, CallRecords
 from detector.formats.asterisk.asterisk_channels import Channels
 from detector.formats.asterisk.asterisk_frames import Fields, Frames
+from detector.formats.asterisk.asterisk_owners import GUESS
 from detector.formats.asterisk.asterisk_security import SecurityEvent, SecurityReader, event_time, key_of
 from detector.formats.format import Format, FormatOptions, Occurrences, Reading, address, clean, register
 
 REMOTE = re.compile(r"IPV[46]/(?P<transport>\w{1,8})/(?P<host>[^/]{1,64})/(?P<port>\d{1,5})", re.ASCII)
 TIMESTAMP = re.compile(r"\d{1,10}(?:\.\d{1,6})?", re.ASCII)
-CALLS = frozenset({"Newchannel", "DialBegin", "DialEnd", "Hangup", "Cdr"})
+CALLS = frozenset({"Newchannel", "DialBegin", "DialEnd", "Hangup", "Cdr", "BlindTransfer"})
 REGISTRATIONS = frozenset({"PeerStatus", "ContactStatus", "Registry"})
 DETAILS = ("ACLName", "Challenge", "UsingPassword", "RequestType")
+ANSWERS = frozenset({"Response", "Action", "ActionID", "Message", "Output", "EventList", "ListItems"})
+"""One of these is in each frame that is no event."""
+OLD_CALLS = {"Dial": "calls of Asterisk 11 and before are not read"}
+STATES = {
+    "PeerStatus": frozenset(
+        {"Registered", "Unregistered", "Reachable", "Unreachable", "Lagged", "Rejected", "Unknown"}
+    ),
+    "ContactStatus": frozenset(
+        {
+            "Created",
+            "Removed",
+            "Updated",
+            "Reachable",
+            "Unreachable",
+            "NonQualified",
+            "Unqualified",
+            "Unknown",
+        }
+    ),
+    "Status": frozenset(
+        {
+            "Registered",
+            "Unregistered",
+            "Rejected",
+            "No Authentication",
+            "Request Sent",
+            "Auth. Sent",
+            "Timeout",
+            "Failed",
+            "Stopped",
+            "Unregistering",
+        }
+    ),
+}
+"""What is known of peers, contacts, and our own registrations at trunks."""
+STATE_OF = {"PeerStatus": "PeerStatus", "ContactStatus": "ContactStatus", "Registry": "Status"}
 GONE = {("PeerStatus", "Unregistered"): "expired", ("ContactStatus", "Removed"): "removed"}
 REFUSED = frozenset({"Rejected", "No Authentication"})
 NO_TIME = Rejected(reason="an event before any that tells the time; set timestampevents=yes in manager.conf")
@@ -48,30 +85,59 @@ class AsteriskAmi(Format):
     def read(self, line: bytes) -> Iterator[Reading]:
         """The events of the frame that ends with this line."""
         for frame in self._frames.add(line):
-            event = frame if isinstance(frame, Rejected) else self._event(frame)
-            if event is None:
-                self.ignored += 1
+            if isinstance(frame, Rejected):
+                yield frame
+                continue
+            events = self._events(frame)
+            if events is None:
+                self._pass_over(frame)
             else:
-                yield event
+                if self._frames.odd:
+                    self.unread.note("a line within a frame that is no field", line, self._frames.odd)
+                yield from events
+
+    @property
+    def held(self) -> int:
+        """Refusals that may yet be forgiven, and the frame that has no end yet."""
+        return self._attempts.holding + self._frames.open
 
     def close(self) -> Iterator[Reading]:
-        """A frame that has no end."""
+        """A frame that has no end, and what was held back."""
         yield from self._frames.close()
+        yield from self._attempts.release()
+        for name, side in self._channels.records.owners.guessed.items():
+            self.assume(GUESS.format(name=name, side=side))
 
-    def _event(self, fields: Fields) -> Reading | None:
+    def _pass_over(self, fields: Fields) -> None:
+        """A frame that no event comes of: none of our business, or one that should have been understood."""
+        name = fields.get("Event")
+        reason = OLD_CALLS.get(name or "")
+        if name is None and not ANSWERS & fields.keys():
+            reason = "a frame that is neither an event nor an answer"
+        if name in REGISTRATIONS and fields.get(STATE_OF[name], "") not in STATES[STATE_OF[name]]:
+            reason = f"a {name} of an unknown state"
+        if reason is None:
+            self.ignored += 1
+        else:
+            self.unread.note(reason, "; ".join(f"{key}: {value}" for key, value in fields.items()).encode())
+
+    def _events(self, fields: Fields) -> Sequence[Reading] | None:
+        """What a frame brings forward; None if it is none of our business."""
         name = fields.get("Event", "")
-        security = "EventTV" in fields and "Service" in fields
+        security = name != "" and "EventTV" in fields and "Service" in fields
         if not (security or name in CALLS or name in REGISTRATIONS):
             return None
         at = self._at(fields)
         if at is None:
-            return NO_TIME
+            return [NO_TIME]
+        due = self._attempts.advance(at)
         if security:
-            return self._secure(fields, at)
+            return [*due, *self._secure(fields, at)]
         try:
-            return self._channels.read(fields, at) if name in CALLS else self._registration(fields, at)
+            event = self._channels.read(fields, at) if name in CALLS else self._registration(fields, at)
         except BadRecordError as error:
-            return Rejected(reason=error.reason, field=error.field)
+            return [*due, Rejected(reason=error.reason, field=error.field)]
+        return [*due, event] if event is not None else due or None
 
     def _at(self, fields: Fields) -> datetime | None:
         """When it happened; time never goes back for those that do not say."""
@@ -85,22 +151,30 @@ class AsteriskAmi(Format):
             self._moment = at
         return at or self._moment
 
-    def _secure(self, fields: Fields, at: datetime) -> Reading | None:
+    def _secure(self, fields: Fields, at: datetime) -> Sequence[Reading]:
         remote = REMOTE.fullmatch(fields.get("RemoteAddress", ""))
         source_ip = address(remote["host"]) if remote is not None else None
         if remote is None or source_ip is None:
-            return NO_ADDRESS
+            return [NO_ADDRESS]
         event = SecurityEvent(
             name=fields["Event"], service=fields["Service"], at=at, account=fields.get("AccountID", ""),
             session=fields.get("SessionID", ""), remote=source_ip, port=remote["port"],
             transport=remote["transport"].lower(), details={name: fields[name] for name in DETAILS if name in fields},
         )  # fmt: skip
         draft = self._security.read(event, at, self._occurrences.id_of(key_of(event)))
+        if draft is Silence.KNOWN:
+            self.ignored += 1
+            return []
         if draft is None:
-            return None
+            shown = f"{fields['Event']} of {fields['Service']} from {source_ip}"
+            self.unread.note(f"a security event {fields['Event'][:64]} that is not known", shown.encode())
+            return []
         if isinstance(draft.event, Registration) and draft.event.party == "extension":
             self._channels.sources.learn(draft.event)
-        return self._attempts.fold(at, draft)
+        held = self._attempts.holding
+        told = self._attempts.fold(at, draft)
+        self.merged += held + 1 - len(told) - self._attempts.holding
+        return told
 
     def _registration(self, fields: Fields, at: datetime) -> AnyEvent | None:
         """A contact that went away, or our own registration that a trunk refused."""
@@ -119,5 +193,5 @@ class AsteriskAmi(Format):
             return None
         return Registration(
             pbx=options.pbx, id=key, at=at, source=self.name, outcome=outcome, account=account,
-            party=options.parties.side(account),
+            party=self._channels.records.owners.side(account),
         )  # fmt: skip

@@ -3,14 +3,18 @@
 from collections import OrderedDict, deque
 from datetime import datetime, timedelta
 from enum import Enum
+from typing import TypeVar
 
 import msgspec
 from msgspec import Struct
 
-from detector.contract.events import Call, Login, Notice, Registration
+from detector.contract.events import MAX_COUNT, Call, Login, Notice, Registration
 
 PAIR_WITHIN = timedelta(seconds=1)
 DIALOGUE = timedelta(seconds=10)
+PATIENCE = timedelta(seconds=2)
+FORGIVEN = 2
+FORGIVABLE = frozenset({"unknown_account", "bad_password"})
 MAX_OPEN = 4_096
 SHOWN_CALLID = 255
 
@@ -31,17 +35,29 @@ class Step(Enum):
     CHALLENGE = "the ordinary question for credentials"
 
 
+AttemptEvent = Registration | Call | Login | Notice
+Counted = TypeVar("Counted", Registration, Login)
+
+
 class Draft(Struct, frozen=True):
     """An event that may be one of several about the same attempt.
 
-    `twin` is shared with the other log's line about it (empty: it has none), `dialogue` with the other steps.
+    `twin` is shared with the other log's line about it (empty: it has none), `dialogue` with the other steps; `times`
+    says how often the line was written.
     """
 
-    event: Registration | Call | Login | Notice
+    event: AttemptEvent
     log: LogKind
     twin: tuple[str, ...] = ()
     step: Step = Step.WHOLE
     dialogue: tuple[str, ...] = ()
+    times: int = 1
+
+
+class Silence(Enum):
+    """A line that is understood, and tells nothing of use."""
+
+    KNOWN = "known"
 
 
 class _Half(Struct):
@@ -81,26 +97,26 @@ class Twins:
         self.holding += held
         return [] if held else [draft]
 
-    def advance(self, moment: datetime) -> list[Draft]:
-        """What was held and has not met its twin in time."""
-        released: list[Draft] = []
+    def advance(self, moment: datetime) -> list[tuple[datetime, Draft]]:
+        """What was held and has not met its twin in time, each with the moment it was logged."""
+        released: list[tuple[datetime, Draft]] = []
         while self._open and (len(self._open) > MAX_OPEN or abs(moment - self._open[0].moment) > PAIR_WITHIN):
             released += self._let_go()
         return released
 
-    def release(self) -> list[Draft]:
+    def release(self) -> list[tuple[datetime, Draft]]:
         """All that is held."""
-        released: list[Draft] = []
+        released: list[tuple[datetime, Draft]] = []
         while self._open:
             released += self._let_go()
         return released
 
-    def _let_go(self) -> list[Draft]:
+    def _let_go(self) -> list[tuple[datetime, Draft]]:
         half = self._open.popleft()
         if half.met:
             return []
         self._meet(self._waiting[half.draft.twin], half.draft.twin)
-        return [half.draft] if half.held else []
+        return [(half.moment, half.draft)] if half.held else []
 
     def _meet(self, waiting: deque[_Half], twin: tuple[str, ...]) -> _Half:
         half = waiting.popleft()
@@ -111,49 +127,157 @@ class Twins:
         return half
 
 
+class _Held(Struct):
+    """A refusal that may be forgiven yet, of its dialogue or its phone; `settled` once it was, or was told."""
+
+    moment: datetime
+    event: Registration
+    settled: bool = False
+
+
 class _Dialogue(Struct):
     moment: datetime
     account: str | None = None
     requests: int = 0
     answers: int = 0
     counted: int = 0
+    held: list[_Held] = []
+
+    @property
+    def attempts(self) -> int:
+        """As many as credentials were judged, and one for every two requests."""
+        return max(self.answers, (self.requests + 1) // 2)
 
 
 class Attempts:
-    """Folds the steps of one dialogue into attempts: as many as answers, and one for every two requests."""
+    """Folds the steps of one dialogue into attempts: as many as answers, and one for every two requests.
+
+    A dialogue that ends in success had no failure: up to `FORGIVEN` refusals of one are held back for `PATIENCE` and
+    forgotten if it is accepted then, as a phone's is that comes with an old nonce or, behind a NAT, by another name.
+    So are those of an account that is accepted from the same address. Who is refused more often guesses, and is told
+    at once.
+    """
 
     def __init__(self) -> None:
         self._dialogues: OrderedDict[tuple[str, ...], _Dialogue] = OrderedDict()
+        self._waiting: deque[_Held] = deque()
+        self.holding = 0
 
-    def fold(self, moment: datetime, draft: Draft) -> Registration | Call | Login | Notice | None:
-        """The event if `draft` begins an attempt, `None` if it belongs to one already told."""
+    def fold(self, moment: datetime, draft: Draft) -> list[AttemptEvent]:
+        """The events that may be told now that `draft` is here; none if it belongs to an attempt that was told."""
         event = draft.event
-        if draft.step is Step.WHOLE or type(event) is not Registration:
-            return event
-        known = self._known(moment, draft.dialogue)
+        if type(event) is Login:
+            return [counted(event, draft.times)]
+        if type(event) is not Registration:
+            return [event]
+        if event.outcome == "accepted":
+            self._forgive(moment, draft.dialogue)
+            self._forgive(moment, _phone(event))
+            return [event]
         if draft.step is Step.CHALLENGE:
-            return None if known is not None and event.account is None else event
+            return [] if event.account is None and self._known(moment, draft.dialogue) is not None else [event]
+        if draft.step is Step.WHOLE:
+            return self._whole(moment, draft, event)
+        return self._step(moment, draft, event)
+
+    def advance(self, moment: datetime) -> list[AttemptEvent]:
+        """What was held back, and was not accepted in time."""
+        told: list[AttemptEvent] = []
+        while self._waiting and (abs(moment - self._waiting[0].moment) > PATIENCE or len(self._waiting) > MAX_OPEN):
+            told += self._settle([self._waiting.popleft()])
+        return told
+
+    def release(self) -> list[AttemptEvent]:
+        """All that is held back."""
+        waiting, self._waiting = list(self._waiting), deque()
+        return [*self._settle(waiting)]
+
+    def _whole(self, moment: datetime, draft: Draft, event: Registration) -> list[AttemptEvent]:
+        """A refusal that is an attempt by itself: one of those of this account from this address."""
+        event = counted(event, draft.times)
+        if event.outcome != "rejected" or event.reason not in FORGIVABLE or not event.account or not event.source_ip:
+            return [event]
+        phone = self._of_phone(moment, event)
+        phone.counted += draft.times
+        return self._hold(moment, [phone], event)
+
+    def _step(self, moment: datetime, draft: Draft, event: Registration) -> list[AttemptEvent]:
+        """One of several lines of an attempt."""
+        known = self._known(moment, draft.dialogue)
         if known is None or (event.account and known.account and event.account != known.account):
             known = _Dialogue(moment=moment)
         self._remember(draft.dialogue, known)
         known.moment = moment
         unknown_account = event.account is None and known.account is not None
         known.account = event.account or known.account
-        known.requests += draft.step is Step.REQUEST
-        known.answers += draft.step is Step.ANSWER
-        if known.counted >= max(known.answers, (known.requests + 1) // 2):
-            return None
-        known.counted += 1
+        known.requests += draft.times * (draft.step is Step.REQUEST)
+        known.answers += draft.times * (draft.step is Step.ANSWER)
+        new = known.attempts - known.counted
+        if new <= 0:
+            return []
+        known.counted += new
         if unknown_account:
-            return msgspec.structs.replace(event, account=known.account, reason="unknown_account")
-        return event
+            event = msgspec.structs.replace(event, account=known.account, reason="unknown_account")
+        event = counted(event, new)
+        if event.reason not in FORGIVABLE:
+            return [event]
+        if not event.account or not event.source_ip:
+            return self._hold(moment, [known], event)
+        phone = self._of_phone(moment, event)
+        phone.counted += new
+        return self._hold(moment, [known, phone], event)
 
-    def _known(self, moment: datetime, dialogue: tuple[str, ...]) -> _Dialogue | None:
-        known = self._dialogues.get(dialogue)
+    def _hold(self, moment: datetime, whose: list[_Dialogue], event: Registration) -> list[AttemptEvent]:
+        if any(each.counted > FORGIVEN for each in whose):
+            return [*(event for each in whose for event in self._let_go(each)), event]
+        held = _Held(moment=moment, event=event)
+        for each in whose:
+            each.held.append(held)
+        self._waiting.append(held)
+        self.holding += 1
+        return []
+
+    def _of_phone(self, moment: datetime, event: Registration) -> _Dialogue:
+        """What is held of this account from this address."""
+        key = _phone(event)
+        known = self._known(moment, key)
+        if known is None:
+            known = _Dialogue(moment=moment)
+        self._remember(key, known)
+        known.moment = moment
+        return known
+
+    def _let_go(self, dialogue: _Dialogue) -> list[Registration]:
+        held, dialogue.held = dialogue.held, []
+        return self._settle(held)
+
+    def _settle(self, held: list[_Held]) -> list[Registration]:
+        told = [each for each in held if not each.settled]
+        for each in told:
+            each.settled = True
+        self.holding -= len(told)
+        return [each.event for each in told]
+
+    def _forgive(self, moment: datetime, key: tuple[str, ...]) -> None:
+        known = self._known(moment, key)
+        if known is not None:
+            self._let_go(known)
+
+    def _known(self, moment: datetime, key: tuple[str, ...]) -> _Dialogue | None:
+        known = self._dialogues.get(key)
         return known if known is not None and abs(moment - known.moment) <= DIALOGUE else None
 
-    def _remember(self, dialogue: tuple[str, ...], known: _Dialogue) -> None:
-        self._dialogues[dialogue] = known
-        self._dialogues.move_to_end(dialogue)
+    def _remember(self, key: tuple[str, ...], known: _Dialogue) -> None:
+        self._dialogues[key] = known
+        self._dialogues.move_to_end(key)
         if len(self._dialogues) > MAX_OPEN:
             self._dialogues.popitem(last=False)
+
+
+def counted(event: Counted, times: int) -> Counted:
+    """The event with how many attempts it stands for."""
+    return event if times == 1 else msgspec.structs.replace(event, count=min(times, MAX_COUNT))
+
+
+def _phone(event: Registration) -> tuple[str, ...]:
+    return ("phone", event.account or "", event.source_ip or "")

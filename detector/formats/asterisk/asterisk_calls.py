@@ -8,14 +8,14 @@ from hashlib import blake2b
 from msgspec import Struct
 
 from detector.contract.events import Call
+from detector.formats.asterisk.asterisk_owners import Owners, Peer
 from detector.formats.format import clean
 from detector.formats.parties import NOT_DIALLED, Parties
 
-CHANNEL = re.compile(r"(?P<technology>\w{1,32})/(?P<name>.{1,256})-[0-9a-f]{1,16}(?:;[12])?", re.ASCII | re.DOTALL)
-BY_NAME = frozenset({"SIP", "PJSIP", "IAX2", "SCCP", "Skinny"})
 UNIQUEID = re.compile(r"(?:[\w.-]{1,64}-)?(\d{9,10})\.\d{1,12}", re.ASCII)
-DIAL_STRING = re.compile(r"/(?:[^/,@&]{1,128}/)?(\+?[\d*#]{1,64})(?=[,@&]|\Z)", re.ASCII)
-SECONDS = re.compile(r"\d{1,8}", re.ASCII)
+DIAL_STRING = re.compile(r"/(?:[^/,@&]{1,128}/)?(?:sips?:)?(\+?[\d*#]{1,64})(?=[,@&]|\Z)", re.ASCII)
+TAIL = 6
+SECONDS = re.compile(r"\d{1,8}(?:\.\d{1,9})?", re.ASCII)
 LONGEST = 31_622_400
 NOT_BEFORE = timedelta(seconds=2)
 SOON_AFTER = timedelta(minutes=30)
@@ -23,6 +23,7 @@ MAX_REMEMBERED = 4_096
 
 DISPOSITIONS = {"ANSWERED": "answered", "NO ANSWER": "no_answer", "BUSY": "busy", "FAILED": "failed",
                 "CONGESTION": "failed"}  # fmt: skip
+DIALLING = frozenset({"Dial", "Queue"})
 APPLICATIONS = {
     "voicemail": "voicemail", "confbridge": "conference", "meetme": "conference", "queue": "queue", "disa": "disa",
 }  # fmt: skip
@@ -37,42 +38,8 @@ class BadRecordError(ValueError):
         self.field = field
 
 
-class Peer(Struct, frozen=True):
-    """The other end of a channel: `side` is `extension`, `trunk`, or `local` for a channel within the PBX."""
-
-    name: str
-    side: str
-
-    @property
-    def extension(self) -> str | None:
-        """Its name, if it is one of ours."""
-        return self.name if self.side == "extension" else None
-
-    @property
-    def trunk(self) -> str | None:
-        """Its name, if calls leave or come by it."""
-        return self.name if self.side == "trunk" else None
-
-
-def peer_of(channel: str, parties: Parties, context: str = "") -> Peer | None:
-    """Who is at the end of `SIP/1001-00000012`; None if there is no channel.
-
-    The name is that of the account in the configuration, or for a guest the domain it wrote: never an extension then.
-    A channel of a technology without accounts (DAHDI, mISDN, ...) is a line: its name with the technology before.
-    """
-    match = CHANNEL.fullmatch(channel)
-    if match is None:
-        return None
-    technology, name = match["technology"], match["name"]
-    if technology == "Local":
-        return Peer(name=name.partition("@")[0], side="local")
-    if technology not in BY_NAME:
-        name = f"{technology}/{name}"
-    return Peer(name=name, side=parties.side(name, context))
-
-
 class CallRecord(Struct, frozen=True, kw_only=True):
-    """One call record as written, whichever way it came."""
+    """One call record as written, whichever way it came; `number` is what FreePBX says of the caller."""
 
     src: str
     dst: str
@@ -87,6 +54,7 @@ class CallRecord(Struct, frozen=True, kw_only=True):
     disposition: str
     uniqueid: str
     linkedid: str
+    number: str = ""
 
 
 class CallRecords:
@@ -96,8 +64,10 @@ class CallRecords:
         self.pbx = pbx
         self.source = source
         self.zone = zone
-        self.parties = parties
+        self.owners = Owners(parties)
         self._called: OrderedDict[str, str] = OrderedDict()
+        self._rung: OrderedDict[str, str] = OrderedDict()
+        self._locals: OrderedDict[str, str] = OrderedDict()
 
     def read(self, record: CallRecord) -> Call:
         """The call of one record. Raises BadRecordError.
@@ -110,18 +80,20 @@ class CallRecords:
             ended = started + timedelta(seconds=duration)
         except OverflowError:
             raise BadRecordError("a time outside the calendar", "start") from None
-        caller = peer_of(record.channel, self.parties, record.context)
-        called = peer_of(record.dstchannel, self.parties)
+        if record.application in DIALLING:
+            self.owners.learn(record.data)
+        caller = self.owners.caller(record.channel, record.context, record.number or record.src)
+        called = self.owners.called(record.dstchannel, record.application)
         direction = self._direction(record, caller, called)
-        forwarder = self.forwarder(record.linkedid, caller, called)
+        forwarder = self.forwarder(record.linkedid, caller, called) or self._by_local(record, caller, called)
         disposition = DISPOSITIONS.get(record.disposition.upper(), record.disposition.lower())
         via = APPLICATIONS.get(record.application.lower(), "direct")
-        to = dialled(record.dst, record.data)
+        to = dialled(record.dst, record.data, over_trunk=called is not None and called.side == "trunk")
         answered = disposition == "answered" and talk <= duration
         return Call(
             pbx=self.pbx, id=_id(record), at=ended, source=self.source, phase="ended",
             call_id=clean(record.linkedid) or clean(record.uniqueid) or _id(record),
-            leg=clean((called and called.trunk) or (caller and caller.trunk) or ""),
+            leg=clean(record.dstchannel or record.channel),
             direction=direction, extension=_extension(record, direction, caller, called),
             from_=clean(record.src), to=to, trunk=clean((called and called.trunk) or ""),
             trunk_in=clean((caller and caller.trunk) or ""),
@@ -133,11 +105,11 @@ class CallRecords:
         )  # fmt: skip
 
     def _direction(self, record: CallRecord, caller: Peer | None, called: Peer | None) -> str:
-        inside = caller is None or caller.side != "trunk"
+        inside = caller is None or not caller.outside
         if called is not None and called.side != "local":
-            outside = called.side == "trunk"
+            outside = called.outside
         else:  # nobody was rung: an announcement, a mailbox, or a number that no trunk took
-            outside = inside and record.dst.lstrip("+").isdecimal() and not self.parties.internal(record.dst)
+            outside = inside and record.dst.lstrip("+").isdecimal() and not self.owners.parties.internal(record.dst)
         if inside:
             return "outbound" if outside else "internal"
         return "transit" if outside else "inbound"
@@ -149,11 +121,29 @@ class CallRecords:
         if caller.side == "local" and called.side == "trunk":
             return self._called.get(key, "") if key else ""
         if called.side == "extension" and key:
-            self._called[key] = called.name
-            self._called.move_to_end(key)
-            if len(self._called) > MAX_REMEMBERED:
-                self._called.popitem(last=False)
+            _keep(self._called, key, called.name)
         return None
+
+    def sent_on_by(self, key: str, owner: str) -> None:
+        """Call `key` goes on by an extension whose telephone was not rung."""
+        if owner and key not in self._called and self.owners.parties.internal(owner):
+            _keep(self._called, key, owner)
+
+    def _by_local(self, record: CallRecord, caller: Peer | None, called: Peer | None) -> str | None:
+        """The same where records bear no linkedid: both halves of a Local channel have one name.
+
+        `""` where the sender is not known, None where nobody sent the call on.
+        """
+        if called is not None and called.side == "local":
+            owner = self._rung.get(record.uniqueid, "")
+            if not owner and self.owners.parties.internal(record.dst):
+                owner = record.dst
+            _keep(self._locals, _half(record.dstchannel), owner)
+        elif called is not None and called.side == "extension" and record.uniqueid:
+            _keep(self._rung, record.uniqueid, called.name)
+        if caller is None or called is None or caller.side != "local" or called.side != "trunk":
+            return None
+        return self._locals.get(_half(record.channel), "")
 
 
 def began(shown: str, uniqueid: str, zone: tzinfo) -> datetime:
@@ -163,7 +153,10 @@ def began(shown: str, uniqueid: str, zone: tzinfo) -> datetime:
     that comes twice. Raises BadRecordError.
     """
     try:
-        local = datetime.strptime(shown.partition(".")[0], "%Y-%m-%d %H:%M:%S")  # noqa: DTZ007 - that is the question
+        local = datetime.fromisoformat(shown.strip())
+        if local.tzinfo is not None:
+            return local.astimezone(UTC).replace(microsecond=0)
+        local = local.replace(microsecond=0)
         written_in = ((zone, 0), (zone, 1), (UTC, 0))
         readings = [local.replace(tzinfo=place, fold=fold).astimezone(UTC) for place, fold in written_in]
     except (ValueError, OverflowError):
@@ -177,26 +170,36 @@ def began(shown: str, uniqueid: str, zone: tzinfo) -> datetime:
     return readings[0]
 
 
-def dialled(dst: str, data: str) -> str | None:
-    """The number that was dialled; where the dialplan had lost it, what was sent to the trunk."""
-    if dst.strip() not in NOT_DIALLED:
-        return clean(dst)
+def dialled(dst: str, data: str, *, over_trunk: bool) -> str | None:
+    """The number that was dialled; where the dialplan had lost it, or dialled another, what was sent to the trunk."""
     sent = DIAL_STRING.search(data[:1_024])
-    return sent[1] if sent else clean(dst)
+    if sent is None:
+        return clean(dst)
+    if dst.strip() in NOT_DIALLED or (over_trunk and not _same_number(dst.strip(), sent[1])):
+        return sent[1]
+    return clean(dst)
+
+
+def _same_number(dialled: str, sent: str) -> bool:
+    """Whether one is the other with something before it: an access digit, or what the trunk wants."""
+    tail = min(len(dialled), len(sent), TAIL)
+    return tail > 0 and dialled[-tail:] == sent[-tail:]
 
 
 def _extension(record: CallRecord, direction: str, caller: Peer | None, called: Peer | None) -> str | None:
     if direction in {"outbound", "internal"}:
+        if caller is not None and caller.line:
+            return clean(record.number or record.src)
         return clean((caller and caller.extension) or "")
     if direction == "inbound":
         return clean((called and called.extension) or record.dst)
     return None
 
 
-def _seconds(shown: str, field: str) -> int:
-    if SECONDS.fullmatch(shown) is None or int(shown) > LONGEST:
-        raise BadRecordError("not a duration in whole seconds", field)
-    return int(shown)
+def _seconds(shown: str, field: str) -> float:
+    if SECONDS.fullmatch(shown) is None or float(shown) > LONGEST:
+        raise BadRecordError("not a duration in seconds", field)
+    return float(shown) if "." in shown else int(shown)
 
 
 def _id(record: CallRecord) -> str:
@@ -204,3 +207,15 @@ def _id(record: CallRecord) -> str:
              record.duration, record.billsec, record.disposition)  # fmt: skip
     digest = blake2b("\0".join(parts).encode("utf-8", "replace"), digest_size=16).hexdigest()
     return f"cdr:{digest}"
+
+
+def _half(channel: str) -> str:
+    """What both halves of a Local channel are called."""
+    return channel.rpartition(";")[0]
+
+
+def _keep(memory: OrderedDict[str, str], key: str, value: str) -> None:
+    memory[key] = value
+    memory.move_to_end(key)
+    if len(memory) > MAX_REMEMBERED:
+        memory.popitem(last=False)

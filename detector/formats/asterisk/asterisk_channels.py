@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from msgspec import Struct, structs
 
 from detector.contract.events import Call, Registration
-from detector.formats.asterisk.asterisk_calls import DIAL_STRING, CallRecord, CallRecords, dialled, peer_of
+from detector.formats.asterisk.asterisk_calls import DIAL_STRING, BadRecordError, CallRecord, CallRecords, dialled
 from detector.formats.asterisk.asterisk_frames import Fields
+from detector.formats.asterisk.asterisk_owners import Peer
 from detector.formats.format import clean
 
 MAX_CHANNELS = 16_384
@@ -20,10 +21,13 @@ CAUSES = {"1": "unallocated", "17": "busy", "21": "rejected", "34": "congestion"
 
 
 class _AsteriskChannel(Struct, frozen=True):
+    """`transferred_by` is the extension that sent it on, to `exten`."""
+
     linkedid: str
     exten: str
     context: str
     number: str
+    transferred_by: str = ""
 
 
 class _Sources:
@@ -73,52 +77,87 @@ class Channels:
             return self._hang_up(fields, at)
         elif name == "Cdr":
             return self.records.read(self._record(fields))
+        elif name == "BlindTransfer":
+            self._transfer(fields)
         return None
 
     def _begin(self, fields: Fields) -> None:
         uniqueid = fields.get("Uniqueid", "")[:128]
-        self._channels[uniqueid] = _AsteriskChannel(
+        self._remember(uniqueid, _AsteriskChannel(
             linkedid=fields.get("Linkedid", "")[:128] or uniqueid, exten=fields.get("Exten", "")[:256],
             context=fields.get("Context", "")[:128], number=fields.get("CallerIDNum", "")[:256],
+        ))  # fmt: skip
+
+    def _transfer(self, fields: Fields) -> None:
+        """An extension sends the other end of its call somewhere else: what that dials now is on its behalf."""
+        uniqueid = fields.get("TransfereeUniqueid", "")[:128]
+        by = self.records.owners.caller(fields.get("TransfererChannel", ""), fields.get("TransfererContext", ""))
+        if fields.get("Result") != "Success" or not uniqueid or by is None or by.extension is None:
+            return
+        known = self._channels.get(uniqueid) or _AsteriskChannel(
+            linkedid=fields.get("TransfereeLinkedid", "")[:128] or uniqueid, exten="",
+            context=fields.get("TransfereeContext", "")[:128], number=fields.get("TransfereeCallerIDNum", "")[:256],
         )  # fmt: skip
+        sent_to = fields.get("Extension", "")[:256]
+        self._remember(uniqueid, structs.replace(known, exten=sent_to, transferred_by=by.extension))
+
+    def _remember(self, uniqueid: str, channel: _AsteriskChannel) -> None:
+        self._channels[uniqueid] = channel
         if len(self._channels) > MAX_CHANNELS:
             self._channels.popitem(last=False)
 
     def _dial(self, fields: Fields, at: datetime) -> Call | None:
+        """A leg begins. Raises BadRecordError."""
         records, key = self.records, fields.get("DestUniqueid", "")[:128]
         caller_id = fields.get("Uniqueid", "")[:128]
         begun = self._channels.get(caller_id)
-        called = peer_of(fields.get("DestChannel", ""), records.parties)
-        if not key or called is None or called.side == "local" or key in self._legs:
+        records.owners.learn(f"{fields.get('DestChannel', '').partition('/')[0]}/{fields.get('DialString', '')}")
+        called = records.owners.called(fields.get("DestChannel", ""))
+        if not key or called is None:
+            raise BadRecordError("a call to no channel", "DestChannel")
+        linkedid = (fields.get("Linkedid") or fields.get("DestLinkedid") or caller_id or key)[:128]
+        if called.side == "local":
+            records.sent_on_by(linkedid, fields.get("Exten", ""))
             return None
-        context = begun.context if begun else fields.get("Context", "")
-        caller = peer_of(fields.get("Channel", ""), records.parties, context)
-        linkedid = fields.get("Linkedid") or fields.get("DestLinkedid") or caller_id or key
-        inside = caller is None or caller.side != "trunk"
-        outside = called.side == "trunk"
-        forwarder = records.forwarder(linkedid, caller, called)
-        own = caller.extension if caller is not None else None
-        leg = Call(
-            pbx=records.pbx, id=f"call:{linkedid[:128]}:{key}:started", at=at, source=records.source, phase="started",
-            call_id=linkedid[:128], leg=clean(called.trunk or (caller and caller.trunk) or ""),
-            direction=("outbound" if outside else "internal") if inside else ("transit" if outside else "inbound"),
-            extension=clean((own if inside else called.extension) or ""),
-            from_=clean(begun.number if begun else fields.get("CallerIDNum", "")),
-            to=self._number(fields, begun), trunk=clean(called.trunk or ""),
-            trunk_in=clean((caller and caller.trunk) or ""), via="forward" if forwarder is not None else "direct",
-            on_behalf_of=forwarder or None, channel=clean(fields.get("Channel") or fields.get("DestChannel", "")),
-            source_ip=self.sources.of(own, at),
-        )  # fmt: skip
+        if key in self._legs:
+            return None
+        number = begun.number if begun else fields.get("CallerIDNum", "")
+        caller = records.owners.caller(
+            fields.get("Channel", ""), begun.context if begun else fields.get("Context", ""), number
+        )
+        leg = self._leg(fields, at, key, linkedid, begun, caller, called)
         self._legs[key] = leg
         if len(self._legs) > MAX_LEGS:
             self._legs.popitem(last=False)
         return leg
 
-    def _number(self, fields: Fields, begun: _AsteriskChannel | None) -> str | None:
+    def _leg(
+        self, fields: Fields, at: datetime, key: str, linkedid: str, begun: _AsteriskChannel | None,
+        caller: Peer | None, called: Peer,
+    ) -> Call:  # fmt: skip
+        records = self.records
+        inside, outside = caller is None or not caller.outside, called.outside
+        transferred = begun.transferred_by if begun is not None and outside else ""
+        forwarder = records.forwarder(linkedid, caller, called)
+        own = caller.extension if caller is not None else None
+        return Call(
+            pbx=records.pbx, id=f"call:{linkedid}:{key}:started", at=at, source=records.source, phase="started",
+            call_id=linkedid, leg=clean(fields.get("DestChannel", "")),
+            direction=("outbound" if outside else "internal") if inside else ("transit" if outside else "inbound"),
+            extension=clean((own if inside else called.extension) or ""),
+            from_=clean(begun.number if begun else fields.get("CallerIDNum", "")),
+            to=self._number(fields, begun, called), trunk=clean(called.trunk or ""),
+            trunk_in=clean((caller and caller.trunk) or ""),
+            via="transfer" if transferred else "forward" if forwarder is not None else "direct",
+            on_behalf_of=transferred or forwarder or None,
+            channel=clean(fields.get("Channel") or fields.get("DestChannel", "")), source_ip=self.sources.of(own, at),
+        )  # fmt: skip
+
+    def _number(self, fields: Fields, begun: _AsteriskChannel | None, called: Peer) -> str | None:
         """As dialled: the extension the caller's channel began with, else what is sent to the trunk."""
         sent = fields.get("DialString", "")
         if begun is not None and begun.exten:
-            return dialled(begun.exten, f"/{sent}")
+            return dialled(begun.exten, f"/{sent}", over_trunk=called.side == "trunk")
         found = DIAL_STRING.search(f"/{sent}")
         return found[1] if found else clean(fields.get("Exten", ""))
 

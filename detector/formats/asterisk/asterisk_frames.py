@@ -17,13 +17,19 @@ Fields = Mapping[str, str]
 
 
 class Frames:
-    """Collects lines; a frame is used only once its empty line has come."""
+    """Collects lines; a frame is used only once its empty line has come. `odd` counts its lines that are no fields."""
 
     def __init__(self) -> None:
         self._fields: dict[str, str] = {}
         self._lines = 0
         self._bytes = 0
         self._spoilt = False
+        self.odd = 0
+
+    @property
+    def open(self) -> bool:
+        """Whether a frame has begun."""
+        return bool(self._fields)
 
     def add(self, line: bytes) -> Iterator[Fields | Rejected]:
         """The frame that an empty line completes; one whose fields cannot be trusted is told once."""
@@ -43,6 +49,7 @@ class Frames:
             return
         field = FIELD.fullmatch(content.decode("utf-8", "replace"))
         if field is None:
+            self.odd += 1
             return
         if field[1] == "Event" and "Event" in self._fields:
             self._spoilt = True
@@ -58,5 +65,5 @@ class Frames:
 
     def _reset(self) -> None:
         self._fields = {}
-        self._lines = self._bytes = 0
+        self._lines = self._bytes = self.odd = 0
         self._spoilt = False

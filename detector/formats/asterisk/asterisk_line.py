@@ -3,21 +3,19 @@
 import re
 from datetime import UTC, datetime, timedelta, tzinfo
 
+import msgspec
 from msgspec import Struct
 
+from detector.contract.codec import mended
+from detector.formats.carriers import unwrap
+
 HEAD = re.compile(
-    r"(?:<\d{1,3}>)?"
-    r"(?:1 (?P<framed>\d{4}-\d\d-\d\dT[\d:.]{8,15}(?:Z|[+-]\d\d:\d\d))(?: [^\s]{1,255}){4}"
-    r" (?:-|(?:\[(?:[^\]\\]|\\.){0,1024}\]){1,8}) (?:\ufeff)?)?"
-    r"(?:(?P<carried>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[\d:.]{8,15}(?:Z|[+-]\d\d:?\d\d))"
-    r" [^\s:]+ [^\s:\[]+(?:\[\d+\])?: )?"
-    r"(?:\[(?P<stamp>[^\]]{5,40})\] )?"
-    r"(?P<level>[A-Z]+)\[\d+\](?:\[C-[0-9a-f]+\])?:? "
-    r"(?P<file>[\w./-]+\.c)(?::\d+)?(?:(?: in)? \w+)?: (?P<text>.*)",
+    r"(?:\[(?P<stamp>[^\]]{5,40})\] ?)?"
+    r"(?P<level>[A-Z]+) ?\[\d+\](?:\[C-[0-9a-f]+\])?:? "
+    r"(?P<file>[\w./-]+\.c|Ext\. [^:]{1,128})(?::\d+)?(?:(?: in)? \w+)?: (?P<text>.*)",
     re.ASCII | re.DOTALL,
 )
-COLOURS = re.compile(r"\x1b\[[\d;]*[A-Za-z]", re.ASCII)
-YEARLESS = re.compile(r"([A-Z][a-z]{2}) ([ \d]\d) (\d\d):(\d\d):(\d\d)", re.ASCII)
+YEARLESS = re.compile(r"([A-Z][a-z]{2}) ([ \d]?\d) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,6})\d{0,3})?", re.ASCII)
 MONTHS = {
     name: number
     for number, name in enumerate(
@@ -29,26 +27,69 @@ OUT_OF_ORDER = timedelta(minutes=5)
 
 
 class AsteriskLine(Struct, frozen=True, gc=False):
-    """One log line. `stamp` is its time as written (`""`: none), `whole` this time and all behind it."""
+    """One log line. `stamp` is its time as written (`""`: none), `whole` this time and all behind it.
+
+    `file` is the source file that wrote it, or `Ext. s` where the dialplan did; `times` how often it was written.
+    """
 
     stamp: str
+    level: str
     file: str
     text: str
     whole: str
+    times: int = 1
+
+
+class _Location(Struct, frozen=True):
+    filename: str = ""
+
+
+class _Message(Struct, frozen=True):
+    message: str = ""
+    level: str = ""
+    location: _Location = _Location()
+
+
+class _JsonLine(Struct, frozen=True):
+    """A line of Asterisk's own JSON log (`full-json => [json]...`)."""
+
+    timestamp: str
+    logmsg: _Message
+
+
+JSON = msgspec.json.Decoder(_JsonLine)
 
 
 def parse(raw: bytes) -> AsteriskLine | None:
-    """The line without colours and line end; `None` for what Asterisk's logger does not write."""
-    content = raw.rstrip(b"\r\n").decode("utf-8", "replace")
-    if "\x1b" in content:
-        content = COLOURS.sub("", content)
+    """The line out of whatever carried it; `None` for what Asterisk's logger does not write."""
+    if raw[:1] == b"[" and b"\x1b" not in raw and b"#033" not in raw:  # most lines: nothing carries them
+        content = raw.rstrip(b"\r\n").decode("utf-8", "replace")
+        head = HEAD.match(content)
+        if head is not None:
+            return _line(head, content, head["stamp"] or "", 1)
+    carried = unwrap(raw)
+    content = carried.text
+    if content[:1] == "{":
+        return _parse_json(content)
     head = HEAD.match(content)
-    if head is None:
-        return None
-    stamp = head["stamp"] or head["carried"] or head["framed"] or ""
+    return None if head is None else _line(head, content, head["stamp"] or carried.time, carried.times)
+
+
+def _line(head: re.Match[str], content: str, stamp: str, times: int) -> AsteriskLine:
     return AsteriskLine(
-        stamp=stamp, file=head["file"], text=head["text"], whole=f"[{stamp}] {content[head.start('level') :]}"
-    )
+        stamp=stamp, level=head["level"], file=head["file"], text=head["text"],
+        whole=f"[{stamp}] {content[head.start('level') :]}", times=times,
+    )  # fmt: skip
+
+
+def _parse_json(content: str) -> AsteriskLine | None:
+    try:
+        line = mended(JSON.decode, content.encode())
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return None
+    said, file = line.logmsg, line.logmsg.location.filename
+    whole = f"[{line.timestamp}] {said.level} {file}: {said.message}"
+    return AsteriskLine(stamp=line.timestamp, level=said.level, file=file, text=said.message, whole=whole)
 
 
 class LogClock:
@@ -129,7 +170,8 @@ def _yearless(stamp: str, year: int) -> datetime | None:
     if match is None or match[1] not in MONTHS:
         return None
     try:
-        day, hour, minute, second = (int(part) for part in match.groups()[1:])
-        return datetime(year, MONTHS[match[1]], day, hour, minute, second)  # noqa: DTZ001 - the zone comes later
+        day, hour, minute, second = (int(part) for part in match.groups()[1:5])
+        micros = int((match[6] or "0").ljust(6, "0"))
+        return datetime(year, MONTHS[match[1]], day, hour, minute, second, micros)  # noqa: DTZ001 - the zone comes later
     except ValueError:
         return None

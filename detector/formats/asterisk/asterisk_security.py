@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 from msgspec import Struct
 
 from detector.contract.events import Call, Login, Notice, Registration
-from detector.formats.asterisk.asterisk_attempts import MAX_OPEN, SHOWN_CALLID, Draft, LogKind, Step
+from detector.formats.asterisk.asterisk_attempts import MAX_OPEN, SHOWN_CALLID, Draft, LogKind, Silence, Step
+from detector.formats.asterisk.asterisk_owners import NOBODY
 from detector.formats.format import address, clean
 
 START = re.compile(
@@ -29,7 +30,7 @@ URI = re.compile(r"sips?:(?:([^@;>]*)@)?", re.ASCII | re.IGNORECASE)
 DIALLED = re.compile(r"\+?\d{7,}", re.ASCII)
 ANSWER_WITHIN = timedelta(seconds=10)
 QUESTIONS_IN_A_ROW = timedelta(seconds=5)
-NOBODY = "<unknown>"
+UNKNOWN = "<unknown>"
 
 REASONS = {
     "InvalidPassword": "bad_password",
@@ -45,6 +46,11 @@ REASONS = {
     "AuthMethodNotAllowed": "auth_method",
 }
 REQUESTS = frozenset({"RequestNotAllowed", "RequestNotSupported", "RequestBadFormat"})
+REGISTRAR = "registrar_"
+REFUSALS = ("RequestType", "ACLName")
+"""What says that the registrar refused, which comes after the credentials were judged."""
+QUIET_EVENTS = frozenset({"SuccessfulAuth", "ChallengeSent", "LoadAverageLimit", "MemoryLimit"})
+"""What is known and says nothing of use where no draft comes of it."""
 AMI_LOGINS = frozenset({"InvalidPassword", "ChallengeResponseFailed", "InvalidAccountID", "FailedACL", "SessionLimit"})
 
 
@@ -138,10 +144,13 @@ class SecurityReader:
             "AMI": self._ami,
         }
 
-    def read(self, event: SecurityEvent, at: datetime, key: str) -> Draft | None:
-        """The draft of what happened `at`, with `key` as its id; `None` if it says nothing of use."""
+    def read(self, event: SecurityEvent, at: datetime, key: str) -> Draft | Silence | None:
+        """The draft of what happened `at`, with `key` as its id; `None` if such an event is not known."""
         service = self._services.get(event.service)
-        return service(event, at, key) if service else None
+        if service is None:
+            return None
+        draft = service(event, at, key)
+        return Silence.KNOWN if draft is None and event.name in QUIET_EVENTS else draft
 
     def _sip(self, event: SecurityEvent, at: datetime, key: str) -> Draft | None:
         if event.name == "ChallengeSent":
@@ -165,11 +174,14 @@ class SecurityReader:
         )  # fmt: skip
 
     def _pjsip(self, event: SecurityEvent, at: datetime, key: str) -> Draft | None:
-        account = None if event.account == NOBODY else clean(event.account)
+        account = None if event.account == UNKNOWN else clean(event.account)
         if event.name == "ChallengeSent":
             return self._registration(event, at, key, "challenged", account, step=Step.CHALLENGE)
         if event.name == "SuccessfulAuth":
             return self._registration(event, at, key, "accepted", account)
+        refused = next((event.details[name] for name in REFUSALS if name in event.details), "")
+        if refused.startswith(REGISTRAR):
+            return self._registrar(event, at, key, account, refused)
         if event.name not in REASONS:
             return None
         step = {
@@ -184,6 +196,20 @@ class SecurityReader:
             twin=(kind[event.name], event.session[:SHOWN_CALLID]) if event.name in kind else (),
             step=step.get(event.name, Step.WHOLE),
         )  # fmt: skip
+
+    def _registrar(self, event: SecurityEvent, at: datetime, key: str, account: str | None, refused: str) -> Draft:
+        """The registrar refuses whoever has given the right credentials, so the PBX's settings are wrong.
+
+        A guest needed none, and has no place to be registered at.
+        """
+        twin = ("registrar", event.remote, event.port)
+        if account is None or account.lower() in NOBODY:
+            return self._registration(event, at, key, "rejected", None, reason=clean(refused), twin=twin)
+        notice = Notice(
+            pbx=self.pbx, id=key, at=at, source=self.source, name="registrar_refused", level="warning",
+            account=account, source_ip=event.remote, text=clean(refused),
+        )  # fmt: skip
+        return Draft(event=notice, log=LogKind.SECURITY, twin=twin)
 
     def _ami(self, event: SecurityEvent, at: datetime, key: str) -> Draft | None:
         accepted = event.name == "SuccessfulAuth"

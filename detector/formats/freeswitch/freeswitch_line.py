@@ -5,27 +5,18 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from msgspec import Struct
 
-from detector.formats.asterisk.asterisk_line import COLOURS
-
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 # With the uuid of the channel, how idle the CPU is and the function, as far as the version and logfile.conf have them.
 HEAD = re.compile(
     rf"(?:(?P<uuid>{UUID}) )?"
-    r"(?P<stamp>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?) "
+    r"(?P<stamp>(?:\d{4}-)?\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?) "
     r"(?:\d{1,3}\.\d\d% |\[\d{1,9}\] )?"
-    r"\[(?P<level>[A-Z]{1,8})\] "
-    r"(?P<file>[\w./-]{1,128}\.(?:c|cpp|h)):\d{1,6} (?:\w{1,64}\(\) )?"
+    r"\[(?P<level>[A-Z]{1,8})\] (?:\[[A-Z_]{1,32}\] )?"
+    r"\[?(?P<file>[\w./-]{1,128}\.(?:c|cpp|h)):\d{1,6}\]? (?:\w{1,64}\(\) )?"
     r"(?P<text>.*)",
     re.ASCII | re.DOTALL,
 )
 EXECUTE = re.compile(rf"(?:(?P<uuid>{UUID}) )?(?P<text>EXECUTE .*)", re.ASCII | re.DOTALL)
-SYSLOG = re.compile(
-    r"<\d{1,3}>1 (?:[^\s]{1,255} ){2}freeswitch (?:[^\s]{1,255} ){2}"
-    r"(?:-|(?:\[(?:[^\]\\]|\\.){0,1024}\]){1,8}) (?:\ufeff)?"
-    r"|(?:<\d{1,3}>)?(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[\d:.]{8,15}(?:Z|[+-]\d\d:?\d\d))"
-    r" [^\s:]{1,255} freeswitch(?:\[\d{1,9}\])?: ",
-    re.ASCII,
-)
 OUT_OF_ORDER = timedelta(minutes=5)
 
 
@@ -38,20 +29,12 @@ class FreeswitchLine(Struct, frozen=True, gc=False):
     text: str
 
 
-def plain(raw: bytes) -> str:
-    """The line without its end, colours and syslog's prefix."""
-    content = raw.rstrip(b"\r\n").decode("utf-8", "replace")
-    if "\x1b" in content:
-        content = COLOURS.sub("", content)
-    carried = SYSLOG.match(content)
-    return content[carried.end() :] if carried else content
-
-
 def parse(content: str) -> FreeswitchLine | None:
     """The line; None for the second and later lines of a record."""
     head = HEAD.match(content)
     if head is not None:
-        return FreeswitchLine(uuid=head["uuid"] or "", stamp=head["stamp"], file=head["file"], text=head["text"])
+        file = head["file"].rpartition("/")[2]
+        return FreeswitchLine(uuid=head["uuid"] or "", stamp=head["stamp"], file=file, text=head["text"])
     execute = EXECUTE.match(content)
     if execute is not None:
         return FreeswitchLine(uuid=execute["uuid"] or "", stamp="", file="", text=execute["text"])
@@ -61,12 +44,15 @@ def parse(content: str) -> FreeswitchLine | None:
 class LocalClock:
     """Reads local times; in the hour that comes twice a step back of more than five minutes begins the second one."""
 
-    def __init__(self, zone: tzinfo) -> None:
+    def __init__(self, zone: tzinfo, year: int | None = None) -> None:
         self.zone = zone
+        self.year = year
         self.last: datetime | None = None
 
     def read(self, stamp: str) -> datetime | None:
-        """The UTC moment; None if it is no time."""
+        """The UTC moment; None if it is no time, or has no year and nobody states one."""
+        if stamp[2:3] == "-":
+            stamp = f"{self.year}-{stamp}"
         try:
             local = datetime.fromisoformat(stamp)
             first, second = (local.replace(tzinfo=self.zone, fold=fold).astimezone(UTC) for fold in (0, 1))

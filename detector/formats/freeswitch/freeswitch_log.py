@@ -8,14 +8,14 @@ from typing import ClassVar
 
 from detector.contract.codec import Rejected, reject
 from detector.contract.events import MAX_EVENT_BYTES, Notice, Registration
+from detector.formats.carriers import BLOB, HIDDEN, unwrap
 from detector.formats.format import Format, FormatOptions, Occurrences, Reading, address, clean, register
 from detector.formats.freeswitch.freeswitch_calls import FreeswitchCalls
-from detector.formats.freeswitch.freeswitch_line import FreeswitchLine, LocalClock, parse, plain
-from detector.formats.journal_lines import out_of_journal
+from detector.formats.freeswitch.freeswitch_line import FreeswitchLine, LocalClock, parse
 
 OURS = (
-    b"SIP auth ", b"Can't find user [", b"Rejected by acl ", b"New Channel ", b" receiving invite from ",
-    b"Processing ", b" bridge(", b" has been answered", b"Hangup ",
+    b"SIP auth ", b"Can't find user [", b"Rejected by ", b"New Channel ", b" receiving invite from ",
+    b"Processing ", b" bridge(", b" has been answered", b"Hangup ", b"Failed Registration ", BLOB,
 )  # fmt: skip
 AUTH = re.compile(
     r"SIP auth (?P<what>failure|challenge) \((?P<method>[A-Z]{1,16})\) on sofia profile '(?P<profile>[^']{0,64})' "
@@ -23,8 +23,19 @@ AUTH = re.compile(
     re.DOTALL,
 )
 NOBODY = re.compile(r"Can't find user \[(?P<user>.*)@[^@\]]*\] from (?P<ip>[0-9a-fA-F:.\[\]]{2,64})\s*", re.DOTALL)
-ACL = re.compile(r"IP (?P<ip>[0-9a-fA-F:.\[\]]{2,64}) Rejected by acl \"(?P<acl>[^\"]{0,128})\"")
+ACL = re.compile(
+    r"IP (?P<ip>[0-9a-fA-F:.\[\]]{2,64}) Rejected by (?P<register>register )?acl \"?(?P<acl>[^\"]{0,128}?)\"?"
+    r"(?P<rest>\. Falling back .*|\s*)",
+    re.DOTALL,
+)
+ACL_FILES = frozenset({"sofia.c", "sofia_reg.c", "mod_event_socket.c"})
+GATEWAY_REFUSED = re.compile(
+    r"(?P<gateway>\S{1,256}) Failed Registration (?:with status (?P<status>.{0,128}) )?\[(?P<code>\d{3})\].*", re.DOTALL
+)
+FALLING_BACK = ". Falling back to Digest auth"
 STARTS = ("SIP auth ", "Can't find user [")
+BEGINNINGS = ("New Channel ", "Processing ", "Hangup ", "Channel [", "EXECUTE ")
+REJECTED, FAILED = "Rejected by ", " Failed Registration "
 SAME_ATTEMPT = timedelta(seconds=1)
 MAX_JOINED = 4
 MAX_OPEN = 4_096
@@ -45,23 +56,29 @@ class FreeswitchLog(Format):
 
     def __init__(self, options: FormatOptions) -> None:
         super().__init__(options)
-        self._clock = LocalClock(options.zone)
+        self._clock = LocalClock(options.zone, options.year)
         self._occurrences = Occurrences()
         self._calls = FreeswitchCalls(options.pbx, self.name, options.parties)
         self._broken: list[str] = []
+        self._before = b""
         self._nobody: OrderedDict[str, datetime] = OrderedDict()
 
     def read(self, line: bytes) -> Iterator[Reading]:
         """The events of this line."""
-        line = out_of_journal(line)
         if len(line) > MAX_EVENT_BYTES:
             yield reject(f"line of {len(line)} bytes, allowed are {MAX_EVENT_BYTES}", line)
         elif self._broken:
-            yield from self._join(plain(line))
-        elif any(mark in line for mark in OURS):
-            yield from self._line(plain(line))
+            yield from self._join(unwrap(line).text)
+        elif line[:1] == b"{":
+            content = unwrap(line).text
+            yield from self._line(content) if _ours(content.encode("utf-8", "replace")) else self._pass_over(line)
         else:
-            self.ignored += 1
+            yield from self._line(unwrap(line).text) if _ours(line) else self._pass_over(line)
+
+    @property
+    def held(self) -> int:
+        """Lines of a name that breaks off."""
+        return len(self._broken)
 
     def close(self) -> Iterator[Reading]:
         """A line that broke off."""
@@ -83,32 +100,72 @@ class FreeswitchLog(Format):
     def _line(self, content: str) -> Iterator[Reading]:
         line = parse(content)
         if line is None:
-            self.ignored += 1
+            hidden = content.endswith(BLOB.decode())
+            self.unread.note(HIDDEN if hidden else "a frame of the line that is not known", content.encode())
             return
         if line.file == SOFIA_REG and line.text.startswith(STARTS) and _refusal(line.text) is None:
             self._broken = [content]
             return
-        at = self._clock.read(line.stamp) if line.stamp else self._clock.last
+        at = self._moment(line)
         if at is None:
             yield Rejected(reason="a line without a time that can be read")
             return
-        event = self._refused(line, at, content) or self._calls.read(line, at)
-        if event is None:
+        refused = self._refused(line, at, content)
+        events = [refused] if refused is not None else self._calls.read(line, at)
+        if events is None:
+            self._not_understood(line, content)
+        elif not events:
             self.ignored += 1
         else:
-            yield event
+            yield from events
+
+    def _pass_over(self, line: bytes) -> Iterator[Reading]:
+        self.ignored += 1
+        self._before = line
+        yield from ()
+
+    def _moment(self, line: FreeswitchLine) -> datetime | None:
+        """When it was written: a line without a time comes right after the one before it."""
+        if line.stamp:
+            return self._clock.read(line.stamp)
+        before = parse(unwrap(self._before).text)
+        if before is not None and before.stamp:
+            self._clock.read(before.stamp)
+        return self._clock.last
+
+    def _not_understood(self, line: FreeswitchLine, content: str) -> None:
+        """Words of the files that refuse, or the beginning of a sentence of ours, that say something else."""
+        acl = line.file in ACL_FILES and REJECTED in line.text and FALLING_BACK not in line.text
+        if acl or line.text.startswith(BEGINNINGS) or (line.file == SOFIA_REG and FAILED in line.text):
+            self.unread.note(f"words of {line.file} that are not known", content.encode("utf-8", "replace"))
+        else:
+            self.ignored += 1
 
     def _refused(self, line: FreeswitchLine, at: datetime, content: str) -> Reading | None:
-        if line.file == SOFIA_REG:
+        match = ACL.fullmatch(line.text) if line.file in ACL_FILES else None
+        if line.file == SOFIA_REG and match is None:
+            if gateway := GATEWAY_REFUSED.fullmatch(line.text):
+                return self._notice("sip_trunk_registration_failed", at, content, gateway["status"] or gateway["code"],
+                                    trunk=clean(gateway["gateway"]))  # fmt: skip
             match = _refusal(line.text)
             return self._judged(match, at, content) if match is not None else None
-        match = ACL.match(line.text) if line.file in {"sofia.c", "mod_event_socket.c"} else None
         source_ip = address(match["ip"]) if match is not None else None
         if match is None or source_ip is None:
             return None
+        if match["rest"].startswith(FALLING_BACK):
+            return None  # how every honest request begins: it is asked for credentials next
+        if match["register"]:
+            return Registration(
+                pbx=self.options.pbx, id=self._occurrences.id_of(content.encode()), at=at, source=self.name,
+                trust="text", outcome="rejected", source_ip=source_ip, reason="acl",
+            )  # fmt: skip
+        return self._notice("acl_rejected", at, content, match["acl"], source_ip=source_ip)
+
+    def _notice(self, name: str, at: datetime, content: str, text: str, *, trunk: str | None = None,
+                source_ip: str | None = None) -> Notice:  # fmt: skip
         return Notice(
             pbx=self.options.pbx, id=self._occurrences.id_of(content.encode()), at=at, source=self.name, trust="text",
-            name="acl_rejected", level="warning", source_ip=source_ip, text=clean(match["acl"]),
+            name=name, level="warning", source_ip=source_ip, trunk=trunk, text=clean(text),
         )  # fmt: skip
 
     def _judged(self, match: re.Match[str], at: datetime, content: str) -> Reading | None:
@@ -133,6 +190,10 @@ class FreeswitchLog(Format):
             method="INVITE" if invite else "REGISTER" if unknown else match["method"], source_ip=source_ip,
             reason=None if challenged else "unknown_account" if unknown else "bad_password",
         )  # fmt: skip
+
+
+def _ours(line: bytes) -> bool:
+    return any(mark in line for mark in OURS)
 
 
 def _refusal(text: str) -> re.Match[str] | None:

@@ -14,6 +14,7 @@ MAX_UP = timedelta(hours=24)
 # What is over an hour old is history to the engine, which nobody acts on; a call that is up is none.
 RECENT = timedelta(minutes=50)
 OVER = "BYE"
+ROLES = frozenset({"extension", "inbound", "outbound"})
 TALKING = frozenset({"ANSWER", "ANSWERED", "HOLD"})
 
 
@@ -42,7 +43,7 @@ class YeastarMember(Struct, frozen=True):
 class YeastarLeg(Struct, frozen=True):
     """One leg of a call: what holds a trunk, or the called side of an internal call.
 
-    `key` is its channel and tells events apart. As the event's `leg` stands the trunk: a CDR row names no channel.
+    `key` is its channel.
     """
 
     key: str
@@ -96,7 +97,7 @@ def call_phase(
         revision=int(via is not None),
         phase=phase,
         call_id=call_id,
-        leg=leg.trunk or leg.trunk_in,
+        leg=leg.key,
         direction=leg.direction,
         extension=leg.extension,
         from_=leg.from_,
@@ -128,7 +129,7 @@ def call_failed(pbx: str, record: Record, received_at: datetime) -> list[Call]:
             received_at=received_at,
             phase="ended",
             call_id=call_id,
-            leg=(trunk.trunk if trunk else None) or (outside.trunk if outside else None),
+            leg=leg,
             direction="transit" if trunk and outside else "outbound" if outbound else "inbound" if outside else None,
             extension=caller.number if caller else None,
             from_=(outside.from_ if outside else None) or (caller.number if caller else None),
@@ -154,6 +155,12 @@ def members(record: Record) -> list[YeastarMember]:
     return [found for item in given for found in _member(item)]
 
 
+def strange(record: Record) -> bool:
+    """Whether a call has a member of a kind that is not known, which is left out."""
+    given = record.get("members")
+    return isinstance(given, list) and any(isinstance(each, Mapping) and not ROLES & each.keys() for each in given)
+
+
 def legs(found: Sequence[YeastarMember]) -> Iterator[YeastarLeg]:
     """The legs of a call that are up: outbound ones, else inbound ones, else the called extension."""
     up = [member for member in found if member.up]
@@ -174,7 +181,7 @@ def legs(found: Sequence[YeastarMember]) -> Iterator[YeastarLeg]:
 def _member(item: object) -> Iterator[YeastarMember]:
     if not isinstance(item, Mapping):
         raise BadFieldError("expected objects", "members")
-    for role in ("extension", "inbound", "outbound"):
+    for role in sorted(ROLES):
         fields = item.get(role)
         if isinstance(fields, Mapping):
             yield YeastarMember(

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, timedelta, tzinfo
 from functools import lru_cache
 from typing import ClassVar, Literal
 
@@ -14,8 +15,8 @@ from detector.formats.csv_records import CsvRecords, cells
 from detector.formats.format import Format, FormatOptions, Occurrences, Reading, register
 from detector.formats.json_texts import JsonTexts
 from detector.formats.yeastar.yeastar_clock import PbxClock
-from detector.formats.yeastar.yeastar_fields import BadFieldError
-from detector.formats.yeastar.yeastar_records import cdr_event
+from detector.formats.yeastar.yeastar_fields import BadFieldError, born
+from detector.formats.yeastar.yeastar_records import RowUids, cdr_event
 
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
 MAX_NAME = 64
@@ -50,6 +51,12 @@ COLUMNS = {
 }
 FIELDS = {name: field for field, names in COLUMNS.items() for name in names}
 NEEDED = (("time", "timestamp"), ("call_from", "call_from_number"), ("call_to", "call_to_number"))
+DATED = re.compile(r"(20\d\d)(\d\d)(\d\d)\d{6}", re.ASCII)
+"""A UID begins with the local second its call began in."""
+A_DAY = timedelta(days=1)
+"""The zone that is configured may not be the one the PBX shows."""
+MONTH_FIRST = frozenset({"US", "PR", "VI", "GU", "AS", "MP", "UM", "FM", "MH", "PW", "PH", "CA", "BZ"})
+WORDS = {"mdy": "month", "dmy": "day"}
 FORMATS = {"mdy": "MM/DD/YYYY", "dmy": "DD/MM/YYYY"}
 
 
@@ -63,8 +70,9 @@ class YeastarCdr(Format):
     """CSV records may span 16 lines; JSON comes as a whole answer, in one line or indented, or as one row a line.
 
     Columns are known by their display names or by the API's, whatever their case and spacing. Where dates
-    may be month or day first and nobody said which, rows wait for one that settles it: a part above 12, else
-    (at the end, or with 1,000 waiting) the order in which they lie closer together, else month first.
+    may be month or day first and nobody said which, the moment in the row's own Call ID or UID tells; else rows wait
+    for one that settles it: a part above 12, else (at the end, or with 1,000 waiting) the order in which they lie
+    closer together, else the order of the PBX's region, which is said to be a guess.
     Excerpts of rejected rows are left out where they could hold a PIN.
     """
 
@@ -80,6 +88,7 @@ class YeastarCdr(Format):
         self._clock: PbxClock | None = None
         self._year_first = PbxClock(zone=options.zone)
         self._occurrences = Occurrences()
+        self._uids = RowUids()
         if options.date_order is not None:
             self._decide(options.date_order)
 
@@ -92,6 +101,11 @@ class YeastarCdr(Format):
         printed = self._texts.open or (self._header is None and _is_json(line))
         for text in self._texts.add(line) if printed else (line,):
             yield from (text,) if isinstance(text, Rejected) else self._text(text)
+
+    @property
+    def held(self) -> int:
+        """Rows whose dates nothing has settled yet, and what has no end yet."""
+        return len(self._undecided) + self._records.held + self._texts.held
 
     def close(self) -> Iterator[Reading]:
         """A record whose quote was never closed, JSON that breaks off, and rows whose dates nothing settled."""
@@ -119,6 +133,7 @@ class YeastarCdr(Format):
             self._header = _header_of(text)
             if self._header is None:
                 yield Rejected(reason="no header yet with a time, Call From and Call To")
+            self.ignored += self._header is not None
             return
         names, values = self._header.names, cells(text, self._header.delimiter)
         if len(values) < len(names):
@@ -143,6 +158,8 @@ class YeastarCdr(Format):
                 yield reject("the PBX answered with an error", line, "errcode")
                 return
             rows = answer.get("data") or []
+        if not rows:
+            self.ignored += 1
         for row in rows if isinstance(rows, list) else [rows]:
             yield from self._json_row(row)
 
@@ -158,6 +175,11 @@ class YeastarCdr(Format):
             yield self._event(row)
             return
         first, second, _ = parts
+        if first <= 12 and second <= 12 and (stated := _stated(row, self.options.zone)) is not None:
+            self._decide(stated)
+            yield from self._settle()
+            yield self._event(row)
+            return
         if first <= 12 and second <= 12:
             self._undecided.append(row)
             if len(self._undecided) >= MAX_UNDECIDED:
@@ -170,7 +192,14 @@ class YeastarCdr(Format):
     def _settle(self) -> Iterator[Reading]:
         waiting, self._undecided = self._undecided, []
         if waiting and self._clock is None:
-            self._decide(_closer_together([parts for row in waiting if (parts := _either_order(row))]))
+            order = _closer_together([parts for row in waiting if (parts := _either_order(row))])
+            if order is None:
+                order = "mdy" if self.options.region in MONTH_FIRST else "dmy"
+                self.assume(
+                    f"dates such as {str(waiting[0]['time'])[:10]!r} are read {WORDS[order]} first, as in region "
+                    f"{self.options.region or 'none'}: nothing in the file tells; `region` of the PBX ends the guess"
+                )
+            self._decide(order)
         for row in waiting:
             yield self._event(row)
 
@@ -180,11 +209,12 @@ class YeastarCdr(Format):
     def _event(self, row: Row) -> Reading:
         shown = {name: value for name, value in row.items() if name != "pin_code"}
         content = msgspec.json.encode(shown, order="sorted")
-        uid = row.get("uid") or self._occurrences.id_of(content)
-        record = {"call_id": uid, **row, "uid": uid}
+        call_id = row.get("call_id") or row.get("uid") or self._occurrences.id_of(content)
+        record = {**row, "call_id": call_id}
         clock = self._clock or self._year_first
         try:
-            return cdr_event(self.options.pbx, record, clock, None, self.options.keyed_hash)
+            call = cdr_event(self.options.pbx, record, clock, None, self.options.keyed_hash)
+            return self._uids.tell_apart(call, row)
         except BadFieldError as error:
             return reject(error.reason, content, error.field)
 
@@ -233,9 +263,37 @@ def _either_order(row: Row) -> tuple[int, int, int] | None:
     return (int(match[1]), int(match[2]), int(match[3])) if match else None
 
 
-def _closer_together(dates: list[tuple[int, int, int]]) -> Literal["mdy", "dmy"]:
+def _stated(row: Row, zone: tzinfo) -> Literal["mdy", "dmy"] | None:
+    """The order that agrees with the moment or the day which the row's own ids begin with; None if neither tells."""
+    parts = _either_order(row)
+    if parts is None or parts[0] == parts[1]:
+        return None
+    first, second, year = parts
+    month_first, day_first = _day(year, first, second), _day(year, second, first)
+    began = born(str(row.get("call_id", ""))[:64])
+    match = DATED.match(str(row.get("uid", ""))[:64])
+    for stated in (began and began.astimezone(zone).date(), match and _day(*map(int, match.groups()))):
+        if not stated or month_first is None or day_first is None:
+            continue
+        fits = [abs(stated - day) <= A_DAY for day in (month_first, day_first)]
+        if fits[0] is not fits[1]:
+            return "mdy" if fits[0] else "dmy"
+    return None
+
+
+def _day(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def _closer_together(dates: list[tuple[int, int, int]]) -> Literal["mdy", "dmy"] | None:
+    """The order in which they lie closer together; None where both are as good."""
     month_first = [year * 372 + first * 31 + second for first, second, year in dates]
     day_first = [year * 372 + second * 31 + first for first, second, year in dates]
+    if _span(day_first) == _span(month_first):
+        return None
     return "dmy" if _span(day_first) < _span(month_first) else "mdy"
 
 

@@ -12,12 +12,13 @@ from detector.formats.format import Format, FormatOptions, Reading, register
 from detector.formats.json_texts import JsonTexts
 from detector.formats.yeastar.yeastar_clock import PbxClock
 from detector.formats.yeastar.yeastar_fields import BadFieldError, Record, born, seconds, text
-from detector.formats.yeastar.yeastar_frames import YeastarFrames, message_of
+from detector.formats.yeastar.yeastar_frames import YeastarFrames, encoded, message_of
 
 MAX_VALUE_BYTES = 16 * 1024 * 1024
 BOM = b"\xef\xbb\xbf"
 STAMPED = re.compile(rb"\[?(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?)\]?[ \t]+(?=[\[{])")
 NO_TIME = Rejected(reason="a frame without a time; write `received_at` into it, or the time it came before it")
+ANOTHER_PRODUCT = "an event of another product of Yeastar (S-Series, the old Cloud PBX): only the P-Series is read"
 HEARTBEATS = (b"heartbeat response", b"heartbeat")
 
 
@@ -49,6 +50,11 @@ class YeastarEvents(Format):
         for content in self._texts.add(line):
             yield from (content,) if isinstance(content, Rejected) else self._value(content)
 
+    @property
+    def held(self) -> int:
+        """Lines of indented JSON that has no end yet."""
+        return self._texts.held
+
     def close(self) -> Iterator[Reading]:
         """Indented JSON that breaks off."""
         yield from self._texts.close()
@@ -72,6 +78,9 @@ class YeastarEvents(Format):
                 yield reject(f"expected an object, got {type(frame).__name__}", content)
 
     def _frame(self, frame: Record, came: datetime | None) -> Iterator[Reading]:
+        if "type" not in frame and isinstance(frame.get("event"), str):
+            yield reject(ANOTHER_PRODUCT, encoded(frame), "type")
+            return
         written = frame.get("received_at")
         at = (self._stamp(written) if isinstance(written, str) else None) or came or self._told(frame)
         if at is None:
@@ -79,8 +88,13 @@ class YeastarEvents(Format):
             return
         if self._moment is None or at > self._moment:
             self._moment = at
+        unknown = self._frames.unknown.total()
         found = self._frames.read(frame, at)
-        self.ignored += not found
+        if self._frames.unknown.total() > unknown:
+            shown = str(frame.get("type"))[:32]
+            self.unread.note(f"a frame of type {shown}, or members of a call, that is not known", encoded(frame))
+        else:
+            self.ignored += not found
         yield from found
 
     def _stamp(self, shown: str) -> datetime | None:

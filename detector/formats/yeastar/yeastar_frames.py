@@ -21,9 +21,11 @@ CALL_END = 30012
 TRANSFER = 30013
 FORWARD = 30014
 CALL_FAILED = 30015
+CALLS = frozenset({CALL_STATE, TRANSFER, FORWARD, CALL_FAILED})
 NOTICES = (30034, 30035, 30036)
 WANTED = (REGISTRATION, CALL_STATE, CALL_END, TRANSFER, FORWARD, CALL_FAILED, *NOTICES)
-IGNORED = frozenset({30008, 30009, 30016})
+IGNORED = frozenset({30005, 30006, 30008, 30009, 30016, 30020, 30029})
+"""Of organizations, extensions' settings and states, presence, invitations, phones and agents."""
 MAX_UNKNOWN = 64
 
 DEVICES = {"sip": "sip", "mobile": "linkus_mobile", "pad": "linkus_mobile", "desktop": "linkus_desktop",
@@ -43,7 +45,7 @@ FRAME = msgspec.json.Decoder(Frame)
 
 
 class YeastarFrames:
-    """Turns one PBX's frames into events, and counts frame types nobody knows.
+    """Turns one PBX's frames into events, and counts in `unknown` types of frames and members nobody knows.
 
     `zone` is the PBX's own. `notice_names` maps `event_name`s of system events to contract names, over and
     above the known ones; `keyed_hash` stands for PINs, which are not kept.
@@ -61,11 +63,12 @@ class YeastarFrames:
         self.clock = PbxClock(zone)
         self.unknown: Counter[str] = Counter()
         self._keyed_hash = keyed_hash
+        self._uids = yeastar_records.RowUids()
         self._names = yeastar_notices.NAMES | {snake(name): to for name, to in (notice_names or {}).items()}
 
     def read(self, frame: bytes | Mapping[str, object], received_at: datetime) -> list[AnyEvent | Rejected]:
         """The events of one frame got at `received_at` (aware); what cannot be used is one `Rejected`."""
-        raw = frame if isinstance(frame, bytes) else _encoded(frame)
+        raw = frame if isinstance(frame, bytes) else encoded(frame)
         if len(raw) > MAX_EVENT_BYTES:
             return [reject(f"frame of {len(raw)} bytes, allowed are {MAX_EVENT_BYTES}", raw)]
         try:
@@ -80,9 +83,10 @@ class YeastarFrames:
     def cdr_event(self, row: Mapping[str, object], received_at: datetime | None) -> Call | Rejected:
         """A row of `cdr/list` or `cdr/search`."""
         try:
-            return yeastar_records.cdr_event(self.pbx, row, self.clock, received_at, self._keyed_hash)
+            call = yeastar_records.cdr_event(self.pbx, row, self.clock, received_at, self._keyed_hash)
+            return self._uids.tell_apart(call, row)
         except BadFieldError as error:
-            return reject(error.reason, _encoded(row), error.field)
+            return reject(error.reason, encoded(row), error.field)
 
     def calls_snapshot(self, rows: Sequence[Mapping[str, object]], received_at: datetime) -> list[AnyEvent | Rejected]:
         """The calls that are up now, from `call/query`."""
@@ -91,16 +95,19 @@ class YeastarFrames:
             try:
                 found.extend(yeastar_calls.calls_up(self.pbx, row, received_at))
             except BadFieldError as error:
-                found.append(reject(error.reason, _encoded(row), error.field))
+                found.append(reject(error.reason, encoded(row), error.field))
         return found
 
     def _events(self, kind: int, message: Record, received_at: datetime) -> Sequence[AnyEvent]:
         if kind == REGISTRATION:
             return [_registration(self.pbx, message, received_at)]
+        if kind in CALLS and yeastar_calls.strange(message):
+            self._count("members")
         if kind == CALL_STATE:
             return yeastar_calls.calls_changed(self.pbx, message, received_at)
         if kind == CALL_END:
-            return [yeastar_records.call_ended(self.pbx, message, self.clock, received_at, self._keyed_hash)]
+            call = yeastar_records.call_ended(self.pbx, message, self.clock, received_at, self._keyed_hash)
+            return [self._uids.tell_apart(call, message)]
         if kind == CALL_FAILED:
             return yeastar_calls.call_failed(self.pbx, message, received_at)
         if kind in {TRANSFER, FORWARD}:
@@ -109,9 +116,11 @@ class YeastarFrames:
         if kind in NOTICES:
             return [yeastar_notices.system_event(self.pbx, kind, message, received_at, self._names)]
         if kind not in IGNORED:
-            name = str(kind) if str(kind) in self.unknown or len(self.unknown) < MAX_UNKNOWN else "other"
-            self.unknown[name] += 1
+            self._count(str(kind))
         return []
+
+    def _count(self, name: str) -> None:
+        self.unknown[name if name in self.unknown or len(self.unknown) < MAX_UNKNOWN else "other"] += 1
 
 
 def type_of(frame: bytes) -> int | None:
@@ -160,7 +169,8 @@ def message_of(given: object) -> Record:
     return cast(Record, given)
 
 
-def _encoded(record: Mapping[str, object]) -> bytes:
+def encoded(record: Mapping[str, object]) -> bytes:
+    """A frame or row as JSON; nothing if it is none."""
     try:
         return msgspec.json.encode(record)
     except (TypeError, ValueError, RecursionError, msgspec.MsgspecError):

@@ -1,10 +1,14 @@
 """Yeastar's records of finished calls (30012, CDR rows), and why calls fail, as contract calls."""
 
 import re
+from collections import OrderedDict
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from hashlib import sha256
 
-from detector.contract.events import Call
+from msgspec import structs
+
+from detector.contract.events import ROW, Call
 from detector.formats.yeastar.yeastar_clock import PbxClock
 from detector.formats.yeastar.yeastar_fields import (
     BadFieldError,
@@ -20,6 +24,7 @@ from detector.formats.yeastar.yeastar_fields import (
 )
 
 KeyedHash = Callable[[str], str]
+MAX_ROWS = 4_096
 
 DISPOSITIONS = {"answerd": "answered", "abandoned": "no_answer", "noanswer": "no_answer"}
 DIRECTIONS = frozenset({"outbound", "inbound", "internal"})
@@ -31,6 +36,7 @@ WORDS = {
     "no dial permission": "no_permission", "no outbound restriction": "no_permission",
     "congestion": "congestion", "user busy": "busy", "dnd": "rejected", "wrong pin": "wrong_pin",
 }  # fmt: skip
+QUARTER_SECONDS = 900
 FORWARDED = re.compile(r"(\d{1,15}) forwarded to ", re.ASCII)
 
 
@@ -40,7 +46,7 @@ def call_ended(pbx: str, record: Record, clock: PbxClock, received_at: datetime,
 
 
 def cdr_event(pbx: str, record: Record, clock: PbxClock, received_at: datetime | None, keyed_hash: KeyedHash) -> Call:
-    """A row of `cdr/list` or `cdr/search`: the same `id` as its 30012, and the caller's address.
+    """A row of `cdr/list` or `cdr/search`: the same `id` and `leg` as its 30012, and the caller's address.
 
     Raises `BadFieldError`.
     """
@@ -81,15 +87,17 @@ def _record(
     pin = text(record, "pin_code")
     reason = text(record, "reason")
     forwarded = FORWARDED.match(reason or "") if trunk else None
+    call_id = key(record, "call_id")
+    row = row_of(started, bool(talk), from_, to, trunk, trunk_in)
     return Call(
         pbx=pbx,
-        id=f"cdr:{key(record, 'uid', 256)}",
+        id=f"cdr:{call_id}:{row}",
         at=ended,
         revision=revision,
         received_at=received_at,
         phase="ended",
-        call_id=key(record, "call_id"),
-        leg=trunk or trunk_in,
+        call_id=call_id,
+        leg=f"{ROW}{row}",
         direction=direction,
         extension={"outbound": from_, "internal": from_, "inbound": to}.get(direction),
         from_=from_,
@@ -107,6 +115,38 @@ def _record(
         disposition=disposition,
         reason=reason_of(reason),
     )
+
+
+def row_of(started: datetime, talked: bool, *parts: str | None) -> str:
+    """Tells the rows of one call apart, and is the same whichever way a row came.
+
+    `uid` does not: newer firmware gives it to all legs of a call (the row's own is `new_id`, only in the API), older
+    firmware sends 30012 without. Of the time only the place within its quarter of an hour is taken, which no time zone
+    changes, and no hour that comes twice.
+    """
+    place = int(started.timestamp()) % QUARTER_SECONDS
+    body = "\0".join((str(place), str(talked), *(part or "" for part in parts)))
+    return sha256(body.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+class RowUids:
+    """Which uid the last rows had: two that are alike in all but their uids are two.
+
+    Only where both state one, so that a row is the same whether a frame brings it without its uid or the API with it.
+    """
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[str, str] = OrderedDict()
+
+    def tell_apart(self, call: Call, record: Record) -> Call:
+        """The call of `record`, under a name of its own if another row has taken that. Raises `BadFieldError`."""
+        uid = text(record, "uid", limit=256)
+        if uid is None:
+            return call
+        known = self._known.setdefault(call.id, uid)
+        if len(self._known) > MAX_ROWS:
+            self._known.popitem(last=False)
+        return call if known == uid else structs.replace(call, id=f"{call.id}:{uid}", leg=f"{call.leg}:{uid}")
 
 
 def _started(record: Record, clock: PbxClock, lasted: float, known_by: datetime | None) -> datetime:

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from detector.detect.catalogue import catalogue
 from detector.formats import formats
 from detector.formats.parties import TRUNK_CONTEXTS, Parties
+from detector.formats.unread import UnreadLines
 from detector.settings import profile
 from streams.cli.support.failures import FAILED, WRONG_USAGE, err, fail
 from streams.cli.support.inputs import STDIN, Cemetery, Inputs, Options
@@ -21,6 +22,7 @@ from streams.config.kafka_settings import NAME, Kafka, Name
 from streams.config.loading import load
 from streams.config.metrics_settings import Process
 from streams.config.yaml_model import ConfigError
+from streams.report.report_page import visible
 from streams.store.keys import pin_hash
 
 UNNAMED = "pbx"
@@ -82,14 +84,15 @@ def options_of(settings: Installation, name: str, pbx: str | None, timezone: str
     if name not in formats():
         fail(f"--format: no format {name!r}; there are {', '.join(formats())}", WRONG_USAGE)
     chosen = pbx_of(settings, name, pbx)
-    zone = profile(core_settings(settings), chosen, catalogue()).timezone if timezone is None else timezone
+    own = profile(core_settings(settings), chosen, catalogue())
+    zone = own.timezone if timezone is None else timezone
     try:
         found = ZoneInfo(zone)
     except (KeyError, ValueError, OSError):
         fail(f"--timezone: no time zone {zone!r}; write it as America/New_York", WRONG_USAGE)
     return Options(
         format=name, pbx=chosen, zone=found, year=year, keyed_hash=pin_hash(settings.data),
-        parties=parties_of(settings, chosen),
+        parties=parties_of(settings, chosen), region=own.region,
     )  # fmt: skip
 
 
@@ -159,8 +162,22 @@ def reading(
         err.print(f"all of them with line and reason: {cemetery.path}")
 
 
+def tell_unread(unread: UnreadLines, events: int) -> None:
+    """What should have been read and was not, with a sample of each kind: never in silence."""
+    if not unread.total:
+        return
+    share = 100 * unread.total / (unread.total + events)
+    err.print(f"{unread.total} lines not understood ({share:.0f} % of what should have been read):")
+    for reason, count in unread.counts.most_common():
+        shown = unread.samples[reason].decode("utf-8", "replace")
+        err.print(f"  {count} x {reason}, such as: {visible(shown)}")
+
+
 def verify(inputs: Inputs, events: int, options: Options) -> None:
-    """Not one event: most likely the wrong format was named."""
+    """Say what was not understood; not one event: most likely the wrong format was named."""
+    tell_unread(inputs.unread, events)
+    for guess in inputs.assumed:
+        err.print(f"guessed: {guess}")
     if events:
         return
     if inputs.rejected:

@@ -20,6 +20,7 @@ from detector.contract.events import AnyEvent, Unknown
 from detector.formats import Format, FormatOptions, formats
 from detector.formats.events_jsonl import EventsJsonl
 from detector.formats.parties import Parties
+from detector.formats.unread import UnreadLines
 
 STDIN = "-"
 GZIP = b"\x1f\x8b"
@@ -46,14 +47,15 @@ class Options(Struct, frozen=True, kw_only=True):
     year: int | None
     keyed_hash: Callable[[str], str]
     parties: Parties = Parties()
+    region: str = ""
 
 
 class Inputs:
     """Reads files one after another; counts what cannot be used and hands it to `bury`.
 
     `advanced` is told the bytes read, for a progress bar. What gzip packed is unpacked. `ignored` counts lines that
-    are none of our business, `unknown` the kinds, fields and values of newer producers (`events` only); both are
-    complete once a file was read to its end.
+    are none of our business, `unread` those that should have been read, `unknown` the kinds, fields and values of newer
+    producers (`events` only); all are complete once a file was read to its end.
     """
 
     def __init__(
@@ -64,6 +66,8 @@ class Inputs:
         self._advanced = advanced
         self.rejected = 0
         self.ignored = 0
+        self.unread = UnreadLines()
+        self.assumed: dict[str, None] = {}
         self.unknown = 0
 
     def events(self, names: Iterable[str]) -> Iterator[AnyEvent | Unknown]:
@@ -90,7 +94,12 @@ class Inputs:
         options = self._options
         return formats()[options.format](
             FormatOptions(
-                pbx=options.pbx, zone=options.zone, year=year, keyed_hash=options.keyed_hash, parties=options.parties
+                pbx=options.pbx,
+                zone=options.zone,
+                year=year,
+                keyed_hash=options.keyed_hash,
+                parties=options.parties,
+                region=options.region,
             )
         )
 
@@ -106,6 +115,8 @@ class Inputs:
             yield from self._sorted([lost], name, number + 1)
         yield from self._sorted(reader.close(), name, number)
         self.ignored += reader.ignored
+        self.unread.add(reader.unread)
+        self.assumed |= reader.assumed
         if isinstance(reader, EventsJsonl):
             self.unknown += reader.codec.unknown.total()
 

@@ -3,6 +3,7 @@
 import secrets
 from dataclasses import dataclass
 
+from streams.sim.options import SimOptions
 from streams.sim.sim_clock import SimClock
 
 
@@ -35,8 +36,11 @@ Row = dict[str, object]
 class CdrStore:
     """Every finished part of a call as the PBX's API shows it, oldest first."""
 
-    def __init__(self, clock: SimClock) -> None:
+    def __init__(self, options: SimOptions, clock: SimClock) -> None:
+        self._shared_uid = options.shared_uid
+        self._end_with_uid = options.end_with_uid
         self._clock = clock
+        self._uids: dict[str, str] = {}
         self.rows: list[Row] = []
 
     def add(self, part: CdrPart) -> Row:
@@ -47,7 +51,8 @@ class CdrStore:
         ring = round(ring_until - part.started_at)
         row: Row = {
             "id": len(self.rows) + 1,
-            "uid": secrets.token_hex(16),
+            "uid": self._uid(part),
+            "new_id": f"{secrets.token_hex(4)}-{len(self.rows):08}".upper(),
             "call_id": part.call_id,
             "time": self._clock.display(part.started_at),
             "timestamp": int(part.started_at),
@@ -78,7 +83,7 @@ class CdrStore:
         return row
 
     def end_details(self, row: Row) -> dict[str, object]:
-        """The content of event 30012 for a row: other names, other time format, blanks as one space."""
+        """The content of event 30012 for a row: other names, other time format, blanks as one space; no `new_id`."""
         started = self._clock.local(float(str(row["timestamp"])))
         return {
             "call_id": row["call_id"],
@@ -96,10 +101,18 @@ class CdrStore:
             "did_number": row["did_number"] or " ",
             "did_name": "",
             "agent_ring_time": 0,
-            "uid": row["uid"],
             "call_note_id": row["call_note_id"],
             "enb_call_note": 0,
+            **({"uid": row["uid"]} if self._end_with_uid else {}),
         }
+
+    def _uid(self, part: CdrPart) -> str:
+        """That of the call, which begins with its local second, or one of the row's own."""
+        uid = self._uids.get(part.call_id)
+        if uid is None or not self._shared_uid:
+            began = self._clock.local(part.started_at)
+            uid = self._uids[part.call_id] = f"{began:%Y%m%d%H%M%S}{len(self.rows) + 1:05X}"
+        return uid
 
     def _recording(self, part: CdrPart) -> str:
         if part.answered_at is None:

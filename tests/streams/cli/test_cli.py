@@ -133,9 +133,17 @@ def test_what_can_be_read_is_worth_more_than_what_cannot(folder: Path) -> None:
 
 
 def test_a_log_without_an_event_is_no_failure_but_said(folder: Path) -> None:
-    result = ring("replay", "events.jsonl", "-f", "asterisk-log")
+    (folder / "ordinary.log").write_text("[Nov 23 09:05:02] VERBOSE[1] pbx.c: Executing [1001@phones:1]\n" * 9)
+    result = ring("replay", "ordinary.log", "-f", "asterisk-log")
     assert result.exit_code == 0
     assert result.stderr == "no event in 9 lines: is --format asterisk-log right?\n"
+
+
+def test_what_should_have_been_read_is_told_with_a_sample_and_counted(folder: Path) -> None:
+    result = ring("replay", "events.jsonl", "-f", "asterisk-log")
+    assert "3 lines not understood (100 % of what should have been read)" in result.stderr
+    assert "3 x JSON of an unknown layout, such as: {" in result.stderr
+    assert json.loads(result.stdout.splitlines()[-1])["unread"] == 3
 
 
 def test_an_empty_file_has_no_findings(folder: Path) -> None:

@@ -180,7 +180,7 @@ async def test_control_page_shows_the_state_and_starts_attacks(until):
         assert started.json() == {"started": "prefix_hunt"}
         await until(lambda: pbx.progress["prefix_hunt"].finished_at and not pbx.calls)
         state = (await client.get("/sim/state")).json()
-        assert state["cdr_uids"] == [row["uid"] for row in pbx.cdrs]
+        assert state["cdr_calls"] == [row["call_id"] for row in pbx.cdrs]
         assert state["attacks"]["prefix_hunt"]["attempts"] == sum(state["attempts"].values()) == 13
         assert json.dumps(state).count(pbx.client_secret) == 0
         assert (await client.post("/sim/attack/nothing")).status_code == 404

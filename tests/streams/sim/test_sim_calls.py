@@ -239,8 +239,23 @@ async def test_forwarded_call_leaves_two_rows_with_one_call_id(pbx):
     await call.over.wait()
     assert [row["call_type"] for row in pbx.cdrs] == ["Inbound", "Outbound"]
     assert {row["call_id"] for row in pbx.cdrs} == {call.call_id}
-    assert len({m["uid"] for m in messages(pbx, 30012)}) == 2
     assert pbx.cdrs[1]["reason"] == f"1000 forwarded to {ABROAD}"
+
+
+@pytest.mark.parametrize(
+    ("firmware", "uids", "sent"),
+    [({}, 1, 1), ({"shared_uid": False}, 2, 2), ({"end_with_uid": False}, 1, 0)],
+    ids=["one uid for all legs", "a uid for each row", "frames without uid"],
+)
+async def test_uids_of_the_legs_of_a_call(firmware, uids, sent):
+    async with SimulatedPbx(SimOptions(speed=500, **firmware)) as pbx:
+        pbx.register("1000")
+        pbx.change_extension("1000", forward_to=ABROAD)
+        await pbx.inbound("12125550147", "1000", CallPlan(ring=1, talk=1)).call.over.wait()
+        assert len({row["uid"] for row in pbx.cdrs}) == uids
+        assert len({row["new_id"] for row in pbx.cdrs}) == len(pbx.cdrs) == 2
+        assert len({message["uid"] for message in messages(pbx, 30012) if "uid" in message}) == sent
+        assert all("new_id" not in message for message in messages(pbx, 30012))
 
 
 async def test_forwarding_needs_the_extensions_own_permission(pbx):

@@ -50,10 +50,21 @@ def newchannel(channel: str = "SIP/1001-00000012", exten: str = "901125261234567
 
 
 def begin(channel: str = "SIP/1001-00000012", dest: str = "SIP/carrier-a-00000013", second: float = 1,
-          uniqueid: str = CALLER, destid: str = TRUNK) -> str:  # fmt: skip
-    return frame("DialBegin", Timestamp=at(second), Channel=channel, CallerIDNum="1001", Exten="s", Uniqueid=uniqueid,
-                 Linkedid=CALLER, DestChannel=dest, DestUniqueid=destid, DestLinkedid=CALLER,
-                 DialString="carrier-a/011252612345678")  # fmt: skip
+          uniqueid: str = CALLER, destid: str = TRUNK, sent: str = "carrier-a/011252612345678",
+          exten: str = "s", number: str = "1001") -> str:  # fmt: skip
+    return frame(
+        "DialBegin",
+        Timestamp=at(second),
+        Channel=channel,
+        CallerIDNum=number,
+        Exten=exten,
+        Uniqueid=uniqueid,
+        Linkedid=CALLER,
+        DestChannel=dest,
+        DestUniqueid=destid,
+        DestLinkedid=CALLER,
+        DialString=sent,
+    )
 
 
 def end(status: str = "ANSWER", second: float = 5) -> str:
@@ -137,7 +148,7 @@ def test_a_call_in_its_phases() -> None:
     assert isinstance(ended, Call)
     assert [event.phase for event in (started, answered, ended)] == ["started", "answered", "ended"]
     assert {(event.call_id, event.leg, event.extension, event.to) for event in (started, answered, ended)} == {
-        (CALLER, "carrier-a", "1001", "9011252612345678")
+        (CALLER, "SIP/carrier-a-00000013", "1001", "9011252612345678")
     }
     assert (started.direction, started.trunk, started.id) == ("outbound", "carrier-a", f"call:{CALLER}:{TRUNK}:started")
     assert (ended.duration, ended.talk, ended.disposition) == (34, 30, "answered")
@@ -182,7 +193,7 @@ def test_inbound_internal_and_forwarded_calls() -> None:
         begin("SIP/carrier-a-1", "SIP/1006-2", destid="1.2"),
         newchannel("Local/9011252612345990@phones-0;2", exten="9011252612345990", uniqueid="1.4"),
         begin("SIP/1006-2", "Local/9011252612345990@phones-0;1", destid="1.3"),
-        begin("Local/9011252612345990@phones-0;2", uniqueid="1.4"),
+        begin("Local/9011252612345990@phones-0;2", uniqueid="1.4", sent="carrier-a/011252612345990"),
     )
     assert isinstance(inbound, Call)
     assert isinstance(forwarded, Call)
@@ -194,6 +205,97 @@ def test_inbound_internal_and_forwarded_calls() -> None:
     (internal,) = read(newchannel(exten="1002"), begin(dest="SIP/1002-3"))
     assert isinstance(internal, Call)
     assert (internal.direction, internal.extension, internal.to) == ("internal", "1001", "1002")
+
+
+def transfer(**fields: str) -> str:
+    given = {"Result": "Success", "TransfererChannel": "SIP/1006-2", "TransfererContext": "phones",
+             "TransfereeChannel": "SIP/carrier-a-1", "TransfereeUniqueid": CALLER, "Context": "phones",
+             "Extension": "9011252612345990"}  # fmt: skip
+    return frame("BlindTransfer", Timestamp=at(20), **given | fields)
+
+
+OUT_AGAIN = {"channel": "SIP/carrier-a-1", "dest": "SIP/carrier-a-9", "second": 21, "destid": "1.9",
+             "sent": "carrier-a/011252612345990", "number": "12125550100"}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("fields", "via", "owner", "to"),
+    [
+        ({}, "transfer", "1006", "9011252612345990"),
+        ({"Result": "Not Permitted"}, "direct", None, "011252612345990"),
+        ({"TransfereeUniqueid": "1.77"}, "direct", None, "011252612345990"),
+        (
+            {"TransfererChannel": "SIP/carrier-b-2", "TransfererContext": "from-trunk"},
+            "direct",
+            None,
+            "011252612345990",
+        ),
+    ],
+    ids=["sent on", "not permitted", "another call", "by somebody outside"],
+)
+def test_whoever_transfers_a_call_outside_is_charged_with_it(
+    fields: dict[str, str], via: str, owner: str | None, to: str
+) -> None:
+    """In and out over one trunk: the second leg is another channel of it."""
+    carrier = newchannel("SIP/carrier-a-1", exten="12125550199", context="from-trunk")
+    inbound, out = read(
+        carrier, begin("SIP/carrier-a-1", "SIP/1006-2", destid="1.2", sent="1006", number="12125550100"),
+        transfer(**fields), begin(**OUT_AGAIN),  # type: ignore[arg-type]
+    )  # fmt: skip
+    assert isinstance(inbound, Call)
+    assert isinstance(out, Call)
+    assert (out.direction, out.via, out.on_behalf_of, out.to) == ("transit", via, owner, to)
+    assert (out.call_id, out.trunk, out.trunk_in) == (inbound.call_id, "carrier-a", "carrier-a")
+    assert out.leg != inbound.leg
+
+
+def test_a_call_that_is_dialled_through_goes_where_it_is_sent() -> None:
+    carrier = newchannel("SIP/carrier-a-1", exten="12125550199", context="from-trunk")
+    (out,) = read(carrier, begin(**OUT_AGAIN))  # type: ignore[arg-type]
+    assert isinstance(out, Call)
+    assert (out.direction, out.to, out.leg) == ("transit", "011252612345990", "SIP/carrier-a-9")
+
+
+def test_an_extension_that_always_forwards_is_charged_without_having_rung() -> None:
+    carrier = newchannel("SIP/carrier-a-1", exten="12125550199", context="from-trunk")
+    half, dialled = "Local/9011252612345990@from-internal-0;", "9011252612345990@from-internal"
+    (out,) = read(
+        carrier, begin("SIP/carrier-a-1", f"{half}1", destid="1.3", sent=dialled, exten="1006"),
+        newchannel(f"{half}2", exten="9011252612345990", uniqueid="1.4"),
+        begin(f"{half}2", "SIP/carrier-a-9", uniqueid="1.4", destid="1.9", sent="carrier-a/011252612345990"),
+    )  # fmt: skip
+    assert isinstance(out, Call)
+    assert (out.via, out.on_behalf_of) == ("forward", "1006")
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (secure("AnomalyDetected"), "a security event AnomalyDetected that is not known"),
+        (frame("PeerStatus", Timestamp=at(0), Peer="SIP/1001", PeerStatus="Levitating"), "a PeerStatus of an unknown"),
+        (frame("Registry", Timestamp=at(0), Domain="carrier", Status="Puzzled"), "a Registry of an unknown state"),
+        (frame("Dial", SubEvent="Begin", Channel="SIP/1001-1"), "calls of Asterisk 11 and before are not read"),
+        ("Ev\xe9nt: Hangup\r\nUniqueid: 1.1\r\n\r\n", "a frame that is neither an event nor an answer"),
+        ("Evnt: Hangup\r\nUniqueid: 1.1\r\n\r\n", "a frame that is neither an event nor an answer"),
+        (secure("InvalidPassword").replace("Severity: Error", "Severity = Error"), "a line within a frame"),
+    ],
+)
+def test_what_should_have_been_understood_is_told(text: str, reason: str) -> None:
+    ami = reader()
+    for line in text.encode().splitlines(keepends=True):
+        list(ami.read(line))
+    assert [told[: len(reason)] for told in ami.unread.counts] == [reason]
+    assert ami.unread.total == 1
+
+
+def test_answers_and_events_of_others_are_none_of_our_business() -> None:
+    ami = reader()
+    others = (
+        "Response: Success\r\nActionID: 7\r\nMessage: ok\r\n\r\n" + frame("VarSet", Variable="x") + frame("FullyBooted")
+    )
+    for line in others.encode().splitlines(keepends=True):
+        assert list(ami.read(line)) == []
+    assert (ami.unread.total, ami.ignored) == (0, 3)
 
 
 def test_a_ring_group_is_one_call() -> None:
@@ -269,7 +371,7 @@ def test_what_nobody_can_use_is_rejected_once_and_reading_goes_on(text: str) -> 
     after = [
         record for line in secure("InvalidPassword").encode().splitlines(keepends=True) for record in ami.read(line)
     ]
-    assert [type(record) for record in after] == [Registration]
+    assert [type(record) for record in [*after, *ami.close()]] == [Registration]
 
 
 def test_no_digest_and_no_secret_is_told() -> None:

@@ -58,7 +58,8 @@ def one(text: str, zone: tzinfo = UTC, parties: Parties | None = None) -> Call:
 def test_an_outbound_call() -> None:
     call = one(line())
     assert (call.direction, call.extension, call.from_, call.to) == ("outbound", "1001", "1001", "92125550111")
-    assert (call.trunk, call.trunk_in, call.leg, call.via) == ("carrier-a", None, "carrier-a", "direct")
+    assert (call.trunk, call.trunk_in, call.via) == ("carrier-a", None, "direct")
+    assert call.leg == "SIP/carrier-a-00000013"
     assert (call.call_id, call.disposition, call.duration, call.talk) == ("1795442889.25", "answered", 30, 28)
     assert (call.started_at, call.answered_at, call.at) == (
         datetime(2026, 11, 23, 9, 8, 9, tzinfo=UTC),
@@ -80,7 +81,7 @@ def test_an_outbound_call() -> None:
         ({"channel": "SIP/127.0.0.1-0000002d", "src": "1001"}, "direction", "transit"),
         ({"dstchannel": "SIP/1002-2", "dst": "1002"}, "direction", "internal"),
         ({"src": "2125550000"}, "extension", "1001"),  # the caller id is a choice, the channel is not
-        ({"dstchannel": "DAHDI/i1/2125550111-4"}, "trunk", "DAHDI/i1/2125550111"),
+        ({"dstchannel": "DAHDI/i1/2125550111-4"}, "trunk", "DAHDI/i1"),
         ({"dstchannel": "", "app": "VoiceMail", "dst": "*97"}, "disposition", "voicemail"),
         ({"dstchannel": "", "app": "Playback", "dst": "00252612345678"}, "direction", "outbound"),
         ({"app": "DISA"}, "via", "disa"),
@@ -102,7 +103,7 @@ def test_fields(changes: dict[str, str], field: str, expected: object) -> None:
 @pytest.mark.parametrize(
     ("parties", "direction"),
     [
-        (Parties(), "transit"),
+        (Parties(), "outbound"),
         (Parties(extensions=frozenset({"alice"})), "outbound"),
         (Parties(extensions=frozenset({"alice"}), trunks=frozenset({"alice"})), "transit"),
         (Parties(extensions=frozenset({"alice"}), trunk_contexts=frozenset({"phones"})), "outbound"),
@@ -113,9 +114,9 @@ def test_the_configuration_knows_who_is_ours(parties: Parties, direction: str) -
 
 
 def test_a_context_of_trunks_outweighs_the_length_of_a_name() -> None:
-    text = line(channel="SIP/4711-1", dstchannel="SIP/1002-2", dst="1002", context="our-carrier")
+    text = line(channel="SIP/4711-1", dstchannel="SIP/1002-2", dst="1002", context="our-lines")
     assert one(text).direction == "internal"
-    assert one(text, parties=Parties(trunk_contexts=frozenset({"our-carrier"}))).direction == "inbound"
+    assert one(text, parties=Parties(trunk_contexts=frozenset({"our-lines"}))).direction == "inbound"
 
 
 def test_forwarding_is_charged_to_who_forwards() -> None:
@@ -163,6 +164,158 @@ def test_cdr_custom_has_other_places() -> None:
     assert one(written.getvalue()) == one(line())
 
 
+COLUMNS = {
+    "start": "calldate", "clid": "clid", "src": "src", "dst": "dst", "context": "dcontext", "channel": "channel",
+    "dstchannel": "dstchannel", "app": "lastapp", "data": "lastdata", "duration": "duration", "billsec": "billsec",
+    "disposition": "disposition", "flags": "amaflags", "account": "accountcode", "uniqueid": "uniqueid",
+    "userfield": "userfield", "did": "did", "recordingfile": "recordingfile", "cnum": "cnum", "cnam": "cnam",
+    "outbound_cnum": "outbound_cnum", "outbound_cnam": "outbound_cnam", "dst_cnam": "dst_cnam",
+    "linkedid": "linkedid", "peeraccount": "peeraccount", "sequence": "sequence",
+}  # fmt: skip
+TABLE = {**dict.fromkeys(COLUMNS, ""), **ROW, **LINKED, "cnum": "1001", "did": "NULL"}
+SHUFFLED = sorted(COLUMNS)
+
+
+def written(order: list[str], delimiter: str = ",", *, quoted: bool = True, **changes: str) -> str:
+    text = io.StringIO()
+    quoting = csv.QUOTE_ALL if quoted else csv.QUOTE_MINIMAL
+    csv.writer(text, delimiter=delimiter, quoting=quoting, lineterminator="").writerow(
+        [{**TABLE, **changes}[name] for name in order]
+    )
+    return text.getvalue()
+
+
+def head(order: list[str], delimiter: str = ",") -> str:
+    return delimiter.join(COLUMNS[name] for name in order)
+
+
+def drawn(order: list[str], *, names: bool) -> list[str]:
+    """As the client of MySQL draws it."""
+    rows = [[COLUMNS[name] for name in order]] * names + [[TABLE[name] for name in order]]
+    border = "+" + "+".join("-" * 10 for _ in order) + "+"
+    bars = ["| " + " | ".join(row) + " |" for row in rows]
+    return [border, *bars[:1], border, *bars[1:], border, "1 row in set (0.01 sec)"] if names else bars
+
+
+LAYOUTS = {
+    "FreePBX's table with its header": [head(list(COLUMNS)), written(list(COLUMNS))],
+    "its columns in another order": [head(SHUFFLED), written(SHUFFLED)],
+    "without quotes": [head(SHUFFLED, "\t"), written(SHUFFLED, "\t", quoted=False)],
+    "with semicolons": [head(SHUFFLED, ";"), written(SHUFFLED, ";")],
+    "with its header twice": [head(SHUFFLED), head(SHUFFLED), written(SHUFFLED)],
+    "with columns of somebody else": ["mine," + head(SHUFFLED) + ",yours", "1," + written(SHUFFLED) + ',"x"'],
+    "FreePBX's table without a header": [written(list(COLUMNS))],
+    "the same with tabs, as mysql -B writes it": [written(list(COLUMNS), "\t", quoted=False)],
+    "drawn by the client of MySQL": drawn(SHUFFLED, names=True),
+    "drawn, and cut out of the middle": drawn(list(COLUMNS), names=False),
+    "drawn by the client of PostgreSQL": [
+        " " + " | ".join(COLUMNS[name] for name in SHUFFLED), "-" * 9 + ("+" + "-" * 9) * (len(SHUFFLED) - 1),
+        " " + " | ".join(TABLE[name] for name in SHUFFLED), "(1 row)",
+    ],
+    "without the columns that may lack": [
+        "Start,Source,Destination,Channel,Dst. Channel,Last App,Last Data,Duration,Bill Sec,Status,UniqueID,LinkedID",
+        written(["start", "src", "dst", "channel", "dstchannel", "app", "data", "duration", "billsec", "disposition",
+                 "uniqueid", "linkedid"]),
+    ],
+    "a time with a T": [head(SHUFFLED), written(SHUFFLED, start="2026-11-23T09:08:09")],
+    "a time with a zone": [head(SHUFFLED), written(SHUFFLED, start="2026-11-23 09:08:09+00")],
+    "NULL for what is empty": [head(SHUFFLED), written(SHUFFLED, account="NULL", userfield="\\N", peeraccount="NULL")],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_a_record_is_the_same_in_whatever_layout(name: str) -> None:
+    call, base = one_of(LAYOUTS[name]), one(line(**LINKED))
+    assert msgspec.structs.replace(call, id=base.id) == base
+
+
+def one_of(lines: list[str]) -> Call:
+    (call,) = read(*lines)
+    assert isinstance(call, Call), call
+    return call
+
+
+@pytest.mark.parametrize(
+    ("duration", "billsec", "expected"),
+    [("30", "28", (30, 28)), ("30.117342", "28.5", (30.117342, 28.5)), ("30", "28.000000", (30, 28))],
+)
+def test_durations_with_and_without_fractions(duration: str, billsec: str, expected: tuple[float, float]) -> None:
+    call = one(line(duration=duration, billsec=billsec))
+    assert (call.duration, call.talk) == expected
+
+
+def test_without_the_seconds_that_were_billed_those_of_an_answered_call_are() -> None:
+    order = [name for name in SHUFFLED if name != "billsec"]
+    assert one_of([head(order), written(order)]).talk == 30
+    assert one_of([head(order), written(order, disposition="NO ANSWER")]).talk == 0
+
+
+def test_what_stands_before_a_table_is_told_and_does_not_spoil_it() -> None:
+    records = read("mysql> select * from cdr;", *drawn(SHUFFLED, names=True))
+    assert [type(record) for record in records] == [Rejected, Call]
+
+
+@pytest.mark.parametrize("sent", ["SIP/carrier-a/011252612345990", "PJSIP/011252612345990@carrier-a,300,T"])
+@pytest.mark.parametrize(
+    ("dst", "to"),
+    [
+        ("s", "011252612345990"),
+        ("1006", "011252612345990"),
+        ("*72", "011252612345990"),
+        ("9011252612345990", "9011252612345990"),
+        ("011252612345990", "011252612345990"),
+        ("345990", "345990"),
+    ],
+)
+def test_the_number_is_the_one_that_goes_over_the_trunk(dst: str, to: str, sent: str) -> None:
+    """A forwarded or abbreviated number is not what is paid for; an access digit, and a prefix of the trunk, may be."""
+    trunk = sent.partition("/")[0] + "/carrier-a-00000013"
+    assert one(line(dst=dst, data=sent, dstchannel=trunk)).to == to
+
+
+HALF = "Local/011252612345990@from-internal-0000000a;"
+
+
+@pytest.mark.parametrize("linked", [{}, LINKED], ids=["without linkedid", "with linkedid"])
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [
+            {"channel": "SIP/carrier-a-1", "dstchannel": "SIP/1006-2", "dst": "1006", "disposition": "NO ANSWER"},
+            {"channel": "SIP/carrier-a-1", "dstchannel": HALF + "1", "dst": "1006"},
+        ],
+        [{"channel": "SIP/carrier-a-1", "dstchannel": HALF + "1", "dst": "1006"}],
+    ],
+    ids=["after it has rung", "always"],
+)
+def test_forwarded_in_and_out_over_one_trunk(rows: list[dict[str, str]], linked: dict[str, str]) -> None:
+    """The halves of a Local channel join what has no linkedid: the second leg has a uniqueid of its own."""
+    inbound = {"context": "from-trunk", "src": "12125550100", "data": "", **linked}
+    out = {"channel": HALF + "2", "dstchannel": "SIP/carrier-a-9", "dst": "011252612345990",
+           "uniqueid": "1795442890.30", "data": "SIP/carrier-a/011252612345990", **linked}  # fmt: skip
+    *_, leg = read(*(line(**{**inbound, **row}) for row in rows), line(**out))
+    assert isinstance(leg, Call)
+    assert (leg.via, leg.on_behalf_of, leg.trunk, leg.to) == ("forward", "1006", "carrier-a", "011252612345990")
+    assert leg.leg == "SIP/carrier-a-9"
+
+
+def test_dialled_through_over_one_trunk_is_another_leg_of_it() -> None:
+    call = one(line(channel="SIP/carrier-a-1", dstchannel="SIP/carrier-a-9", context="from-trunk", dst="s"))
+    assert (call.direction, call.trunk, call.trunk_in, call.leg) == (
+        "transit", "carrier-a", "carrier-a", "SIP/carrier-a-9",
+    )  # fmt: skip
+
+
+def test_who_had_to_be_guessed_is_said_once_with_the_setting_that_ends_it() -> None:
+    cdr = reader()
+    for _ in range(3):
+        list(cdr.read(line(channel="SIP/gw-1", context="office").encode()))
+    list(cdr.close())
+    assert list(cdr.assumed) == [
+        "'gw' is taken for an extension: name it under `extensions` or `trunks` of the PBX to end the guess"
+    ]
+
+
 FORGED = line(src="1002", channel="SIP/1002-00000099", uniqueid="1795424999.9")
 
 
@@ -177,7 +330,7 @@ def test_a_callers_name_moves_no_column_and_makes_no_second_call(name: str) -> N
 
 
 def test_a_number_with_quotes_is_one_number() -> None:
-    assert one(line(dst='9","SIP/1002-1')).to == '9","SIP/1002-1'
+    assert one(line(dst='9","SIP/1002-1', data="")).to == '9","SIP/1002-1'
 
 
 @pytest.mark.parametrize(

@@ -190,6 +190,146 @@ def test_an_acl() -> None:
     assert (event.name, event.source_ip) == ("acl_rejected", "203.0.113.7")
 
 
+HEADS = {
+    "with how idle the CPU is": "{at} 97.00% [WARNING] sofia_reg.c:1842 ",
+    "of before 1.10": "{at} [WARNING] sofia_reg.c:1842 ",
+    "with the number of the process": "{at} [3480] [WARNING] sofia_reg.c:1842 ",
+    "with the uuid of a channel": ONE + " {at} 97.00% [WARNING] sofia_reg.c:1842 ",
+    "with the function": "{at} 97.00% [WARNING] sofia_reg.c:1842 sofia_reg_parse_auth() ",
+    "without the year, with the module": "{short} [WARN] [SOFIA] [sofia_reg.c:1842] ",
+    "with the folder of the source": "{at} [WARNING] mod_sofia/sofia_reg.c:1842 ",
+}
+
+
+@pytest.mark.parametrize("name", HEADS)
+@pytest.mark.parametrize("year", [2026, None])
+def test_heads_of_other_builds(name: str, year: int | None) -> None:
+    log = formats()["freeswitch-log"](FormatOptions(pbx="hq", zone=UTC, year=year, keyed_hash=str))
+    text = auth().partition("1842 ")[2]
+    found = [*log.read((HEADS[name].format(at=AT, short=AT[5:]) + text).encode()), *log.close()]
+    if "{short}" in HEADS[name] and year is None:
+        assert [type(record) for record in found] == [Rejected]
+    else:
+        (event,) = found
+        assert isinstance(event, Registration)
+        assert event.at == datetime(2026, 5, 7, 7, 26, 0, 148936, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "file", "kind", "reason"),
+    [
+        ('IP 203.0.113.7 Rejected by register acl "office"', "sofia_reg.c:1", Registration, "acl"),
+        ("IP 203.0.113.7 Rejected by register acl office", "sofia_reg.c:1", Registration, "acl"),
+        ('IP 203.0.113.7 Rejected by acl "domains"', "sofia.c:1", Notice, "acl_rejected"),
+        ('IP 203.0.113.7 Rejected by acl "loopback.auto"', "mod_event_socket.c:1", Notice, "acl_rejected"),
+        ('IP 203.0.113.7 Rejected by acl "domains". Falling back to Digest auth.', "sofia.c:1", None, None),
+    ],
+)
+def test_acls(text: str, file: str, kind: type | None, reason: str | None) -> None:
+    log = reader()
+    found = [*log.read(said(text, file).encode()), *log.close()]
+    assert [type(record) for record in found] == ([kind] if kind else [])
+    for record in found:
+        assert isinstance(record, Registration | Notice)
+        assert record.source_ip == "203.0.113.7"
+        assert (record.reason if isinstance(record, Registration) else record.name) == reason
+    assert log.unread.total == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("carrier-a Failed Registration with status Forbidden [403]. failure #1", "Forbidden"),
+        ("carrier-a Failed Registration [503]. failure #6", "503"),
+    ],
+)
+def test_a_gateway_that_is_refused_is_a_trunk_without_registration(text: str, why: str) -> None:
+    (event,) = read(said(text, "sofia_reg.c:2661", "ERR"))
+    assert isinstance(event, Notice)
+    assert (event.name, event.trunk, event.text) == ("sip_trunk_registration_failed", "carrier-a", why)
+
+
+CARRIER = "sofia/external/13125550000@198.51.100.10"
+SENT = "01188213200100"
+
+
+def through(*bridges: tuple[int, str], owner: str = "2104", answered: int = 4) -> list[str]:
+    """A call of the carrier to a DID that goes on to an extension, whose forwarding bridges it outside."""
+    return [
+        told(ONE, 1, f"New Channel {CARRIER} [{ONE}]"),
+        told(ONE, 1, f"{CARRIER} receiving invite from 198.51.100.10:5060 version: 1.10.12 call-id: x", "sofia.c:1"),
+        told(ONE, 2, "Processing 13125550000 <13125550000>->12125550100 in context public", "mod_dialplan_xml.c:639"),
+        told(ONE, 2, f"Processing 13125550000 <13125550000>->{owner} in context default", "mod_dialplan_xml.c:639"),
+        told(ONE, answered, f"Channel [{CARRIER}] has been answered", "sofia.c:1"),
+        *(line for second, to in bridges for line in (
+            told(ONE, second, f"{CARRIER} bridging", "x.c:1"), f"{ONE} EXECUTE [depth=1] {CARRIER} bridge({to})",
+        )),
+        told(ONE, 50, f"Hangup {CARRIER} [CS_EXECUTE] [NORMAL_CLEARING]", "sofia.c:1"),
+    ]  # fmt: skip
+
+
+def outward(lines: list[str]) -> list[Call]:
+    return [event for event in read(*lines) if isinstance(event, Call) and event.direction == "transit"]
+
+
+@pytest.mark.parametrize(
+    ("to", "trunk", "number"),
+    [
+        (f"sofia/gateway/carrier-a/{SENT}", "carrier-a", SENT),
+        (f"[leg_timeout=30]sofia/gateway/carrier-a/{SENT}", "carrier-a", SENT),
+        (f"{{ignore_early_media=true}}sofia/gateway/a1b2::carrier-a/{SENT}", "carrier-a", SENT),
+        (f"sofia/gateway/carrier-a/{SENT}|sofia/gateway/carrier-b/{SENT}", "carrier-a", SENT),
+        (f"sofia/external/{SENT}@198.51.100.10", "external", SENT),
+        (f"sofia/external/sip:{SENT}@carrier.example:5060", "external", SENT),
+    ],
+)
+def test_a_call_that_is_sent_on_has_a_second_leg_to_the_number_that_is_dialled(
+    to: str, trunk: str, number: str
+) -> None:
+    started, ended = (event for event in outward(through((5, to))) if event.phase in {"started", "ended"})
+    assert (started.trunk, started.to, started.on_behalf_of, started.via) == (trunk, number, "2104", "forward")
+    assert started.call_id == ended.call_id == ONE
+    assert (started.leg, ended.leg) == ("bridge:1", "bridge:1")
+
+
+@pytest.mark.parametrize(
+    "to", ["user/2105@pbx.example", "sofia/internal/2105@10.0.0.5", "sofia/external/2105@10.0.0.5"]
+)
+def test_a_call_that_stays_within_the_house_has_none(to: str) -> None:
+    assert outward(through((5, to))) == []
+
+
+def test_where_one_carrier_fails_and_another_takes_it_the_first_leg_is_over_then() -> None:
+    lines = through((10, f"sofia/gateway/carrier-a/{SENT}"), (20, f"sofia/gateway/carrier-b/{SENT}"))
+    ends = [(event.trunk, event.leg, event.talk) for event in outward(lines) if event.phase == "ended"]
+    assert ends == [("carrier-a", "bridge:1", 10.0), ("carrier-b", "bridge:2", 30.0)]
+
+
+def test_without_a_uuid_before_the_line_a_call_is_that_of_its_caller() -> None:
+    lines = [line.removeprefix(f"{ONE} ").removeprefix(f"{TWO} ") for line in call()]
+    events = [event for event in read(*lines) if isinstance(event, Call)]
+    assert [event.phase for event in events] == ["started", "started", "answered", "ended"]
+    assert {(event.call_id, event.extension) for event in events} == {(ONE, "1000")}
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("SIP auth failure (REGISTER) on sofia profile", "a frame of the line that is not known"),
+        (said("New Channel without a name", "switch_channel.c:1"), "words of switch_channel.c that are not known"),
+        (said("Hangup nobody", "switch_channel.c:1"), "words of switch_channel.c that are not known"),
+        (said('IP somewhere Rejected by acl "x"', "sofia.c:1"), "words of sofia.c that are not known"),
+        (said("carrier-a Failed Registration for good", "sofia_reg.c:1"), "words of sofia_reg.c that are not known"),
+        (said("Processing Ann <1000>->1002 in context default", "mod_dialplan_xml.c:1"), "words of mod_dialplan_xml.c"),
+    ],
+)
+def test_what_should_have_been_understood_is_told(line: str, reason: str) -> None:
+    log = reader()
+    assert [*log.read(line.encode()), *log.close()] == []
+    assert [why[: len(reason)] for why in log.unread.counts] == [reason]
+    assert log.ignored == 0
+
+
 FORGED = auth(user="1002", ip="8.8.8.8")
 
 

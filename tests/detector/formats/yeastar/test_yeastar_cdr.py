@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from detector.contract.codec import Rejected
 from detector.contract.events import MAX_EVENT_BYTES, AnyEvent, Call
+from detector.contract.events import ROW as ROW_LEG
 from detector.formats import Format, FormatOptions, formats
 
 DATA = Path(__file__).parents[3] / "data"
@@ -39,7 +40,7 @@ ROW = {
 }
 
 
-def reader(zone: tzinfo = UTC, date_order: Literal["mdy", "dmy"] | None = None) -> Format:
+def reader(zone: tzinfo = UTC, date_order: Literal["mdy", "dmy"] | None = None, region: str = "") -> Format:
     return formats()["yeastar-cdr"](
         FormatOptions(
             pbx="hq",
@@ -47,6 +48,7 @@ def reader(zone: tzinfo = UTC, date_order: Literal["mdy", "dmy"] | None = None) 
             year=None,
             keyed_hash=lambda pin: f"hash of {len(pin)}",
             date_order=date_order,
+            region=region,
         )
     )
 
@@ -83,6 +85,10 @@ def one(*lines: str, zone: tzinfo = UTC) -> Call:
     return call
 
 
+def calls(records: list[Call | Rejected]) -> list[str]:
+    return [record.call_id for record in records if isinstance(record, Call)]
+
+
 def starts(records: list[Call | Rejected]) -> list[str | None]:
     return [
         f"{record.started_at:%m-%d %H:%M}" if isinstance(record, Call) and record.started_at else None
@@ -93,7 +99,8 @@ def starts(records: list[Call | Rejected]) -> list[str | None]:
 @pytest.mark.parametrize("lines", [(HEADER, cells(uid="20260304-1", call="1772676302.7")), (row(),)])
 def test_one_call_is_the_same_from_both(lines: tuple[str, ...]) -> None:
     call = one(*lines)
-    assert (call.id, call.call_id, call.phase) == ("cdr:20260304-1", "1772676302.7", "ended")
+    assert call.id == f"cdr:1772676302.7:{(call.leg or '').removeprefix(ROW_LEG)}"
+    assert (call.call_id, call.phase) == ("1772676302.7", "ended")
     assert (call.direction, call.extension, call.from_, call.to) == (
         "outbound", "1001", "1001", "901125261234500",
     )  # fmt: skip
@@ -138,7 +145,7 @@ def test_the_timestamp_is_preferred() -> None:
         (["03/04/2026 01:00:00", "15/04/2026 01:00:00"], ["04-03 01:00", "04-15 01:00"]),
         (["01/02/2026 01:00:00", "01/12/2026 01:00:00"], ["01-02 01:00", "01-12 01:00"]),
         (["02/01/2026 01:00:00", "12/01/2026 01:00:00"], ["01-02 01:00", "01-12 01:00"]),
-        (["03/04/2026 01:00:00"], ["03-04 01:00"]),
+        (["03/04/2026 01:00:00"], ["04-03 01:00"]),
         (["03/15/2026 01:00:00", "15/03/2026 01:00:00"], ["03-15 01:00", None]),
     ],
     ids=["a day above 12", "a day above 12 in front", "closer month first", "closer day first",
@@ -146,6 +153,52 @@ def test_the_timestamp_is_preferred() -> None:
 )  # fmt: skip
 def test_the_files_own_rows_settle_the_order(times: list[str], expected: list[str | None]) -> None:
     assert starts(read(HEADER, *(cells(time) for time in times))) == expected
+
+
+FIFTH_OF_JUNE, SIXTH_OF_MAY = "06-05 02:10", "05-06 02:10"
+EPOCH = int(datetime(2026, 6, 5, 2, 10, tzinfo=UTC).timestamp())
+
+
+@pytest.mark.parametrize("region", ["US", "GB", ""])
+@pytest.mark.parametrize(
+    ("time", "ids", "expected"),
+    [
+        ("05/06/2026 02:10:00", {"call": f"{EPOCH}.70"}, FIFTH_OF_JUNE),
+        ("06/05/2026 02:10:00", {"call": f"{EPOCH}.70"}, FIFTH_OF_JUNE),
+        ("05/06/2026 02:10:00 AM", {"call": f"{EPOCH}.70", "uid": ""}, FIFTH_OF_JUNE),
+        ("05/06/2026 02:10:00", {"uid": "20260605021000AB00"}, FIFTH_OF_JUNE),
+        ("06/05/2026 02:10:00", {"uid": "20260605021000AB00"}, FIFTH_OF_JUNE),
+        ("05-06-2026 02:10:00", {"call": f"{EPOCH + 79_200}.70"}, FIFTH_OF_JUNE),
+        ("05.06.2026 02:10:00", {"call": "1072867400.70", "uid": "20260605021000AB00"}, FIFTH_OF_JUNE),
+    ],
+    ids=["the second of the Call ID, day first", "the second of the Call ID, month first", "twelve hours",
+         "the day of the UID, day first", "the day of the UID, month first", "a Call ID of another zone",
+         "a Call ID that is no time"],
+)  # fmt: skip
+def test_a_rows_own_ids_say_which_day_it_is(time: str, ids: dict[str, str], expected: str, region: str) -> None:
+    cdr = reader(region=region)
+    found = [record for line in (HEADER, cells(time, **ids)) for record in cdr.read(line.encode())]
+    assert starts([*found, *cdr.close()]) == [expected]  # type: ignore[list-item]
+    assert not cdr.assumed
+
+
+def test_one_row_that_tells_settles_those_before_it() -> None:
+    found = read(HEADER, cells("05/06/2026 02:10:00"), cells("05/06/2026 02:10:00", call=f"{EPOCH}.70"))
+    assert starts(found) == [FIFTH_OF_JUNE] * 2
+
+
+@pytest.mark.parametrize(
+    ("region", "expected", "order"),
+    [("US", SIXTH_OF_MAY, "month"), ("CA", SIXTH_OF_MAY, "month"), ("GB", FIFTH_OF_JUNE, "day"),
+     ("", FIFTH_OF_JUNE, "day")],
+)  # fmt: skip
+def test_what_nothing_tells_is_a_guess_by_the_region_and_said_to_be_one(region: str, expected: str, order: str) -> None:
+    cdr = reader(region=region)
+    found = [record for line in (HEADER, cells("05/06/2026 02:10:00")) for record in cdr.read(line.encode())]
+    assert starts([*found, *cdr.close()]) == [expected]  # type: ignore[list-item]
+    (guess,) = cdr.assumed
+    assert f"read {order} first" in guess
+    assert "`region` of the PBX ends the guess" in guess
 
 
 def test_a_given_order_holds_back_nothing() -> None:
@@ -217,12 +270,10 @@ def test_a_record_may_span_lines() -> None:
 
 
 def test_a_stray_quote_costs_one_record() -> None:
-    stray = cells(uid="bad").replace("Ann<1001>", '"Ann<1001>')
-    records = read(HEADER, cells(uid="a"), stray, *(cells(uid=str(n)) for n in range(40)))
+    stray = cells(call="bad").replace("Ann<1001>", '"Ann<1001>')
+    records = read(HEADER, cells(call="a"), stray, *(cells(call=str(n)) for n in range(40)))
     assert sum(isinstance(record, Rejected) for record in records) == 1
-    assert [record.id for record in records if isinstance(record, Call)] == [
-        "cdr:a", *(f"cdr:{n}" for n in range(40)),
-    ]  # fmt: skip
+    assert calls(records) == ["a", *map(str, range(40))]
 
 
 def test_a_quote_open_at_the_end() -> None:
@@ -234,7 +285,7 @@ def test_headers_in_the_middle_and_empty_lines_are_nothing() -> None:
     cdr = reader()
     for line in (HEADER, cells(), "", HEADER):
         list(cdr.read(line.encode()))
-    assert cdr.ignored == 2
+    assert cdr.ignored == 3
 
 
 @pytest.mark.parametrize(
@@ -266,17 +317,33 @@ def test_no_pin_in_what_is_rejected(lines: list[str]) -> None:
         assert "4711" not in repr(record)
 
 
-def test_without_a_uid_the_row_is_its_id_and_twins_stay_two() -> None:
-    lines = [row(uid=None), row(uid=None), row(uid=None, duration=31)]
+def test_without_an_id_of_the_call_the_row_is_its_id_and_twins_stay_two() -> None:
+    nameless = {"uid": None, "call_id": None}
+    lines = [row(**nameless), row(**nameless), row(**nameless, duration=31)]
     ids = [record.id for record in read(*lines) if isinstance(record, Call)]
     assert len(set(ids)) == 3
     assert ids == [record.id for record in read(*lines) if isinstance(record, Call)]
-    assert ids[0] == one(row(uid=None, pin_code="0815")).id
+    assert ids[0] == one(row(**nameless, pin_code="0815")).id
+
+
+def test_a_row_that_stands_there_twice_is_one() -> None:
+    first, second = read(row(uid=None), row(uid=None))
+    assert isinstance(first, Call)
+    assert isinstance(second, Call)
+    assert first.id == second.id
+
+
+def test_rows_that_only_their_uids_tell_apart_are_two() -> None:
+    first, second, again = read(row(), row(uid="another"), row(uid="another"))
+    assert isinstance(first, Call)
+    assert isinstance(second, Call)
+    assert (first.id, first.leg) != (second.id, second.leg)
+    assert again == second
 
 
 def test_an_answer_is_all_its_rows() -> None:
-    answer = f'{{"errcode":0,"errmsg":"SUCCESS","data":[{row()},{row(uid="2")}]}}'
-    assert [record.id for record in read(answer) if isinstance(record, Call)] == ["cdr:20260304-1", "cdr:2"]
+    answer = f'{{"errcode":0,"errmsg":"SUCCESS","data":[{row()},{row(call_id="2")}]}}'
+    assert calls(read(answer)) == ["1772676302.7", "2"]
     assert read('{"errcode":0,"data":[]}') == []
 
 
@@ -284,21 +351,21 @@ def test_an_answer_is_all_its_rows() -> None:
     ("first", "last"), [("[", "]"), ('{"errcode":0,"data":[', "]}"), ("", ""), ('{"errcode":0,"data":[', "")]
 )
 def test_a_list_may_have_a_row_a_line(first: str, last: str) -> None:
-    assert [record.id for record in read(first, f"{row()},", row(uid="2"), last)] == ["cdr:20260304-1", "cdr:2"]
+    assert calls(read(first, f"{row()},", row(call_id="2"), last)) == ["1772676302.7", "2"]
 
 
 def test_the_sample_export() -> None:
     records = read(
         *(DATA / "yeastar-cdr.csv").read_bytes().splitlines(keepends=True), zone=ZoneInfo("America/New_York")
     )
-    calls = [record for record in records if isinstance(record, Call)]
-    assert len(calls) == len(records) == 19
-    attack = [call for call in calls if call.source_ip == "203.0.113.77"]
+    found = [record for record in records if isinstance(record, Call)]
+    assert len(found) == len(records) == 19
+    attack = [call for call in found if call.source_ip == "203.0.113.77"]
     assert len(attack) == 6
     assert {call.extension for call in attack} == {"1007"}
     assert attack[0].started_at == datetime(2026, 3, 14, 6, 11, tzinfo=UTC)
     assert [call.pin for call in attack] == ["hash of 4"] + [None] * 5
-    assert (calls[-1].from_, calls[-1].disposition, calls[-1].reason) == ("1003", "busy", "busy")
+    assert (found[-1].from_, found[-1].disposition, found[-1].reason) == ("1003", "busy", "busy")
 
 
 def test_the_sample_answer() -> None:

@@ -76,7 +76,7 @@ def test_frames_are_read_however_they_are_written(name: str) -> None:
     assert isinstance(registration, Registration)
     assert isinstance(call, Call)
     assert (registration.extension, registration.source_ip) == ("1007", "203.0.113.77")
-    assert (call.id, call.trunk, call.to) == ("cdr:u1", "carrier-a", "901125261234560")
+    assert (call.call_id, call.trunk, call.to) == (f"{BEGAN}.7", "carrier-a", "901125261234560")
     assert registration.at == datetime(2026, 3, 14, 6, 11, 0, 250_000, tzinfo=UTC)
 
 
@@ -155,9 +155,32 @@ def test_what_nobody_can_use_is_rejected(line: str) -> None:
 
 def test_other_frames_and_empty_lines_are_ignored() -> None:
     frames = reader()
-    for line in (json.dumps(frame(30009, {}, received_at=CAME)), json.dumps(frame(39_999, {}, received_at=CAME)), ""):
+    for line in (json.dumps(frame(30009, {}, received_at=CAME)), json.dumps(frame(30020, {}, received_at=CAME)), ""):
         assert list(frames.read(line.encode())) == []
-    assert frames.ignored == 3
+    assert (frames.ignored, frames.unread.total) == (3, 0)
+
+
+@pytest.mark.parametrize(
+    ("sent", "shown"),
+    [
+        (frame(39_999, {}, received_at=CAME), "39999"),
+        (frame(30011, {"call_id": "1.1", "members": [{"robot": {"number": "1"}}]}, received_at=CAME), "30011"),
+    ],
+    ids=["a type nobody knows", "a member nobody knows"],
+)
+def test_what_should_have_been_understood_is_told(sent: dict[str, object], shown: str) -> None:
+    frames = reader()
+    assert list(frames.read(json.dumps(sent).encode())) == []
+    (reason,) = frames.unread.counts
+    assert shown in reason
+    assert shown.encode() in frames.unread.samples[reason]
+    assert frames.ignored == 0
+
+
+def test_a_frame_of_another_product_is_told_to_be_one() -> None:
+    (rejected,) = read(json.dumps({"event": "NewCdr", "callid": "1.0", "callfrom": "1023", "sn": "369451000000"}))
+    assert isinstance(rejected, Rejected)
+    assert "another product of Yeastar" in rejected.reason
 
 
 @given(

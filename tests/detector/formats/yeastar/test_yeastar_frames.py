@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detector.contract.codec import Codec, Rejected
-from detector.contract.events import Call, Login, Notice, Registration
+from detector.contract.events import ROW, Call, Login, Notice, Registration
 from detector.formats.yeastar.yeastar_clock import PbxClock
 from detector.formats.yeastar.yeastar_frames import YeastarFrames
 
@@ -99,7 +99,7 @@ class TestCallState:
             extension("1007", "ALERT"), trunk("outbound", "1007", "901125261234567", "RING")]})  # fmt: skip
         assert event == Call(
             pbx="hq", id=f"call:{CALL}:PJSIP/carrier-0000008b:started", at=NOW, received_at=NOW,
-            phase="started", call_id=CALL, leg="carrier-a", direction="outbound",
+            phase="started", call_id=CALL, leg="PJSIP/carrier-0000008b", direction="outbound",
             extension="1007", from_="1007", to="901125261234567", trunk="carrier-a",
             channel="PJSIP/1007-0000008a",
         )  # fmt: skip
@@ -186,9 +186,11 @@ class TestCallState:
 
 class TestCallEnd:
     def test_all_of_it(self):
-        assert one(30012, ended()) == Call(
-            pbx="hq", id="cdr:abc", at=datetime(2026, 3, 7, 7, 10, 24, tzinfo=UTC), received_at=NOW,
-            phase="ended", call_id=CALL, leg="carrier-a", direction="outbound", extension="1007", from_="1007",
+        call = one(30012, ended())
+        row = call.leg.removeprefix(ROW)
+        assert call == Call(
+            pbx="hq", id=f"cdr:{CALL}:{row}", at=datetime(2026, 3, 7, 7, 10, 24, tzinfo=UTC), received_at=NOW,
+            phase="ended", call_id=CALL, leg=f"row:{row}", direction="outbound", extension="1007", from_="1007",
             to="901125261234567", trunk="carrier-a", started_at=datetime(2026, 3, 7, 7, 10, tzinfo=UTC),
             answered_at=datetime(2026, 3, 7, 7, 10, 3, tzinfo=UTC), duration=24, talk=21,
             disposition="answered",
@@ -223,7 +225,7 @@ class TestCallEnd:
 
     @pytest.mark.parametrize(
         "changes",
-        [{"uid": " "}, {"call_id": None}, {"time_start": "yesterday"}, {"time_start": "0001-01-01 00:00:00"},
+        [{"call_id": " "}, {"call_id": None}, {"time_start": "yesterday"}, {"time_start": "0001-01-01 00:00:00"},
          {"call_duration": -1}, {"call_duration": 1e300}, {"call_to": "9" * 1025}, {"call_from": ["1"]}],
     )  # fmt: skip
     def test_what_breaks_the_contract_is_rejected_with_its_field(self, changes):
@@ -246,7 +248,7 @@ class TestCallEnd:
         assert event.at == datetime(2026, 3, 8, 7, 0, 14, tzinfo=UTC)
 
 
-ROW = {"id": 1, "uid": "abc", "call_id": CALL, "time": "nonsense", "timestamp": 1772867400,
+ROW_OF_API = {"id": 1, "uid": "abc", "call_id": CALL, "time": "nonsense", "timestamp": 1772867400,
        "call_from": "Evil <911><1007>", "call_to": "901125261234567", "src_addr": "203.0.113.77",
        "src_trunk": "", "dst_trunk": "carrier-a", "duration": 24, "ring_duration": 3, "talk_duration": 21,
        "disposition": "ANSWERED", "call_type": "Outbound", "reason": "", "pin_code": ""}  # fmt: skip
@@ -254,34 +256,41 @@ ROW = {"id": 1, "uid": "abc", "call_id": CALL, "time": "nonsense", "timestamp": 
 
 class TestCdrRow:
     def test_is_the_same_event_with_the_callers_address(self):
-        late, event = one(30012, ended()), frames().cdr_event(ROW, NOW)
+        late, event = one(30012, ended()), frames().cdr_event(ROW_OF_API, NOW)
         assert event == msgspec.structs.replace(late, revision=1, source_ip="203.0.113.77")
 
     def test_the_number_is_behind_the_name(self):
-        assert frames().cdr_event(ROW, NOW).from_ == "1007"
+        assert frames().cdr_event(ROW_OF_API, NOW).from_ == "1007"
 
     def test_forwarding_is_charged_to_who_forwards(self):
-        row = ROW | {"src_trunk": "carrier-b", "reason": "1007 forwarded to 901125261234567"}
+        row = ROW_OF_API | {"src_trunk": "carrier-b", "reason": "1007 forwarded to 901125261234567"}
         event = frames().cdr_event(row, NOW)
         assert (event.direction, event.extension, event.on_behalf_of, event.via) == (
             "transit", None, "1007", "forward",
         )  # fmt: skip
 
-    def test_a_row_without_uid_is_rejected(self):
-        assert frames().cdr_event(ROW | {"uid": ""}, NOW).field == "uid"
+    def test_a_row_without_the_id_of_its_call_is_rejected(self):
+        assert frames().cdr_event(ROW_OF_API | {"call_id": ""}, NOW).field == "call_id"
 
 
-@pytest.mark.parametrize("side", ["outbound", "inbound"])
-def test_frame_and_record_agree_on_the_leg(side):
-    names = {"type": side, "dst_trunk_name": " ", "src_trunk_name": " "}
-    names["dst_trunk_name" if side == "outbound" else "src_trunk_name"] = "carrier-a"
-    message = {"call_id": CALL, "members": [extension("1007", "ALERT"), trunk(side, "1", "2", "RING")]}
-    assert one(30011, message).leg == one(30012, ended(**names)).leg == "carrier-a"
+class TestRows:
+    @pytest.mark.parametrize(
+        ("changes", "same"),
+        [({}, True), ({"uid": "that of all legs"}, True), ({"uid": None}, True), ({"talk_duration": 20}, True),
+         ({"time_start": "2026-03-06 21:10:00"}, True), ({"time_start": "2026-03-07 02:10:01"}, False),
+         ({"call_to": "901125261234568"}, False), ({"dst_trunk_name": "carrier-b"}, False),
+         ({"src_trunk_name": "carrier-a"}, False), ({"talk_duration": 0}, False), ({"call_id": "1.1"}, False)],
+        ids=["the same", "another uid", "no uid", "a second less", "another time zone", "a second later",
+             "another number", "another trunk", "also a trunk in", "never answered", "another call"],
+    )  # fmt: skip
+    def test_what_makes_two_rows_one(self, changes, same):
+        message = {name: value for name, value in ended(**changes).items() if value is not None}
+        assert (one(30012, message).id == one(30012, ended()).id) is same
 
-
-def test_an_internal_call_has_no_leg_that_holds_a_trunk():
-    message = {"call_id": CALL, "members": [extension("1001", "ALERT"), extension("1002", "RING")]}
-    assert one(30011, message).leg is one(30012, ended(type="Internal", dst_trunk_name=" ")).leg is None
+    def test_the_hour_that_comes_twice_is_one_row(self):
+        first, second = (datetime(2026, 11, 1, hour, 30, 30, tzinfo=UTC) for hour in (5, 6))
+        message = ended(time_start="2026-11-01 01:30:00")
+        assert one(30012, message, first).id == one(30012, message, second).id
 
 
 class TestCallFailed:

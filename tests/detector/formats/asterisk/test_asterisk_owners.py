@@ -1,0 +1,108 @@
+"""Whose a channel is: what the PBX says of it comes before the shape of its name."""
+
+import pytest
+
+from detector.formats.asterisk.asterisk_owners import Owners, Peer
+from detector.formats.parties import Parties
+
+NAMED = Parties(trunks=frozenset({"4711", "carrier-dead"}), extensions=frozenset({"alice", "front-desk-1a"}))
+
+
+def shown(peer: Peer | None) -> tuple[str, str] | None:
+    return None if peer is None else (peer.name, peer.side)
+
+
+@pytest.mark.parametrize(
+    ("channel", "context", "number", "expected"),
+    [
+        ("SIP/1001-00000012", "phones", "1001", ("1001", "extension")),
+        ("PJSIP/1001-0000000f", "whatever", "1001", ("1001", "extension")),
+        ("SIP/1001", "from-internal", "1001", ("1001", "extension")),
+        ("SIP/alice-00000012", "office", "alice", ("alice", "extension")),
+        ("SIP/bob-00000012", "office", "bob", ("bob", "extension")),
+        ("SIP/bob-00000012", "office", "1002", ("bob", "extension")),
+        ("PJSIP/z77kvmq2-00000100", "default-internal", "12125550100", ("z77kvmq2", "extension")),
+        ("PJSIP/gw_20-00000100", "office", "12125550100", ("gw_20", "trunk")),
+        ("PJSIP/gw_20-00000100", "from-provider", "1002", ("gw_20", "trunk")),
+        ("SIP/11577-00000800", "from-trunk", "12125550100", ("11577", "trunk")),
+        ("SIP/4711-00000800", "from-internal", "4711", ("4711", "trunk")),
+        ("SIP/carrier-dead", "office", "12125550100", ("carrier-dead", "trunk")),
+        ("SIP/front-desk-1a", "from-trunk", "12", ("front-desk-1a", "extension")),
+        ("IAX2/branch-12", "from-pstn", "2001", ("branch", "trunk")),
+        ("DAHDI/1-1", "from-internal", "2101", ("DAHDI/1", "extension")),
+        ("DAHDI/i1/12125550100-5", "from-pstn", "12125550100", ("DAHDI/i1", "trunk")),
+        ("DAHDI/4-1", "from-zaptel", "12125550100", ("DAHDI/4", "trunk")),
+        ("Dongle/LIFE-010000003c", "from-gsm", "+380", ("Dongle/LIFE", "trunk")),
+        ("TELCHAN/5/1", "from-internal", "8001", ("TELCHAN/5", "extension")),
+        ("PJSIP/anonymous-00001000", "from-internal", "100", ("anonymous", "guest")),
+        ("SIP/192.0.2.9-0000002d", "phones", "1001", ("192.0.2.9", "guest")),
+        ("SIP/2104-0000002d", "from-sip-external", "2104", ("2104", "guest")),
+        ("Local/2104@from-internal-00000001;2", "from-internal", "2104", ("2104", "local")),
+        ("", "", "", None),
+        ("no channel", "", "", None),
+    ],
+)
+def test_who_calls(channel: str, context: str, number: str, expected: tuple[str, str] | None) -> None:
+    assert shown(Owners(NAMED).caller(channel, context, number)) == expected
+
+
+@pytest.mark.parametrize(
+    ("channel", "data", "application", "expected"),
+    [
+        ("SIP/carrier-a-1", "SIP/carrier-a/0112526,30", "Dial", ("carrier-a", "trunk")),
+        ("PJSIP/carrier-a-1", "PJSIP/0112526@carrier-a,30", "Dial", ("carrier-a", "trunk")),
+        ("PJSIP/11577-1", "PJSIP/11577/sip:0112526123456@sip.carrier.example:5060,30", "Dial", ("11577", "trunk")),
+        ("SIP/11577-00000800", "SIP/11577/011252612345600,300,T", "Dial", ("11577", "trunk")),
+        ("SIP/bob-1", "SIP/bob,30", "Dial", ("bob", "extension")),
+        ("SIP/bob-1", "SIP/alice&SIP/bob&SIP/1003,30", "Dial", ("bob", "extension")),
+        ("PJSIP/bob-1", "PJSIP/bob/sip:bob@10.0.0.7:5060&PJSIP/bob/sip:x1y2@10.0.0.8,30", "Dial", ("bob", "extension")),
+        ("PJSIP/1001-1", "PJSIP/1001/sip:1001@192.0.2.7:5060,30", "Dial", ("1001", "extension")),
+        ("SIP/bob-1", "support,t,,,300", "Queue", ("bob", "extension")),
+        ("SIP/carrier-a-1", "", "Dial", ("carrier-a", "trunk")),
+        ("DAHDI/1-1", "DAHDI/g0/0112526123456,30", "Dial", ("DAHDI/1", "trunk")),
+        ("DAHDI/5-1", "DAHDI/5,30,t", "Dial", ("DAHDI/5", "extension")),
+        ("DAHDI/i1/12125550111-4", "DAHDI/g0/12125550111", "Dial", ("DAHDI/i1", "trunk")),
+        ("Local/600@from-queue-0001;1", "Local/600@from-queue/n", "Dial", ("600", "local")),
+        ("", "", "", None),
+    ],
+)
+def test_who_is_called(channel: str, data: str, application: str, expected: tuple[str, str] | None) -> None:
+    owners = Owners(NAMED)
+    owners.learn(data)
+    assert shown(owners.called(channel, application)) == expected
+
+
+def test_what_the_dialplan_has_rung_is_known_when_it_calls() -> None:
+    owners = Owners(Parties())
+    owners.learn("SIP/bob&SIP/1003,30")
+    owners.learn("SIP/11577/011252612345600")
+    assert shown(owners.caller("SIP/bob-1", "office", "12125550100")) == ("bob", "extension")
+    assert shown(owners.caller("SIP/11577-1", "office", "12125550100")) == ("11577", "trunk")
+    assert not owners.guessed
+
+
+@pytest.mark.parametrize(
+    ("name", "context", "number", "side"),
+    [("carrier-a", "office", "12125550100", "trunk"), ("1001", "office", "12125550100", "extension"),
+     ("bob", "office", "1002", "extension")],
+)  # fmt: skip
+def test_what_nothing_tells_is_a_guess_and_said_to_be_one(name: str, context: str, number: str, side: str) -> None:
+    owners = Owners(Parties())
+    assert shown(owners.caller(f"SIP/{name}-1", context, number)) == (name, side)
+    assert owners.guessed == {name: side}
+
+
+def test_what_is_configured_is_no_guess() -> None:
+    owners = Owners(NAMED)
+    owners.caller("SIP/4711-1", "office", "4711")
+    owners.caller("SIP/alice-1", "office", "12125550100")
+    owners.called("SIP/4711-1")
+    assert not owners.guessed
+
+
+def test_what_is_remembered_is_bounded() -> None:
+    owners = Owners(Parties())
+    for number in range(6_000):
+        owners.learn(f"SIP/carrier-{number}/0112526123456")
+        owners.caller(f"SIP/other-{number}x-1", "office", "12125550100")
+    assert len(owners.guessed) == len(owners._told) == 4_096
