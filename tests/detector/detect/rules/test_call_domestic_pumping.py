@@ -17,16 +17,11 @@ from tests.detector.engine.builders import (
 )
 
 RULE = "call.domestic_pumping"
-FEW = {"calls": 20, "talk": "2h"}
+CONFIGURED = settings(rules={RULE: {"calls": 20, "talk": "2h"}})
 
 
 def pumped(count, apart=30, to=HOME, talk=60, **more):
     return [cdr(apart * n, talk, to, **more) for n in range(count)]
-
-
-def configured(**limits):
-
-    return settings(rules={RULE: FEW | limits})
 
 
 CASES = [
@@ -58,7 +53,7 @@ CASES = [
 
 @pytest.mark.parametrize(("events", "seconds"), [pytest.param(*case[1:], id=case[0]) for case in CASES])
 def test_call_domestic_pumping(events, seconds) -> None:
-    assert fired(events, RULE, configured()) == seconds
+    assert fired(events, RULE, CONFIGURED) == seconds
 
 
 def test_the_extension_is_named_and_nobody_is_contained() -> None:
