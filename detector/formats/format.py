@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from functools import lru_cache
 from hashlib import blake2b
 from ipaddress import IPv6Address, ip_address
@@ -51,6 +51,8 @@ class Format(ABC):
 
     name: ClassVar[str]
     max_line: ClassVar[int] = MAX_EVENT_BYTES
+    by_line: ClassVar[bool] = False
+    """Whether files of one PBX are read as one, line by line in the order of their times: see `time_of`."""
 
     def __init__(self, options: FormatOptions) -> None:
         self.options = options
@@ -62,6 +64,14 @@ class Format(ABC):
     @abstractmethod
     def read(self, line: bytes) -> Iterator[Reading]:
         """The records that are complete with this line (with or without its line end)."""
+
+    def time_of(self, line: bytes) -> datetime | None:
+        """When a line of one file was written, asked of all its lines; None for one that does not say."""
+        return None
+
+    def read_dated(self, line: bytes, moment: datetime | None) -> Iterator[Reading]:
+        """`read` of a line among those of other files; `moment` is what `time_of` said, None if it did not."""
+        return self.read(line)
 
     @property
     def held(self) -> int:

@@ -106,9 +106,12 @@ class LogClock:
         self.year = year
         self._last: datetime | None = None
         self._cached: tuple[str, datetime | None] = ("", None)
+        self.told: datetime | None = None
 
     def read(self, stamp: str) -> datetime | None:
-        """The UTC moment of a stamp; `None` if it is no time, or of an unknown year."""
+        """The UTC moment of a stamp; `None` if it is no time, or of an unknown year. `told` outweighs it."""
+        if self.told is not None:
+            return self.told
         if stamp != self._cached[0]:
             self._cached = (stamp, self._read(stamp))
         return self._cached[1]

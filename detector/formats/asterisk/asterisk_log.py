@@ -18,11 +18,11 @@ from detector.formats.carriers import BLOB, HIDDEN
 from detector.formats.format import Format, FormatOptions, Occurrences, Reading, register
 
 OURS = (
-    b"SecurityEvent=", b"ailed ", b"eject", b"uthentic", b" not found ", b"Registered SIP '", b"Added contact '",
-    b"nonexistent user '", b" denied ", b"No registration for ", b"Unknown SIP command ", b" no configured AORs",
-    b" exceed max contacts", b" is not dynamic", b" no configured max_contacts", b" non-SIP URI",
-    b" proper plaintext password for ", b"Empty registration from ", b"hacking attempt ", b"Friendly Scanner ",
-    b"orbidden", b" on registration attempt ", BLOB,
+    b"SecurityEvent=", b"ailed ", b"eject", b"uthentic", b" not found ", b"Registration from '", b"Registered SIP '",
+    b"Added contact '", b"nonexistent user '", b" denied ", b"No registration for ", b"Unknown SIP command ",
+    b" no configured AORs", b" exceed max contacts", b" is not dynamic", b" no configured max_contacts",
+    b" non-SIP URI", b" proper plaintext password for ", b"Empty registration from ", b"hacking attempt ",
+    b"Friendly Scanner ", b"orbidden", b" on registration attempt ", BLOB,
 )  # fmt: skip
 """One of them stands in every line that is read, or should be."""
 KNOWN_FILES = frozenset({"chan_sip.c", "chan_iax2.c", "manager.c", "res_security_log.c"})
@@ -49,6 +49,7 @@ class AsteriskLog(Format):
     """
 
     name: ClassVar[str] = "asterisk-log"
+    by_line: ClassVar[bool] = True
 
     def __init__(self, options: FormatOptions) -> None:
         super().__init__(options)
@@ -81,6 +82,27 @@ class AsteriskLog(Format):
             self._pass_over(line, None, ours=ours)
         else:
             yield from self._line(line, parsed, ours=ours)
+
+    def time_of(self, line: bytes) -> datetime | None:
+        """When the line was written; a security event states the year that others lack."""
+        end = line.find(b"]") if line[:1] == b"[" else -1
+        if self._clock.year is not None and 5 < end <= 41:
+            moment = self._clock.read(line[1:end].decode("utf-8", "replace"))
+            if moment is not None:
+                return moment
+        parsed = parse(line)
+        if parsed is None:
+            return None
+        event = parse_security(parsed.text) if parsed.file == SECURITY_FILE else None
+        if event is not None and event.at is not None:
+            self._clock.learn(parsed.stamp, event.at)
+        return self._clock.read(parsed.stamp)
+
+    def read_dated(self, line: bytes, moment: datetime | None) -> Iterator[Reading]:
+        """The events this line completes, written at `moment`."""
+        self._clock.told = moment
+        yield from self.read(line)
+        self._clock.told = None
 
     @property
     def held(self) -> int:

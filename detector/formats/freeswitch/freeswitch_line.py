@@ -48,9 +48,13 @@ class LocalClock:
         self.zone = zone
         self.year = year
         self.last: datetime | None = None
+        self.told: datetime | None = None
 
     def read(self, stamp: str) -> datetime | None:
-        """The UTC moment; None if it is no time, or has no year and nobody states one."""
+        """The UTC moment; None if it is no time, or has no year and nobody states one. `told` outweighs it."""
+        if self.told is not None:
+            self.last = self.told
+            return self.told
         if stamp[2:3] == "-":
             stamp = f"{self.year}-{stamp}"
         try:

@@ -53,6 +53,7 @@ class FreeswitchLog(Format):
     """
 
     name: ClassVar[str] = "freeswitch-log"
+    by_line: ClassVar[bool] = True
 
     def __init__(self, options: FormatOptions) -> None:
         super().__init__(options)
@@ -74,6 +75,17 @@ class FreeswitchLog(Format):
             yield from self._line(content) if _ours(content.encode("utf-8", "replace")) else self._pass_over(line)
         else:
             yield from self._line(unwrap(line).text) if _ours(line) else self._pass_over(line)
+
+    def time_of(self, line: bytes) -> datetime | None:
+        """When the line was written; of a call only some lines say."""
+        parsed = parse(unwrap(line).text)
+        return self._clock.read(parsed.stamp) if parsed is not None and parsed.stamp else None
+
+    def read_dated(self, line: bytes, moment: datetime | None) -> Iterator[Reading]:
+        """The events this line completes, written at `moment`."""
+        self._clock.told = moment
+        yield from self.read(line)
+        self._clock.told = None
 
     @property
     def held(self) -> int:

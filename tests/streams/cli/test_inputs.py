@@ -61,7 +61,7 @@ def test_a_damaged_gzip_file_costs_what_follows_and_no_other_file(damage: str, t
     broken.write_bytes(packed)
     sound.write_bytes(ticks(10, 12))
     reading = Reading(broken, sound)
-    assert reading.ids[-2:] == ["t10", "t11"]
+    assert {"t10", "t11"} <= set(reading.ids)
     assert "damaged gzip file" in reading.letters[-1].reason
     assert reading.letters[-1].file == str(broken)
 
