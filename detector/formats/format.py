@@ -44,9 +44,9 @@ class FormatOptions:
 class Format(ABC):
     """Reads one stream of lines; keeps only bounded memory of what it read before.
 
-    `ignored` counts lines that are none of our business, `unread` those that bear our marks and were not understood,
-    `merged` those that told of what another line had told, or took it back; `assumed` has what had to be guessed, each
-    with the setting that ends the guess. Neither method raises, whatever the bytes.
+    `ignored` counts lines that are none of our business, `unread` those that bear our marks and were not understood;
+    `assumed` has what had to be guessed, each with the setting that ends the guess. Neither method raises, whatever
+    the bytes.
     """
 
     name: ClassVar[str]
@@ -57,7 +57,6 @@ class Format(ABC):
     def __init__(self, options: FormatOptions) -> None:
         self.options = options
         self.ignored = 0
-        self.merged = 0
         self.unread = UnreadLines()
         self.assumed: dict[str, None] = {}
 
@@ -72,6 +71,11 @@ class Format(ABC):
     def read_dated(self, line: bytes, moment: datetime | None) -> Iterator[Reading]:
         """`read` of a line among those of other files; `moment` is what `time_of` said, None if it did not."""
         return self.read(line)
+
+    @property
+    def merged(self) -> int:
+        """How many lines told of what another line had told, or took it back."""
+        return 0
 
     @property
     def held(self) -> int:

@@ -81,6 +81,8 @@ class AsteriskAmi(Format):
         self._attempts = Attempts()
         self._occurrences = Occurrences()
         self._moment: datetime | None = None
+        self._drafts = 0
+        self._told = 0
 
     def read(self, line: bytes) -> Iterator[Reading]:
         """The events of the frame that ends with this line."""
@@ -101,10 +103,17 @@ class AsteriskAmi(Format):
         """Refusals that may yet be forgiven, and the frame that has no end yet."""
         return self._attempts.holding + self._frames.open
 
+    @property
+    def merged(self) -> int:
+        """Refusals of attempts that another one told, and those that were forgiven."""
+        return self._drafts - self._told - self._attempts.holding
+
     def close(self) -> Iterator[Reading]:
         """A frame that has no end, and what was held back."""
         yield from self._frames.close()
-        yield from self._attempts.release()
+        told = self._attempts.release()
+        self._told += len(told)
+        yield from told
         for name, side in self._channels.records.owners.guessed.items():
             self.assume(GUESS.format(name=name, side=side))
 
@@ -131,6 +140,7 @@ class AsteriskAmi(Format):
         if at is None:
             return [NO_TIME]
         due = self._attempts.advance(at)
+        self._told += len(due)
         if security:
             return [*due, *self._secure(fields, at)]
         try:
@@ -171,9 +181,9 @@ class AsteriskAmi(Format):
             return []
         if isinstance(draft.event, Registration) and draft.event.party == "extension":
             self._channels.sources.learn(draft.event)
-        held = self._attempts.holding
+        self._drafts += 1
         told = self._attempts.fold(at, draft)
-        self.merged += held + 1 - len(told) - self._attempts.holding
+        self._told += len(told)
         return told
 
     def _registration(self, fields: Fields, at: datetime) -> AnyEvent | None:

@@ -71,11 +71,11 @@ class Twins:
     """Lets one of two lines about the same attempt through: the security event, whichever comes first.
 
     Every line is met by at most one, so that ten attempts in a second stay ten. Lines of `messages` are held
-    back up to a second, but only in streams that have shown security events.
+    back up to a second, but only in streams that have shown security events. `open` has what may meet its twin.
     """
 
     def __init__(self) -> None:
-        self._open: deque[_Half] = deque()
+        self.open: deque[_Half] = deque()
         self._waiting: dict[tuple[str, ...], deque[_Half]] = {}
         self._security_seen = False
         self.holding = 0
@@ -92,7 +92,7 @@ class Twins:
             return [draft] if security and half.held else []
         held = not security and self._security_seen
         half = _Half(moment=moment, draft=draft, held=held)
-        self._open.append(half)
+        self.open.append(half)
         self._waiting.setdefault(draft.twin, deque()).append(half)
         self.holding += held
         return [] if held else [draft]
@@ -100,19 +100,19 @@ class Twins:
     def advance(self, moment: datetime) -> list[tuple[datetime, Draft]]:
         """What was held and has not met its twin in time, each with the moment it was logged."""
         released: list[tuple[datetime, Draft]] = []
-        while self._open and (len(self._open) > MAX_OPEN or abs(moment - self._open[0].moment) > PAIR_WITHIN):
+        while self.open and (len(self.open) > MAX_OPEN or abs(moment - self.open[0].moment) > PAIR_WITHIN):
             released += self._let_go()
         return released
 
     def release(self) -> list[tuple[datetime, Draft]]:
         """All that is held."""
         released: list[tuple[datetime, Draft]] = []
-        while self._open:
+        while self.open:
             released += self._let_go()
         return released
 
     def _let_go(self) -> list[tuple[datetime, Draft]]:
-        half = self._open.popleft()
+        half = self.open.popleft()
         if half.met:
             return []
         self._meet(self._waiting[half.draft.twin], half.draft.twin)
@@ -155,21 +155,19 @@ class Attempts:
     A dialogue that ends in success had no failure: up to `FORGIVEN` refusals of one are held back for `PATIENCE` and
     forgotten if it is accepted then, as a phone's is that comes with an old nonce or, behind a NAT, by another name.
     So are those of an account that is accepted from the same address. Who is refused more often guesses, and is told
-    at once.
+    at once. `waiting` has what is held back, `holding` how many of that are not settled.
     """
 
     def __init__(self) -> None:
         self._dialogues: OrderedDict[tuple[str, ...], _Dialogue] = OrderedDict()
-        self._waiting: deque[_Held] = deque()
+        self.waiting: deque[_Held] = deque()
         self.holding = 0
 
     def fold(self, moment: datetime, draft: Draft) -> list[AttemptEvent]:
         """The events that may be told now that `draft` is here; none if it belongs to an attempt that was told."""
         event = draft.event
-        if type(event) is Login:
-            return [counted(event, draft.times)]
         if type(event) is not Registration:
-            return [event]
+            return [counted(event, draft.times)] if type(event) is Login else [event]
         if event.outcome == "accepted":
             self._forgive(moment, draft.dialogue)
             self._forgive(moment, _phone(event))
@@ -183,13 +181,13 @@ class Attempts:
     def advance(self, moment: datetime) -> list[AttemptEvent]:
         """What was held back, and was not accepted in time."""
         told: list[AttemptEvent] = []
-        while self._waiting and (abs(moment - self._waiting[0].moment) > PATIENCE or len(self._waiting) > MAX_OPEN):
-            told += self._settle([self._waiting.popleft()])
+        while self.waiting and (abs(moment - self.waiting[0].moment) > PATIENCE or len(self.waiting) > MAX_OPEN):
+            told += self._settle([self.waiting.popleft()])
         return told
 
     def release(self) -> list[AttemptEvent]:
         """All that is held back."""
-        waiting, self._waiting = list(self._waiting), deque()
+        waiting, self.waiting = list(self.waiting), deque()
         return [*self._settle(waiting)]
 
     def _whole(self, moment: datetime, draft: Draft, event: Registration) -> list[AttemptEvent]:
@@ -233,7 +231,7 @@ class Attempts:
         held = _Held(moment=moment, event=event)
         for each in whose:
             each.held.append(held)
-        self._waiting.append(held)
+        self.waiting.append(held)
         self.holding += 1
         return []
 

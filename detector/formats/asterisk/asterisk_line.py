@@ -27,7 +27,7 @@ OUT_OF_ORDER = timedelta(minutes=5)
 
 
 class AsteriskLine(Struct, frozen=True, gc=False):
-    """One log line. `stamp` is its time as written (`""`: none), `whole` this time and all behind it.
+    """One log line. `stamp` is its time as written (`""`: none), `said` all behind it.
 
     `file` is the source file that wrote it, or `Ext. s` where the dialplan did; `times` how often it was written.
     """
@@ -36,8 +36,13 @@ class AsteriskLine(Struct, frozen=True, gc=False):
     level: str
     file: str
     text: str
-    whole: str
+    said: str
     times: int = 1
+
+    @property
+    def whole(self) -> str:
+        """Its time and what it says, whatever carried it."""
+        return f"[{self.stamp}] {self.said}"
 
 
 class _Location(Struct, frozen=True):
@@ -77,8 +82,8 @@ def parse(raw: bytes) -> AsteriskLine | None:
 
 def _line(head: re.Match[str], content: str, stamp: str, times: int) -> AsteriskLine:
     return AsteriskLine(
-        stamp=stamp, level=head["level"], file=head["file"], text=head["text"],
-        whole=f"[{stamp}] {content[head.start('level') :]}", times=times,
+        stamp=stamp, level=head["level"], file=head["file"], text=head["text"], said=content[head.start("level") :],
+        times=times,
     )  # fmt: skip
 
 
@@ -88,8 +93,8 @@ def _parse_json(content: str) -> AsteriskLine | None:
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
     said, file = line.logmsg, line.logmsg.location.filename
-    whole = f"[{line.timestamp}] {said.level} {file}: {said.message}"
-    return AsteriskLine(stamp=line.timestamp, level=said.level, file=file, text=said.message, whole=whole)
+    words = f"{said.level} {file}: {said.message}"
+    return AsteriskLine(stamp=line.timestamp, level=said.level, file=file, text=said.message, said=words)
 
 
 class LogClock:

@@ -60,28 +60,33 @@ class AsteriskLog(Format):
         self._messages = MessagesReader(options.pbx, self.name)
         self._security = SecurityReader(options.pbx, self.name)
         self._drafts = 0
+        self._told = 0
         self._before: AsteriskLine | None = None
 
     def read(self, line: bytes) -> Iterator[Reading]:
         """The events this line completes; it may set free some that were waiting for their twin."""
         if len(line) > MAX_EVENT_BYTES:
-            yield reject(f"line of {len(line)} bytes, allowed are {MAX_EVENT_BYTES}", line)
-            return
+            return iter((reject(f"line of {len(line)} bytes, allowed are {MAX_EVENT_BYTES}", line),))
         wrapped = line[:1] == b"{"
-        ours = wrapped or bears_our_marks(line)
-        if not ours and not self._twins.holding and not self._attempts.holding and not self._before:
-            self.ignored += 1
-            return
+        if not wrapped and not bears_our_marks(line):
+            return self._pass_by(line)
         parsed = parse(line)
-        if not ours and parsed is None and self._before is not None and (again := LAST_REPEATED.search(line)):
-            parsed, ours = structs.replace(self._before, times=max(1, int(again[1]))), True
-        if wrapped:
-            ours = bears_our_marks(line if parsed is None else parsed.text.encode())
-        self._before = parsed if ours else None
+        if wrapped and not bears_our_marks(line if parsed is None else parsed.text.encode()):
+            return self._pass_by(line)
+        self._before = parsed
         if parsed is None:
-            self._pass_over(line, None, ours=ours)
-        else:
-            yield from self._line(line, parsed, ours=ours)
+            self._pass_over(line, None)
+            return iter(())
+        return iter(self._line(line, parsed))
+
+    def _pass_by(self, line: bytes) -> Iterator[Reading]:
+        """A line without a mark of ours: at most time goes on, or syslog says that the line before was repeated."""
+        before, self._before = self._before, None
+        if before is not None and (again := LAST_REPEATED.search(line)):
+            return iter(self._line(line, structs.replace(before, times=max(1, int(again[1])))))
+        self.ignored += 1
+        moment = self.time_of(line) if self._twins.holding or self._attempts.holding else None
+        return iter(()) if moment is None else iter(self._advance(moment))
 
     def time_of(self, line: bytes) -> datetime | None:
         """When the line was written; a security event states the year that others lack."""
@@ -109,29 +114,49 @@ class AsteriskLog(Format):
         """Lines of `messages` that wait for their security event, and refusals that may yet be forgiven."""
         return self._twins.holding + self._attempts.holding
 
+    @property
+    def merged(self) -> int:
+        """Lines of attempts that another line told, and refusals that were forgiven."""
+        return self._drafts - self._told - self.held
+
     def close(self) -> Iterator[Reading]:
         """What was held back."""
         told = [event for moment, draft in self._twins.release() for event in self._attempts.fold(moment, draft)]
-        yield from self._count([*told, *self._attempts.release()])
+        told += self._attempts.release()
+        self._told += len(told)
+        return iter(told)
 
-    def _line(self, raw: bytes, line: AsteriskLine, *, ours: bool) -> Iterator[Reading]:
-        draft = self._draft(line) if ours else None
-        if draft is Silence.KNOWN and RUN_TOGETHER.search(raw) is None:
-            self.ignored += 1
-        elif draft is Silence.KNOWN:
-            self.unread.note("two lines run together", SECRETS.split(raw, maxsplit=1)[0])
-        elif draft is None:
-            self._pass_over(raw, line, ours=ours)
-        moment = self._clock.read(line.stamp) or (draft.event.at if isinstance(draft, Draft) else None)
-        if moment is not None:
-            yield from self._pass_on(moment, self._twins.advance(moment))
-        if isinstance(draft, Rejected):
-            yield reject(draft.reason, SECRETS.split(raw, maxsplit=1)[0])
-        elif isinstance(draft, Draft) and moment is not None:
+    def _line(self, raw: bytes, line: AsteriskLine) -> Sequence[Reading]:
+        draft = self._draft(line)
+        moment = self._clock.read(line.stamp)
+        if type(draft) is Draft:
+            moment = moment or draft.event.at
             self._drafts += 1
             if line.times > 1:
                 draft = self._repeated(raw, draft, line.times)
-            yield from self._pass_on(moment, [(moment, each) for each in self._twins.admit(moment, draft)])
+            told = self._advance(moment)
+            fresh = [event for each in self._twins.admit(moment, draft) for event in self._attempts.fold(moment, each)]
+            self._told += len(fresh)
+            return [*told, *fresh] if told else fresh
+        before = self._advance(moment) if moment is not None else ()
+        if type(draft) is Rejected:
+            return [*before, reject(draft.reason, SECRETS.split(raw, maxsplit=1)[0])]
+        if draft is None:
+            self._pass_over(raw, line)
+        elif RUN_TOGETHER.search(raw) is None:
+            self.ignored += 1
+        else:
+            self.unread.note("two lines run together", SECRETS.split(raw, maxsplit=1)[0])
+        return before
+
+    def _advance(self, now: datetime) -> list[AttemptEvent]:
+        """What waited long enough; all of it counts as told."""
+        told = self._attempts.advance(now) if self._attempts.waiting else []
+        if self._twins.open:
+            for moment, draft in self._twins.advance(now):
+                told += self._attempts.fold(moment, draft)
+        self._told += len(told)
+        return told
 
     def _repeated(self, raw: bytes, draft: Draft, times: int) -> Draft:
         """What was written so many times; only registrations and logins bear a count."""
@@ -161,22 +186,9 @@ class AsteriskLog(Format):
         content = line.whole.encode() if event.at is None else key_of(event)
         return self._security.read(event, at, self._occurrences.id_of(content))
 
-    def _pass_on(self, now: datetime, drafts: list[tuple[datetime, Draft]]) -> Iterator[Reading]:
-        told = self._attempts.advance(now)
-        for moment, draft in drafts:
-            told += self._attempts.fold(moment, draft)
-        return self._count(told)
-
-    def _count(self, told: Sequence[AttemptEvent]) -> Iterator[Reading]:
-        """Each line is told, held, or merged into another that is."""
-        self._drafts -= len(told)
-        self.merged += self._drafts - self.held
-        self._drafts = self.held
-        return iter(told)
-
-    def _pass_over(self, raw: bytes, line: AsteriskLine | None, *, ours: bool) -> None:
-        """A line that no event comes of: none of our business, or one that should have been understood."""
-        reason = why_unread(raw, line) if ours else None
+    def _pass_over(self, raw: bytes, line: AsteriskLine | None) -> None:
+        """A line with a mark of ours that no event comes of: not our business, or it should have been understood."""
+        reason = why_unread(raw, line)
         if reason is None:
             self.ignored += 1
         else:

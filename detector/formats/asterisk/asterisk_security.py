@@ -110,8 +110,7 @@ def key_of(event: SecurityEvent) -> bytes:
 
 def event_time(text: str) -> datetime | None:
     """`2026-11-23T09:05:02.692+0000`, or `1462285045-854739` (seconds and microseconds) of old versions."""
-    match = EPOCH_TIME.fullmatch(text)
-    if match:
+    if "T" not in text and (match := EPOCH_TIME.fullmatch(text)):
         return datetime.fromtimestamp(int(match[1]), UTC) + timedelta(microseconds=int(match[2]))
     try:
         stated = datetime.fromisoformat(text)
