@@ -5,6 +5,8 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from streams.report.visible_text import visible
+
 HEAD = Path(__file__).parent / "templates"
 
 
@@ -15,10 +17,3 @@ def page(folder: Path, **given: Any) -> bytes:
         finalize=visible, trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     return env.get_template("report.html").render(**given).encode("utf-8", "backslashreplace")
-
-
-def visible(value: object) -> object:
-    """Text whose invisible characters show: names on a PBX may be hostile."""
-    if not isinstance(value, str) or value.isprintable():
-        return value
-    return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in value)

@@ -22,7 +22,7 @@ from streams.config.kafka_settings import NAME, Kafka, Name
 from streams.config.loading import load
 from streams.config.metrics_settings import Process
 from streams.config.yaml_model import ConfigError
-from streams.report.report_page import visible
+from streams.report.visible_text import visible
 from streams.store.keys import pin_hash
 
 UNNAMED = "pbx"
