@@ -13,7 +13,8 @@ from rich.text import Text
 from detector.audit.posture_check import CheckVerdict, Judgement
 from detector.audit.posture_score import WEIGHTS, PostureScore, score
 from streams.pbxs.discovery import Capabilities, Telling
-from streams.report.report_page import page, visible
+from streams.report.report_page import page
+from streams.report.visible_text import visible
 
 FOLDER = Path(__file__).parent
 COLOURS = {"good": "green", "unknown": "dim", "info": "cyan", "warning": "yellow", "critical": "bold red"}

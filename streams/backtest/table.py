@@ -10,7 +10,7 @@ from detector.enrich.tariff import amount
 from streams.backtest.figures import Backtest, Comparison, ConfigFigures, RuleFigures, Spread, Tuning
 from streams.backtest.intervals import Interval
 from streams.backtest.limits import Suggestion, shown
-from streams.report.report_page import visible
+from streams.report.visible_text import visible
 
 
 def tables(made: Backtest) -> Iterator[RenderableType]:
