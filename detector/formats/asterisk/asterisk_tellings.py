@@ -41,7 +41,8 @@ def security(provided: str, *more: str) -> tuple[Telling, ...]:
 MESSAGES = (
     Telling(kind="registration.accepted", fields=("account",), only=("party=extension",), text=True),
     Telling(
-        kind="registration.rejected", fields=("account", "method=REGISTER|INVITE|SUBSCRIBE", "source_ip", "reason", "count"),
+        kind="registration.rejected",
+        fields=("account", "method=REGISTER|INVITE|SUBSCRIBE", "source_ip", "reason", "count"),
         only=("party=extension",), text=True,
     ),
     Telling(kind="login.rejected", fields=(*CREDENTIALS, "reason", "count"), only=("surface=ami",), text=True),
