@@ -19,7 +19,7 @@ from streams.pbxs.makes import make_of
 from streams.pbxs.pbx_status import PbxStatus
 
 
-class Seen(StrEnum):
+class SightKind(StrEnum):
     """How a control is watched at a PBX."""
 
     LIVE = "seen live"
@@ -36,7 +36,7 @@ class ControlSight(Struct, frozen=True, kw_only=True):
 
     control: str
     title: str
-    seen: Seen
+    seen: SightKind
     rules: tuple[str, ...] = ()
     starved: tuple[str, ...] = ()
     provided: tuple[str, ...] = ()
@@ -64,7 +64,7 @@ class Sight(Struct, frozen=True, kw_only=True):
         """The kinds of event that these sources will not tell of, and why."""
         return {one.kind: one.lacking for source in self.sources for one in source.gives if one.lacking is not None}
 
-    def of(self, seen: Seen) -> list[ControlSight]:
+    def of(self, seen: SightKind) -> list[ControlSight]:
         """The controls that are seen so."""
         return [one for one in self.controls if one.seen is seen]
 
@@ -130,13 +130,13 @@ def control_sight(
     fed, hungry = [rule for rule in ours if rule not in starved], [rule for rule in ours if rule in starved]
     live = [telling for source in connected if source.live for telling in source.gives]
     if any(visible(needs_of(detectors()[rule]), live) for rule in fed):
-        seen = Seen.LIVE
+        seen = SightKind.LIVE
     elif fed:
-        seen = Seen.RECORDS
+        seen = SightKind.RECORDS
     elif audited and any(check.control == control for check in checks().values()):
-        seen = Seen.AUDITED
+        seen = SightKind.AUDITED
     else:
-        seen = Seen.UNSEEN
+        seen = SightKind.UNSEEN
     every = [telling for source in connected for telling in source.gives]
     show = dict.fromkeys(name for rule in hungry for name in starved[rule].show)
     return ControlSight(

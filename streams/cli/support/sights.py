@@ -6,7 +6,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from streams.pbxs.sight import PbxSight, Seen, Sight
+from streams.pbxs.sight import PbxSight, Sight, SightKind
 from streams.report.visible_text import visible
 
 MOST_NAMES = 6
@@ -34,7 +34,7 @@ def sights(found: Iterable[PbxSight], *, kafka: bool) -> Iterator[RenderableType
 
 def summed(sight: Sight) -> Iterator[str]:
     """A line for each way to be seen, with the controls, and one for each thing that must be set for some."""
-    for seen in Seen:
+    for seen in SightKind:
         controls = [one.control for one in sight.of(seen)]
         if controls:
             yield f"{INDENT}{seen} ({len(controls)}): {', '.join(controls)}"

@@ -11,7 +11,7 @@ from detector.settings import profile
 from streams.config.connection import Connection
 from streams.config.installation import Installation, InstalledPbx, core_settings
 from streams.pbxs.pbx_status import PbxStatus
-from streams.pbxs.sight import PbxSight, Seen, sight_of
+from streams.pbxs.sight import PbxSight, SightKind, sight_of
 
 EVIL = "<script>alert(1)</script>"
 CONNECTION = Connection(url="https://pbx.example:8088")
@@ -37,7 +37,7 @@ def test_it_is_reached_from_the_first_page_and_says_of_each_control_how_it_is_se
     page = visitor.get("/pbxs/hq").text
     said = rows(page)
     assert said.keys() == CONTROLS.keys()
-    assert said["C27"].startswith(Seen.LIVE)
+    assert said["C27"].startswith(SightKind.LIVE)
     assert said["C18"] == "only audited login.link_reuse programs of your own that write our events"
     assert "all of it only with firmware that pushes system events" in said["C15"]
     assert "<bdi>P570</bdi>, firmware <bdi>37.23.0.123</bdi>" in page
@@ -64,7 +64,7 @@ def test_without_a_connection_nothing_is_seen(console: Any, visitor: httpx.Clien
     console.sights[EVIL] = seen("lab", None)
     page = visitor.get(f"/pbxs/{EVIL}").text
     assert "It has no connection" in page
-    assert {said.split(" call.")[0].startswith(Seen.UNSEEN) for said in rows(page).values()} == {True}
+    assert {said.split(" call.")[0].startswith(SightKind.UNSEEN) for said in rows(page).values()} == {True}
 
 
 def test_strangers_and_other_names_get_nothing(console: Any, visitor: httpx.Client) -> None:

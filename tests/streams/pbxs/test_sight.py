@@ -13,7 +13,7 @@ from detector.detect.catalogue import detectors
 from detector.formats.sources import sources
 from streams.pbxs.connected import Connected
 from streams.pbxs.guard_facts import TargetFacts
-from streams.pbxs.sight import Seen, Sight, see, without
+from streams.pbxs.sight import Sight, SightKind, see, without
 from streams.sim import SimOptions
 from tests.streams.pbxs.conftest import linked
 
@@ -21,22 +21,30 @@ API, CDR = sources()["p-series"], sources()["p-series-cdr"]
 DENIED = "the API application may not read cdr/search"
 
 
-def shown(sight: Sight, control: str) -> Seen:
+def shown(sight: Sight, control: str) -> SightKind:
     return next(one.seen for one in sight.controls if one.control == control)
 
 
 @pytest.mark.parametrize(
     ("connected", "audited", "seen"),
     [
-        ((API, CDR), True, {"C27": Seen.LIVE, "C09": Seen.LIVE, "C17": Seen.AUDITED, "C32": Seen.AUDITED}),
-        ((CDR,), False, {"C27": Seen.RECORDS, "C09": Seen.UNSEEN, "C17": Seen.UNSEEN}),
-        ((sources()["asterisk-messages"],), False, {"C09": Seen.LIVE, "C29": Seen.UNSEEN, "C12": Seen.UNSEEN}),
-        ((sources()["events"],), False, {"C12": Seen.LIVE, "C02": Seen.LIVE, "C31": Seen.UNSEEN}),
-        ((), True, {"C27": Seen.AUDITED, "C17": Seen.AUDITED}),
+        (
+            (API, CDR),
+            True,
+            {"C27": SightKind.LIVE, "C09": SightKind.LIVE, "C17": SightKind.AUDITED, "C32": SightKind.AUDITED},
+        ),
+        ((CDR,), False, {"C27": SightKind.RECORDS, "C09": SightKind.UNSEEN, "C17": SightKind.UNSEEN}),
+        (
+            (sources()["asterisk-messages"],),
+            False,
+            {"C09": SightKind.LIVE, "C29": SightKind.UNSEEN, "C12": SightKind.UNSEEN},
+        ),
+        ((sources()["events"],), False, {"C12": SightKind.LIVE, "C02": SightKind.LIVE, "C31": SightKind.UNSEEN}),
+        ((), True, {"C27": SightKind.AUDITED, "C17": SightKind.AUDITED}),
     ],
     ids=["a P-Series", "its records alone", "a log of Asterisk", "all events", "only audits"],
 )
-def test_how_controls_are_seen(connected: Any, audited: bool, seen: dict[str, Seen]) -> None:
+def test_how_controls_are_seen(connected: Any, audited: bool, seen: dict[str, SightKind]) -> None:
     sight = see(connected, audited=audited)
     assert [one.control for one in sight.controls] == list(CONTROLS)
     assert {control: shown(sight, control) for control in seen} == seen
