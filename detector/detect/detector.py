@@ -24,6 +24,10 @@ class Ended(Call, frozen=True):
     """What a rule reads that looks at a leg of a call only when it ends."""
 
 
+class Routed(Call, frozen=True):
+    """What a rule reads that looks at a leg of a call only when its outbound route becomes known."""
+
+
 class Risky(Call, frozen=True):
     """What a rule reads that looks only at calls that go abroad or to costly numbers."""
 
@@ -68,7 +72,7 @@ class Detector(ABC, Generic[E]):
 
     `id` is unique and names the file; `control` is the guide's C01..C32, `also` are others that it carries out;
     `subject` is what a firing is about;
-    `reads` are the kinds of event it looks at; of calls `Begun`, `Ended`, `Risky` and both are cheaper than all;
+    `reads` are the kinds of event it looks at; of calls `Begun`, `Ended`, `Routed`, `Risky` are cheaper than all;
     `outcomes` those of registrations and logins, None for all of them.
     `stage` is how far an attack has come that does this; `attack` are MITRE ATT&CK techniques. `kind` is what sort of
     attack it is, where the rule can tell; otherwise the stages of the incident do. `opens`: even its information opens
