@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from detector.contract.vocabulary import Act
+from detector.contract.vocabulary import Act, Phase
 from streams.config.connection import PbxMake
 from streams.pbxs.discovery import Capabilities, Doing, Telling
 from streams.pbxs.pbx_errors import AccessDenied, NotSupported
@@ -36,16 +36,21 @@ TELLS = (
 ADDRESS = Telling(kind="call.ended", fields=("source_ip",))
 """A frame has no caller's address: it is in the record."""
 RECORDS = "cdr/search"
+ROUTE = ("route", "possible_routes")
+"""Nor the route of a call: it is derived from the PBX's routes."""
+ROUTES = ("outbound_route/list", "outbound_route/get")
 
 
 async def capabilities(client: YeastarClient) -> Capabilities:
     """All of it, by reading a little of each interface. Raises `PbxError` if there is no way in at all."""
     known = await information(client)
-    needed = {RECORDS, *(path for kind in ACTIONS.all().values() for path in kind.reads)}
+    needed = {RECORDS, *ROUTES, *(path for kind in ACTIONS.all().values() for path in kind.reads)}
     lacking = {path: reason(error) for path in sorted(needed) if (error := await client.hindrance(path)) is not None}
     address = Telling(kind=ADDRESS.kind, fields=ADDRESS.fields, lacking=lacking.get(RECORDS))
+    without = first(lacking.get(path) for path in ROUTES)
+    routes = [Telling(kind=f"call.{phase}", fields=ROUTE, lacking=without) for phase in Phase]
     return Capabilities(
-        make=PbxMake.YEASTAR, model=known.model_name, firmware=known.firmware_version, tells=(*TELLS, address),
+        make=PbxMake.YEASTAR, model=known.model_name, firmware=known.firmware_version, tells=(*TELLS, address, *routes),
         does=tuple(
             Doing(act=Act(name), lacking=first(lacking.get(path) for path in kind.reads))
             for name, kind in ACTIONS.all().items()

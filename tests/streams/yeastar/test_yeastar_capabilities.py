@@ -71,8 +71,22 @@ async def test_without_its_records_a_pbx_does_not_tell_where_a_call_came_from() 
     async with linked(SimOptions(denied_permissions={"cdr"})) as one:
         found = await one.connection.capabilities()
     told = [(telling.fields, telling.lacking) for telling in found.tells if telling.kind == "call.ended"]
-    assert told[1:] == [(("source_ip",), DENIED + "cdr/search")]
-    assert told[0][1] is None
+    assert [one for one in told if one[1] is not None] == [(("source_ip",), DENIED + "cdr/search")]
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        ({"denied_permissions": {"outbound_route"}}, DENIED + "outbound_route/list"),
+        ({"unsupported_endpoints": {"outbound_route/get"}}, OLD + "outbound_route/get"),
+    ],
+    ids=["denied", "an old firmware"],
+)
+async def test_without_its_routes_a_pbx_does_not_tell_which_one_a_call_took(options: Any, why: str) -> None:
+    async with linked(SimOptions(**options)) as one:
+        found = await one.connection.capabilities()
+    told = {telling.kind: telling.lacking for telling in found.tells if "route" in telling.fields}
+    assert told == dict.fromkeys(("call.started", "call.answered", "call.ended"), why)
 
 
 async def test_kinds_and_fields_are_those_of_the_contract() -> None:
