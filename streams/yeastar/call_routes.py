@@ -28,11 +28,11 @@ log = structlog.get_logger(__name__)
 
 
 class Told(Struct):
-    """What was told of a call, and from which reading of the routes."""
+    """What was told of a call that `who` made, and when."""
 
     names: tuple[str, ...]
     who: str | None
-    reading: int
+    at: float
 
 
 class CallRoutes:
@@ -53,7 +53,7 @@ class CallRoutes:
         self._listed: list[RouteAnswer] | None = None
         self._routes: list[OutboundRoute] = []
         self._table = RouteTable(())
-        self._reading = 0
+        self._looked_at = 0.0
         self._read_at = 0.0
         self._puzzled = False
         self._told: OrderedDict[tuple[str, str, str], Told] = OrderedDict()
@@ -67,13 +67,15 @@ class CallRoutes:
         While they cannot be read, they are as they were.
         """
         try:
+            now = self._clock()
             listed = await self._client.outbound_routes()
-            due = self._puzzled or self._clock() - self._read_at >= WHOLE_SECONDS
-            if listed != self._listed or due:
-                self._take(await read_routes(self._client, listed))
-                self._listed = listed
+            fresh = listed != self._listed
+            if fresh or self._puzzled or now - self._read_at >= WHOLE_SECONDS:
+                self._take(await read_routes(self._client, listed), self._looked_at if fresh else self._read_at)
+                self._read_at = now
+            self._listed, self._looked_at = listed, now
         except PbxError as error:
-            self._say(f"{'routes are as they were' if self._reading else 'calls have no route'}: {error}")
+            self._say(f"{'calls have no route' if self._listed is None else 'routes are as they were'}: {error}")
         else:
             self._say(None)
 
@@ -85,7 +87,7 @@ class CallRoutes:
         told = self._told.get(key)
         if told is None:
             who = call.on_behalf_of or call.extension
-            told = Told(self._table.find(call.to, who, call.trunk)[:MAX_ACCOUNTS], who, self._reading)
+            told = Told(self._table.find(call.to, who, call.trunk)[:MAX_ACCOUNTS], who, self._clock())
             if not told.names:
                 self._puzzled = self._puzzled or call.to not in self._emergency
                 return ()
@@ -95,17 +97,16 @@ class CallRoutes:
             self._say_unclear(told.names)
         return told.names
 
-    def _take(self, routes: list[OutboundRoute]) -> None:
+    def _take(self, routes: list[OutboundRoute], since: float) -> None:
+        """Go by these from now on; they may have been changed at any time since then."""
         if routes != self._routes:
             self._routes, self._table = routes, RouteTable(routes, self._emergency)
             if len(routes) > 1 and not self._table.ordered:
                 log.warning("the PBX does not show the order of its routes", pbx=self._pbx)
             for (_, trunk, number), told in self._told.items():
-                if told.reading == self._reading:
+                if told.at >= since:
                     now = self._table.find(number, told.who, trunk)
                     told.names = tuple(dict.fromkeys((*told.names, *now)))[:MAX_ACCOUNTS]
-        self._reading += 1
-        self._read_at = self._clock()
         self._puzzled = False
 
     def _say(self, problem: str | None) -> None:
