@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from detector.contract.events import MAX_ACCOUNTS, Call
 from detector.contract.vocabulary import Direction
-from detector.enrich.dialling.outbound_routes import DialPattern, OutboundRoute, RouteTable
+from detector.enrich.dialling.outbound_routes import DialRule, OutboundRoute, RouteTable
 from streams.pbxs.pbx_errors import AccessDenied, NotFound, NotSupported, PbxError
 from streams.yeastar.answers import GroupAnswer, Item, RouteAnswer
 from streams.yeastar.client import YeastarClient
@@ -156,10 +156,10 @@ def as_route(shown: RouteAnswer, groups: Mapping[int, GroupAnswer | None]) -> Ou
     )
 
 
-def as_pattern(item: Item) -> DialPattern:
+def as_pattern(item: Item) -> DialRule:
     """One entry of `dial_pattern_list`."""
     strip = str(item.get("strip") or "")
-    return DialPattern(
+    return DialRule(
         pattern=str(item.get("pattern") or "").strip(),
         strip=min(int(strip[:4]), MAX_STRIP) if strip.isascii() and strip.isdecimal() else 0,
         prepend=str(item.get("prepend") or "").strip(),

@@ -7,7 +7,7 @@ from msgspec import Struct
 from detector.enrich.dialling.patterns import Pattern, parse
 
 
-class DialPattern(Struct, frozen=True, kw_only=True):
+class DialRule(Struct, frozen=True, kw_only=True):
     """Which numbers a route takes, how many digits it takes off them, and what it puts before them."""
 
     pattern: str
@@ -24,7 +24,7 @@ class OutboundRoute(Struct, frozen=True, kw_only=True):
 
     name: str
     order: int | None = None
-    patterns: tuple[DialPattern, ...] = ()
+    patterns: tuple[DialRule, ...] = ()
     trunks: frozenset[str] | None = None
     extensions: frozenset[str] = frozenset()
     everybody: bool = False

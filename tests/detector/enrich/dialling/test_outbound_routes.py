@@ -4,15 +4,15 @@ from typing import Any
 
 import pytest
 
-from detector.enrich.dialling.outbound_routes import DialPattern, OutboundRoute, RouteTable
+from detector.enrich.dialling.outbound_routes import DialRule, OutboundRoute, RouteTable
 
 EMERGENCY = frozenset({"911", "9911"})
 
 
-def route(name: str, *patterns: str | DialPattern, order: int | None = None, **more: Any) -> OutboundRoute:
+def route(name: str, *patterns: str | DialRule, order: int | None = None, **more: Any) -> OutboundRoute:
     """A route that everybody may use over carrier-a, unless told otherwise; `pattern-strip+prepend` as text."""
     given: dict[str, Any] = {"trunks": frozenset({"carrier-a"}), "everybody": True}
-    rules = tuple(one if isinstance(one, DialPattern) else DialPattern(pattern=one) for one in patterns)
+    rules = tuple(one if isinstance(one, DialRule) else DialRule(pattern=one) for one in patterns)
     return OutboundRoute(name=name, order=order, patterns=rules, **given | more)
 
 
@@ -24,8 +24,8 @@ def over(*trunks: str) -> dict[str, Any]:
     return {"trunks": frozenset(trunks)}
 
 
-def strip(pattern: str, digits: int, prepend: str = "") -> DialPattern:
-    return DialPattern(pattern=pattern, strip=digits, prepend=prepend)
+def strip(pattern: str, digits: int, prepend: str = "") -> DialRule:
+    return DialRule(pattern=pattern, strip=digits, prepend=prepend)
 
 
 NATIONAL = route("National", strip("9NXXNXXXXXX", 1), strip("91NXXNXXXXXX", 1), order=1)
