@@ -60,7 +60,10 @@ class Event(Struct, frozen=True, kw_only=True, tag_field="kind", gc=False, omit_
 
 class Call(Event, frozen=True, kw_only=True, tag="call", gc=False, omit_defaults=True,
            forbid_unknown_fields=True):  # fmt: skip
-    """One phase of one leg of a call; a CDR alone is a lone `ended` over `[started_at, at]`."""
+    """One phase of one leg of a call; a CDR alone is a lone `ended` over `[started_at, at]`.
+
+    `possible_routes`: the outbound routes it may have gone by, where it was by one of several.
+    """
 
     phase: Text
     call_id: Key
@@ -72,6 +75,7 @@ class Call(Event, frozen=True, kw_only=True, tag="call", gc=False, omit_defaults
     trunk: Text | None = None
     trunk_in: Text | None = None
     route: Text | None = None
+    possible_routes: Names = ()
     via: Text = "direct"
     on_behalf_of: Text | None = None
     linked_call_id: Text | None = None

@@ -29,6 +29,10 @@ class Ended(Call, frozen=True):
     """What a rule reads that looks at a leg of a call only when it ends."""
 
 
+class Routed(Call, frozen=True):
+    """What a rule reads that looks at a leg of a call only when its outbound route becomes known."""
+
+
 class Risky(Call, frozen=True):
     """What a rule reads that looks only at calls that go abroad or to costly numbers."""
 
@@ -73,7 +77,7 @@ class Detector(ABC, Generic[E]):
 
     `id` is unique and names the file; `control` is the guide's C01..C32, `also` are others that it carries out;
     `subject` is what a firing is about;
-    `reads` are the kinds of event it looks at; of calls `Begun`, `Ended`, `Risky` and both are cheaper than all;
+    `reads` are the kinds of event it looks at; of calls `Begun`, `Ended`, `Routed`, `Risky` are cheaper than all;
     `outcomes` those of registrations and logins, None for all of them; `needs` are the fields without which none of
     these can make it fire, as in `visibility.py`, over and above what is outside for risky calls; `lives_on` is what it
     needs where that does not say it: each of these is enough, and in full.

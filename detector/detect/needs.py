@@ -3,10 +3,10 @@
 from detector.contract.events import Call, Event
 from detector.contract.visibility import Needs, Want
 from detector.detect.catalogue import AnyDetector
-from detector.detect.detector import OUTSIDE, Begun, Ended, Risky, RiskyBegun, RiskyEnded
+from detector.detect.detector import OUTSIDE, Begun, Ended, Risky, RiskyBegun, RiskyEnded, Routed
 
 CALLS: dict[type[Event], Want] = {
-    Call: Want("call"), Begun: Want("call"), Ended: Want("call.ended"),
+    Call: Want("call"), Begun: Want("call"), Routed: Want("call"), Ended: Want("call.ended"),
     Risky: Want("call", OUTSIDE), RiskyBegun: Want("call", OUTSIDE), RiskyEnded: Want("call.ended", OUTSIDE),
 }  # fmt: skip
 """Of a leg that is heard of, whatever its phase, it is known that it began."""

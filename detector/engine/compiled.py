@@ -5,13 +5,13 @@ from itertools import product
 
 from detector.contract.events import KINDS, Event, Login, Registration
 from detector.detect.catalogue import AnyDetector, detectors
-from detector.detect.detector import kinds_of_call
+from detector.detect.detector import Routed, kinds_of_call
 from detector.enrich.premises import Premises, Tables
 from detector.settings import PbxProfile, RuleSettings
 
 RuleSet = dict[type[Event] | tuple[type[Event], str] | tuple[bool, bool, bool], tuple[AnyDetector, ...]]
 """Rules by what they read: registrations and logins by kind and outcome, calls by whether one begins here, ends here,
-and is risky."""
+and is risky; those of a call whose route becomes known by `Routed`."""
 JUDGED: dict[type[Event], tuple[str, ...]] = {
     kind: tuple(sorted(kind.ENUMS["outcome"])) for kind in (Registration, Login)
 }
@@ -39,6 +39,7 @@ class Compiled(Premises):
     def _compile_rules(self, settings: Mapping[str, RuleSettings]) -> RuleSet:
         made = [rule for name in detectors() if not (rule := self._instance(name, settings[name])).idle]
         rules: RuleSet = {kind: select(made, {kind}) for kind in KINDS.values()}
+        rules[Routed] = select(made, {Routed})
         for kind, outcomes in JUDGED.items():
             for outcome in outcomes:
                 rules[kind, outcome] = tuple(r for r in rules[kind] if r.outcomes is None or outcome in r.outcomes)

@@ -125,7 +125,8 @@ class Engine:
     def _revise(self, event: AnyEvent | Unknown, state: PbxState, at: int) -> list[AnyFinding]:
         """A higher revision adds fields to what is known and moves no time.
 
-        Rules are asked only where it is known now, and was not before, where a call goes or who is charged with it.
+        Rules are asked only where it is known now, and was not before, where a call goes, who is charged with it, or
+        by which route it goes.
         """
         self.counts["revision"] += 1
         if not isinstance(event, Call):
@@ -139,9 +140,12 @@ class Engine:
             self._inspector.inspect(event, max(state.now, at), state, site, verdicts)
             return verdicts.findings
         apply.tell_trunk(leg, event, state.ledger)
+        if apply.tell_route(leg, event):
+            state.ledger.touch(leg)
+            self._inspector.inspect_route(event, leg, max(state.now, at), state, site, verdicts)
         place = site.addresses.look_up(event.source_ip) if event.source_ip else None
         if place is None or leg.source:
-            return []
+            return verdicts.findings
         leg.source = place.key
         state.ledger.touch(leg)
         verdicts.locate(leg, place, max(state.now, at))

@@ -7,6 +7,7 @@ from detector.contract.vocabulary import AccessOutcome
 from detector.correlate import suspects
 from detector.correlate.pbx_state import PbxState
 from detector.detect.catalogue import AnyDetector
+from detector.detect.detector import Routed
 from detector.engine.compiled import Compiled
 from detector.engine.verdicts import Verdicts
 from detector.enrich import apply
@@ -77,7 +78,20 @@ class Inspector:
             facts.score = self._models.calls.score(state.memory, leg, facts.season)
         rules = site.rules_for(facts.extension)[facts.opened, facts.ended_now, facts.risky]
         self._ask(rules, event, facts, state, verdicts)
+        if facts.routed:
+            self._ask(site.rules_for(facts.extension)[Routed], event, facts, state, verdicts)
         self._learn_call(leg, facts, state, verdicts)
+        verdicts.close()
+
+    def inspect_route(
+        self, event: Call, leg: Leg, at: int, state: PbxState, site: Compiled, verdicts: Verdicts
+    ) -> None:  # fmt: skip
+        """By which route a call goes has become known, and nothing else of it is new."""
+        facts = Facts(at, site.profile, site.plan, state.ledger, state.timers)
+        facts.leg, facts.extension, facts.billable = leg, leg.extension, apply.is_billable(leg)
+        if state.cases.links:
+            suspects.accuse_caller(facts, state, site.addresses)
+        self._ask(site.rules_for(facts.extension)[Routed], event, facts, state, verdicts)
         verdicts.close()
 
     def _inspect_arrival(

@@ -62,7 +62,7 @@ def follow_call(event: Call, facts: Facts, memory: Memory, premises: Premises) -
         ledger.touch(leg)
     facts.leg = leg
     answer_or_end(leg, event, facts)
-    facts.billable = leg.direction in OUTWARD and leg.klass not in INSIDE and bool(leg.klass)
+    facts.billable = is_billable(leg)
     facts.risky = facts.billable and (leg.abroad or leg.costly)
     if facts.risky:
         facts.block_days = called_days.before(memory, leg.block, facts.at)
@@ -95,10 +95,11 @@ def open_leg(event: Call, facts: Facts, premises: Premises) -> Leg:
     started = to_micros(event.started_at) if event.started_at is not None else facts.at
     leg = Leg(
         call_id=event.call_id, leg=event.leg or "", started=min(started, facts.at), direction=event.direction or "",
-        extension=facts.extension, trunk=event.trunk or "", route=event.route or "", channel=event.channel or "",
+        extension=facts.extension, trunk=event.trunk or "", channel=event.channel or "",
         source=facts.place.key if facts.place is not None else "", event=event.id, conference=event.via == CONFERENCE,
         trunk_in=event.trunk_in or "",
     )  # fmt: skip
+    facts.routed = tell_route(leg, event)
     if leg.direction in OUTWARD and event.to:
         number = facts.number = premises.plan.read(event.to)
         describe(leg, number, premises)
@@ -140,7 +141,7 @@ def complete(leg: Leg, event: Call, facts: Facts, premises: Premises) -> bool:
     else:
         tell_trunk(leg, event, facts.ledger)
     leg.channel = leg.channel or event.channel or ""
-    leg.route = leg.route or event.route or ""
+    facts.routed = tell_route(leg, event)
     if not leg.source and facts.place is not None:
         leg.source = facts.place.key
         facts.located = True
@@ -160,6 +161,21 @@ def tell_where(leg: Leg, event: Call, number: Number | None, premises: Premises)
     leg.trunk = event.trunk or leg.trunk
     if number is not None and not leg.klass:
         describe(leg, number, premises)
+
+
+def is_billable(leg: Leg) -> bool:
+    """Whether it goes out, and is neither internal nor an emergency."""
+    return leg.direction in OUTWARD and leg.klass not in INSIDE and bool(leg.klass)
+
+
+def tell_route(leg: Leg, event: Call) -> bool:
+    """Take the route of an event, or those it may have gone by; True where that is news."""
+    if leg.route or not (event.route or event.possible_routes):
+        return False
+    news = bool(event.route) or not leg.possible_routes
+    leg.route = event.route or ""
+    leg.possible_routes = () if event.route else leg.possible_routes or event.possible_routes
+    return news
 
 
 def tell_trunk(leg: Leg, event: Call, ledger: Ledger) -> None:

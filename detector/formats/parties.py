@@ -10,7 +10,15 @@ TRUNK_CONTEXTS = frozenset({
 INTERNAL_NUMBER = re.compile(r"\d{2,7}", re.ASCII)
 NOT_DIALLED = frozenset({"", "s", "h", "i", "t", "a", "o", "start", "~~s~~"})
 
+ROUTE_CONTEXT = re.compile(r"(?!outbound-allroutes$)(?:outrt|outbound|route)[-_].{1,120}", re.ASCII | re.IGNORECASE)
+"""Contexts that are a route's own, by their name, as FreePBX makes them; all other contexts are those of telephones."""
+
 Side = Literal["extension", "trunk"]
+
+
+def route_by(trunk: str, *contexts: str) -> str:
+    """The outbound route of a call over a trunk: the first context it was dialled in that is one, else the trunk."""
+    return next((context for context in contexts if ROUTE_CONTEXT.fullmatch(context)), trunk)
 
 
 @dataclass(frozen=True, kw_only=True)

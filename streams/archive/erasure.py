@@ -20,7 +20,7 @@ NAMING = {
     "number": ("from", "to", "account", "accounts"),
     "address": ("source_ip",),
 }
-FREE = ("text", "reason", "user_agent", "channel", "changes", "route", "note")
+FREE = ("text", "reason", "user_agent", "channel", "changes", "route", "possible_routes", "note")
 ERASED = "erased"
 SHORT = 6
 

@@ -59,6 +59,8 @@ class SimOptions(BaseModel):
     """Paths that this firmware answers with 10001, such as `webhook/query`."""
     accept_disable_outb_call: bool = True
     """Off: `extension/update` silently ignores the field and `get` does not show it."""
+    show_route_positions: bool = True
+    """Off: routes come without `pos`, so nobody can tell in which order they are tried."""
     cdr_epoch_bounds: bool = False
     """`cdr/search` takes epoch seconds instead of display-format times."""
     shared_uid: bool = True

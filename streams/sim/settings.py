@@ -108,7 +108,7 @@ class RouteTrunk(BaseModel):
 
 
 class RouteMember(BaseModel):
-    """Who may use a route."""
+    """Who may use a route, or is in a group."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -118,8 +118,16 @@ class RouteMember(BaseModel):
     type: Literal["extension", "ext_group", "organization"] = "extension"
 
 
+class SimGroup(SimItem):
+    """A group of extensions: all there are, or those it names."""
+
+    name: Name
+    member_select: Literal["sel_all_ext", "sel_specific"] = "sel_specific"
+    members: tuple[RouteMember, ...] = ()
+
+
 class SimRoute(SimItem):
-    """One outbound route; lists are replaced as a whole."""
+    """One outbound route; lists are replaced as a whole. Its position is where it stands in the table."""
 
     name: Name
     outbound_cid: str = ""
@@ -163,7 +171,7 @@ T = TypeVar("T", bound=SimItem)
 
 
 class Table(Generic[T]):
-    """Configured objects of one kind, by id and in order of creation."""
+    """Configured objects of one kind, by id and in order of creation, unless one is moved."""
 
     def __init__(self) -> None:
         self._items: dict[int, T] = {}
@@ -190,6 +198,13 @@ class Table(Generic[T]):
         """Replace the object with the same id."""
         self._items[item.id] = item
 
+    def move(self, item_id: int, position: int) -> None:
+        """Put the object at a position, counted from 1; `ValueError` if it is not there."""
+        order = list(self._items)
+        order.remove(item_id)
+        order.insert(position - 1, item_id)
+        self._items = {each: self._items[each] for each in order}
+
     def remove(self, item_id: int) -> None:
         """Delete the object with this id; `KeyError` if there is none."""
         del self._items[item_id]
@@ -201,7 +216,9 @@ class PbxSettings:
     def __init__(self) -> None:
         self.extensions: Table[SimExtension] = Table()
         self.trunks: Table[SimTrunk] = Table()
+        self.groups: Table[SimGroup] = Table()
         self.routes: Table[SimRoute] = Table()
+        """In the order in which they are tried."""
         self.blocked_numbers: Table[SimBlockedNumbers] = Table()
         self.pin_lists: Table[PinList] = Table()
         self.watched_extensions: set[int] = set()
@@ -224,6 +241,19 @@ class PbxSettings:
     def watches_trunk(self, name: str) -> bool:
         """Whether call events on this trunk are pushed."""
         return any(t.name == name and t.id in self.watched_trunks for t in self.trunks)
+
+    def permits(self, route: SimRoute, extension: SimExtension) -> bool:
+        """Whether an extension may use a route: by itself, or as one of a group."""
+        return any(
+            member.id == extension.id if member.type == "extension" else self._has(member, extension)
+            for member in route.ext_list
+        )
+
+    def _has(self, member: RouteMember, extension: SimExtension) -> bool:
+        group = self.groups.get(member.id) if member.type == "ext_group" else None
+        if group is None:
+            return False
+        return group.member_select == "sel_all_ext" or any(each.id == extension.id for each in group.members)
 
     def pins(self, route: SimRoute) -> frozenset[str]:
         """The PINs that open a PIN-protected route."""

@@ -119,6 +119,10 @@ class SimulatedPbx:
         """One outbound route by name; `StopIteration` if there is none."""
         return next(r for r in self.core.settings.routes if r.name == name)
 
+    def move_route(self, name: str, position: int) -> None:
+        """Change in the portal which route is tried when; positions count from 1."""
+        self.core.settings.routes.move(self.route(name).id, position)
+
     def change_extension(self, number: str, **fields: object) -> None:
         """Change an extension in the portal, also what the API cannot (`forward_to`, `allowed_ips`)."""
         old = self.extension(number)

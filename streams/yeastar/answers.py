@@ -71,10 +71,16 @@ class ExtensionAnswer(Struct, frozen=True, kw_only=True):
 
 
 class RouteAnswer(Struct, frozen=True, kw_only=True):
-    """An outbound route; `pin` is a secret and not shown."""
+    """An outbound route; `pin` is a secret and not shown. `pos` counts from 1 as the PBX tries them.
+
+    Lists of routes may show no more of one than its patterns and trunks, as `dial_pattern` and `trunk`.
+    """
 
     id: int
     name: str
+    pos: int | None = None
+    dial_pattern: list[str] = msgspec.field(default_factory=list)
+    trunk: list[Item] = msgspec.field(default_factory=list)
     outbound_cid: str | None = None
     dial_pattern_list: list[Item] = msgspec.field(default_factory=list)
     trunk_list: list[Item] = msgspec.field(default_factory=list)
@@ -86,6 +92,15 @@ class RouteAnswer(Struct, frozen=True, kw_only=True):
     def __repr__(self) -> str:
         """Without the PIN."""
         return f"OutboundRoute(id={self.id}, name={self.name!r}, pin_protect={self.pin_protect!r})"
+
+
+class GroupAnswer(Struct, frozen=True, kw_only=True):
+    """A group of extensions: `sel_all_ext` are all there are."""
+
+    id: int
+    name: str | None = None
+    member_select: str | None = None
+    members: list[Item] = msgspec.field(default_factory=list)
 
 
 class TrunkAnswer(Struct, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from detector.contract.vocabulary import Act
-from detector.formats.yeastar.yeastar_tellings import API, CDR
+from detector.formats.yeastar.yeastar_tellings import CDR, FRAMES, ROUTED
 from streams.config.connection import PbxMake
 from streams.pbxs.discovery import Capabilities, Doing
 from streams.pbxs.pbx_errors import AccessDenied, NotSupported
@@ -15,16 +15,19 @@ from streams.yeastar.p_series_action import ACTIONS
 from streams.yeastar.settings_reader import reason
 
 RECORDS = "cdr/search"
+ROUTES = ("outbound_route/list", "outbound_route/get")
 
 
 async def capabilities(client: YeastarClient) -> Capabilities:
     """All of it, by reading a little of each interface. Raises `PbxError` if there is no way in at all."""
     known = await information(client)
-    needed = {RECORDS, *(path for kind in ACTIONS.all().values() for path in kind.reads)}
+    needed = {RECORDS, *ROUTES, *(path for kind in ACTIONS.all().values() for path in kind.reads)}
     lacking = {path: reason(error) for path in sorted(needed) if (error := await client.hindrance(path)) is not None}
     records = tuple(replace(one, lacking=lacking.get(RECORDS)) for one in CDR.gives)
+    without = first(lacking.get(path) for path in ROUTES)
+    tells = (*FRAMES, *(replace(one, lacking=without) for one in ROUTED))
     return Capabilities(
-        make=PbxMake.YEASTAR, model=known.model_name, firmware=known.firmware_version, tells=API.gives, records=records,
+        make=PbxMake.YEASTAR, model=known.model_name, firmware=known.firmware_version, tells=tells, records=records,
         does=tuple(
             Doing(act=Act(name), lacking=first(lacking.get(path) for path in kind.reads))
             for name, kind in ACTIONS.all().items()

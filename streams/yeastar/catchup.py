@@ -12,6 +12,7 @@ from detector.contract.events import AnyEvent, Call
 from detector.formats.yeastar.yeastar_frames import YeastarFrames
 from streams.runtime.clock import utc_now
 from streams.runtime.ingest import Delivery, Reading
+from streams.yeastar.call_routes import CallRoutes
 from streams.yeastar.client import YeastarClient
 
 OVERLAP = timedelta(minutes=15)
@@ -29,7 +30,8 @@ class Catchup:
 
     A CDR row carries the time its leg *began* and appears when it ends. So the search begins before the last one by
     `OVERLAP`, and before every call that was up then. A call of several legs is over when a row came and the PBX no
-    longer shows it: one leg may end long before another. `since` is when the log last heard of this PBX.
+    longer shows it: one leg may end long before another. `since` is when the log last heard of this PBX. `routes` are
+    looked at again before anything is read.
     """
 
     def __init__(
@@ -38,10 +40,12 @@ class Catchup:
         frames: YeastarFrames,
         *,
         since: datetime | None = None,
+        routes: CallRoutes | None = None,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._client = client
         self._frames = frames
+        self._routes = routes
         self._now = now
         self._since = since or now()
         self._open: OrderedDict[str, datetime] = OrderedDict()
@@ -50,6 +54,11 @@ class Catchup:
         self._one_at_a_time = asyncio.Lock()
         self.filled_at: datetime | None = None
         """When the last gap was filled."""
+
+    @property
+    def problem(self) -> str | None:
+        """What is not as it should be although all was fetched."""
+        return self._routes.problem if self._routes is not None else None
 
     def note(self, events: Iterable[AnyEvent]) -> None:
         """What was handed over: its calls are up, or over, and need not be sent again."""
@@ -73,6 +82,8 @@ class Catchup:
         async with self._one_at_a_time:
             await self._client.information()
             self._frames.clock = self._client.display
+            if self._routes is not None:
+                await self._routes.refresh()
             begun = self._now()
             start = self._start(begun)
             ending = set(self._ending)

@@ -29,5 +29,5 @@ class CdrPoll:
                 say_trouble(self.status, error)
             else:
                 self.status.connects += not self.status.connected
-                self.status.connected, self.status.problem = True, None
+                self.status.connected, self.status.problem = True, self._catchup.problem
             await asyncio.sleep(self._interval)

@@ -18,6 +18,7 @@ from streams.yeastar.answers import (
     BlockedNumberRule,
     Credentials,
     ExtensionAnswer,
+    GroupAnswer,
     Information,
     Item,
     RouteAnswer,
@@ -138,6 +139,10 @@ class YeastarClient:
     async def update_outbound_route(self, id: int, fields: Mapping[str, object]) -> None:  # noqa: A002 - the PBX's own name
         """Change some fields; a list given replaces the old one."""
         await self._post("outbound_route/update", {"id": id, **fields})
+
+    async def extension_group(self, id: int) -> GroupAnswer:  # noqa: A002 - the PBX's own name
+        """One group of extensions with its members."""
+        return await self._read("extensiongroup/get", GroupAnswer, id=id)
 
     async def trunks(self) -> list[TrunkAnswer]:
         """All trunks as the list shows them."""

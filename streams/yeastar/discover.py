@@ -44,12 +44,11 @@ def _routes(shown: Fact[list[RouteAnswer]], dialling: Dialling) -> Fact[tuple[Fo
 
 
 def _route(shown: RouteAnswer, dialling: Dialling) -> FoundRoute:
-    """The API shows no order of routes."""
     patterns = patterns_of(shown)
     return FoundRoute(
-        name=shown.name, patterns=tuple(patterns), trunks=listed_trunks(shown), extensions=listed_numbers(shown),
-        groups=listed_groups(shown), pin=(shown.pin_protect or "disable") != "disable",
-        emergency=surely_carries_emergency(patterns, dialling),
+        name=shown.name, order=shown.pos, patterns=tuple(patterns), trunks=listed_trunks(shown),
+        extensions=listed_numbers(shown), groups=listed_groups(shown),
+        pin=(shown.pin_protect or "disable") != "disable", emergency=surely_carries_emergency(patterns, dialling),
     )  # fmt: skip
 
 

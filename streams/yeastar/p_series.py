@@ -17,6 +17,7 @@ from streams.pbxs.discovery import Capabilities, Discovery
 from streams.pbxs.pbx import AnyAction, KeyedHash, PbxConnection, PbxSources, TimeFormats
 from streams.pbxs.pbx_errors import NotSupported
 from streams.runtime.ingest import Ingest, SourceStatus
+from streams.yeastar.call_routes import CallRoutes
 from streams.yeastar.capabilities import capabilities
 from streams.yeastar.catchup import Catchup
 from streams.yeastar.cdr_poll import CdrPoll
@@ -53,7 +54,8 @@ class PSeriesConnection(PbxConnection):
     def sources(self, ingest: Ingest, keyed_hash: KeyedHash, *, since: datetime | None) -> PbxSources:
         """The poll of its call records, and its WebSocket unless all comes by webhook."""
         frames = frames_of(self._settings, self._profile, keyed_hash)
-        return PSeriesSources(self.client, frames, ingest, self._settings, self._connection, since)
+        routes = CallRoutes(self.client, self._settings.id, self._dialling.emergency())
+        return PSeriesSources(self.client, frames, routes, ingest, self._settings, self._connection, since)
 
     def actions(self) -> Mapping[Act, AnyAction]:
         """One of each kind."""
@@ -93,18 +95,23 @@ class PSeriesConnection(PbxConnection):
 
 
 class PSeriesSources(PbxSources):
-    """What listens to one P-Series; they share what was sent already, and the PBX's way of showing times."""
+    """What listens to one P-Series.
+
+    They share what was sent already, the PBX's way of showing times, and its routes.
+    """
 
     def __init__(
         self,
         client: YeastarClient,
         frames: YeastarFrames,
+        routes: CallRoutes,
         ingest: Ingest,
         settings: InstalledPbx,
         connection: Connection,
         since: datetime | None,
     ) -> None:
-        self._catchup = Catchup(client, frames, since=since)
+        frames.find_routes = routes.find
+        self._catchup = Catchup(client, frames, since=since, routes=routes)
         self._webhook = webhook_of(settings, frames)
         poll = CdrPoll(settings.id, ingest, self._catchup, interval=connection.poll_cdr)
         self._running: list[CdrPoll | WebSocketSource] = [poll]

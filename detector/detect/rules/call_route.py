@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, StringConstraints
 from detector.contract.events import Call
 from detector.contract.vocabulary import Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
-from detector.detect.detector import OUTSIDE, Begun, Detector, Hit
+from detector.detect.detector import OUTSIDE, Detector, Hit, Routed
 from detector.enrich.facts import Facts
 from detector.memory.fields import Memory
 from detector.settings.params import Params
@@ -22,7 +22,9 @@ Who = Annotated[str, BeforeValidator(as_text), StringConstraints(min_length=1, m
 class CallRoute(Detector[Call]):
     """Fires for each outbound call on a route that has a list by an extension that is not on it.
 
-    Quiet when: the route has no list; emergency and internal calls.
+    Where it went by one of several routes: if the extension is on the list of none.
+
+    Quiet when: the route, or one that it may have gone by, has no list; emergency and internal calls.
     Runbook: put the extension on the list if it needs the route; else take it off the route on the PBX, and ask who
     called.
     """
@@ -33,7 +35,7 @@ class CallRoute(Detector[Call]):
     severity = Severity.WARNING
     stage = Stage.PROBE
     attack = ("T1496",)
-    reads = (Begun,)
+    reads = (Routed,)
     needs = (*OUTSIDE, "route")
 
     class Limits(Params):
@@ -50,16 +52,27 @@ class CallRoute(Detector[Call]):
             for route, listed in self.limits.allowed.items()
         }
 
+    @property
+    def idle(self) -> bool:
+        """Whether no route has a list."""
+        return not self.names
+
     def inspect(self, event: Call, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
         leg = facts.leg
-        if leg is None or leg.route not in self.names or not facts.billable or self._may(leg.route, facts):
+        if leg is None or not facts.billable:
             return None
-        return self.hit(facts.extension, f"{facts.caller} called on route {leg.route}, which is not for it",
-                        route=leg.route)  # fmt: skip
+        routes = (leg.route,) if leg.route else leg.possible_routes
+        group = facts.profile.extension(facts.extension).group
+        if not routes or any(self.permits(route, facts.extension, group) for route in routes):
+            return None
+        named = " or ".join(routes)
+        return self.hit(facts.extension, f"{facts.caller} called on route {named[:128]}, which is not for it",
+                        route=named[:256])  # fmt: skip
 
-    def _may(self, route: str, facts: Facts) -> bool:
-        names, extension = self.names[route], facts.extension
-        if extension in names or facts.profile.extension(extension).group in names:
+    def permits(self, route: str, extension: str, group: str | None) -> bool:
+        """Whether an extension of a group may use a route: it is on its list, or there is none."""
+        names = self.names.get(route)
+        if names is None or extension in names or group in names:
             return True
         if not (extension.isascii() and extension.isdigit() and len(extension) < 10):
             return False

@@ -8,9 +8,9 @@ from hashlib import blake2b
 from msgspec import Struct
 
 from detector.contract.events import Call
-from detector.formats.asterisk.asterisk_owners import Owners, Peer
+from detector.formats.asterisk.asterisk_owners import Owners, Peer, way_out
 from detector.formats.format import clean
-from detector.formats.parties import NOT_DIALLED, Parties
+from detector.formats.parties import NOT_DIALLED, Parties, route_by
 
 UNIQUEID = re.compile(r"(?:[\w.-]{1,64}-)?(\d{9,10})\.\d{1,12}", re.ASCII)
 DIAL_STRING = re.compile(r"/(?:[^/,@&]{1,128}/)?(?:sips?:)?(\+?[\d*#]{1,64})(?=[,@&]|\Z)", re.ASCII)
@@ -89,6 +89,7 @@ class CallRecords:
         disposition = DISPOSITIONS.get(record.disposition.upper(), record.disposition.lower())
         via = APPLICATIONS.get(record.application.lower(), "direct")
         to = dialled(record.dst, record.data, over_trunk=called is not None and called.side == "trunk")
+        way = way_out(called, record.data)
         answered = disposition == "answered" and talk <= duration
         return Call(
             pbx=self.pbx, id=_id(record), at=ended, source=self.source, phase="ended",
@@ -97,6 +98,7 @@ class CallRecords:
             direction=direction, extension=_extension(record, direction, caller, called),
             from_=clean(record.src), to=to, trunk=clean((called and called.trunk) or ""),
             trunk_in=clean((caller and caller.trunk) or ""),
+            route=clean(route_by(way, record.context)) if way else None,
             via="forward" if forwarder is not None else via, on_behalf_of=forwarder or None,
             channel=clean(record.channel), started_at=started,
             answered_at=ended - timedelta(seconds=talk) if answered else None,

@@ -8,8 +8,9 @@ from msgspec import Struct, structs
 from detector.contract.events import Call, Registration
 from detector.formats.asterisk.asterisk_calls import DIAL_STRING, BadRecordError, CallRecord, CallRecords, dialled
 from detector.formats.asterisk.asterisk_frames import Fields
-from detector.formats.asterisk.asterisk_owners import Peer
+from detector.formats.asterisk.asterisk_owners import Peer, way_out
 from detector.formats.format import clean
+from detector.formats.parties import route_by
 
 MAX_CHANNELS = 16_384
 MAX_LEGS = 4_096
@@ -111,7 +112,7 @@ class Channels:
         records, key = self.records, fields.get("DestUniqueid", "")[:128]
         caller_id = fields.get("Uniqueid", "")[:128]
         begun = self._channels.get(caller_id)
-        records.owners.learn(f"{fields.get('DestChannel', '').partition('/')[0]}/{fields.get('DialString', '')}")
+        records.owners.learn(dial_argument(fields))
         called = records.owners.called(fields.get("DestChannel", ""))
         if not key or called is None:
             raise BadRecordError("a call to no channel", "DestChannel")
@@ -140,6 +141,8 @@ class Channels:
         transferred = begun.transferred_by if begun is not None and outside else ""
         forwarder = records.forwarder(linkedid, caller, called)
         own = caller.extension if caller is not None else None
+        way = way_out(called, dial_argument(fields))
+        contexts = (fields.get("Context", ""), begun.context if begun is not None else "")
         return Call(
             pbx=records.pbx, id=f"call:{linkedid}:{key}:started", at=at, source=records.source, phase="started",
             call_id=linkedid, leg=clean(fields.get("DestChannel", "")),
@@ -148,6 +151,7 @@ class Channels:
             from_=clean(begun.number if begun else fields.get("CallerIDNum", "")),
             to=self._number(fields, begun, called), trunk=clean(called.trunk or ""),
             trunk_in=clean((caller and caller.trunk) or ""),
+            route=clean(route_by(way, *contexts)) if way else None,
             via="transfer" if transferred else "forward" if forwarder is not None else "direct",
             on_behalf_of=transferred or forwarder or None,
             channel=clean(fields.get("Channel") or fields.get("DestChannel", "")), source_ip=self.sources.of(own, at),
@@ -203,6 +207,11 @@ class Channels:
             billsec=fields.get("BillableSeconds", ""), disposition=fields.get("Disposition", ""),
             uniqueid=uniqueid, linkedid=begun.linkedid if begun else "",
         )  # fmt: skip
+
+
+def dial_argument(fields: Fields) -> str:
+    """What `Dial` was given, which the event tells without the technology."""
+    return f"{fields.get('DestChannel', '').partition('/')[0]}/{fields.get('DialString', '')}"
 
 
 def _phase(leg: Call, phase: str) -> str:

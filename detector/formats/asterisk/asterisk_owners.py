@@ -166,6 +166,19 @@ class Owners:
             self._told.popitem(last=False)
 
 
+def way_out(called: Peer | None, data: str) -> str:
+    """What `Dial` calls through, by its argument: a trunk, or of lines the group it picks one of; `""` if no trunk."""
+    if called is None or called.side != "trunk":
+        return ""
+    if called.line:
+        technology = called.name.partition("/")[0]
+        for part in data[:2_048].split(",", 1)[0].split("&")[:64]:
+            match = DIALLED.match(part)
+            if match is not None and match["technology"] == technology and match["mark"] == "/":
+                return f"{technology}/{match['first']}"
+    return called.name
+
+
 def _foreign(user: str, name: str) -> bool:
     """Whether an account is sent a number of the world; the address of a phone names the phone, or is made up."""
     return user != name and len(user) > LONG and NUMBER.fullmatch(user) is not None

@@ -11,7 +11,7 @@ from detector.contract.codec import Rejected
 from detector.contract.events import Call
 from detector.formats.format import clean, endpoint
 from detector.formats.freeswitch.freeswitch_line import UUID, FreeswitchLine
-from detector.formats.parties import Parties
+from detector.formats.parties import Parties, route_by
 
 NEW = re.compile(rf"New Channel (?P<name>.{{1,512}}) \[(?P<uuid>{UUID})\]", re.DOTALL)
 INVITE = re.compile(r"(?P<name>.{1,512}) receiving invite from (?P<place>[^ ]{2,64}) version: ", re.DOTALL)
@@ -47,12 +47,13 @@ REASONS = {
 
 
 class _FreeswitchChannel(Struct):
-    """A channel that is up: the legs it has since the dialplan has routed it, and where that sent it last."""
+    """A channel that is up: the legs it has since the dialplan has routed it, and where and in which context last."""
 
     name: str
     source_ip: str | None = None
     legs: list[Call] = []
     sent_to: str = ""
+    context: str = ""
     bridges: int = 0
     answered: datetime | None = None
 
@@ -121,7 +122,7 @@ class FreeswitchCalls:
             return None if line.uuid == "" else [
                 Rejected(reason="a routed call whose channel was not seen to begin")
             ]  # fmt: skip
-        channel.sent_to = match["to"]
+        channel.sent_to, channel.context = match["to"], match["context"]
         if channel.legs:
             return []  # sent on within the dialplan: the same call
         user = USER.fullmatch(channel.name)
@@ -155,17 +156,18 @@ class FreeswitchCalls:
         if channel is None or not channel.legs or line is None:
             return []
         first, (trunk, number) = channel.legs[0], line
+        route = clean(route_by(trunk, channel.context))
         if first.direction != "inbound":
             if first.trunk:
                 return []
-            channel.legs[0] = structs.replace(first, trunk=trunk, revision=1, direction="outbound")
+            channel.legs[0] = structs.replace(first, trunk=trunk, route=route, revision=1, direction="outbound")
             return channel.legs[:1]
         channel.bridges += 1
         owner = channel.sent_to if self.parties.internal(channel.sent_to) else None
         leg = f"bridge:{channel.bridges}"
         out = structs.replace(
             first, id=f"call:{uuid}:{leg}:started", at=at, leg=leg, direction="transit", trunk=trunk, extension=None,
-            to=number or first.to, via="forward", on_behalf_of=owner, source_ip=None,
+            route=route, to=number or first.to, via="forward", on_behalf_of=owner, source_ip=None,
         )  # fmt: skip
         over = [ended(each, at, channel.answered, "NORMAL_CLEARING") for each in channel.legs[1:]]
         channel.legs = [first, out]

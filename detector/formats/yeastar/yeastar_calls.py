@@ -7,7 +7,7 @@ from msgspec import Struct, structs
 
 from detector.contract.events import Call
 from detector.formats.yeastar.yeastar_fields import BadFieldError, Record, born, key, number_of, text
-from detector.formats.yeastar.yeastar_records import reason_of
+from detector.formats.yeastar.yeastar_records import MORE, reason_of
 
 MAX_MEMBERS = 64
 MAX_UP = timedelta(hours=24)
@@ -88,13 +88,13 @@ def calls_up(pbx: str, record: Record, received_at: datetime) -> list[Call]:
 def call_phase(
     pbx: str, call_id: str, leg: YeastarLeg, phase: str, at: datetime, received_at: datetime, via: str | None = None
 ) -> Call:
-    """One leg as an event; `revision` is 1 where another frame said `via` which way it came about."""
+    """One leg as an event; `revision` is `MORE` where another frame said `via` which way it came about."""
     return Call(
         pbx=pbx,
         id=f"call:{call_id}:{leg.key}:{phase}",
         at=at,
         received_at=received_at,
-        revision=int(via is not None),
+        revision=MORE if via is not None else 0,
         phase=phase,
         call_id=call_id,
         leg=leg.key,

@@ -4,13 +4,13 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, tzinfo
 from hashlib import sha256
-from typing import cast
+from typing import TypeVar, cast
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from detector.contract.codec import Rejected, mended, reject, to_micros
-from detector.contract.events import MAX_EVENT_BYTES, AnyEvent, Call, Registration
+from detector.contract.events import MAX_EVENT_BYTES, AnyEvent, Call, Event, Registration
 from detector.formats.yeastar import yeastar_calls, yeastar_notices, yeastar_records
 from detector.formats.yeastar.yeastar_clock import PbxClock
 from detector.formats.yeastar.yeastar_fields import BadFieldError, Record, address, key, snake, text
@@ -27,6 +27,8 @@ WANTED = (REGISTRATION, CALL_STATE, CALL_END, TRANSFER, FORWARD, CALL_FAILED, *N
 IGNORED = frozenset({30005, 30006, 30008, 30009, 30016, 30020, 30029})
 """Of organizations, extensions' settings and states, presence, invitations, phones and agents."""
 MAX_UNKNOWN = 64
+FindRoutes = Callable[[Call], tuple[str, ...]]
+"""The outbound route a call went by, all of them where it is one of several, none where nothing explains it."""
 
 DEVICES = {"sip": "sip", "mobile": "linkus_mobile", "pad": "linkus_mobile", "desktop": "linkus_desktop",
            "web": "linkus_web"}  # fmt: skip
@@ -42,13 +44,15 @@ class Frame(Struct, frozen=True):
 
 
 FRAME = msgspec.json.Decoder(Frame)
+E = TypeVar("E", bound=Event)
 
 
 class YeastarFrames:
     """Turns one PBX's frames into events, and counts in `unknown` types of frames and members nobody knows.
 
     `zone` is the PBX's own. `notice_names` maps `event_name`s of system events to contract names, over and
-    above the known ones; `keyed_hash` stands for PINs, which are not kept.
+    above the known ones; `keyed_hash` stands for PINs, which are not kept. No frame names the route of a call: whoever
+    knows the PBX's routes sets `find_routes`.
     """
 
     def __init__(
@@ -62,6 +66,7 @@ class YeastarFrames:
         self.pbx = pbx
         self.clock = PbxClock(zone)
         self.unknown: Counter[str] = Counter()
+        self.find_routes: FindRoutes = lambda call: ()
         self._keyed_hash = keyed_hash
         self._uids = yeastar_records.RowUids()
         self._names = yeastar_notices.NAMES | {snake(name): to for name, to in (notice_names or {}).items()}
@@ -74,7 +79,7 @@ class YeastarFrames:
         try:
             envelope = mended(FRAME.decode, raw)
             message = message_of(envelope.msg)
-            return list(self._events(envelope.type, message, received_at))
+            return [self._routed(event) for event in self._events(envelope.type, message, received_at)]
         except BadFieldError as error:
             return [reject(error.reason, raw, error.field)]
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
@@ -84,7 +89,7 @@ class YeastarFrames:
         """A row of `cdr/list` or `cdr/search`."""
         try:
             call = yeastar_records.cdr_event(self.pbx, row, self.clock, received_at, self._keyed_hash)
-            return self._uids.tell_apart(call, row)
+            return self._routed(self._uids.tell_apart(call, row))
         except BadFieldError as error:
             return reject(error.reason, encoded(row), error.field)
 
@@ -93,7 +98,7 @@ class YeastarFrames:
         found: list[AnyEvent | Rejected] = []
         for row in rows:
             try:
-                found.extend(yeastar_calls.calls_up(self.pbx, row, received_at))
+                found.extend(map(self._routed, yeastar_calls.calls_up(self.pbx, row, received_at)))
             except BadFieldError as error:
                 found.append(reject(error.reason, encoded(row), error.field))
         return found
@@ -118,6 +123,15 @@ class YeastarFrames:
         if kind not in IGNORED:
             self._count(str(kind))
         return []
+
+    def _routed(self, event: E) -> E:
+        """The event with the route of its call, one revision higher: who does not know the routes tells of it, too."""
+        found = self.find_routes(event) if isinstance(event, Call) else ()
+        if not found:
+            return event
+        if len(found) > 1:
+            return structs.replace(event, possible_routes=found, revision=event.revision + 1)
+        return structs.replace(event, route=found[0], revision=event.revision + 1)
 
     def _count(self, name: str) -> None:
         self.unknown[name if name in self.unknown or len(self.unknown) < MAX_UNKNOWN else "other"] += 1

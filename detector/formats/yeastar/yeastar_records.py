@@ -37,6 +37,8 @@ WORDS = {
     "congestion": "congestion", "user busy": "busy", "dnd": "rejected", "wrong pin": "wrong_pin",
 }  # fmt: skip
 QUARTER_SECONDS = 900
+MORE = 2
+"""The revision of what says more than a frame does; whatever names the route as well is one higher than without."""
 FORWARDED = re.compile(r"(\d{1,15}) forwarded to ", re.ASCII)
 
 
@@ -50,7 +52,7 @@ def cdr_event(pbx: str, record: Record, clock: PbxClock, received_at: datetime |
 
     Raises `BadFieldError`.
     """
-    return _record(pbx, record, clock, received_at, keyed_hash, revision=1)
+    return _record(pbx, record, clock, received_at, keyed_hash, revision=MORE)
 
 
 def reason_of(shown: str | None) -> str | None:

@@ -1,5 +1,7 @@
 """What a P-Series tells, as it is read here: by the frames it pushes, and by its call records."""
 
+from msgspec.structs import replace
+
 from detector.contract.visibility import Source, Telling
 from detector.formats.yeastar.yeastar_notices import NAMES
 
@@ -35,6 +37,10 @@ FRAMES = (
     ),
     Telling(kind="config", lacking=NOT_SHOWN),
 )  # fmt: skip
+ROUTED = tuple(
+    replace(one, fields=(*one.fields, "route", "possible_routes")) for one in FRAMES if one.kind.startswith("call.")
+)
+"""The same calls with their route, which no frame tells: whoever is connected derives it from the PBX's routes."""
 RECORDS = (
     Telling(
         kind="call.ended",
@@ -43,5 +49,5 @@ RECORDS = (
     ),
 )
 
-API = Source(name="p-series", title="a P-Series by its API, live", live=True, gives=FRAMES)
+API = Source(name="p-series", title="a P-Series by its API, live", live=True, gives=(*FRAMES, *ROUTED))
 CDR = Source(name="p-series-cdr", title="call records of a P-Series", live=False, gives=RECORDS)

@@ -1,9 +1,9 @@
-"""Trunks, outbound routes, blocked numbers and PIN lists."""
+"""Trunks, outbound routes, groups of extensions, blocked numbers and PIN lists."""
 
 from streams.sim.api.endpoint import Answer, ApiError, QueryParams, changed, endpoint, found, ids, page, validated
 from streams.sim.api.extensions import id_set
 from streams.sim.core import PbxCore
-from streams.sim.settings import TRUNK_HIDDEN, SimBlockedNumbers, SimRoute, SimTrunk
+from streams.sim.settings import TRUNK_HIDDEN, SimBlockedNumbers, SimTrunk
 
 
 @endpoint("GET", "trunk/list")
@@ -53,19 +53,21 @@ def update_monitored(core: PbxCore, params: QueryParams) -> Answer:
 @endpoint("GET", "outbound_route/list")
 def list_routes(core: PbxCore, params: QueryParams) -> Answer:
     """Every outbound route."""
-    return page((_route(r) for r in core.settings.routes), params, "id")
+    return page(_routes(core), params, "id")
 
 
 @endpoint("GET", "outbound_route/get")
 def get_route(core: PbxCore, params: QueryParams) -> Answer:
     """One outbound route by `id`."""
-    return {"data": _route(found(core.settings.routes.get(params.integer("id"))))}
+    wanted = found(core.settings.routes.get(params.integer("id"))).id
+    return {"data": next(row for row in _routes(core) if row["id"] == wanted)}
 
 
 @endpoint("GET", "outbound_route/query")
 def query_routes(core: PbxCore, params: QueryParams) -> Answer:
     """Several outbound routes by `ids`."""
-    rows = [_route(r) for r in map(core.settings.routes.get, ids(params)) if r is not None]
+    known = {row["id"]: row for row in _routes(core)}
+    rows = [known[each] for each in ids(params) if each in known]
     return {"total_number": len(rows), "data": rows}
 
 
@@ -77,6 +79,12 @@ def update_route(core: PbxCore, params: QueryParams) -> Answer:
         raise _duplicate()
     core.settings.routes.put(new)
     return {}
+
+
+@endpoint("GET", "extensiongroup/get")
+def get_group(core: PbxCore, params: QueryParams) -> Answer:
+    """One group of extensions by `id`; how its members are shown is our guess."""
+    return {"data": found(core.settings.groups.get(params.integer("id"))).model_dump(mode="json")}
 
 
 @endpoint("GET", "block_numbers/list")
@@ -150,8 +158,12 @@ def _trunk_row(trunk: SimTrunk) -> Answer:
     return {"id": trunk.id, "name": trunk.name, "type": trunk.type, "enable": trunk.enable}
 
 
-def _route(route: SimRoute) -> Answer:
-    return route.model_dump(mode="json")
+def _routes(core: PbxCore) -> list[Answer]:
+    """All routes as they are tried, each with its position."""
+    shown = [route.model_dump(mode="json") for route in core.settings.routes]
+    if not core.options.show_route_positions:
+        return shown
+    return [row | {"pos": position} for position, row in enumerate(shown, 1)]
 
 
 def _refuse_duplicate(core: PbxCore, rule: SimBlockedNumbers) -> None:

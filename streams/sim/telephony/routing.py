@@ -93,7 +93,7 @@ class Router:
             pattern = next((p for p in route.dial_pattern_list if matches(p.pattern, dialled)), None)
             if pattern is None:
                 continue
-            if not any(m.type == "extension" and m.id == extension.id for m in route.ext_list):
+            if not self._settings.permits(route, extension):
                 reason = NO_OUTBOUND
                 continue
             if route.pin_protect != "disable" and pin not in self._settings.pins(route):

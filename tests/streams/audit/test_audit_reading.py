@@ -8,7 +8,7 @@ import pytest
 from detector.audit.declared import Declared
 from detector.audit.posture_check import CheckVerdict, audit
 from detector.settings import Route
-from streams.audit.read_pbx import NO_EMERGENCY_PATH
+from streams.audit.read_pbx import NO_EMERGENCY_PATH, NO_ORDER
 from streams.config.installation import InstalledPbx
 from streams.pbxs.pbx_errors import BadCredentials
 from streams.sim import SimOptions, SimulatedPbx
@@ -138,6 +138,32 @@ MISFITS: list[tuple[str, dict[str, Any], set[str]]] = [
             "extension 1098 is configured, and the PBX has none of that name",
         },
     ),
+    (
+        "the PBX lets others use a route than the rule does",
+        {
+            "routes": {"National": {"emergency": True}},
+            "rules": {
+                "call.route": {
+                    "allowed": {"National": ["1000-1017"], "International": ["1000-1004", "sales"], "Premium": ["1000"]}
+                }
+            },
+            "groups": {"sales": {"members": ["1007"]}},
+        },
+        {
+            "route Premium is configured, and the PBX has none of that name",
+            "route International may be used by 1012, 1015, 1017 on the PBX, which call.route does not allow",
+            "route National may be used by 1018, 1019, 1020, 1021, 1022, 1023, 1024, 1025, 1026, 1027 and 2 more on the"
+            " PBX, which call.route does not allow",
+        },
+    ),
+    (
+        "the rule allows whom the PBX lets use it",
+        {
+            "routes": {"National": {"emergency": True}},
+            "rules": {"call.route": {"allowed": {"National": ["1000-1029"], "Softphones E.164": ["1000-1017"]}}},
+        },
+        set(),
+    ),
 ]
 
 
@@ -157,6 +183,11 @@ async def test_a_route_for_emergency_calls_on_the_pbx_is_good_enough(office: Any
         patterns = (DialPattern(pattern="911"), *route.dial_pattern_list)
         one.sim.core.settings.routes.put(route.model_copy(update={"dial_pattern_list": patterns}))
         assert (await one.seen()).notes == ()
+
+
+async def test_that_the_pbx_shows_no_order_of_its_routes_is_noted(office: Any) -> None:
+    async with office(show_route_positions=False) as one:
+        assert NO_ORDER in (await one.seen()).notes
 
 
 async def test_what_we_may_not_read_fits_for_all_we_know(office: Any) -> None:

@@ -46,13 +46,17 @@ def group(name: str) -> RouteMember:
 
 
 @asynccontextmanager
-async def linked(options: SimOptions, *, secret: str | None = None, **configured: Any) -> AsyncIterator[Linked]:
+async def linked(
+    options: SimOptions, *, secret: str | None = None, way: dict[str, Any] | None = None, **configured: Any
+) -> AsyncIterator[Linked]:
+    """`way` is how it is reached, over and above where and with which secret."""
     async with SimulatedPbx(options) as sim:
-        way = Connection(
-            url=sim.url, client_id=SecretStr(sim.client_id), client_secret=SecretStr(secret or sim.client_secret)
-        )
+        reached = Connection(
+            url=sim.url, client_id=SecretStr(sim.client_id), client_secret=SecretStr(secret or sim.client_secret),
+            **way or {},
+        )  # fmt: skip
         pbx = InstalledPbx.model_validate(
-            {"id": "hq", "region": "US", "access_digit": "9", **configured, "connection": way}
+            {"id": "hq", "region": "US", "access_digit": "9", **configured, "connection": reached}
         )
         flat = profile(core_settings(Installation(pbxs=(pbx,))), "hq", catalogue())
         connection = connect(pbx, flat, NoMemory())

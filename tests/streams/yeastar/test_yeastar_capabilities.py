@@ -77,6 +77,21 @@ async def test_without_its_records_a_pbx_does_not_tell_where_a_call_came_from() 
     ] == []
 
 
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        ({"denied_permissions": {"outbound_route"}}, DENIED + "outbound_route/list"),
+        ({"unsupported_endpoints": {"outbound_route/get"}}, OLD + "outbound_route/get"),
+    ],
+    ids=["denied", "an old firmware"],
+)
+async def test_without_its_routes_a_pbx_does_not_tell_which_one_a_call_took(options: Any, why: str) -> None:
+    async with linked(SimOptions(**options)) as one:
+        found = await one.connection.capabilities()
+    told = {telling.kind: telling.lacking for telling in found.tells if "route" in telling.fields}
+    assert told == dict.fromkeys(("call.started", "call.answered", "call.ended"), why)
+
+
 async def test_kinds_and_fields_are_those_of_the_contract() -> None:
     async with linked(SimOptions()) as one:
         found = await one.connection.capabilities()

@@ -27,7 +27,7 @@ async def test_the_office_is_found_as_it_is() -> None:
     assert routes.keys() == {"National", "International", "Softphones E.164"}
     assert routes["National"].extensions == tuple(STAFF)
     assert routes["International"] == FoundRoute(
-        name="International", patterns=("9011.",), trunks=("carrier-a", "carrier-b"), pin=True,
+        name="International", order=2, patterns=("9011.",), trunks=("carrier-a", "carrier-b"), pin=True,
         extensions=("1000", "1001", "1004", "1007", "1012", "1015", "1017"),
     )  # fmt: skip
 
@@ -38,7 +38,7 @@ async def test_a_route_by_what_it_takes_and_who_may_use_it() -> None:
         one.add_route("Unreadable", "[9-1]")
         found = {route.name: route for route in (await one.connection.discover()).routes.known()}
     assert found["Emergency"] == FoundRoute(
-        name="Emergency", patterns=("911",), trunks=("carrier-a",), groups=("Everybody",), emergency=True,
+        name="Emergency", order=4, patterns=("911",), trunks=("carrier-a",), groups=("Everybody",), emergency=True,
     )  # fmt: skip
     assert not found["Unreadable"].emergency
 

@@ -276,7 +276,7 @@ class TestCdrPoll:
             assert len(log.calls("ended")) == 2
             assert poll.status.connected
             assert (live.id, live.revision, live.source_ip) == (record.id, 0, None)
-            assert (record.revision, record.source, record.at) == (1, "yeastar-cdr", live.at)
+            assert (record.revision, record.source, record.at) == (2, "yeastar-cdr", live.at)
             assert record.source_ip == pbx.cdrs[0]["src_addr"] != ""
 
     async def test_a_missing_permission_is_shown_and_ends_nothing(self):

@@ -207,6 +207,33 @@ def test_inbound_internal_and_forwarded_calls() -> None:
     assert (internal.direction, internal.extension, internal.to) == ("internal", "1001", "1002")
 
 
+@pytest.mark.parametrize(
+    ("context", "dest", "sent", "route"),
+    [
+        ("phones", "SIP/carrier-a-00000013", "carrier-a/011252612345678", "carrier-a"),
+        ("outrt-2", "SIP/carrier-a-00000013", "carrier-a/011252612345678", "outrt-2"),
+        ("phones", "DAHDI/i1/011252612345678-1", "g0/011252612345678", "DAHDI/g0"),
+        ("outrt-2", "SIP/1002-00000013", "1002", None),
+    ],
+)
+def test_a_leg_that_goes_out_has_a_route_in_all_phases_and_its_record(
+    context: str, dest: str, sent: str, route: str | None
+) -> None:
+    data = f"{dest.partition('/')[0]}/{sent},60"
+    record = cdr(context=context, dstchannel=dest, data=data)
+    found = read(newchannel(context=context), begin(dest=dest, sent=sent), end(), hangup(), record)
+    assert [(event.phase, event.route) for event in found if isinstance(event, Call)] == [
+        ("started", route), ("answered", route), ("ended", route), ("ended", route),
+    ]  # fmt: skip
+
+
+def test_the_context_that_dials_comes_before_that_in_which_the_caller_began() -> None:
+    dialled = begin().replace("Exten: s", "Context: outrt-2\r\nExten: s")
+    (event,) = read(newchannel(context="outbound-phones"), dialled)
+    assert isinstance(event, Call)
+    assert event.route == "outrt-2"
+
+
 def transfer(**fields: str) -> str:
     given = {"Result": "Success", "TransfererChannel": "SIP/1006-2", "TransfererContext": "phones",
              "TransfereeChannel": "SIP/carrier-a-1", "TransfereeUniqueid": CALLER, "Context": "phones",

@@ -2,8 +2,8 @@
 
 import pytest
 
-from detector.formats.asterisk.asterisk_owners import Owners, Peer
-from detector.formats.parties import Parties
+from detector.formats.asterisk.asterisk_owners import Owners, Peer, way_out
+from detector.formats.parties import Parties, route_by
 
 NAMED = Parties(trunks=frozenset({"4711", "carrier-dead"}), extensions=frozenset({"alice", "front-desk-1a"}))
 
@@ -70,6 +70,47 @@ def test_who_is_called(channel: str, data: str, application: str, expected: tupl
     owners = Owners(NAMED)
     owners.learn(data)
     assert shown(owners.called(channel, application)) == expected
+
+
+@pytest.mark.parametrize(
+    ("channel", "data", "expected"),
+    [
+        ("SIP/carrier-a-1", "SIP/carrier-a/0112526123456,30", "carrier-a"),
+        ("PJSIP/carrier-a-1", "PJSIP/0112526123456@carrier-a", "carrier-a"),
+        ("SIP/carrier-a-1", "", "carrier-a"),
+        ("DAHDI/1-1", "DAHDI/g0/0112526123456,30", "DAHDI/g0"),
+        ("DAHDI/i1/12125550111-4", "DAHDI/g0/12125550111", "DAHDI/g0"),
+        ("DAHDI/2-1", "SIP/carrier-a/0112526123456&DAHDI/r1/0112526123456", "DAHDI/r1"),
+        ("mISDN/3-u12", "mISDN/g:isdn/0112526123456", "mISDN/g:isdn"),
+        ("DAHDI/i1/12125550111-4", "", "DAHDI/i1"),
+        ("SIP/1002-1", "SIP/1002,30", ""),
+        ("DAHDI/5-1", "DAHDI/5,30,t", ""),
+        ("Local/600@from-queue-0001;1", "Local/600@from-queue/n", ""),
+        ("", "", ""),
+    ],
+)
+def test_what_is_called_through(channel: str, data: str, expected: str) -> None:
+    owners = Owners(NAMED)
+    owners.learn(data)
+    assert way_out(owners.called(channel), data) == expected
+
+
+@pytest.mark.parametrize(
+    ("contexts", "expected"),
+    [
+        (("phones",), "carrier-a"),
+        (("from-internal", "outrt-3"), "outrt-3"),
+        (("outbound-international", "outrt-3"), "outbound-international"),
+        (("Route_Mobile",), "Route_Mobile"),
+        (("outbound-allroutes",), "carrier-a"),
+        (("macro-dialout-trunk", "from-internal"), "carrier-a"),
+        (("outbound",), "carrier-a"),
+        (("outrt-" + "9" * 200,), "carrier-a"),
+        ((), "carrier-a"),
+    ],
+)
+def test_a_context_of_its_own_is_a_route(contexts: tuple[str, ...], expected: str) -> None:
+    assert route_by("carrier-a", *contexts) == expected
 
 
 def test_what_the_dialplan_has_rung_is_known_when_it_calls() -> None:

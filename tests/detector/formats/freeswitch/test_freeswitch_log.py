@@ -292,6 +292,15 @@ def test_a_call_that_is_sent_on_has_a_second_leg_to_the_number_that_is_dialled(
     assert (started.leg, ended.leg) == ("bridge:1", "bridge:1")
 
 
+def test_the_route_is_the_gateway_or_a_context_of_its_own() -> None:
+    def routes(lines: list[str]) -> list[str | None]:
+        return [event.route for event in read(*lines) if isinstance(event, Call)]
+
+    assert routes(call()) == [None, "carrier-a", "carrier-a", "carrier-a"]
+    assert routes(call(context="outbound-abroad")) == [None, *["outbound-abroad"] * 3]
+    assert {event.route for event in outward(through((5, f"sofia/gateway/carrier-b/{SENT}")))} == {"carrier-b"}
+
+
 @pytest.mark.parametrize(
     "to", ["user/2105@pbx.example", "sofia/internal/2105@10.0.0.5", "sofia/external/2105@10.0.0.5"]
 )

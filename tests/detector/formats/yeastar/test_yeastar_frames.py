@@ -161,7 +161,7 @@ class TestCallState:
             "members": [extension("1007", "ALERT"), trunk("outbound", "1007", "9", "RING")],
         }
         state, transfer = one(30011, message), one(30013, message)
-        assert (transfer.id, transfer.revision, transfer.via) == (state.id, 1, "transfer")
+        assert (transfer.id, transfer.revision, transfer.via) == (state.id, 2, "transfer")
 
     def test_a_snapshot_agrees_with_the_frames_and_knows_when_the_call_began(self):
         row = {
@@ -257,7 +257,7 @@ ROW_OF_API = {"id": 1, "uid": "abc", "call_id": CALL, "time": "nonsense", "times
 class TestCdrRow:
     def test_is_the_same_event_with_the_callers_address(self):
         late, event = one(30012, ended()), frames().cdr_event(ROW_OF_API, NOW)
-        assert event == msgspec.structs.replace(late, revision=1, source_ip="203.0.113.77")
+        assert event == msgspec.structs.replace(late, revision=2, source_ip="203.0.113.77")
 
     def test_the_number_is_behind_the_name(self):
         assert frames().cdr_event(ROW_OF_API, NOW).from_ == "1007"
@@ -473,3 +473,37 @@ def test_any_json_is_read_or_rejected_and_fits_the_contract(kind, message, as_te
 def test_any_bytes_are_rejected_or_nothing(raw):
     for found in frames().read(raw, NOW):
         assert isinstance(found, Rejected)
+
+
+ROW_OF_STATE = {"call_id": CALL, "members": [extension("1007", "ANSWERED"), trunk("outbound", "1007", "9", "ANSWER")]}
+WAYS_OF_CALLS = [
+    ("state", lambda of: of.read(frame(30011, ROW_OF_STATE), NOW), [0]),
+    ("transfer", lambda of: of.read(frame(30013, ROW_OF_STATE), NOW), [2]),
+    ("snapshot", lambda of: of.calls_snapshot([ROW_OF_STATE], NOW), [0, 0]),
+    ("end", lambda of: of.read(frame(30012, ended()), NOW), [0]),
+    ("record", lambda of: [of.cdr_event(ROW_OF_API, NOW)], [2]),
+]
+
+
+class TestRoutes:
+    @pytest.mark.parametrize(("read", "plain"), [pytest.param(*way[1:], id=way[0]) for way in WAYS_OF_CALLS])
+    @pytest.mark.parametrize(
+        ("names", "told"),
+        [((), (None, ())), (("National",), ("National", ())), (("National", "All"), (None, ("National", "All")))],
+        ids=["none", "certain", "several"],
+    )
+    def test_every_way_tells_the_route_in_a_higher_revision(self, names, told, read, plain) -> None:
+        knowing = frames()
+        asked = []
+        knowing.find_routes = lambda call: asked.append((call.to, call.trunk)) or names
+        found = read(knowing)
+        assert [(each.route, each.possible_routes) for each in found] == [told] * len(plain)
+        assert [each.revision for each in found] == [revision + bool(names) for revision in plain]
+        assert [each.id for each in found] == [each.id for each in read(frames())]
+        assert {number for number, _ in asked} <= {"9", "901125261234567"}
+        assert {way for _, way in asked} == {"carrier-a"}
+
+    def test_what_is_no_call_has_no_route(self) -> None:
+        knowing = frames()
+        knowing.find_routes = lambda call: ("National",)
+        assert knowing.read(frame(30007, REGISTERED), NOW) == frames().read(frame(30007, REGISTERED), NOW)
