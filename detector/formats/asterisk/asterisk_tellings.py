@@ -6,7 +6,7 @@ ASKED = ("account", "source_ip", "transport")
 REFUSED = (*ASKED, "method=REGISTER|INVITE", "reason")
 CREDENTIALS = ("surface=ami", "method=password", "account", "source_ip")
 TURNED_AWAY = ("direction=outbound|", "extension", "from", "to", "source_ip", "disposition")
-LEG = ("leg", "direction", "extension", "from", "to", "trunk", "trunk_in", "on_behalf_of", "channel")
+LEG = ("leg", "direction", "extension", "from", "to", "trunk", "trunk_in", "route", "on_behalf_of", "channel")
 REASONS = "reason=busy|timeout|cancelled|congestion|unallocated|rejected"
 """Those that rules may ask for; any other word of the dialplan is left out."""
 OVER = ("started_at", "answered_at", "duration", "talk", "disposition")

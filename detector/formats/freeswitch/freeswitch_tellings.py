@@ -2,7 +2,7 @@
 
 from detector.contract.visibility import Source, Telling
 
-LEG = ("leg", "direction", "extension", "from", "to", "trunk", "via=direct|forward", "on_behalf_of", "channel",
+LEG = ("leg", "direction", "extension", "from", "to", "trunk", "route", "via=direct|forward", "on_behalf_of", "channel",
        "source_ip")  # fmt: skip
 REFUSALS = "`log-auth-failures` in the sofia profiles"
 CALLS = "the level `info`, and `debug` for trunks"
