@@ -8,12 +8,17 @@ from msgspec import Struct
 from detector.contract.events import Call, Event
 from detector.contract.findings import Subject, Value
 from detector.contract.kinds import AttackKind
+from detector.contract.visibility import Want
 from detector.contract.vocabulary import AccessOutcome, Basis, Mode, Severity, Stage, SubjectKind
 from detector.enrich.facts import Facts
 from detector.memory.fields import Memory
 from detector.settings.params import Params
 
 E = TypeVar("E", bound=Event, contravariant=True)
+OUTSIDE = ("direction=outbound|transit", "to")
+"""By what a call is known to go outside."""
+CHARGED = (*OUTSIDE, "extension")
+"""By what it is known whose call that is, too."""
 
 
 class Begun(Call, frozen=True):
@@ -69,7 +74,9 @@ class Detector(ABC, Generic[E]):
     `id` is unique and names the file; `control` is the guide's C01..C32, `also` are others that it carries out;
     `subject` is what a firing is about;
     `reads` are the kinds of event it looks at; of calls `Begun`, `Ended`, `Risky` and both are cheaper than all;
-    `outcomes` those of registrations and logins, None for all of them.
+    `outcomes` those of registrations and logins, None for all of them; `needs` are the fields without which none of
+    these can make it fire, as in `visibility.py`, over and above what is outside for risky calls; `lives_on` is what it
+    needs where that does not say it: each of these is enough, and in full.
     `stage` is how far an attack has come that does this; `attack` are MITRE ATT&CK techniques. `kind` is what sort of
     attack it is, where the rule can tell; otherwise the stages of the incident do. `opens`: even its information opens
     an incident, so that what follows is seen together with it; nothing is done about it for that. `prolongs`: what is
@@ -91,6 +98,8 @@ class Detector(ABC, Generic[E]):
     attack: ClassVar[tuple[str, ...]] = ()
     reads: ClassVar[tuple[type[Event], ...]]
     outcomes: ClassVar[tuple[AccessOutcome, ...] | None] = None
+    needs: ClassVar[tuple[str, ...]] = ()
+    lives_on: ClassVar[tuple[tuple[Want, ...], ...]] = ()
 
     class Limits(Params):
         """No limits."""

@@ -4,10 +4,17 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from detector.contract.codec import Codec, reject
+from detector.contract.events import KINDS
+from detector.contract.visibility import Source, Telling, defaults_of
 from detector.formats.format import Format, FormatOptions, Reading, register
 
+TOLD = ("call", "registration", "login", "notice", "config")
 MAX_ARRAY_BYTES = 16 * 1024 * 1024
 BOM = b"\xef\xbb\xbf"
+ALL = Source(
+    name="events", title="programs of your own that write our events", live=True,
+    gives=tuple(Telling(kind=kind, fields=tuple(defaults_of(KINDS[kind]))) for kind in TOLD),
+)  # fmt: skip
 
 
 @register
@@ -15,6 +22,7 @@ class EventsJsonl(Format):
     """The contract itself, from others: their `control` events are refused."""
 
     name: ClassVar[str] = "events"
+    sources: ClassVar[tuple[Source, ...]] = (ALL,)
     max_line: ClassVar[int] = MAX_ARRAY_BYTES
 
     def __init__(self, options: FormatOptions) -> None:

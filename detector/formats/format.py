@@ -13,6 +13,7 @@ from typing import ClassVar, Literal, TypeVar
 from detector.contract.codec import Rejected
 from detector.contract.events import MAX_EVENT_BYTES, AnyEvent, Unknown
 from detector.contract.registry import Registry
+from detector.contract.visibility import Source
 from detector.formats.parties import Parties
 from detector.formats.unread import UnreadLines
 
@@ -53,6 +54,8 @@ class Format(ABC):
     max_line: ClassVar[int] = MAX_EVENT_BYTES
     by_line: ClassVar[bool] = False
     """Whether files of one PBX are read as one, line by line in the order of their times: see `time_of`."""
+    sources: ClassVar[tuple[Source, ...]]
+    """What writes such records, each with what it gives."""
 
     def __init__(self, options: FormatOptions) -> None:
         self.options = options

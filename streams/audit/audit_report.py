@@ -12,7 +12,7 @@ from rich.text import Text
 
 from detector.audit.posture_check import CheckVerdict, Judgement
 from detector.audit.posture_score import WEIGHTS, PostureScore, score
-from streams.pbxs.discovery import Capabilities, Telling
+from streams.pbxs.discovery import Capabilities
 from streams.report.report_page import page
 from streams.report.visible_text import visible
 
@@ -93,13 +93,9 @@ def cannot(capabilities: Capabilities | None) -> list[str]:
     """What cannot be told of this PBX or done to it, a sentence each."""
     if capabilities is None:
         return []
-    told = [f"it cannot tell of {named(one)}: {one.lacking}" for one in capabilities.tells if one.lacking]
+    told = [f"it cannot tell of {one.kind}: {one.lacking}" for one in capabilities.tells if one.lacking]
+    told += [f"its call records cannot be read: {one.lacking}" for one in capabilities.records if one.lacking]
     return told + [f"{one.act} cannot be done to it: {one.lacking}" for one in capabilities.does if one.lacking]
-
-
-def named(telling: Telling) -> str:
-    """A kind of event, or some of its fields."""
-    return f"{', '.join(telling.fields)} in {telling.kind}" if telling.fields else telling.kind
 
 
 def mark(judgement: Judgement) -> str:

@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from detector.audit.posture import Fact
+from detector.contract.visibility import Telling
 from detector.contract.vocabulary import Act
 
 
@@ -48,17 +49,6 @@ class Discovery(Struct, frozen=True, kw_only=True):
     """Its own, over and above the one we reach it by."""
 
 
-class Telling(Struct, frozen=True, kw_only=True):
-    """One kind of event, as `call.ended`: kind and, where it has one, phase or outcome; with the fields it can have.
-
-    `lacking` says why it, or these fields of it, will not come; None if nothing is known that stands in the way.
-    """
-
-    kind: str
-    fields: tuple[str, ...] = ()
-    lacking: str | None = None
-
-
 class Doing(Struct, frozen=True, kw_only=True):
     """One act; `lacking` says why it cannot be done, None if nothing is known that stands in the way."""
 
@@ -67,10 +57,14 @@ class Doing(Struct, frozen=True, kw_only=True):
 
 
 class Capabilities(Struct, frozen=True, kw_only=True):
-    """What one PBX can tell, and what can be done to it, as it is installed and with the rights we have there."""
+    """What one PBX can tell, and what can be done to it, as it is installed and with the rights we have there.
+
+    `tells` is what comes while it happens, `records` what its call records say afterwards.
+    """
 
     make: str
     model: str | None = None
     firmware: str | None = None
     tells: tuple[Telling, ...] = ()
+    records: tuple[Telling, ...] = ()
     does: tuple[Doing, ...] = ()

@@ -2,39 +2,18 @@
 
 from collections.abc import Iterable
 
+from msgspec.structs import replace
+
 from detector.contract.vocabulary import Act
+from detector.formats.yeastar.yeastar_tellings import API, CDR
 from streams.config.connection import PbxMake
-from streams.pbxs.discovery import Capabilities, Doing, Telling
+from streams.pbxs.discovery import Capabilities, Doing
 from streams.pbxs.pbx_errors import AccessDenied, NotSupported
 from streams.yeastar.answers import Information
 from streams.yeastar.client import YeastarClient
 from streams.yeastar.p_series_action import ACTIONS
 from streams.yeastar.settings_reader import reason
 
-LEG = ("call_id", "leg", "direction", "extension", "from", "to", "trunk", "trunk_in", "channel", "via", "on_behalf_of")
-RECORD = ("call_id", "leg", "direction", "extension", "from", "to", "trunk", "trunk_in", "channel", "via",
-          "on_behalf_of", "pin", "started_at", "answered_at", "duration", "talk", "disposition", "reason")  # fmt: skip
-LOGIN = ("surface", "account", "source_ip", "role")
-NOT_TOLD = (
-    "the PBX pushes only registrations that succeed; of failures its notifications tell once they lock somebody out"
-)
-NOT_SHOWN = "the API tells of no change of its settings; what changed between two audits does"
-
-TELLS = (
-    Telling(kind="call.started", fields=(*LEG, "started_at")),
-    Telling(kind="call.answered", fields=LEG),
-    Telling(kind="call.ended", fields=RECORD),
-    Telling(kind="registration.accepted", fields=("extension", "source_ip", "device")),
-    Telling(kind="registration.expired", fields=("extension", "source_ip", "device")),
-    Telling(kind="registration.rejected", lacking=NOT_TOLD),
-    Telling(kind="login.accepted", fields=LOGIN),
-    Telling(kind="login.rejected", fields=LOGIN),
-    Telling(kind="notice", fields=("name", "level", "account", "extension", "trunk", "source_ip", "text")),
-    Telling(kind="config", lacking=NOT_SHOWN),
-)
-"""What frames tell. Nobody can ask whether the firmware pushes notices and which are switched on."""
-ADDRESS = Telling(kind="call.ended", fields=("source_ip",))
-"""A frame has no caller's address: it is in the record."""
 RECORDS = "cdr/search"
 
 
@@ -43,9 +22,9 @@ async def capabilities(client: YeastarClient) -> Capabilities:
     known = await information(client)
     needed = {RECORDS, *(path for kind in ACTIONS.all().values() for path in kind.reads)}
     lacking = {path: reason(error) for path in sorted(needed) if (error := await client.hindrance(path)) is not None}
-    address = Telling(kind=ADDRESS.kind, fields=ADDRESS.fields, lacking=lacking.get(RECORDS))
+    records = tuple(replace(one, lacking=lacking.get(RECORDS)) for one in CDR.gives)
     return Capabilities(
-        make=PbxMake.YEASTAR, model=known.model_name, firmware=known.firmware_version, tells=(*TELLS, address),
+        make=PbxMake.YEASTAR, model=known.model_name, firmware=known.firmware_version, tells=API.gives, records=records,
         does=tuple(
             Doing(act=Act(name), lacking=first(lacking.get(path) for path in kind.reads))
             for name, kind in ACTIONS.all().items()

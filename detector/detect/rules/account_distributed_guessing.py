@@ -37,6 +37,7 @@ class AccountDistributedGuessing(Detector[Registration | Login]):
     attack = ("T1110.001",)
     reads = (Registration, Login)
     outcomes = (AccessOutcome.REJECTED,)
+    needs = ("source_ip", "account|extension")
 
     class Limits(Params):
         """`addresses` within `window` seconds; critical if they are in `countries` different ones."""

@@ -33,6 +33,7 @@ class AccountImpossibleTravel(Detector[Registration | Login]):
     attack = ("T1078",)
     reads = (Registration, Login)
     outcomes = (AccessOutcome.ACCEPTED,)
+    needs = ("source_ip", "account|extension")
 
     class Limits(Params):
         """`window` seconds between the two countries; `pause` seconds before it is said again."""

@@ -40,6 +40,7 @@ class AccountSlowGuessing(Detector[Registration | Login]):
     attack = ("T1110.001",)
     reads = (Registration, Login)
     outcomes = (AccessOutcome.REJECTED,)
+    needs = ("source_ip", "account|extension")
 
     class Limits(Params):
         """`minutes` with a failure within `window` seconds; `pause` until it is said again."""

@@ -36,6 +36,7 @@ class AccountSpraying(Detector[Registration | Login]):
     attack = ("T1110.003",)
     reads = (Registration, Login)
     outcomes = (AccessOutcome.REJECTED,)
+    needs = ("source_ip", "account|accounts")
 
     class Limits(Params):
         """`accounts` and `addresses` within `window` seconds."""

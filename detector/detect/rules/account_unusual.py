@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from detector.contract.events import Login, Registration
+from detector.contract.visibility import Want
 from detector.contract.vocabulary import AccessOutcome, Basis, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, micros
@@ -35,6 +36,7 @@ class AccountUnusual(Detector[Login | Registration]):
     attack = ("T1078",)
     reads = (Login, Registration)
     outcomes = (AccessOutcome.ACCEPTED,)
+    lives_on = ((Want("login.accepted", ("source_ip", "account")),),)
 
     class Limits(Params):
         """At least `bits` powers of two rarer than usual, as at most a `share` are; `pause` until it is said again."""

@@ -7,7 +7,7 @@ from pydantic import Field
 from detector.contract.events import Call
 from detector.contract.vocabulary import Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
-from detector.detect.detector import Begun, Detector, Hit, micros
+from detector.detect.detector import OUTSIDE, Begun, Detector, Hit, micros
 from detector.enrich.dialling.countries import name as country_name
 from detector.enrich.facts import Facts
 from detector.enrich.ledger import Leg
@@ -38,6 +38,7 @@ class CallAfterHours(Detector[Call]):
     stage = Stage.PROBE
     attack = ("T1496",)
     reads = (Begun,)
+    needs = OUTSIDE
 
     class Limits(Params):
         """`pause` seconds before the same extension is reported again.

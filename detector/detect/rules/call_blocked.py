@@ -3,7 +3,7 @@
 from detector.contract.events import Call
 from detector.contract.vocabulary import Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
-from detector.detect.detector import Begun, Detector, Hit
+from detector.detect.detector import OUTSIDE, Begun, Detector, Hit
 from detector.enrich.dialling.dialled import boil_down
 from detector.enrich.dialling.numbers import Klass, Number
 from detector.enrich.dialling.patterns import Pattern, PatternText, parse
@@ -29,6 +29,7 @@ class CallBlocked(Detector[Call]):
     stage = Stage.PROBE
     attack = ("T1496",)
     reads = (Begun,)
+    needs = OUTSIDE
 
     class Limits(Params):
         """`numbers` in the PBX's pattern syntax; `classes` such as `shared_cost` or `unknown`."""

@@ -3,9 +3,10 @@
 from pydantic import PositiveInt
 
 from detector.contract.events import Call
+from detector.contract.visibility import Want
 from detector.contract.vocabulary import Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
-from detector.detect.detector import Detector, Hit, RiskyBegun, micros
+from detector.detect.detector import OUTSIDE, Detector, Hit, RiskyBegun, micros
 from detector.enrich.facts import Facts
 from detector.enrich.ledger import Leg
 from detector.memory.fields import Memory, Once
@@ -31,6 +32,7 @@ class CallConcurrentDestination(Detector[Call]):
     stage = Stage.PUMPING
     attack = ("T1496",)
     reads = (RiskyBegun,)
+    lives_on = ((Want("call.started|answered", OUTSIDE),),)
 
     class Limits(Params):
         """`calls` up at once to a new block, `usual` to one called on `days` earlier days; `pause` until said again."""

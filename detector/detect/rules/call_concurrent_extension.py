@@ -3,9 +3,10 @@
 from pydantic import PositiveInt
 
 from detector.contract.events import Call
+from detector.contract.visibility import Want
 from detector.contract.vocabulary import Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
-from detector.detect.detector import Begun, Detector, Hit, micros
+from detector.detect.detector import CHARGED, Begun, Detector, Hit, micros
 from detector.enrich.facts import Facts
 from detector.memory.fields import Memory, Once
 from detector.settings.params import Params, Seconds
@@ -29,6 +30,7 @@ class CallConcurrentExtension(Detector[Call]):
     stage = Stage.PUMPING
     attack = ("T1496",)
     reads = (Begun,)
+    lives_on = ((Want("call.started|answered", CHARGED),),)
 
     class Limits(Params):
         """`calls` up at once, `conference` with members of conferences; `pause` seconds before it is said again."""

@@ -3,6 +3,7 @@
 from pydantic import PositiveInt
 
 from detector.contract.events import Call
+from detector.contract.visibility import Want
 from detector.contract.vocabulary import Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Begun, Detector, Hit, micros
@@ -29,6 +30,7 @@ class CallConcurrentTrunk(Detector[Call]):
     stage = Stage.PUMPING
     attack = ("T1496",)
     reads = (Begun,)
+    lives_on = ((Want("call.started|answered", ("direction=outbound|transit", "trunk")),),)
 
     class Limits(Params):
         """`calls` up at once on a trunk; `pause` seconds before it is said again."""

@@ -3,9 +3,10 @@
 from pydantic import PositiveFloat
 
 from detector.contract.events import Call
+from detector.contract.visibility import Want
 from detector.contract.vocabulary import Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
-from detector.detect.detector import Detector, Hit, Risky
+from detector.detect.detector import CHARGED, Detector, Hit, Risky
 from detector.detect.shared.spending import DAY, MINUTE, cost, micro, rate, risky, whole
 from detector.enrich.facts import Facts
 from detector.memory.fields import Memory, Once, Sum
@@ -27,6 +28,7 @@ class CallCost(Detector[Call]):
     stage = Stage.PUMPING
     attack = ("T1496",)
     reads = (Risky,)
+    lives_on = ((Want("call.answered", CHARGED),), (Want("call.ended", (*CHARGED, "talk|answered_at")),))
 
     class Limits(Params):
         """`amount` in the PBX's currency, by the operator's tariff or else by default prices."""

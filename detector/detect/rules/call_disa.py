@@ -7,6 +7,7 @@ from pydantic import Field, PositiveInt
 from detector.contract.events import Call
 from detector.contract.findings import Subject
 from detector.contract.kinds import DIAL_THROUGH
+from detector.contract.visibility import one_of
 from detector.contract.vocabulary import Severity, Stage, SubjectKind, Via
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, RiskyBegun, micros
@@ -37,6 +38,7 @@ class CallDisa(Detector[Call]):
     kind = DIAL_THROUGH
     attack = ("T1496",)
     reads = (RiskyBegun,)
+    needs = (one_of("via", WAYS),)
 
     class Limits(Params):
         """`calls` within `window` seconds; a block is known after calls on `days` earlier days."""

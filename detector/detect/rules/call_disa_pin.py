@@ -35,6 +35,7 @@ class CallDisaPin(Detector[Call]):
     kind = PIN_GUESSING
     attack = ("T1110.001",)
     reads = (Ended,)
+    needs = ("direction=inbound", "reason=wrong_pin")
 
     class Limits(Params):
         """`calls` refused within `window` seconds."""

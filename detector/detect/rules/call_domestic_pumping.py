@@ -7,7 +7,7 @@ from pydantic import PositiveInt
 from detector.contract.events import Call
 from detector.contract.vocabulary import Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
-from detector.detect.detector import Detector, Ended, Hit, micros
+from detector.detect.detector import CHARGED, Detector, Ended, Hit, micros
 from detector.enrich.facts import Facts
 from detector.enrich.ledger import Leg
 from detector.memory.fields import Days as SeenOn
@@ -39,6 +39,7 @@ class CallDomesticPumping(Detector[Call]):
     stage = Stage.PUMPING
     attack = ("T1496",)
     reads = (Ended,)
+    needs = CHARGED
 
     class Limits(Params):
         """`calls` within `window` seconds, or `talk` seconds of calls within `within`; `blocks` times that for a block.

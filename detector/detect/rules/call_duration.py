@@ -1,9 +1,10 @@
 """A call is up longer than calls should be; seen while it is still up (C29)."""
 
 from detector.contract.events import Call
+from detector.contract.visibility import Want
 from detector.contract.vocabulary import Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
-from detector.detect.detector import Detector, Hit, micros
+from detector.detect.detector import OUTSIDE, Detector, Hit, micros
 from detector.enrich.facts import Facts
 from detector.enrich.ledger import Leg
 from detector.memory.fields import Memory
@@ -25,6 +26,7 @@ class CallDuration(Detector[Call]):
     stage = Stage.PUMPING
     attack = ("T1496",)
     reads = (Call,)
+    lives_on = ((Want("call.answered", OUTSIDE),), (Want("call.ended", (*OUTSIDE, "talk|answered_at")),))
 
     class Limits(Params):
         """`limit` seconds of talk at home, `limit_abroad` abroad and to costly numbers."""

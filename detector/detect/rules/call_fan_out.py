@@ -36,6 +36,7 @@ class CallFanOut(Detector[Call]):
     stage = Stage.PUMPING
     attack = ("T1496",)
     reads = (RiskyBegun,)
+    needs = ("extension",)
 
     class Limits(Params):
         """`extensions` within `window` seconds; `closed` of them within `closed_window` outside business hours.

@@ -37,6 +37,7 @@ class CallForwarding(Detector[Call]):
     kind = FORWARDING_FRAUD
     attack = ("T1496",)
     reads = (RiskyBegun,)
+    needs = ("via=forward", "on_behalf_of|extension")
 
     class Limits(Params):
         """`calls` forwarded within `window` seconds; a block is known after calls on `days` earlier days."""

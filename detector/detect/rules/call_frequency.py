@@ -7,7 +7,7 @@ from pydantic import AfterValidator
 from detector.contract.events import Call
 from detector.contract.vocabulary import Basis, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
-from detector.detect.detector import Begun, Detector, Hit, micros
+from detector.detect.detector import CHARGED, Begun, Detector, Hit, micros
 from detector.enrich.facts import Facts
 from detector.memory.fields import Memory, Window
 from detector.settings.frequency import Frequency, parse
@@ -35,6 +35,7 @@ class CallFrequency(Detector[Call]):
     stage = Stage.PUMPING
     attack = ("T1496",)
     reads = (Begun,)
+    needs = CHARGED
 
     class Limits(Params):
         """`limit` in the guide's syntax `number/time/unit`, joined by `&`."""

@@ -5,9 +5,10 @@ from typing import Annotated
 from pydantic import Field, PositiveInt
 
 from detector.contract.events import Call
+from detector.contract.visibility import Want
 from detector.contract.vocabulary import Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
-from detector.detect.detector import Detector, Hit, Risky, micros
+from detector.detect.detector import OUTSIDE, Detector, Hit, Risky, micros
 from detector.detect.shared.attempts import resting, vouched
 from detector.enrich.facts import Facts
 from detector.enrich.ledger import Leg
@@ -38,6 +39,7 @@ class CallNewBlock(Detector[Call]):
     stage = Stage.PUMPING
     attack = ("T1496",)
     reads = (Risky,)
+    lives_on = ((Want("call.answered", OUTSIDE),), (Want("call.ended", (*OUTSIDE, "talk|answered_at")),))
 
     class Limits(Params):
         """`calls` within `window` seconds, or `minutes` of talk within a day; known after `days` earlier days."""

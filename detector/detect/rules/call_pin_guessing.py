@@ -33,6 +33,7 @@ class CallPinGuessing(Detector[Call]):
     kind = PIN_GUESSING
     attack = ("T1110.001",)
     reads = (Ended,)
+    needs = ("extension", "reason=wrong_pin")
 
     class Limits(Params):
         """`calls` refused within `window` seconds, or `slow_calls` within `slow_window`."""

@@ -7,7 +7,7 @@ from pydantic import Field, PositiveInt
 from detector.contract.events import Call
 from detector.contract.vocabulary import Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
-from detector.detect.detector import Begun, Detector, Hit, micros
+from detector.detect.detector import CHARGED, Begun, Detector, Hit, micros
 from detector.detect.shared.attempts import resting, vouched
 from detector.enrich.facts import Facts
 from detector.memory.fields import Days as SeenOn
@@ -33,6 +33,7 @@ class CallPinShared(Detector[Call]):
     stage = Stage.PROBE
     attack = ("T1078",)
     reads = (Begun,)
+    needs = (*CHARGED, "pin")
 
     class Limits(Params):
         """`extensions` new to a PIN within `window` seconds, once it was in use on `days` earlier days."""

@@ -8,7 +8,7 @@ from detector.contract.events import Call
 from detector.contract.kinds import PREFIX_HUNT
 from detector.contract.vocabulary import Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
-from detector.detect.detector import Detector, Ended, Hit, micros
+from detector.detect.detector import OUTSIDE, Detector, Ended, Hit, micros
 from detector.detect.shared.attempts import resting, vouched
 from detector.enrich.dialling.dialled import boil_down
 from detector.enrich.facts import Facts
@@ -37,6 +37,7 @@ class CallPrefixHunt(Detector[Call]):
     kind = PREFIX_HUNT
     attack = ("T1496",)
     reads = (Ended,)
+    needs = OUTSIDE
 
     class Limits(Params):
         """`strings` within `window` seconds whose calls lasted at most `talk` seconds."""

@@ -34,6 +34,7 @@ class CallProbe(Detector[Call]):
     stage = Stage.PROBE
     attack = ("T1496",)
     reads = (RiskyEnded,)
+    needs = ("extension", "talk|answered_at")
 
     class Limits(Params):
         """`calls` of at most `talk` seconds within `window`, `usual` to known countries.

@@ -8,7 +8,7 @@ from detector.contract.events import Call
 from detector.contract.kinds import ROBOCALLS
 from detector.contract.vocabulary import Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
-from detector.detect.detector import Detector, Ended, Hit, micros
+from detector.detect.detector import CHARGED, Detector, Ended, Hit, micros
 from detector.detect.shared.attempts import resting, vouched
 from detector.enrich.facts import Facts
 from detector.memory.fields import Days as SeenOn
@@ -37,6 +37,7 @@ class CallRobocalls(Detector[Call]):
     kind = ROBOCALLS
     attack = ("T1496",)
     reads = (Ended,)
+    needs = CHARGED
 
     class Limits(Params):
         """`numbers` within `window` seconds called for at most `talk` seconds; usual after `days` earlier days."""

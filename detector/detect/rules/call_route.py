@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, StringConstraints
 from detector.contract.events import Call
 from detector.contract.vocabulary import Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
-from detector.detect.detector import Begun, Detector, Hit
+from detector.detect.detector import OUTSIDE, Begun, Detector, Hit
 from detector.enrich.facts import Facts
 from detector.memory.fields import Memory
 from detector.settings.params import Params
@@ -34,6 +34,7 @@ class CallRoute(Detector[Call]):
     stage = Stage.PROBE
     attack = ("T1496",)
     reads = (Begun,)
+    needs = (*OUTSIDE, "route")
 
     class Limits(Params):
         """`allowed`: by route the extensions, ranges such as `1000-1099` and groups that may use it."""

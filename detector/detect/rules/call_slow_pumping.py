@@ -6,9 +6,10 @@ from pydantic import Field
 
 from detector.contract.events import Call
 from detector.contract.kinds import SLOW_PUMPING
+from detector.contract.visibility import Want
 from detector.contract.vocabulary import Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
-from detector.detect.detector import Detector, Hit, RiskyBegun, RiskyEnded, micros
+from detector.detect.detector import OUTSIDE, Detector, Hit, RiskyBegun, RiskyEnded, micros
 from detector.enrich.facts import Facts
 from detector.memory.fields import Days as SeenOn
 from detector.memory.fields import Memory, Window
@@ -38,6 +39,7 @@ class CallSlowPumping(Detector[Call]):
     kind = SLOW_PUMPING
     attack = ("T1496",)
     reads = (RiskyBegun, RiskyEnded)
+    lives_on = ((Want("call.ended", (*OUTSIDE, "talk|answered_at")),),)
 
     class Limits(Params):
         """`nights` within `window` with a call of `talk` seconds or more; `critical_nights` of them are critical.

@@ -5,9 +5,10 @@ from typing import Annotated
 from pydantic import Field, PositiveInt
 
 from detector.contract.events import Call
+from detector.contract.visibility import Want
 from detector.contract.vocabulary import Basis, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
-from detector.detect.detector import Detector, Hit, RiskyBegun, micros
+from detector.detect.detector import CHARGED, OUTSIDE, Detector, Hit, RiskyBegun, micros
 from detector.detect.shared.attempts import vouched
 from detector.enrich.dialling.countries import name as country_name
 from detector.enrich.facts import Facts
@@ -42,6 +43,10 @@ class CallSuspect(Detector[Call]):
     prolongs = False
     attack = ("T1078", "T1496")
     reads = (RiskyBegun,)
+    lives_on = (
+        (Want("registration.accepted", ("source_ip", "account|extension")), Want("call", CHARGED)),
+        (Want("registration.rejected", ("source_ip",)), Want("call", (*OUTSIDE, "source_ip"))),
+    )
 
     class Limits(Params):
         """`numbers` within `window` seconds are critical; a block is known after calls on `days` earlier days."""

@@ -38,6 +38,7 @@ class CallTransit(Detector[Call]):
     kind = DIAL_THROUGH
     attack = ("T1496",)
     reads = (RiskyBegun,)
+    needs = ("direction=transit",)
 
     class Limits(Params):
         """`calls` within `window` seconds; `trunks` whose calls may pass through."""

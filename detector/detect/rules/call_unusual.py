@@ -33,6 +33,7 @@ class CallUnusual(Detector[Call]):
     basis = Basis.SCORE
     attack = ("T1496",)
     reads = (RiskyEnded,)
+    needs = ("extension",)
 
     class Limits(Oddness):
         """`calls` within `window`, each at least `bits` powers of two rarer than usual, as at most a `share` are."""

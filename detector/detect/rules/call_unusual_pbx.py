@@ -34,6 +34,7 @@ class CallUnusualPbx(Detector[Call]):
     basis = Basis.SCORE
     attack = ("T1496",)
     reads = (RiskyEnded,)
+    needs = ("extension",)
 
     class Limits(Oddness):
         """`calls` of as many extensions within `window`, as unusual as `bits` and `share` say in `call.unusual`."""

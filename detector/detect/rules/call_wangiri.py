@@ -35,6 +35,7 @@ class CallWangiri(Detector[Call]):
     kind = WANGIRI
     attack = ("T1496",)
     reads = (Ended,)
+    needs = ("direction=inbound", "from")
 
     class Limits(Params):
         """`numbers` within `window` seconds that rang for at most `ring` seconds."""

@@ -6,9 +6,10 @@ from pydantic import Field, PositiveInt
 
 from detector.contract.events import Call
 from detector.contract.kinds import WANGIRI
+from detector.contract.visibility import Want
 from detector.contract.vocabulary import Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
-from detector.detect.detector import Detector, Ended, Hit, RiskyBegun, micros
+from detector.detect.detector import OUTSIDE, Detector, Ended, Hit, RiskyBegun, micros
 from detector.detect.shared.one_ring import one_ring
 from detector.enrich.facts import Facts
 from detector.memory.fields import Distinct, Memory, Window, digest
@@ -35,6 +36,7 @@ class CallWangiriCallback(Detector[Call]):
     kind = WANGIRI
     attack = ("T1496",)
     reads = (Ended, RiskyBegun)
+    lives_on = ((Want("call.ended", ("direction=inbound", "from")), Want("call", OUTSIDE)),)
 
     class Limits(Params):
         """`numbers` that rang for at most `ring` seconds within `window`; known after `days` earlier days."""

@@ -2,6 +2,7 @@
 
 from detector.contract.events import Config, Login
 from detector.contract.kinds import FORWARDING_FRAUD
+from detector.contract.visibility import Want
 from detector.contract.vocabulary import AccessOutcome, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit
@@ -32,6 +33,7 @@ class ConfigForwarding(Detector[Config | Login]):
     attack = ("T1098",)
     reads = (Config, Login)
     outcomes = (AccessOutcome.ACCEPTED,)
+    lives_on = ((Want("config", ("object_id", "changes")),),)
 
     class Limits(Params):
         """`administrators`: the accounts whose forwardings are trusted."""

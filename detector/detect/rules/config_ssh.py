@@ -27,6 +27,7 @@ class ConfigSsh(Detector[Config]):
     stage = Stage.RECON
     attack = ("T1021.004",)
     reads = (Config,)
+    needs = ("changes",)
 
     class Limits(Params):
         """`limit` seconds for which SSH may be on."""

@@ -33,6 +33,7 @@ class FleetKnownSource(Detector[Registration | Login]):
     attack = ("T1110",)
     reads = (Registration, Login)
     outcomes = (AccessOutcome.ACCEPTED, AccessOutcome.REJECTED)
+    needs = ("source_ip",)
 
     said = Once("said")
 

@@ -37,6 +37,7 @@ class LoginAdministrator(Detector[Login]):
     attack = ("T1078",)
     reads = (Login,)
     outcomes = (AccessOutcome.ACCEPTED,)
+    needs = ("source_ip", "account", "role")
 
     class Limits(Params):
         """`accounts` that are administrators, whatever role is told."""

@@ -3,6 +3,7 @@
 from pydantic import PositiveInt
 
 from detector.contract.events import Login, Notice
+from detector.contract.visibility import Want, one_of
 from detector.contract.vocabulary import AccessOutcome, Basis, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, micros
@@ -34,6 +35,10 @@ class LoginBruteforce(Detector[Login | Notice]):
     attack = ("T1110.001",)
     reads = (Login, Notice)
     outcomes = (AccessOutcome.REJECTED,)
+    lives_on = (
+        (Want("login.rejected", ("source_ip",)),),
+        (Want("notice", ("source_ip", one_of("name", BLOCKED))),),
+    )
 
     class Limits(Params):
         """`failures` within `window` seconds lock out; `permanent` lock-outs within `memory` ban for good."""

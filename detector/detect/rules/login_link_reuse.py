@@ -28,6 +28,7 @@ class LoginLinkReuse(Detector[Login]):
     stage = Stage.ACCESS
     attack = ("T1550",)
     reads = (Login,)
+    needs = ("credential",)
 
     class Limits(Params):
         """`memory` seconds for which a code or link is remembered."""

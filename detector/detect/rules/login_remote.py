@@ -26,6 +26,7 @@ class LoginRemote(Detector[Login]):
     attack = ("T1133",)
     reads = (Login,)
     outcomes = (AccessOutcome.ACCEPTED,)
+    needs = ("source_ip", "account|extension")
 
     class Limits(RemotePolicy):
         """`allowed` accounts, `restricted` ones, `addresses` to come from; `pause` seconds until said again."""

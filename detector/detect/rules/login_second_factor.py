@@ -1,6 +1,7 @@
 """Somebody logs in without the second factor that is mandatory for them (C17)."""
 
 from detector.contract.events import Login
+from detector.contract.visibility import one_of
 from detector.contract.vocabulary import AccessOutcome, Basis, Severity, SignIn, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, micros
@@ -29,6 +30,7 @@ class LoginSecondFactor(Detector[Login]):
     attack = ("T1078",)
     reads = (Login,)
     outcomes = (AccessOutcome.ACCEPTED,)
+    needs = ("account", "second_factor", one_of("surface", PEOPLE))
 
     class Limits(Whom):
         """`accounts` that must (`*`: all; none: nobody), those `exempt`; `pause` seconds until said again."""

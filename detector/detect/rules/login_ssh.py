@@ -32,6 +32,7 @@ class LoginSsh(Detector[Login]):
     attack = ("T1021.004",)
     reads = (Login,)
     outcomes = (AccessOutcome.ACCEPTED, AccessOutcome.REJECTED)
+    needs = ("source_ip", "surface=ssh")
 
     class Limits(Params):
         """`failures` within `window` seconds; `allowed` addresses and CIDRs; `pause` seconds until said again."""

@@ -1,6 +1,7 @@
 """Somebody logs in with a password who has to use single sign-on (C16)."""
 
 from detector.contract.events import Login
+from detector.contract.visibility import one_of
 from detector.contract.vocabulary import AccessOutcome, Basis, Severity, SignIn, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, micros
@@ -26,6 +27,7 @@ class LoginSso(Detector[Login]):
     attack = ("T1078",)
     reads = (Login,)
     outcomes = (AccessOutcome.ACCEPTED,)
+    needs = ("account", "method=password", one_of("surface", PEOPLE))
 
     class Limits(Whom):
         """`accounts` that must (`*`: all; none: nobody), those `exempt`; `pause` seconds until said again."""

@@ -1,6 +1,7 @@
 """The PBX's firmware was changed, or a newer one is there (C01)."""
 
 from detector.contract.events import Notice
+from detector.contract.visibility import one_of
 from detector.contract.vocabulary import Basis, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit
@@ -30,6 +31,7 @@ class NoticeFirmware(Detector[Notice]):
     basis = Basis.DERIVED
     attack = ("T1601.001",)
     reads = (Notice,)
+    needs = (one_of("name", SAYINGS),)
 
     def inspect(self, event: Notice, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
         said = SAYINGS.get(event.name)

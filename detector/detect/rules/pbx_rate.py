@@ -7,7 +7,7 @@ from pydantic import Field
 from detector.contract.events import Call
 from detector.contract.vocabulary import Basis, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
-from detector.detect.detector import Detector, Ended, Hit, micros
+from detector.detect.detector import OUTSIDE, Detector, Ended, Hit, micros
 from detector.enrich.facts import Facts
 from detector.enrich.scores import Excess
 from detector.memory.fields import Memory, Once
@@ -33,6 +33,7 @@ class PbxRate(Detector[Call]):
     basis = Basis.SCORE
     attack = ("T1496",)
     reads = (Ended,)
+    needs = OUTSIDE
 
     class Limits(Params):
         """`spreads`: by how many times the usual spread an hour is over its baseline.

@@ -28,6 +28,7 @@ class RegistrationAddress(Detector[Registration]):
     attack = ("T1078",)
     reads = (Registration,)
     outcomes = (AccessOutcome.ACCEPTED,)
+    needs = ("source_ip", "account|extension")
 
     class Limits(Params):
         """`addresses` and CIDRs from which to register, empty is not enforced; `pause` seconds until said again."""

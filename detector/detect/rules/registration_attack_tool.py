@@ -31,6 +31,7 @@ class RegistrationAttackTool(Detector[Registration | Login]):
     attack = ("T1595.002",)
     reads = (Registration, Login)
     outcomes = (AccessOutcome.ACCEPTED, AccessOutcome.REJECTED, AccessOutcome.CHALLENGED)
+    needs = ("source_ip", "user_agent")
 
     class Limits(Params):
         """`tools`: parts of further user agents; `pause` seconds before the same is said again."""

@@ -3,6 +3,7 @@
 from pydantic import PositiveInt
 
 from detector.contract.events import Notice, Registration
+from detector.contract.visibility import Want, one_of
 from detector.contract.vocabulary import AccessOutcome, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, micros
@@ -33,6 +34,10 @@ class RegistrationBruteforce(Detector[Registration | Notice]):
     attack = ("T1110.001",)
     reads = (Registration, Notice)
     outcomes = (AccessOutcome.REJECTED,)
+    lives_on = (
+        (Want("registration.rejected", ("source_ip",)),),
+        (Want("notice", ("source_ip", one_of("name", BLOCKED))),),
+    )
 
     class Limits(Params):
         """`failures` within `window` seconds; `stale` times as many for a phone known from there."""

@@ -35,6 +35,7 @@ class RegistrationDevices(Detector[Registration]):
     attack = ("T1078",)
     reads = (Registration,)
     outcomes = (AccessOutcome.ACCEPTED,)
+    needs = ("source_ip", "account|extension")
 
     class Limits(Params):
         """`over` so many devices of one sort; each is there for `lifetime` seconds; `pause` until said again."""

@@ -31,6 +31,7 @@ class RegistrationNewAgent(Detector[Registration]):
     attack = ("T1078",)
     reads = (Registration,)
     outcomes = (AccessOutcome.ACCEPTED,)
+    needs = ("user_agent", "account|extension")
 
     class Limits(Params):
         """`memory` seconds in which a user agent has to be seen again so as not to be new."""

@@ -38,6 +38,7 @@ class RegistrationNewPlace(Detector[Registration]):
     attack = ("T1078",)
     reads = (Registration,)
     outcomes = (AccessOutcome.ACCEPTED,)
+    needs = ("source_ip", "account|extension")
 
     class Limits(Params):
         """`novelty` from 0 to 1: 1 is country, network and user agent all new; `pause` seconds until said again."""

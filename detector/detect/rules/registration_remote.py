@@ -26,6 +26,7 @@ class RegistrationRemote(Detector[Registration]):
     attack = ("T1133",)
     reads = (Registration,)
     outcomes = (AccessOutcome.ACCEPTED,)
+    needs = ("source_ip", "account|extension")
 
     class Limits(RemotePolicy):
         """`allowed` accounts, `restricted` ones, `addresses` to come from; `pause` seconds until said again."""

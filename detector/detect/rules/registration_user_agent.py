@@ -6,18 +6,19 @@ from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, micros
 from detector.detect.shared.attempts import TRUNK
 from detector.enrich.facts import Facts
-from detector.memory.fields import Memory, Once
+from detector.memory.fields import First, Memory, Once
 from detector.settings.params import Params, Seconds
 from detector.settings.values import Short
 
 
 @register
 class RegistrationUserAgent(Detector[Registration]):
-    """Fires for an accepted registration whose user agent begins with none of `allowed`, or is missing.
+    """Fires for an accepted registration whose user agent begins with none of `allowed`, or is left out.
 
     The same extension from the same address is said once in `pause`.
 
-    Quiet when: nothing is allowed by name, so that nothing is enforced; it was refused; a trunk.
+    Quiet when: nothing is allowed by name, so that nothing is enforced; it was refused; a trunk; no phone's user agent
+    was ever told by the same source: then it is the source that leaves it out, not the phone.
     Runbook: if the device is the user's, allow its prefix; if not, change the password. Set the same on the PBX.
     """
 
@@ -30,6 +31,7 @@ class RegistrationUserAgent(Detector[Registration]):
     attack = ("T1078",)
     reads = (Registration,)
     outcomes = (AccessOutcome.ACCEPTED,)
+    needs = ("user_agent", "account|extension")
 
     class Limits(Params):
         """`allowed`: what user agents may begin with, empty is not enforced; `pause` seconds until said again."""
@@ -39,14 +41,19 @@ class RegistrationUserAgent(Detector[Registration]):
 
     limits: Limits
     said = Once("said")
+    told = First("told")
 
     @property
     def idle(self) -> bool:  # noqa: D102
         return not self.limits.allowed
 
     def inspect(self, event: Registration, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
-        allowed, agent = self.limits.allowed, event.user_agent or ""
+        allowed, agent, teller = self.limits.allowed, event.user_agent or "", event.source or ""
+        if agent:
+            self.told.add(memory, teller, facts.at)
         if agent.startswith(allowed) or event.party == TRUNK or not facts.extension:
+            return None
+        if not agent and self.told.since(memory, teller) is None:
             return None
         source = facts.place.key if facts.place is not None else ""
         if not self.said.passed(memory, f"{facts.extension}\x1f{source}", facts.at, micros(self.limits.pause)):

@@ -30,6 +30,7 @@ class SourceCountry(Detector[Registration | Login]):
     attack = ("T1078",)
     reads = (Registration, Login)
     outcomes = (AccessOutcome.ACCEPTED, AccessOutcome.REJECTED)
+    needs = ("source_ip",)
 
     class Limits(Params):
         """`pause` seconds before the same address is said again."""

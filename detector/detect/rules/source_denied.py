@@ -30,6 +30,7 @@ class SourceDenied(Detector[Registration | Login]):
     attack = ("T1190",)
     reads = (Registration, Login)
     outcomes = (AccessOutcome.ACCEPTED, AccessOutcome.REJECTED, AccessOutcome.CHALLENGED)
+    needs = ("source_ip",)
 
     class Limits(Params):
         """`deny` and `allow` of addresses and CIDRs; `strict`: nobody else either; `pause` seconds until said again."""

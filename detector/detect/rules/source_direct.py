@@ -29,6 +29,7 @@ class SourceDirect(Detector[Registration | Login]):
     attack = ("T1133",)
     reads = (Registration, Login)
     outcomes = (AccessOutcome.ACCEPTED,)
+    needs = ("source_ip", "account|extension", "path=direct")
 
     class Limits(Params):
         """`enforced`: it is a warning; `pause` seconds before the same account is said again."""

@@ -37,6 +37,7 @@ class SourceEnumeration(Detector[Registration | Login]):
     attack = ("T1087", "T1110.003")
     reads = (Registration, Login)
     outcomes = (AccessOutcome.REJECTED,)
+    needs = ("source_ip", "account|accounts")
 
     class Limits(Params):
         """`accounts` within `window` seconds; `office` at an address from which somebody was accepted before."""

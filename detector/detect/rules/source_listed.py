@@ -32,6 +32,7 @@ class SourceListed(Detector[Registration | Login]):
     attack = ("T1110",)
     reads = (Registration, Login)
     outcomes = (AccessOutcome.ACCEPTED, AccessOutcome.REJECTED, AccessOutcome.CHALLENGED)
+    needs = ("source_ip",)
 
     class Limits(Params):
         """`age` seconds after which a list is no longer believed; `pause` seconds before it is said again."""

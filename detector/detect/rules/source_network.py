@@ -41,6 +41,7 @@ class SourceNetwork(Detector[Registration | Login]):
     attack = ("T1110.003",)
     reads = (Registration, Login)
     outcomes = (AccessOutcome.REJECTED,)
+    needs = ("source_ip", "account|accounts")
 
     class Limits(Params):
         """`accounts` by `addresses` of a network within `window` seconds."""

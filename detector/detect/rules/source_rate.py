@@ -46,6 +46,7 @@ class SourceRate(Detector[Registration | Login]):
     attack = ("T1498", "T1595")
     reads = (Registration, Login)
     outcomes = (AccessOutcome.REJECTED, AccessOutcome.CHALLENGED)
+    needs = ("source_ip",)
 
     class Limits(Params):
         """`sip`, `web` and `ssh` as number/time/unit, the figures published for the PBX."""

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field, PositiveInt
 
 from detector.contract.events import Call, Notice
+from detector.contract.visibility import Want
 from detector.contract.vocabulary import Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Ended, Hit, micros
@@ -40,6 +41,10 @@ class SourceStrangers(Detector[Call | Notice]):
     stage = Stage.RECON
     attack = ("T1595",)
     reads = (Ended, Notice)
+    lives_on = (
+        (Want("call.ended", ("source_ip", "direction=")),),
+        (Want("notice", ("source_ip", f"name={PROBE}")),),
+    )
 
     class Limits(Params):
         """`numbers` within `window` seconds, `office` where somebody was accepted before; `probes` within `within`."""

@@ -7,12 +7,14 @@ from typing import ClassVar
 
 from detector.contract.codec import Rejected
 from detector.contract.events import AnyEvent, Notice, Registration
+from detector.contract.visibility import Source
 from detector.formats.asterisk.asterisk_attempts import Attempts, Silence
 from detector.formats.asterisk.asterisk_calls import UNIQUEID, BadRecordError, CallRecords
 from detector.formats.asterisk.asterisk_channels import Channels
 from detector.formats.asterisk.asterisk_frames import Fields, Frames
 from detector.formats.asterisk.asterisk_owners import GUESS
 from detector.formats.asterisk.asterisk_security import SecurityEvent, SecurityReader, event_time, key_of
+from detector.formats.asterisk.asterisk_tellings import MANAGER_INTERFACE
 from detector.formats.format import Format, FormatOptions, Occurrences, Reading, address, clean, register
 
 REMOTE = re.compile(r"IPV[46]/(?P<transport>\w{1,8})/(?P<host>[^/]{1,64})/(?P<port>\d{1,5})", re.ASCII)
@@ -72,6 +74,7 @@ class AsteriskAmi(Format):
     """
 
     name: ClassVar[str] = "asterisk-ami"
+    sources: ClassVar[tuple[Source, ...]] = (MANAGER_INTERFACE,)
 
     def __init__(self, options: FormatOptions) -> None:
         super().__init__(options)

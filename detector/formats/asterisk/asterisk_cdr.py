@@ -6,8 +6,10 @@ from typing import ClassVar
 
 from detector.contract.codec import Rejected, reject
 from detector.contract.events import MAX_EVENT_BYTES
+from detector.contract.visibility import Source
 from detector.formats.asterisk.asterisk_calls import UNIQUEID, BadRecordError, CallRecord, CallRecords
 from detector.formats.asterisk.asterisk_owners import GUESS
+from detector.formats.asterisk.asterisk_tellings import CALL_RECORDS
 from detector.formats.csv_records import CsvRecords, cells
 from detector.formats.format import Format, FormatOptions, Reading, register
 
@@ -50,6 +52,7 @@ class AsteriskCdr(Format):
     """
 
     name: ClassVar[str] = "asterisk-cdr"
+    sources: ClassVar[tuple[Source, ...]] = (CALL_RECORDS,)
 
     def __init__(self, options: FormatOptions) -> None:
         super().__init__(options)

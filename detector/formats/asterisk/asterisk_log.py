@@ -9,11 +9,13 @@ from msgspec import structs
 
 from detector.contract.codec import EPOCH, Rejected, reject
 from detector.contract.events import MAX_EVENT_BYTES, Login, Registration
+from detector.contract.visibility import Source
 from detector.formats.asterisk.asterisk_attempts import AttemptEvent, Attempts, Draft, Silence, Twins
 from detector.formats.asterisk.asterisk_line import AsteriskLine, LogClock, parse
 from detector.formats.asterisk.asterisk_messages import MessagesReader
 from detector.formats.asterisk.asterisk_security import SecurityReader, key_of
 from detector.formats.asterisk.asterisk_security import parse as parse_security
+from detector.formats.asterisk.asterisk_tellings import BOTH_LOGS, ONE_LOG
 from detector.formats.carriers import BLOB, HIDDEN
 from detector.formats.format import Format, FormatOptions, Occurrences, Reading, register
 
@@ -49,6 +51,7 @@ class AsteriskLog(Format):
     """
 
     name: ClassVar[str] = "asterisk-log"
+    sources: ClassVar[tuple[Source, ...]] = (BOTH_LOGS, ONE_LOG)
     by_line: ClassVar[bool] = True
 
     def __init__(self, options: FormatOptions) -> None:

@@ -8,10 +8,12 @@ from typing import ClassVar
 
 from detector.contract.codec import Rejected, reject
 from detector.contract.events import MAX_EVENT_BYTES, Notice, Registration
+from detector.contract.visibility import Source
 from detector.formats.carriers import BLOB, HIDDEN, unwrap
 from detector.formats.format import Format, FormatOptions, Occurrences, Reading, address, clean, register
 from detector.formats.freeswitch.freeswitch_calls import FreeswitchCalls
 from detector.formats.freeswitch.freeswitch_line import FreeswitchLine, LocalClock, parse
+from detector.formats.freeswitch.freeswitch_tellings import LOG
 
 OURS = (
     b"SIP auth ", b"Can't find user [", b"Rejected by ", b"New Channel ", b" receiving invite from ",
@@ -53,6 +55,7 @@ class FreeswitchLog(Format):
     """
 
     name: ClassVar[str] = "freeswitch-log"
+    sources: ClassVar[tuple[Source, ...]] = (LOG,)
     by_line: ClassVar[bool] = True
 
     def __init__(self, options: FormatOptions) -> None:

@@ -11,12 +11,14 @@ from msgspec import Struct
 
 from detector.contract.codec import Rejected, mended, reject
 from detector.contract.events import MAX_EVENT_BYTES
+from detector.contract.visibility import Source
 from detector.formats.csv_records import CsvRecords, cells
 from detector.formats.format import Format, FormatOptions, Occurrences, Reading, register
 from detector.formats.json_texts import JsonTexts
 from detector.formats.yeastar.yeastar_clock import PbxClock
 from detector.formats.yeastar.yeastar_fields import BadFieldError, born
 from detector.formats.yeastar.yeastar_records import RowUids, cdr_event
+from detector.formats.yeastar.yeastar_tellings import CDR
 
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
 MAX_NAME = 64
@@ -77,6 +79,7 @@ class YeastarCdr(Format):
     """
 
     name: ClassVar[str] = "yeastar-cdr"
+    sources: ClassVar[tuple[Source, ...]] = (CDR,)
     max_line: ClassVar[int] = MAX_ANSWER_BYTES
 
     def __init__(self, options: FormatOptions) -> None:

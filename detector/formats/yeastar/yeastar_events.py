@@ -8,11 +8,13 @@ from typing import ClassVar
 import msgspec
 
 from detector.contract.codec import Rejected, mended, reject
+from detector.contract.visibility import Source
 from detector.formats.format import Format, FormatOptions, Reading, register
 from detector.formats.json_texts import JsonTexts
 from detector.formats.yeastar.yeastar_clock import PbxClock
 from detector.formats.yeastar.yeastar_fields import BadFieldError, Record, born, seconds, text
 from detector.formats.yeastar.yeastar_frames import YeastarFrames, encoded, message_of
+from detector.formats.yeastar.yeastar_tellings import API
 
 MAX_VALUE_BYTES = 16 * 1024 * 1024
 BOM = b"\xef\xbb\xbf"
@@ -32,6 +34,7 @@ class YeastarEvents(Format):
     """
 
     name: ClassVar[str] = "yeastar-events"
+    sources: ClassVar[tuple[Source, ...]] = (API,)
     max_line: ClassVar[int] = MAX_VALUE_BYTES
 
     def __init__(self, options: FormatOptions) -> None:

@@ -133,7 +133,7 @@ async def test_it_says_what_can_be_told_of_a_pbx_and_done_to_it(desk: Desk) -> N
     assert done["lock_route"] is None
     for line in (
         "Note: hang_up cannot be done to it: the API application may not read call/query",
-        "Note: it cannot tell of source_ip in call.ended: the API application may not read cdr/search",
+        "Note: its call records cannot be read: the API application may not read cdr/search",
         "Note: no route for emergency calls is known",
     ):
         assert line in told.stdout

@@ -20,6 +20,7 @@ CASES = [
     ("just within the window", seen(US, AU, gap=4 * HOUR - 1), [4 * HOUR - 1]),
     ("said once, and known the next day", seen(*[US, AU] * 14, gap=HOUR), [HOUR, 3 * HOUR]),
     ("by registration, then by login", [*seen(US), login(60, "accepted", "1007", AU)], [60]),
+    ("by logins", [login(n * HOUR, "accepted", "1007", place) for n, place in enumerate((US, AU))], [HOUR]),
     ("out of order", list(reversed(seen(US, AU))), [0]),
     ("twice the same event", [event for event in seen(US, AU) for _ in "ab"], [HOUR]),
     ("one country", seen(US, US_TOO, US, gap=60), []),

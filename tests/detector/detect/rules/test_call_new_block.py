@@ -52,6 +52,7 @@ CASES = [
         [*BRANCH, *(cdr(60 * n, 30, f"90113716{n:02}34567") for n in range(20))],
         [],
     ),
+    ("while they are up", [call(60 * n, f"{SOMALIA[:-2]}{n:02}", phase="answered") for n in range(10)], [540]),
     ("two blocks", [*calls(9), *calls(9, to=LATVIA, start=5)], []),
     ("a new honest customer abroad", [cdr(n * HOUR, 900, GERMANY, call=f"c{n}") for n in range(5)], []),
     ("an overseas branch called every day", [*BRANCH, *calls(40, 60, 600, LATVIA)], []),

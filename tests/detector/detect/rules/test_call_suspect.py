@@ -31,6 +31,7 @@ from tests.detector.engine.builders import (
 RULE = "call.suspect"
 STOLEN = [*guesses(0), registration(10, "accepted")]
 OFFICE_PHONES = known_phones(["1001", "1002"], days=[-1])
+MOVED = [*known_phones(["1007"], "8.8.8.8"), registration(0, "accepted", source="1.1.1.1", user_agent="x")]
 CASES = [
     ("after a break-in", [*STOLEN, call(60)], [60]),
     ("any country will do", [*STOLEN, call(60, GERMANY)], [60]),
@@ -46,6 +47,7 @@ CASES = [
     ("the probe the next evening", [*STOLEN, call(DAY - 100)], [DAY - 100]),
     ("from where somebody guessed, whatever extension",
      [*guesses(0), call(60, extension="1003", source_ip=THIEF)], [60]),
+    ("in from a new place, a number that is new", [*MOVED, call(60)], [60]),
     ("guessing came to nothing", [*guesses(0), call(60)], []),
     ("too few guesses", [*guesses(0, 4), registration(10, "accepted"), call(60, source_ip=THIEF)], []),
     ("the extension beside it", [*STOLEN, call(60, extension="1008")], []),
@@ -83,7 +85,7 @@ def test_what_it_says_and_asks_for() -> None:
 
 
 NEW = ("901137127654321", "901149301234567", "901125261234567")
-AWAY = [*watched(), *known_phones(["1007"], "8.8.8.8"), registration(0, "accepted", source="1.1.1.1", user_agent="x")]
+AWAY = [*watched(), *MOVED]
 HABIT = [cdr(60 - n * DAY, 60, f"9011371{n}7654321") for n in (1, 2, 3)]
 
 

@@ -1,6 +1,7 @@
 """User agents outside the allowed prefixes (C12)."""
 
 import pytest
+from msgspec.structs import replace
 
 from tests.detector.engine.builders import HOUR, PHONE, decisions, fired, registration, run, settings
 
@@ -14,7 +15,13 @@ def seen(agent="Zoiper", seconds=0, outcome="accepted", **more):
 
 CASES = [
     ("another", [seen()], [0]),
-    ("none at all", [seen(None)], [0]),
+    ("none at all", [seen(PHONE, account="1008"), seen(None, 5)], [5]),
+    ("none, where no phone's is told", [seen(None), seen(None, 5, account="1008")], []),
+    (
+        "none, where only another source tells any",
+        [replace(seen(PHONE, account="1008"), source="sip log"), seen(None, 5)],
+        [],
+    ),
     ("the prefix, but not at the beginning", [seen("My Yealink 1")], [0]),
     ("in other letters", [seen("yealink SIP")], [0]),
     ("once an hour", [seen(seconds=n * HOUR / 2) for n in range(3)], [0, HOUR]),
@@ -26,7 +33,7 @@ CASES = [
     ("after an update", [seen("Yealink SIP-T46S 99.1")], []),
     ("refused", [seen(outcome="rejected")], []),
     ("a trunk", [seen(party="trunk")], []),
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("events", "seconds"), [pytest.param(*case[1:], id=case[0]) for case in CASES])

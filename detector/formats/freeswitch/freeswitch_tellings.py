@@ -1,0 +1,35 @@
+"""What a FreeSWITCH tells by its log, as it is read here: all of it is text."""
+
+from detector.contract.visibility import Source, Telling
+
+LEG = ("leg", "direction", "extension", "from", "to", "trunk", "via=direct|forward", "on_behalf_of", "channel",
+       "source_ip")  # fmt: skip
+REFUSALS = "`log-auth-failures` in the sofia profiles"
+CALLS = "the level `info`, and `debug` for trunks"
+ASKED = ("account", "method=REGISTER|INVITE|SUBSCRIBE", "source_ip")
+
+TELLS = (
+    Telling(kind="registration.challenged", fields=ASKED, only=("party=extension",), text=True, provided=REFUSALS),
+    Telling(
+        kind="registration.rejected",
+        fields=(*ASKED, "reason"),
+        only=("party=extension",),
+        text=True,
+        provided=REFUSALS,
+    ),
+    Telling(
+        kind="notice",
+        fields=("level", "trunk", "source_ip", "text"),
+        only=("name=acl_rejected|sip_trunk_registration_failed",),
+        text=True,
+    ),
+    Telling(kind="call.started", fields=LEG, text=True, provided=CALLS),
+    Telling(kind="call.answered", fields=LEG, text=True, provided=CALLS),
+    Telling(
+        kind="call.ended",
+        fields=(*LEG, "started_at", "answered_at", "duration", "talk", "disposition", "reason"),
+        text=True,
+        provided=CALLS,
+    ),
+)
+LOG = Source(name="freeswitch-log", title="the log of a FreeSWITCH", live=True, gives=TELLS)

@@ -1,0 +1,74 @@
+"""What the table says of each source is what its format yields: no less, and no more."""
+
+from functools import cache
+from zoneinfo import ZoneInfo
+
+import pytest
+from msgspec import structs
+
+from detector.contract.codec import Rejected
+from detector.contract.events import Event, Unknown
+from detector.contract.visibility import Source, Telling, alike, as_told_by, defaults_of, kind_of, read_field
+from detector.formats.format import FormatOptions, formats
+from detector.formats.sources import sources
+from tests.detector.formats import source_lines
+
+every_source = pytest.mark.parametrize("name", sorted(set(sources()) - {"events"}))
+JUDGED = {"call": "phase", "registration": "outcome", "login": "outcome"}
+"""By what kinds are told apart."""
+
+
+def format_of(source: str) -> str:
+    """Which format reads what it writes."""
+    return next(name for name, kind in formats().items() if source in {one.name for one in kind.sources})
+
+
+@cache
+def told(name: str) -> tuple[Event, ...]:
+    """All events of the samples that there are of a source."""
+    options = FormatOptions(pbx="hq", zone=ZoneInfo("America/New_York"), year=2026, keyed_hash=lambda pin: "hash")
+    found: list[Event] = []
+    for lines in source_lines.of(name):
+        reader = formats()[format_of(name)](options)
+        read = [*(each for line in lines for each in reader.read(line)), *reader.close()]
+        found += [each for each in read if isinstance(each, Event)]
+        assert not [each for each in read if isinstance(each, Rejected | Unknown)]
+    return tuple(found)
+
+
+@every_source
+def test_all_that_a_source_yields_is_in_the_table(name) -> None:
+    source = sources()[name]
+    lost = {repr(event): as_told_by(source, event) for event in told(name) if as_told_by(source, event) != event}
+    assert lost == {}
+
+
+def claims(source: Source) -> list[tuple[Telling, str, str]]:
+    """Each field, or each of its values, of each kind."""
+    return [
+        (telling, field.partition("=")[0], value)
+        for telling in source.gives
+        if telling.lacking is None
+        for field in (*telling.fields, *telling.only)
+        for value in read_field(field)[1] or {"*"}
+    ]
+
+
+def kept(event: Event, telling: Telling, field: str, value: str) -> bool:
+    """Whether an event shows that what is claimed does occur."""
+    if not alike(kind_of(event), telling.kind) or (telling.text and event.trust is None):
+        return False
+    attribute = {one.encode_name: one.name for one in structs.fields(type(event))}[field]
+    found = getattr(event, attribute)
+    return found != defaults_of(type(event))[field] if value == "*" else value == ("" if found is None else found)
+
+
+@every_source
+def test_all_that_the_table_claims_occurs(name) -> None:
+    events = told(name)
+    never = [
+        (telling.kind, field, value)
+        for telling, field, value in claims(sources()[name])
+        if not any(kept(event, telling, field, value) for event in events)
+    ]
+    assert never == []
