@@ -3,16 +3,17 @@
 from detector.contract.visibility import Source, Telling
 
 ASKED = ("account", "source_ip", "transport")
-REFUSED = ("account", "method=REGISTER|INVITE|SUBSCRIBE", "source_ip", "transport", "reason", "count")
+REFUSED = (*ASKED, "method=REGISTER|INVITE", "reason")
 CREDENTIALS = ("surface=ami", "method=password", "account", "source_ip")
-TURNED_AWAY = ("direction=outbound|", "extension", "from", "to", "source_ip", "disposition", "reason")
+TURNED_AWAY = ("direction=outbound|", "extension", "from", "to", "source_ip", "disposition")
 LEG = ("leg", "direction", "extension", "from", "to", "trunk", "trunk_in", "on_behalf_of", "channel")
+REASONS = "reason=busy|timeout|cancelled|congestion|unallocated|rejected"
+"""Those that rules may ask for; any other word of the dialplan is left out."""
 OVER = ("started_at", "answered_at", "duration", "talk", "disposition")
 SECURITY = "`security` named in logger.conf"
 MANAGER = "a manager user with `read = security,call,cdr,system`"
 AMI_REQUESTS = ("ami_request_bad_format", "ami_request_not_allowed", "ami_request_not_supported")
-OF_SECURITY = ("registrar_refused", *AMI_REQUESTS, "ami_request_auth_method", "ami_request_transport",
-               "ami_request_unexpected_address")  # fmt: skip
+OF_SECURITY = ("registrar_refused", *AMI_REQUESTS)
 
 
 def notices(*names: str, text: bool = False, provided: str | None = None) -> Telling:
@@ -22,31 +23,36 @@ def notices(*names: str, text: bool = False, provided: str | None = None) -> Tel
     return Telling(kind="notice", fields=fields, only=only, text=text, provided=provided)
 
 
-def security(provided: str) -> tuple[Telling, ...]:
-    """What security events tell, whichever way they come."""
+def security(provided: str, *more: str) -> tuple[Telling, ...]:
+    """What security events tell, whichever way they come; of refusals `more` by some."""
     asked = (*ASKED, "method=REGISTER|INVITE")
     return (
         Telling(kind="registration.accepted", fields=ASKED, only=("party=extension",), provided=provided),
         Telling(kind="registration.challenged", fields=asked, only=("party=extension",), provided=provided),
-        Telling(kind="registration.rejected", fields=REFUSED, only=("party=extension",), provided=provided),
+        Telling(kind="registration.rejected", fields=(*REFUSED, *more), only=("party=extension",), provided=provided),
         Telling(kind="login.accepted", fields=CREDENTIALS, only=("surface=ami",), provided=provided),
-        Telling(kind="login.rejected", fields=(*CREDENTIALS, "reason", "count"), only=("surface=ami",),
+        Telling(kind="login.rejected", fields=(*CREDENTIALS, "reason", *more), only=("surface=ami",),
                 provided=provided),
-        Telling(kind="call.ended", fields=TURNED_AWAY, only=("direction=outbound|",), provided=provided),
+        Telling(kind="call.ended", fields=(*TURNED_AWAY, "reason=unallocated|session_limit"),
+                only=("direction=outbound|",), provided=provided),
     )  # fmt: skip
 
 
 MESSAGES = (
     Telling(kind="registration.accepted", fields=("account",), only=("party=extension",), text=True),
     Telling(
-        kind="registration.rejected", fields=tuple(field for field in REFUSED if field != "transport"),
+        kind="registration.rejected",
+        fields=("account", "method=REGISTER|INVITE|SUBSCRIBE", "source_ip", "reason", "count"),
         only=("party=extension",), text=True,
     ),
     Telling(kind="login.rejected", fields=(*CREDENTIALS, "reason", "count"), only=("surface=ami",), text=True),
-    Telling(kind="call.ended", fields=TURNED_AWAY, only=("direction=outbound|",), text=True),
+    Telling(
+        kind="call.ended", fields=(*TURNED_AWAY, "reason=unallocated|rejected"), only=("direction=outbound|",),
+        text=True,
+    ),
     notices("sip_probe", "registrar_refused", "sip_trunk_registration_failed", text=True),
 )  # fmt: skip
-LOGS = (*security(SECURITY), notices(*OF_SECURITY, provided=SECURITY), *MESSAGES)
+LOGS = (*security(SECURITY, "count"), notices(*OF_SECURITY, provided=SECURITY), *MESSAGES)
 AMI_CALL = (*LEG, "via=direct|forward|transfer", "source_ip")
 AMI = (
     *security(MANAGER),
@@ -57,7 +63,7 @@ AMI = (
     Telling(kind="call.answered", fields=(*AMI_CALL, "started_at"), provided=MANAGER),
     Telling(
         kind="call.ended", provided=MANAGER,
-        fields=(*LEG, "via=direct|forward|transfer|voicemail|conference|queue|disa", "source_ip", *OVER, "reason"),
+        fields=(*LEG, "via=direct|forward|transfer|voicemail|conference|queue|disa", "source_ip", *OVER, REASONS),
     ),
 )  # fmt: skip
 RECORDS = (

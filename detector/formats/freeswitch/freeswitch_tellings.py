@@ -6,6 +6,8 @@ LEG = ("leg", "direction", "extension", "from", "to", "trunk", "via=direct|forwa
        "source_ip")  # fmt: skip
 REFUSALS = "`log-auth-failures` in the sofia profiles"
 CALLS = "the level `info`, and `debug` for trunks"
+REASONS = "reason=unallocated|rejected|busy|cancelled|congestion|timeout|no_permission"
+"""Those that rules may ask for; any other cause is left out."""
 ASKED = ("account", "method=REGISTER|INVITE|SUBSCRIBE", "source_ip")
 
 TELLS = (
@@ -27,7 +29,7 @@ TELLS = (
     Telling(kind="call.answered", fields=LEG, text=True, provided=CALLS),
     Telling(
         kind="call.ended",
-        fields=(*LEG, "started_at", "answered_at", "duration", "talk", "disposition", "reason"),
+        fields=(*LEG, "started_at", "answered_at", "duration", "talk", "disposition", REASONS),
         text=True,
         provided=CALLS,
     ),

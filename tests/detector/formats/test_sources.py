@@ -1,5 +1,6 @@
 """What the table says of each source is what its format yields: no less, and no more."""
 
+from datetime import UTC, datetime
 from functools import cache
 from zoneinfo import ZoneInfo
 
@@ -11,11 +12,12 @@ from detector.contract.events import Event, Unknown
 from detector.contract.visibility import Source, Telling, alike, as_told_by, defaults_of, kind_of, read_field
 from detector.formats.format import FormatOptions, formats
 from detector.formats.sources import sources
+from detector.formats.yeastar.yeastar_frames import YeastarFrames
 from tests.detector.formats import source_lines
+from tests.detector.formats.yeastar.test_yeastar_events import UP
 
 every_source = pytest.mark.parametrize("name", sorted(set(sources()) - {"events"}))
-JUDGED = {"call": "phase", "registration": "outcome", "login": "outcome"}
-"""By what kinds are told apart."""
+NEW_YORK = ZoneInfo("America/New_York")
 
 
 def format_of(source: str) -> str:
@@ -23,11 +25,21 @@ def format_of(source: str) -> str:
     return next(name for name, kind in formats().items() if source in {one.name for one in kind.sources})
 
 
+def snapshot() -> list[Event]:
+    """Calls that are up when we begin to listen to a P-Series."""
+    frames = YeastarFrames("hq", NEW_YORK, keyed_hash=hashed)
+    return [each for each in frames.calls_snapshot([UP], datetime.now(UTC)) if isinstance(each, Event)]
+
+
+def hashed(pin: str) -> str:
+    return f"{len(pin)}"
+
+
 @cache
 def told(name: str) -> tuple[Event, ...]:
     """All events of the samples that there are of a source."""
-    options = FormatOptions(pbx="hq", zone=ZoneInfo("America/New_York"), year=2026, keyed_hash=lambda pin: "hash")
-    found: list[Event] = []
+    options = FormatOptions(pbx="hq", zone=NEW_YORK, year=2026, keyed_hash=hashed)
+    found: list[Event] = snapshot() if name == "p-series" else []
     for lines in source_lines.of(name):
         reader = formats()[format_of(name)](options)
         read = [*(each for line in lines for each in reader.read(line)), *reader.close()]
@@ -49,7 +61,7 @@ def claims(source: Source) -> list[tuple[Telling, str, str]]:
         (telling, field.partition("=")[0], value)
         for telling in source.gives
         if telling.lacking is None
-        for field in (*telling.fields, *telling.only)
+        for field in (*telling.fields, *(one for one in telling.only if one.startswith("name=")))
         for value in read_field(field)[1] or {"*"}
     ]
 
