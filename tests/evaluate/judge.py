@@ -2,9 +2,11 @@
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from heapq import merge
 from random import Random
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -42,6 +44,13 @@ class Quiet(Struct, frozen=True, kw_only=True):
     events: int
 
 
+class Attacked(NamedTuple):
+    """What became of an attack, and the rules that find what they live on in what is told of it."""
+
+    verdict: TrialVerdict
+    sighted: frozenset[str]
+
+
 class Month:
     """An honest month at one PBX as its sources tell it, with the memory of the mornings on which attacks begin.
 
@@ -53,7 +62,7 @@ class Month:
         self.seen = seen
         self._seed = seed
         self._models = models
-        self._events = list(seen.told(honest(site, seed)))
+        self._events = sorted(seen.told(seen.happening(honest(site, seed))), key=order)
         self._mornings = (site.lasting[0], site.day)
         self._memory: dict[int, dict[str, bytes]] = {}
         self.quiet = self._live()
@@ -85,13 +94,18 @@ class Month:
         """How many events had been heard of by then."""
         return bisect_left(self._events, at, key=arrived)
 
-    def attacked(self, name: str) -> TrialVerdict:
+    def attacked(self, name: str) -> Attacked:
         """What becomes of an attack woven into this month; what the honest part alone leads to is left out."""
         trial = Trial(attack=name, number=self._seed, day=self.site.day, seed=f"{self._seed} {name} {self.site.pbx}")
         made = known()[name](self.site, Random(trial.seed))  # noqa: S311 - traffic, not secrets
+        happened = sorted(self.seen.happening(sorted(made.events, key=order)), key=order)
+        of_it = {event.id: event for event in (*made.events, *happened)}
         configured = profile(settings_of(self.site), self.site.pbx, catalogue())
         costs = bill(made.events, Premises(configured, TABLES))
-        return judged(trial, made, self._woven(sorted(self.seen.told(made.events), key=order)), costs)
+        found = self._woven(self.seen.told(happened))
+        return Attacked(
+            judged(trial, replace(made, events=[*of_it.values()]), found, costs), self.seen.sighted(happened)
+        )
 
     def _woven(self, told: Sequence[AnyEvent]) -> list[AnyFinding]:
         """The findings from the morning on which what is told of an attack begins until two hours after its end."""
@@ -114,7 +128,7 @@ def judged_quiet(site: Site, seed: int, *, models: bool = True) -> Quiet:
 
 def judged_attack(site: Site, name: str, seed: int, *, models: bool = True) -> TrialVerdict:
     """An attack of which everything is told."""
-    return Month(site, seed, models=models).attacked(name)
+    return Month(site, seed, models=models).attacked(name).verdict
 
 
 def settings_of(site: Site) -> Settings:
