@@ -68,6 +68,19 @@ def feeds(telling: Telling, want: Want) -> bool:
     )
 
 
+def missing(needs: Needs, gives: Iterable[Telling]) -> tuple[str, ...]:
+    """What is not told of that which comes nearest to being enough; nothing where it is visible."""
+    told = [one for one in gives if one.lacking is None]
+    return min((tuple(part for want in enough for part in untold(want, told)) for enough in needs), key=len, default=())
+
+
+def untold(want: Want, told: Sequence[Telling]) -> list[str]:
+    """The fields that events of this kind lack where they come nearest to it, or the kind itself."""
+    near = [one for one in told if any(alike(one.kind, kind) for kind in kinds_of(want))]
+    lacking = ([field for field in want.fields if not has(one, field)] for one in near)
+    return min(([f"{field} in {want.kind}" for field in fields] for fields in lacking), key=len, default=[want.kind])
+
+
 def kinds_of(want: Want) -> list[str]:
     """The kinds that will do, each written out."""
     kind, dot, how = want.kind.partition(".")

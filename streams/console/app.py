@@ -12,6 +12,7 @@ from streams.console.closed import closed_router
 from streams.console.logins import Logins
 from streams.console.order_forms import orders_router
 from streams.console.pages import pages_router
+from streams.console.pbx_page import Sights, pbx_router
 from streams.console.ports import Commands, ProcessStatus
 from streams.console.questions import questions_router
 from streams.console.render import FOLDER, Renderer
@@ -27,6 +28,7 @@ def create_app(
     *,
     commands: Commands,
     status: Callable[[], ProcessStatus],
+    sights: Sights,
     hosts: Collection[str] = LOCAL,
     https: bool = False,
     zone: tzinfo = UTC,
@@ -35,13 +37,15 @@ def create_app(
     """The console. Other routers (webhooks, the feed) may be included in it.
 
     Answers only to the host names in `hosts`. `https`: browsers reach it through TLS only. `zone`: in which
-    times are shown. `now`: microseconds since 1970. `status` is called in the event loop and must not block.
+    times are shown. `now`: microseconds since 1970. `status` and `sights` are called in the event loop: they must not
+    block.
     """
     app = FastAPI(title="Ringfence", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     renderer = Renderer(zone)
     access = Access(Logins(journal, now), https=https)
     app.include_router(access_router(access, renderer))
     app.include_router(pages_router(access, renderer, journal, status, now))
+    app.include_router(pbx_router(access, renderer, sights))
     app.include_router(closed_router(access, renderer, journal))
     app.include_router(questions_router(access, renderer, journal))
     app.include_router(orders_router(access, journal, commands))

@@ -16,6 +16,7 @@ from msgspec import Struct
 from detector.audit.declared import Declared
 from detector.audit.posture import Posture
 from detector.contract.findings import Subject
+from detector.contract.visibility import Source
 from detector.contract.vocabulary import Act
 from detector.settings import PbxProfile
 from streams.config.connection import PbxMake
@@ -240,3 +241,7 @@ class Make(ABC):
     @abstractmethod
     def actions(self) -> Mapping[Act, type[AnyAction]]:
         """What can be done to PBXs of this make."""
+
+    @abstractmethod
+    def sources(self) -> tuple[Source, ...]:
+        """What tells of PBXs of this make that are connected, where nothing stands in the way."""

@@ -15,13 +15,17 @@ LONGEST_PROBLEM = 300
 class PbxStatus(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`at` is when it was written, `heard_at` until when the PBX's records were fetched: the next owner begins there.
 
-    `locked`: we log in no more, as the PBX would shut us out. The formats are those of the times the PBX displays,
-    None while nobody knows them.
+    `locked`: we log in no more, as the PBX would shut us out. Model and firmware are known once it was asked, and so is
+    why there are `no_records`, where its call records cannot be read. The formats are those of the times the PBX
+    displays, None while nobody knows them.
     """
 
     at: Micros
     sources: tuple[SourceStatus, ...] = ()
     locked: bool = False
+    model: str | None = None
+    firmware: str | None = None
+    no_records: str | None = None
     date_format: str | None = None
     time_format: str | None = None
     heard_at: Micros | None = None

@@ -43,7 +43,12 @@ class Reports:
         self._pbxs = pbxs
         self._heard = heard
         self._away = False
+        self._reports: Mapping[str, PbxStatus] = {}
         self.summary = Summary()
+
+    def of(self, pbx: str) -> PbxStatus | None:
+        """What was reported of a PBX last, however long ago."""
+        return self._reports.get(pbx)
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -60,7 +65,7 @@ class Reports:
                 log.warning("journal unavailable", error=str(error))
             self._away = True
             return
-        self._away = False
+        self._away, self._reports = False, reports
         for pbx, report in reports.items():
             self._heard(pbx, report)
 

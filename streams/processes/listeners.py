@@ -13,6 +13,8 @@ from streams.console import Commands, ProcessStatus, create_app
 from streams.console.app import LOCAL
 from streams.containment.enforcers.feed import Feed, feed_router
 from streams.pbxs.pbx import WebhookSource
+from streams.pbxs.pbx_status import PbxStatus
+from streams.pbxs.sight import PbxSight, sight_of
 from streams.pbxs.webhook_receiver import Receiver, webhook_router
 from streams.pbxs.webhook_seen import SeenBodies
 from streams.processes.http_listener import Listener
@@ -50,12 +52,18 @@ def console_listener(
     journal: Journal,
     commands: Commands,
     status: Callable[[], ProcessStatus],
+    known: Callable[[str], PbxStatus | None],
 ) -> Listener:
-    """The console. Raises OSError when the address is not to be had."""
+    """The console; `known` is how a PBX is doing, as far as anybody knows. Raises OSError for an address in use."""
     hosts = {*LOCAL, settings.console.host}
     first = next((pbx.id for pbx in settings.pbxs), "")
     zone = ZoneInfo(policies.of(first).timezone)  # that of the people who look at it, as far as we know
-    app = create_app(journal, commands=commands, status=status, hosts=hosts, zone=zone)
+    pbxs = {pbx.id: pbx for pbx in settings.pbxs}
+
+    def sights(pbx: str) -> PbxSight | None:
+        return sight_of(pbxs[pbx], policies.of(pbx), known(pbx)) if pbx in pbxs else None
+
+    app = create_app(journal, commands=commands, status=status, sights=sights, hosts=hosts, zone=zone)
     return Listener(app, settings.console.host, settings.console.port)
 
 

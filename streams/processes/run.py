@@ -27,7 +27,7 @@ from streams.observe.observer import Observer
 from streams.pbxs.connected import Connected
 from streams.pbxs.held import HeldPbxs
 from streams.pbxs.login_memory import in_file
-from streams.pbxs.pbx_status import copied
+from streams.pbxs.pbx_status import PbxStatus, copied
 from streams.pbxs.webhook_seen import SqliteSeen
 from streams.processes.data_folder import journal_url
 from streams.processes.listeners import Listeners, console_listener, outside_listener
@@ -106,7 +106,7 @@ class Service:
             self.journal, self.pbxs.hands, self.vault, self.pbxs.facts, self._announce, owner=OWNER,
         )  # fmt: skip
         orders = Orders(self.journal, self.runtime.put_control, executor.wake)
-        console = console_listener(self.settings, self.policies, self.journal, orders, self.status)
+        console = console_listener(self.settings, self.policies, self.journal, orders, self.status, self._known)
         webhooks = {
             name: pbx.sources.webhook for name, pbx in self.pbxs.connected.items() if pbx.sources.webhook is not None
         }
@@ -182,6 +182,10 @@ class Service:
 
     def _sources(self) -> list[SourceStatus]:
         return [one for pbx in self.pbxs.connected.values() for one in all_sources(pbx)]
+
+    def _known(self, pbx: str) -> PbxStatus | None:
+        connected = self.pbxs.connected.get(pbx)
+        return connected.status() if connected is not None else None
 
     def status(self) -> ProcessStatus:
         """How everything is doing."""

@@ -73,7 +73,7 @@ class Serve:
     async def _work(self, seen: SqliteSeen, ready: Callable[[Ready], None]) -> None:
         settings, journal = self.settings, self._journal
         orders = Orders(journal, self._ingest.put_control, lambda: None)  # gateways look for what was ordered
-        console = console_listener(settings, self._policies, journal, orders, self.status)
+        console = console_listener(settings, self._policies, journal, orders, self.status, self._reports.of)
         outside = outside_listener(settings, self._webhooks, self._ingest, seen, feed_among((), journal))
         listeners = Listeners(console, outside)
         password = await asyncio.to_thread(first_user, journal)

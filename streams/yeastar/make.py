@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from typing import ClassVar
 
+from detector.contract.visibility import Source
 from detector.contract.vocabulary import Act
+from detector.formats.yeastar.yeastar_tellings import API, CDR
 from detector.settings import PbxProfile
 from streams.config.connection import PbxMake
 from streams.config.installation import InstalledPbx
@@ -39,6 +41,10 @@ class PSeries(Make):
     def actions(self) -> Mapping[Act, type[AnyAction]]:
         """Those in the folder `actions`."""
         return {Act(name): kind for name, kind in ACTIONS.all().items()}
+
+    def sources(self) -> tuple[Source, ...]:
+        """What it pushes, and its call records."""
+        return (API, CDR)
 
 
 MAKE = PSeries()

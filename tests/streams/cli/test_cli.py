@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import re
 import select
 import shutil
 import socket
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from detector.contract.controls import CONTROLS
 from detector.formats.format import formats
 from streams.cli import main
 from streams.observe.logs import LevelError, clean, level_of
@@ -175,6 +177,19 @@ def test_what_convert_writes_replay_reads(folder: Path) -> None:
 def test_check_says_what_is_good(folder: Path) -> None:
     result = ring("check", "-c", "two.yaml")
     assert (result.exit_code, result.stderr) == (0, "two.yaml: good, 2 PBXs\n")
+    assert result.stdout == "hq, branch: no connection, so nothing is seen, but for what is replayed\n"
+
+
+def test_check_says_how_each_control_is_seen_and_which_rules_nothing_feeds(folder: Path) -> None:
+    way = '{url: "https://pbx.example:8088", client_id: env:SOME_SECRET, client_secret: env:SOME_SECRET}'
+    rules = "{registration.user_agent: {allowed: [Yealink]}}"
+    lines = [f"  - {{id: {name}, connection: {way}, rules: {rules}}}" for name in ("hq", "branch")]
+    (folder / "connected.yaml").write_text("\n".join(["pbxs:", *lines]))
+    said = ring("check", "-c", "connected.yaml").stdout
+    assert said.splitlines()[0].startswith("hq, branch: a P-Series by its API, live")
+    assert set(re.findall(r"C\d\d", said.partition("rules that nothing feeds")[0])) == CONTROLS.keys()
+    assert re.search(r"│ registration.user_agent +│ C12 +│ user_agent in registration.accepted +│ programs", said)
+    assert "branch: has settings for rules that nothing feeds: registration.user_agent" in said
 
 
 # --- in a process of its own: what ends a program

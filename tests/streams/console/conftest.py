@@ -22,6 +22,7 @@ from detector.contract.vocabulary import Act, Mode, Severity, Stage, State, Stat
 from streams.console import ProcessStatus, create_app, first_user
 from streams.console.logins import Logins, Opened
 from streams.console.wording import utc_micros
+from streams.pbxs.sight import PbxSight
 from streams.runtime.ingest import SourceStatus
 from streams.store.database import open_engine
 from streams.store.journal.journal import Journal
@@ -162,6 +163,7 @@ class Console(Struct):
     orders: Orders
     scene: Scene
     status: list[ProcessStatus] = field(default_factory=list)
+    sights: dict[str, PbxSight] = field(default_factory=dict)
 
     def browser(self, address: str = "127.0.0.1") -> httpx.Client:
         """A client at `address` that keeps cookies and follows nothing."""
@@ -244,8 +246,9 @@ def console(prepared: Prepared, door: Door, tmp_path: Path) -> Iterator[Console]
         events=48_213, findings=11, checkpoint_age=1.4, calls_up=7,
     )  # fmt: skip
     status = [watched]
-    door.app = create_app(journal, commands=orders, status=lambda: status[0], now=clock)
-    yield Console(door.url, prepared.password, journal, clock, orders, Scene(journal, clock), status)
+    sights: dict[str, PbxSight] = {}
+    door.app = create_app(journal, commands=orders, status=lambda: status[0], sights=sights.get, now=clock)
+    yield Console(door.url, prepared.password, journal, clock, orders, Scene(journal, clock), status, sights)
     engine.dispose()
 
 
