@@ -57,13 +57,14 @@ class Month:
     Without `models` no call is scored.
     """
 
-    def __init__(self, site: Site, seed: int, seen: Seen = IDEAL, *, models: bool = True) -> None:
+    def __init__(self, site: Site, seed: int, seen: Seen = IDEAL, *, models: bool = True,
+                 mornings: tuple[int, ...] = ()) -> None:  # fmt: skip
         self.site = site
         self.seen = seen
         self._seed = seed
         self._models = models
         self._events = sorted(seen.told(seen.happening(honest(site, seed))), key=order)
-        self._mornings = (site.lasting[0], site.day)
+        self._mornings = mornings or (site.lasting[0], site.day)
         self._memory: dict[int, dict[str, bytes]] = {}
         self.quiet = self._live()
 
