@@ -162,6 +162,8 @@ def test_a_rule_is_added_by_the_two_files_in_contributing(tmp_path: Path) -> Non
     assert re.search(
         r"^1\d passed", succeeded(tmp_path, *test, contracts, "-k", "call.unanswered_abroad"), re.MULTILINE
     )
+    needs = succeeded(tmp_path, *test, "tests/detector/detect/test_needs.py", "-k", "call.unanswered_abroad")
+    assert re.search(r"^3 passed", needs, re.MULTILINE)
 
 
 def succeeded(root: Path, *command: str, code: int = 0) -> str:

@@ -1,5 +1,6 @@
 """Runs a backtest on all cores: the honest history once for each configuration, then every trial, then limits."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
@@ -110,6 +111,9 @@ def backtest(history: History, configs: dict[str, Installation], plan: BacktestP
         sorted(verdicts[which :: len(settings)], key=lambda one: (plan.attacks.index(one.attack), one.number))
         for which in both
     ]
+    hidden = [not any(one.visible for one in same) for same in zip(*by_config, strict=True)]
+    not_visible = Counter(one.attack for one, so in zip(by_config[0], hidden, strict=True) if so)
+    by_config = [[one for one, so in zip(some, hidden, strict=True) if not so] for some in by_config]
     exposure = exposed(history, plan)
     figures = [config_figures(names[which], by_config[which], honest[which], exposure) for which in both]
     return Backtest(
@@ -117,6 +121,7 @@ def backtest(history: History, configs: dict[str, Installation], plan: BacktestP
         events=history.events, extensions=len(history.extensions), extension_days=exposure,
         currency=bench.profiles[0].currency, seed=plan.seed, configs=tuple(figures),
         skipped=tuple(one for one, some in zip(plan.attacks, trials, strict=True) if not some),
+        not_visible=dict(not_visible),
         comparison=compared(by_config, figures) if len(figures) > 1 else None, tuning=tuning,
     )  # fmt: skip
 

@@ -113,7 +113,11 @@ class Tuning(Struct, frozen=True, kw_only=True):
 
 
 class Backtest(Struct, frozen=True, kw_only=True):
-    """The whole result. `skipped` are attacks the sources of this history would not tell of."""
+    """The whole result. `skipped` are attacks the sources of this history would not tell of at all.
+
+    `not_visible`: in how many trials of an attack they do not tell what it is found by, so that it was neither found
+    nor missed; all figures are of the other trials.
+    """
 
     pbx: str
     first: str
@@ -125,6 +129,7 @@ class Backtest(Struct, frozen=True, kw_only=True):
     currency: str
     seed: int
     skipped: tuple[str, ...]
+    not_visible: dict[str, int]
     configs: tuple[ConfigFigures, ...]
     comparison: Comparison | None = None
     tuning: Tuning | None = None

@@ -10,6 +10,7 @@ from msgspec import Struct, field
 
 from detector.contract.codec import Codec
 from detector.contract.events import AnyEvent, Call, Control, Registration, Tick, Unknown
+from detector.contract.visibility import Telling
 from detector.enrich.dialling.numbers import Klass, NumberPlan
 
 WAITING = 2_000
@@ -43,7 +44,10 @@ class Ways(Struct, kw_only=True):
 
 
 class History(Struct, frozen=True, kw_only=True):
-    """The days of history of one PBX, each a file in `folder`, and the ways of its people."""
+    """The days of history of one PBX, each a file in `folder`, and the ways of its people.
+
+    `gives` is what its sources can tell, None where nobody knows what they are.
+    """
 
     folder: Path
     pbx: str
@@ -52,6 +56,7 @@ class History(Struct, frozen=True, kw_only=True):
     days: int
     events: int
     ways: Ways
+    gives: tuple[Telling, ...] | None = None
 
     @property
     def extensions(self) -> list[str]:

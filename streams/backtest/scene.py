@@ -10,9 +10,10 @@ import phonenumbers
 from msgspec.structs import replace
 
 from detector.contract.events import AnyEvent, Call, Registration
+from detector.contract.visibility import Teller
 from detector.settings import PbxProfile
 from streams.backtest.attacks import Attack
-from streams.backtest.history import History, Ways, likely
+from streams.backtest.history import History, Ways, likely, order
 from streams.backtest.making import Maker
 from streams.backtest.slow import known
 
@@ -93,10 +94,20 @@ def home(ways: Ways, profile: PbxProfile) -> list[str]:
 
 def staged(name: str, history: History, profile: PbxProfile, day: int, seed: str) -> Attack:
     """One attack as the sources of this history would have told it: what they never tell of is left out."""
+    made = played(name, history, profile, day, seed)
+    told = made.events
+    if history.gives is not None:
+        teller = Teller(history.gives)
+        told = [each for event in made.events if (each := teller.tell(event)) is not None]
+    heard = [each for event in told if (each := as_heard(event, history.ways)) is not None]
+    return Attack(heard, made.subjects, made.kinds)
+
+
+def played(name: str, history: History, profile: PbxProfile, day: int, seed: str) -> Attack:
+    """One attack as it happens, whoever tells of it."""
     random = Random(seed)  # noqa: S311 - traffic, not secrets
     made = known()[name](scene(history, profile, day, random, f"backtest {seed}"), random)
-    told = [heard for event in made.events if (heard := as_heard(event, history.ways)) is not None]
-    return Attack(sorted(told, key=lambda event: (event.received_at or event.at, event.id)), made.subjects, made.kinds)
+    return Attack(sorted(made.events, key=order), made.subjects, made.kinds)
 
 
 def as_heard(event: AnyEvent, ways: Ways) -> AnyEvent | None:

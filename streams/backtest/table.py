@@ -18,7 +18,9 @@ def tables(made: Backtest) -> Iterator[RenderableType]:
     yield line(f"{made.pbx}: {made.days} days from {made.first}, {made.extensions} extensions, {made.events:,} "
                f"events; the first {made.warm_up} days only taught. In brackets: 95 % intervals.")  # fmt: skip
     for name in made.skipped:
-        yield line(f"{name}: not tried; the sources of this history would not tell of it")
+        yield line(f"{name}: not visible, so not tried; the sources of this history would not tell of it")
+    for name, trials in made.not_visible.items():
+        yield line(f"{name}: not visible in {trials} trials; the sources do not tell what it is found by")
     for one in made.configs:
         yield line(summed(one))
         yield attacks(made, one)

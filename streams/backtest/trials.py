@@ -6,17 +6,21 @@ from heapq import merge
 from random import Random
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from detector.contract.events import AnyEvent, Call
 from detector.contract.findings import AnyFinding, Detection, Incident
+from detector.contract.visibility import Telling, alike, kind_of, visible
 from detector.contract.vocabulary import Mode, Severity
+from detector.detect.catalogue import detectors
+from detector.detect.needs import needs_of
 from detector.settings import PbxProfile
 from streams.backtest.attacks import Attack
 from streams.backtest.bench import Bench
 from streams.backtest.bill import Bill, bill
 from streams.backtest.effects import acts, alarming, counts, findings, names
 from streams.backtest.history import History, arrived, order
-from streams.backtest.scene import staged
+from streams.backtest.scene import played, staged
 
 AFTERWARDS = timedelta(hours=2)
 """So long after the last event of an attack it may still be found."""
@@ -43,7 +47,7 @@ class TrialVerdict(Struct, frozen=True, kw_only=True):
 
     `delay` is in seconds from the first event until somebody was alarmed about the right subject. `rules` alarmed;
     `noted` are those that gave information only. Money is in minor units: `spent` until it was decided to act, or in
-    all; `spent_at_alarm` until the alarm, or in all.
+    all; `spent_at_alarm` until the alarm, or in all. Not `visible`: the sources do not tell what it is found by.
     """
 
     attack: str
@@ -58,6 +62,7 @@ class TrialVerdict(Struct, frozen=True, kw_only=True):
     contained: bool
     spent: int
     spent_at_alarm: int
+    visible: bool = True
 
 
 def planned(attack: str, trials: int, first: int, history: History, profile: PbxProfile, seed: int) -> list[Trial]:
@@ -79,14 +84,30 @@ def planned(attack: str, trials: int, first: int, history: History, profile: Pbx
 
 def tried(bench: Bench, which: int, trial: Trial) -> TrialVerdict:
     """Run one trial under one of the configurations, from the memory of the morning it begins."""
+    history, profile = bench.history, bench.profiles[0]
+    verdict = lived(bench, which, trial, staged(trial.attack, history, profile, trial.day, trial.seed))
+    if verdict.found or history.gives is None:
+        return verdict
+    whole = played(trial.attack, history, profile, trial.day, trial.seed)
+    return replace(verdict, visible=not blind(lived(bench, which, trial, whole), whole, history.gives))
+
+
+def lived(bench: Bench, which: int, trial: Trial, made: Attack) -> TrialVerdict:
+    """What becomes of an attack that is told so."""
     history = bench.history
-    made = staged(trial.attack, history, bench.profiles[0], trial.day, trial.seed)
     end = max(event.at for event in made.events) + AFTERWARDS
     days = range(trial.day, min(history.days, (end.date() - history.first).days + 2))
     honest = (event for day in days for event in bench.day(day) if arrived(event) <= end)
     engine = bench.resumed(which, trial.day)
     found = list(findings(engine, history.pbx, merge(honest, made.events, key=order), end))
     return judged(trial, made, found, bill(made.events, bench.site))
+
+
+def blind(whole: TrialVerdict, made: Attack, gives: tuple[Telling, ...]) -> bool:
+    """Whether an attack would be found if all of it were told, but only by rules that nothing told of it feeds."""
+    kinds = {kind_of(event) for event in made.events}
+    told = [one for one in gives if any(alike(one.kind, kind) for kind in kinds)]
+    return whole.found and not any(visible(needs_of(detectors()[rule]), told) for rule in whole.rules)
 
 
 def judged(trial: Trial, made: Attack, found: Sequence[AnyFinding], costs: Bill) -> TrialVerdict:

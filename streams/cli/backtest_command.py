@@ -12,12 +12,16 @@ from typing import Annotated
 import msgspec
 import typer
 from msgspec import Struct
+from msgspec.structs import replace
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from detector.contract.events import AnyEvent, Unknown
+from detector.contract.visibility import Telling
 from detector.detect.catalogue import catalogue
 from detector.enrich.premises import compile_plan
+from detector.formats.events_jsonl import EventsJsonl
+from detector.formats.format import formats
 from detector.settings import profile
 from streams.audit.snapshots import write_private
 from streams.backtest.attacks import ATTACKS
@@ -31,6 +35,7 @@ from streams.cli.support.choices import loaded, options_of, reading
 from streams.cli.support.common_options import DeadLetters, FormatName, NeededConfig, PbxName, Timezone, Year
 from streams.cli.support.failures import FAILED, WRONG_USAGE, err, fail
 from streams.config.installation import Installation, core_settings
+from streams.pbxs.sight import sources_of_pbx
 
 EPILOG = f"""\b
 Examples:
@@ -123,14 +128,17 @@ def command(
         else:
             with reading(events, options, None, dead_letters) as (inputs, _):
                 history = gathered(inputs.events(events), pbx, settings, Path(folder))
-        run_backtest(history, configs, wanted)
+        run_backtest(history, format_name, configs, wanted)
 
 
-def run_backtest(history: History | HistoryError, configs: dict[str, Installation], wanted: BacktestWanted) -> Backtest:
+def run_backtest(
+    history: History | HistoryError, format_name: str, configs: dict[str, Installation], wanted: BacktestWanted
+) -> Backtest:
     """Backtest one PBX's history, and show what came of it."""
     if isinstance(history, HistoryError):
         fail(f"--events: {history}", FAILED)
     refuse_strangers(history.pbx, configs)
+    history = replace(history, gives=gives_of(history.pbx, format_name, configs.values()))
     plan = BacktestPlan(attacks=wanted.attacks, trials=wanted.trials, warm_up=learning(history, wanted.warm_up),
                 seed=wanted.seed, wanted_rate=wanted.false_alarms)  # fmt: skip
     with progress() as shown:
@@ -145,6 +153,17 @@ def run_backtest(history: History | HistoryError, configs: dict[str, Installatio
     sys.stdout.flush()
     sys.stdout.buffer.write(msgspec.json.encode(made) + b"\n")
     return made
+
+
+def gives_of(pbx: str, format_name: str, configs: Iterable[Installation]) -> tuple[Telling, ...] | None:
+    """What the sources of a history give: those of its format; of our own events those by which the PBX is connected.
+
+    None where our events are of a PBX without a connection: anybody may have written them.
+    """
+    found = formats()[format_name].sources
+    if format_name == EventsJsonl.name:
+        found = next((sources_of_pbx(one) for some in configs for one in some.pbxs if one.id == pbx), ())
+    return tuple(telling for source in found for telling in source.gives) or None
 
 
 def chosen(inject: str) -> tuple[str, ...]:

@@ -158,6 +158,29 @@ def test_call_records_alone_tell_of_no_registrations(desk) -> None:
     assert attack["delay"]["median"] >= 21  # the probe call is known only when it has ended
 
 
+def test_what_the_sources_cannot_show_is_neither_found_nor_missed(desk, monkeypatch) -> None:
+    monkeypatch.setenv("SOME_SECRET", "hush")
+    way = {"url": "https://pbx.example:8088", "client_id": "env:SOME_SECRET", "client_secret": "env:SOME_SECRET"}
+    deaf = {rule: {"mode": "shadow"} for rule in detectors() if rule != "config.forwarding"}
+    desk.configure("unknown.yaml", deaf)
+    desk.configure("api.yaml", deaf, connection=way)
+    attacks = ("--inject", "fast-guessing,forwarding-fraud,robocalls")
+    made = {name: desk.figures(*attacks, "--json", config=name) for name in ("unknown.yaml", "api.yaml")}
+    assert {name: (each["skipped"], each["not_visible"]) for name, each in made.items()} == {
+        "unknown.yaml": ([], {}),
+        "api.yaml": (["fast-guessing"], {"forwarding-fraud": 3}),  # a P-Series tells of neither
+    }
+    found = {
+        name: [(each["attack"], each["found"], each["trials"]) for each in one["configs"][0]["attacks"]]
+        for name, one in made.items()
+    }
+    assert found["unknown.yaml"] == [("fast-guessing", 0, 3), ("forwarding-fraud", 3, 3), ("robocalls", 0, 3)]
+    assert found["api.yaml"] == [("robocalls", 0, 3)]
+    shown = desk.run(*attacks, config="api.yaml").stdout
+    assert "fast-guessing: not visible, so not tried" in shown
+    assert "forwarding-fraud: not visible in 3 trials" in shown
+
+
 def test_a_limit_that_is_too_strict_for_the_history_is_raised(desk) -> None:
     desk.configure("strict.yaml", {"call.concurrent_extension": {"calls": 1}})
     made = desk.figures("--inject", "irsf", "--false-alarms", "0.01", "--json", config="strict.yaml")
