@@ -75,10 +75,7 @@ def slow() -> dict[tuple[int, str], list[str]]:
 
 
 class Column(Struct, frozen=True):
-    """The figures of one profile.
-
-    An attack is `hidden` if none of the rules that find it where everything is told would find here what they live on.
-    """
+    """The figures of one profile; `hidden` says of each attack whether it could have been found there at all."""
 
     seen: Seen
     quiet: tuple[Quiet, ...]
@@ -115,8 +112,14 @@ class Column(Struct, frozen=True):
 def column(seen: Seen, done: Sequence[Done], ideal: Sequence[Attacked]) -> Column:
     """The figures of one profile, beside what is found where everything is told."""
     trials = [trial for one in done for trial in one.trials]
-    hidden = (not there.sighted.intersection(all_.verdict.rules) for there, all_ in zip(trials, ideal, strict=True))
-    return Column(seen, tuple(one.quiet for one in done), tuple(one.verdict for one in trials), tuple(hidden))
+    hidden = tuple(is_hidden(there, where_all_is_told) for there, where_all_is_told in zip(trials, ideal, strict=True))
+    return Column(seen, tuple(one.quiet for one in done), tuple(one.verdict for one in trials), hidden)
+
+
+def is_hidden(there: Attacked, ideal: Attacked) -> bool:
+    """Whether no rule could find it there: none of those that do where everything is told, or none at all."""
+    rules = there.sighted.intersection(ideal.verdict.rules) if ideal.verdict.found else there.sighted
+    return not rules
 
 
 def columns(
