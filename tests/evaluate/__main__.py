@@ -105,6 +105,7 @@ class Column(Struct, frozen=True):
             "of_the_right_kind": sum(one.kind_right for one in found), "contained": sum(one.contained for one in found),
             "median_delay_seconds": median(delays) if delays else None,
             "false_incidents": incidents, "false_incidents_per_extension_day": round(incidents / days, 5),
+            "incidents_falsely_contained": sum(len({d.incident for d in one.containments}) for one in self.quiet),
             "false_containments": sum(len(one.containments) for one in self.quiet),
         }  # fmt: skip
 
