@@ -30,7 +30,7 @@ check: .venv/developing ## formatting, lint, types, import rules, generated file
 generate: .venv/developing ## the documents and schemas that follow from the code
 	$(BIN)/python scripts/generate
 
-evaluate: .venv/developing ## false alarms in honest months, and what is found of attacks woven into them
+evaluate: .venv/developing ## false alarms in honest months, and what is found of attacks, by what a PBX tells
 	$(BIN)/python -m tests.evaluate
 
 bench: .venv/developing ## speed and memory, as ratios within one run

@@ -18,6 +18,15 @@ from streams.runtime.tables import tables
 KEPT_DAYS = 12
 
 
+def keep_pages(pages: dict[str, bytes], engine: Engine) -> None:
+    """Bring pages up to what an engine remembers now, of which they hold what it remembered before."""
+    for key, page in engine.dirty_pages().items():
+        if page is None:
+            pages.pop(key, None)
+        else:
+            pages[key] = page
+
+
 class Bench:
     """What every process of a backtest has: the history, the configurations, and a folder for memories."""
 

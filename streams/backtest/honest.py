@@ -6,7 +6,7 @@ from itertools import chain
 from msgspec import Struct
 
 from detector.contract.findings import AnyFinding, Detection
-from streams.backtest.bench import Bench
+from streams.backtest.bench import Bench, keep_pages
 from streams.backtest.effects import acting, alarming, counts, findings
 from streams.config.installation import Installation
 
@@ -44,11 +44,7 @@ def lived_through(bench: Bench, which: int, first: int, mornings: Collection[int
     found: list[AnyFinding] = []
     for day in range(history.days):
         if day in mornings:
-            for key, page in engine.dirty_pages().items():
-                if page is None:
-                    pages.pop(key, None)
-                else:
-                    pages[key] = page
+            keep_pages(pages, engine)
             bench.save(which, day, pages)
         for event in history.day(day):
             found += engine.process(event)

@@ -8,6 +8,7 @@ import sys
 import tempfile
 import webbrowser
 from contextlib import ExitStack, suppress
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -15,13 +16,16 @@ import typer
 from msgspec import Struct
 from pydantic import SecretStr
 
-from streams.cli.support.failures import err
+from detector.contract.codec import to_micros
+from detector.enrich.calendar import Calendar
+from streams.cli.support.failures import err, fail
 from streams.cli.support.services import guarded
 from streams.config.installation import Installation
 from streams.observe import logs
 from streams.processes.http_listener import free_port
 from streams.processes.run import Service
 from streams.processes.supervise import Ready
+from streams.runtime.clock import CLOCK, utc_now
 from streams.sim import SimOptions, SimulatedPbx
 
 EPILOG = """\b
@@ -32,13 +36,18 @@ Examples:
 ATTACK = "stolen_extension"
 ATTACK_AFTER = 8.0
 STORY = f"""
-A simulated PBX with 30 telephones is at work, and Ringfence watches it.
+A simulated PBX with 30 telephones is at work, and Ringfence watches it. There it is
+ten o'clock on a working morning, whatever the time is here.
 In {ATTACK_AFTER:.0f} seconds somebody at 203.0.113.77 begins to guess passwords. He takes
 extension 1007, tries one call to Somalia, then pumps many. Within a minute the
 console shows it all as one incident, contained: what was done, what it cost and
 what it would have cost. The office goes on calling meanwhile.
 """
 AUTO = ("call.concurrent_extension", "call.frequency", "login.bruteforce", "registration.bruteforce")
+TIMEZONE = "America/New_York"
+HOURS = {"mon-fri": "08:00-18:00"}
+HOLIDAYS = "US"
+TEN = 10
 
 
 class DemoOptions(Struct, frozen=True, kw_only=True):
@@ -61,7 +70,8 @@ def command(
         float, typer.Option(metavar="FACTOR", min=1, max=100, help="How much faster people and attackers act.")
     ] = 6.0,
     data: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Keep the data in this folder; else it goes at the end.")
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Keep the data in this folder, empty as yet; else it goes at the end."),
     ] = None,
     browser: Annotated[bool, typer.Option(help="Open the console in a browser.")] = True,
 ) -> None:
@@ -75,6 +85,8 @@ def run_demo(options: DemoOptions) -> None:
     """Run until interrupted."""
     with ExitStack() as stack:
         data = options.data or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ringfence-demo-")))
+        if data.is_dir() and any(data.iterdir()):
+            fail(f"ringfence: {data} is not empty: a demonstration begins with nothing")
         stack.enter_context(guarded(data))
         with suppress(KeyboardInterrupt):
             asyncio.run(demonstrate(options, data))
@@ -82,10 +94,12 @@ def run_demo(options: DemoOptions) -> None:
 
 async def demonstrate(options: DemoOptions, data: Path) -> None:
     """PBX, service and attack, until a signal comes."""
+    CLOCK.begin_at(working_morning(utc_now()).timestamp())
     token = secrets.token_urlsafe(24)
     outside = free_port()
     simulated = SimOptions(
-        speed=options.speed, control=True, firewall_feed_url=f"http://127.0.0.1:{outside}/feed/{token}.txt",
+        speed=options.speed, control=True, timezone=TIMEZONE, starts_at=utc_now(),
+        firewall_feed_url=f"http://127.0.0.1:{outside}/feed/{token}.txt",
     )  # fmt: skip
     async with SimulatedPbx(simulated) as pbx:
         service = Service(settings_for(pbx, data, free_port(options.port), outside, token))
@@ -105,6 +119,18 @@ async def demonstrate(options: DemoOptions, data: Path) -> None:
             await asyncio.gather(attack, return_exceptions=True)
 
 
+def working_morning(now: datetime) -> datetime:
+    """Ten o'clock of the last day of work there: PBX and service live from then on, so that only the attack stands out.
+
+    At night or on a day off the office's own calls would be findings, too, and rightly so.
+    """
+    calendar = Calendar(timezone=TIMEZONE, business_hours=HOURS, holidays=HOLIDAYS)
+    at = calendar.local(to_micros(now)).replace(hour=TEN, minute=0, second=0, microsecond=0)
+    while not calendar.is_open(to_micros(at)):
+        at -= timedelta(days=1)
+    return at
+
+
 async def stage(pbx: SimulatedPbx, stopped: asyncio.Event) -> None:
     """Honest traffic, and after a while the attack."""
     pbx.start_honest_traffic()
@@ -122,7 +148,10 @@ def settings_for(pbx: SimulatedPbx, data: Path, console: int, outside: int, toke
         "metrics": {"run": 0},
         "feed": {"enabled": True, "token": SecretStr(token)},
         "enforcers": {"feed": {}},
-        "defaults": {"access_digit": "9", "rules": {rule: {"mode": "auto"} for rule in AUTO}},
+        "defaults": {
+            "timezone": TIMEZONE, "business_hours": HOURS, "holidays": HOLIDAYS, "access_digit": "9",
+            "rules": {rule: {"mode": "auto"} for rule in AUTO},
+        },
         "pbxs": [{
             "id": "demo",
             "tenant": None,

@@ -2,11 +2,12 @@
 
 import asyncio
 import sqlite3
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Protocol
+
+from streams.runtime.clock import CLOCK
 
 
 class SeenBodies(Protocol):
@@ -22,7 +23,7 @@ class SeenBodies(Protocol):
 class SqliteSeen:
     """In a file of its own, so that a restart forgets nothing; `now` in seconds since 1970."""
 
-    def __init__(self, path: Path, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, path: Path, now: Callable[[], float] = CLOCK.now) -> None:
         self._now = now
         self._database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._database.execute("PRAGMA journal_mode=WAL")

@@ -33,6 +33,7 @@ class SteadyClock:
         self._lock = Lock()
         self._ahead = wall() - steady()
         self._leapt: tuple[float, float] | None = None
+        self._set = 0.0
 
     def now(self) -> float:
         """Seconds since 1970."""
@@ -43,7 +44,11 @@ class SteadyClock:
                 self._ahead, self._leapt = ahead, None
             else:
                 self._judge(ahead, steady)
-            return steady + self._ahead
+            return steady + self._ahead + self._set
+
+    def begin_at(self, seconds: float) -> None:
+        """From now on it is another time, for a simulation; the wall clock is followed from there."""
+        self._set += seconds - self.now()
 
     def _judge(self, ahead: float, steady: float) -> None:
         """The wall clock has left us: since when does it say the same?"""

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, SecretStr
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, SecretStr
 
 from streams.sim.weaknesses import USUAL, Control
 
@@ -25,7 +25,7 @@ class SimOptions(BaseModel):
     """How one simulated PBX behaves; times are seconds of the real clock unless a script plays them.
 
     `speed` divides the waiting times and call durations of scripts (traffic, attacks, ringing), never the
-    PBX's own limits (tokens, idle drop, `max_outb_call_duration`); timestamps are always real.
+    PBX's own limits (tokens, idle drop, `max_outb_call_duration`); its clock runs at the real pace.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -44,6 +44,8 @@ class SimOptions(BaseModel):
     serial: str = "3631A2124001"
     firmware_version: str = "37.23.0.123"
     timezone: str = "America/New_York"
+    starts_at: AwareDatetime | None = None
+    """What its clock shows when it is switched on; absent: the real time."""
     date_format: DateFormat = "YYYY/MM/DD"
     twelve_hour: bool = False
 

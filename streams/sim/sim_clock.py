@@ -1,4 +1,4 @@
-"""The PBX's clock: real time, shown in local display format, and script time that can run faster."""
+"""The PBX's clock: its own time, shown in local display format, and script time that can run faster."""
 
 import asyncio
 import time
@@ -21,13 +21,14 @@ class SimClock:
     def __init__(self, options: SimOptions) -> None:
         self.zone = ZoneInfo(options.timezone)
         self.speed = options.speed
+        self._ahead = 0.0 if options.starts_at is None else options.starts_at.timestamp() - time.time()
         time_format = "%I:%M:%S %p" if options.twelve_hour else "%H:%M:%S"
         self._format = f"{_DATES[options.date_format]} {time_format}"
         self.time_format_name = "hh:mm:ss AM" if options.twelve_hour else "hh:mm:ss"
 
     def now(self) -> float:
         """Epoch seconds."""
-        return time.time()
+        return time.time() + self._ahead
 
     def local(self, at: float) -> datetime:
         """The PBX's local time at `at` (epoch seconds)."""

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from detector.formats.yeastar.yeastar_clock import PbxClock
 from streams.pbxs.pbx import Fence, LoginMemory
 from streams.pbxs.pbx_errors import AccessDenied, BadParameter, NotFound, NotSupported, TokenExpired
+from streams.runtime.clock import CLOCK
 from streams.yeastar.answers import (
     ActiveCall,
     BackupFile,
@@ -62,7 +63,7 @@ class YeastarClient:
         timeout: float = 10.0,
         pause: float = 0.5,
         clock: Callable[[], float] = time.monotonic,
-        now: Callable[[], float] = time.time,
+        now: Callable[[], float] = CLOCK.now,
         memory: LoginMemory | None = None,
         fence: Fence | None = None,
     ) -> None:

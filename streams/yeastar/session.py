@@ -22,6 +22,7 @@ from streams.pbxs.pbx_errors import (
     Unreachable,
 )
 from streams.runtime.backoff import Backoff
+from streams.runtime.clock import CLOCK
 from streams.yeastar.http import Http
 from streams.yeastar.remembered import Remembered, recall
 
@@ -75,7 +76,7 @@ class Session:
         clock: Callable[[], float] = time.monotonic,
         *,
         memory: LoginMemory | None = None,
-        now: Callable[[], float] = time.time,
+        now: Callable[[], float] = CLOCK.now,
     ) -> None:
         self._http = http
         self._client_id = client_id

@@ -24,6 +24,7 @@ from tests.ports import free_ports
 
 T = TypeVar("T")
 PATIENCE = 60.0
+PROGRAM = "from streams.cli.main import app; app()"
 SECRET = "sim-secret-of-the-test"
 FEED_TOKEN = "feed-token-of-the-test"
 WEBHOOK_SECRET = "webhook-secret-of-the-test"
@@ -65,7 +66,7 @@ class Program:
         with said.open("ab") as out:
             self._before = out.tell()
             self.process = subprocess.Popen(
-                [sys.executable, "-c", "from streams.cli.main import app; app()", *arguments],
+                [sys.executable, "-c", options.pop("first", "") + PROGRAM, *arguments],
                 stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=environment, **options,
             )  # fmt: skip
 

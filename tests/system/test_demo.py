@@ -19,6 +19,8 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
+from tests.system.test_demo_clock import ALONE, rows
+
 CHROMIUM, DRIVER = Path("/usr/bin/chromium"), Path("/usr/bin/chromedriver")
 ARGUMENTS = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -152,6 +154,9 @@ def test_the_demo_shows_one_incident_contained_while_the_office_goes_on_calling(
     events = int(text_of(browser, "dl.counts dd").replace(",", ""))
     wait(browser, lambda d: int(text_of(d, "dl.counts dd").replace(",", "")) > events)
     assert contained(browser)
+    (data,) = demo.temporary.iterdir()
+    assert rows(data, "SELECT status FROM incident") == [("contained",)]
+    assert rows(data, ALONE) == []
 
     demo.process.send_signal(signal.SIGINT)
     assert demo.process.wait(PATIENCE) == 0

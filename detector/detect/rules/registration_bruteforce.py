@@ -9,7 +9,8 @@ from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, micros
 from detector.detect.shared.attempts import Refusals, refused, resting
 from detector.enrich.facts import Facts
-from detector.memory.fields import Memory
+from detector.enrich.habits import find_accepted
+from detector.memory.fields import Days, Memory
 from detector.settings.params import Params, Seconds
 
 BLOCKED = {"extension_registration_blocked", "auto_defense_ip_blocked"}
@@ -19,7 +20,8 @@ BLOCKED = {"extension_registration_blocked", "auto_defense_ip_blocked"}
 class RegistrationBruteforce(Detector[Registration | Notice]):
     """Fires on the Nth refused registration, INVITE or SUBSCRIBE of one address within `window`, then starts over.
 
-    The PBX's own notice that it has blocked the address counts as the limit reached.
+    The PBX's own notice that it has blocked the address counts as the limit reached. If the account is at home there
+    it is only information: a phone has an old password.
 
     Quiet when: the request was only challenged; or a phone known from this address on an earlier day repeats a
     stale password, up to `stale` times as often.
@@ -60,7 +62,11 @@ class RegistrationBruteforce(Detector[Registration | Notice]):
         if isinstance(event, Notice):
             if event.name not in BLOCKED:
                 return None
-            return self.hit(source, f"The PBX blocked {source} after failed registrations", notice=event.name)
+            since = find_accepted(memory, event.account or "", facts.place)
+            at_home = since is not None and since // Days.DAY < facts.at // Days.DAY
+            severity = Severity.INFO if at_home else self.severity
+            summary = f"The PBX blocked {source} after failed registrations"
+            return self.hit(source, summary, severity=severity, notice=event.name)
         if not refused(event):
             return None
         failed, solid = self.refusals.add(memory, source, event, facts.at, self.window, cap=self.cap)

@@ -59,3 +59,22 @@ def test_small_corrections_are_followed_at_once() -> None:
 
 def test_sleep_of_the_machine_is_no_jump() -> None:
     assert Machine().wait(8 * HOUR) == 0
+
+
+def test_a_simulation_lives_in_another_time_that_runs_at_the_same_pace() -> None:
+    machine = Machine()
+    monday = 1_600_000_000.0
+    machine.clock.begin_at(monday)
+    assert machine.clock.now() == monday
+    gone = machine.wait(HOUR)
+    assert machine.clock.now() == monday + HOUR
+    assert machine.wait(0) == gone
+
+
+def test_a_jump_is_proved_in_another_time_as_well() -> None:
+    machine = Machine()
+    machine.clock.begin_at(1_600_000_000.0)
+    apart = machine.wait(0)
+    machine.ahead += HOUR
+    assert machine.wait(0) == apart - HOUR
+    assert machine.wait(PROOF) == apart

@@ -60,6 +60,28 @@ CASES = [
     ("a known address, but another account", [*known_phones(["1007"]), *guesses(0, 5, "1008", OFFICE)], [4]),
 ]  # fmt: skip
 
+BLOCKED = "extension_registration_blocked"
+
+
+def blocked(account, source=OFFICE):
+    """The PBX says that it has locked an address out."""
+    return notice(3, BLOCKED, account=account, source_ip=source)
+
+
+LOCKED_OUT = {
+    "a phone at home there": ([*known_phones(["1007"]), blocked("1007")], ["info"]),
+    "another account than those at home there": ([*known_phones(["1007"]), blocked("1008")], ["critical"]),
+    "no account that is named": ([*known_phones(["1007"]), blocked(None)], ["critical"]),
+    "a phone at home elsewhere": ([*known_phones(["1007"]), blocked("1007", THIEF)], ["critical"]),
+    "a phone that came there today": ([registration(-60, "accepted", "1007", OFFICE), blocked("1007")], ["critical"]),
+}
+
+
+@pytest.mark.parametrize("name", LOCKED_OUT)
+def test_a_phone_that_the_pbx_locks_out_where_it_is_at_home_alarms_nobody(name) -> None:
+    events, severities = LOCKED_OUT[name]
+    assert [one.severity for one in detections(run(events), RULE)] == severities
+
 
 @pytest.mark.parametrize(("events", "seconds"), [pytest.param(*case[1:], id=case[0]) for case in CASES])
 def test_registration_bruteforce(events, seconds) -> None:
