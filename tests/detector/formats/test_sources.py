@@ -12,8 +12,8 @@ from detector.contract.events import Event, Unknown
 from detector.contract.visibility import Source, Telling, alike, as_told_by, defaults_of, kind_of, read_field
 from detector.formats.format import FormatOptions, formats
 from detector.formats.sources import sources
-from detector.formats.yeastar.yeastar_tellings import ROUTED
 from detector.formats.yeastar.yeastar_frames import YeastarFrames
+from detector.formats.yeastar.yeastar_tellings import ROUTED
 from tests.detector.formats import source_lines
 from tests.detector.formats.yeastar.test_yeastar_events import UP
 
