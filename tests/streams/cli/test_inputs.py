@@ -61,7 +61,8 @@ def test_a_damaged_gzip_file_costs_what_follows_and_no_other_file(damage: str, t
     broken.write_bytes(packed)
     sound.write_bytes(ticks(10, 12))
     reading = Reading(broken, sound)
-    assert {"t10", "t11"} <= set(reading.ids)
+    assert [event.id for event in reading.events if event.id in {"t10", "t11"}] == ["t10", "t11"]
+    assert [event.at for event in reading.events] == sorted(event.at for event in reading.events)
     assert "damaged gzip file" in reading.letters[-1].reason
     assert reading.letters[-1].file == str(broken)
 
