@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from detector.contract.codec import from_micros, to_micros
 from detector.contract.findings import FOREVER, Loss, Subject
-from detector.contract.vocabulary import STAGES, Act, MessageState, Severity, Stage, State, Status
+from detector.contract.vocabulary import STAGES, Act, Author, MessageState, Severity, Stage, State, Status
 from detector.decide.acts import ACTS, said
 
 # what moves or hides the text around it: control characters and the marks that turn its direction
@@ -73,7 +73,11 @@ REASONS = {
     "failed": "something did not work",
     "reminder": "the last attempt was interrupted",
 }
-OURSELVES = {"policy": "Ringfence's rules", "executor": "Ringfence", "guard": "Ringfence's guard"}
+OURSELVES: dict[str, str] = {
+    Author.POLICY: "Ringfence's rules",
+    Author.EXECUTOR: "Ringfence",
+    Author.GUARD: "Ringfence's guard",
+}
 
 
 def utc_micros() -> int:
