@@ -2,7 +2,7 @@
 
 from array import array
 from collections.abc import Sequence
-from math import asinh, isfinite, log, log2
+from math import log2
 from sys import byteorder
 
 from msgspec import Struct
@@ -12,7 +12,6 @@ from detector.memory.fields import Memory, Record, digest
 from models.trees import HalfSpaceTrees
 
 VERSION = 1
-LN2 = log(2)
 MOST = 2**32 - 1
 HEAD = 3
 PEERS = 20
@@ -139,13 +138,6 @@ class Scorer:
 def cell_of(bits: float) -> int:
     """The cell of the running quantiles."""
     return min(int(bits) // 2, SCORES - 1)
-
-
-def log_cell(value: float | None, cells: int, per_octave: float = 1.0) -> int | None:
-    """A number on a logarithmic scale on both sides of 0, whatever its size; None for what is none."""
-    if value is None or not isfinite(value):
-        return None
-    return min(max(round(asinh(value) * per_octave / LN2) + cells // 2, 0), cells - 1)
 
 
 def octave(number: int, cells: int) -> int:

@@ -6,7 +6,7 @@ No set is defined anywhere else: engine, journal, executor, messages and console
 from collections.abc import Mapping
 from typing import Final
 
-from detector.contract.vocabulary import State
+from detector.contract.vocabulary import MessageState, State
 
 LEFT: Final = frozenset({State.DRIFTED, State.UNDO_FAILED})
 """Left as it is: undone only when a person asks, each time anew."""
@@ -82,6 +82,9 @@ SETTLED: Final = FINAL | {State.CONFIRMED, State.UNDO_FAILED}
 
 What drifted is not: it does not protect as we put it.
 """
+
+UNDELIVERED: Final = frozenset({MessageState.FAILED, MessageState.INTERRUPTED})
+"""A message that did not go out, or of which nobody knows whether it did: people are shown it."""
 
 
 def may_follow(state: State, then: State) -> bool:

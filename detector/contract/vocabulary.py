@@ -73,6 +73,25 @@ class State(StrEnum):
     UNDO_FAILED = "undo_failed"
 
 
+class Author(StrEnum):
+    """Which part of Ringfence changed an action; whoever else did is a person by name."""
+
+    POLICY = "policy"
+    EXECUTOR = "executor"
+    GUARD = "guard"
+
+
+class MessageState(StrEnum):
+    """The life of a message to people in the journal; of one that is `interrupted` nobody knows whether it went out."""
+
+    PENDING = "pending"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+    SUPERSEDED = "superseded"
+
+
 class SubjectKind(StrEnum):
     """What a detection is about, or an action is done to."""
 

@@ -1,7 +1,7 @@
 """What the open incidents say of whoever acts: a suspect's calls and logins are neither honest nor to be learned."""
 
 from detector.contract.findings import Subject
-from detector.contract.vocabulary import Severity, Stage, SubjectKind
+from detector.contract.vocabulary import Kind, Severity, Stage, SubjectKind
 from detector.correlate.case import Cases
 from detector.correlate.pbx_state import PbxState
 from detector.enrich.addresses import AddressTable
@@ -56,7 +56,7 @@ def find_origins(extension: str, cases: Cases, addresses: AddressTable) -> froze
 def is_of_attack(leg: Leg, cases: Cases) -> bool:
     """Whether a call belongs to an incident that is sure to be an attack."""
     case = cases.by_id.get(leg.incident) if leg.incident else None
-    return case is not None and case.kind() != "policy" and case.severity is Severity.CRITICAL
+    return case is not None and case.kind() is not Kind.POLICY and case.severity is Severity.CRITICAL
 
 
 def is_accused(leg: Leg, cases: Cases) -> bool:

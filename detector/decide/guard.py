@@ -44,6 +44,11 @@ class GuardFacts(Struct, frozen=True, kw_only=True):
     Addresses are single or CIDRs; entries that are neither (host names) match only the same text.
     `known_good`: seen working on at least 3 days before the incident. `calling_code`: of the PBX's own
     country, digits only; empty means unknown and makes the emergency check wider.
+
+    Two gates ask, and neither fills all of it. Only the engine, when it decides, knows `known_good` and
+    `subject_of_incident`; only the executor, before it acts, `own_addresses` and `spent_budget`. `allow_list` and
+    `emergency_call` are filled by nobody yet: what they protect is checked and tested, but not in force. That an
+    emergency call is not hung up rests on the action itself, which looks at what is dialled.
     """
 
     protected: tuple[str, ...] = ()
@@ -51,7 +56,7 @@ class GuardFacts(Struct, frozen=True, kw_only=True):
     """Addresses, numbers or number prefixes, extensions, names of routes and trunks."""
     trunk_addresses: tuple[str, ...] = ()
     own_addresses: tuple[str, ...] = ()
-    """Ourselves, the PBX, and whoever sits at the console."""
+    """Ourselves and the PBX, with what the host names under `protected` resolve to."""
     known_good: bool = False
     subject_of_incident: bool = False
     emergency_device: bool = False

@@ -24,12 +24,11 @@ Change = Callable[[Sequence[Row]], Sequence[Row]]
 
 
 class Rewritten(Struct, frozen=True, kw_only=True):
-    """What became of a day: files and rows before and after; a row that stood there twice counts twice before."""
+    """What became of a day: files before, rows before and after; a row that stood there twice counts twice before."""
 
     folder: Folder
     files: int
     rows: int
-    files_left: int
     rows_left: int
 
 
@@ -83,7 +82,7 @@ def rewrite(archive: Archive, folder: Folder, change: Change) -> Rewritten:
     before = [row for path in old for row in decoded(archive.files.read(path), path)]
     after = change(distinct(before))
     replace(archive.files, folder, old, encoded(after) if after else None)
-    return Rewritten(folder=folder, files=len(old), rows=len(before), files_left=int(bool(after)), rows_left=len(after))
+    return Rewritten(folder=folder, files=len(old), rows=len(before), rows_left=len(after))
 
 
 def replace(files: Files, folder: Folder, old: Sequence[str], content: bytes | None) -> None:
@@ -106,14 +105,13 @@ def compact(archive: Archive, folder: Folder) -> Rewritten | None:
     old = parts(archive.files, folder)
     if len(old) < MANY or len(rewritten(old)) == len(old):
         return None
-    before = after = left = 0
+    before = after = 0
     for group in groups(archive.files, old):
-        left += 1
         if len(group) >= MANY or not rewritten(group):
             content, had, has = merged(group)
             replace(archive.files, folder, list(group), content)
             before, after = before + had, after + has
-    return Rewritten(folder=folder, files=len(old), rows=before, files_left=left, rows_left=after)
+    return Rewritten(folder=folder, files=len(old), rows=before, rows_left=after)
 
 
 def groups(files: Files, paths: Sequence[str]) -> Iterator[dict[str, bytes]]:

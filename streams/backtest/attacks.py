@@ -25,10 +25,18 @@ Made = Callable[[Maker, Random], Attack]
 ATTACKS: dict[str, Made] = {}
 
 
+def enter(made: Made, among: dict[str, Made]) -> Made:
+    """It takes part under its own name; the same name twice stops the program."""
+    name = made.__name__.replace("_", "-")
+    if name in ATTACKS or name in among:
+        raise TypeError(f"two attacks are named {name}")
+    among[name] = made
+    return made
+
+
 def attack(made: Made) -> Made:
     """Takes part."""
-    ATTACKS[made.__name__.replace("_", "-")] = made
-    return made
+    return enter(made, ATTACKS)
 
 
 def address(random: Random) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from random import Random
 
 from detector.contract.events import AnyEvent
-from streams.backtest.attacks import ATTACKS, LATVIA, SOMALIA, Attack, Made
+from streams.backtest.attacks import ATTACKS, LATVIA, SOMALIA, Attack, Made, enter
 from streams.backtest.making import Maker, number
 
 SLOW: dict[str, Made] = {}
@@ -14,8 +14,7 @@ DEAR = (SOMALIA, LATVIA, "9607712###", "6852212##", "24390012####", "2207712###"
 
 def slow(made: Made) -> Made:
     """Takes part."""
-    SLOW[made.__name__.replace("_", "-")] = made
-    return made
+    return enter(made, SLOW)
 
 
 def known() -> dict[str, Made]:

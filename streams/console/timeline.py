@@ -8,7 +8,7 @@ from msgspec import Struct, structs
 
 from detector.contract.codec import to_micros
 from detector.contract.findings import Decision, Detection
-from detector.contract.lifecycle import BROKEN, CAN_BE_UNDONE, TO_DO, TOUCHED
+from detector.contract.lifecycle import BROKEN, CAN_BE_UNDONE, TO_DO, TOUCHED, UNDELIVERED
 from detector.contract.vocabulary import Stage, State
 from streams.console.advice import Advice, advise, let_go, stages_of
 from streams.store.rows import ActionRow, HistoryRow, IncidentView, NotificationRow, RemarkRow
@@ -49,7 +49,7 @@ class TimelineEntry(Struct, frozen=True, kw_only=True):
     def bad(self) -> bool:
         """Whether this is something that did not work."""
         if self.message is not None:
-            return self.message.state in {"failed", "interrupted"}
+            return self.message.state in UNDELIVERED
         return self.change is not None and self.change.state in BROKEN
 
 

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from detector.contract.codec import from_micros, to_micros
 from detector.contract.findings import FOREVER, Loss, Subject
-from detector.contract.vocabulary import STAGES, Act, Severity, Stage, State, Status
+from detector.contract.vocabulary import STAGES, Act, Author, MessageState, Severity, Stage, State, Status
 from detector.decide.acts import ACTS, said
 from streams.runtime.clock import micros_now
 
@@ -57,12 +57,12 @@ REACHED = {
 }
 REMARKS = {"approved": "approved", "refused": "refused", "undone": "undid", "closed": "closed the incident"}
 MESSAGES = {
-    "pending": "waiting to be sent",
-    "sending": "being sent",
-    "sent": "sent",
-    "failed": "could not be sent",
-    "interrupted": "not known whether it arrived",
-    "superseded": "replaced by a newer message",
+    MessageState.PENDING: "waiting to be sent",
+    MessageState.SENDING: "being sent",
+    MessageState.SENT: "sent",
+    MessageState.FAILED: "could not be sent",
+    MessageState.INTERRUPTED: "not known whether it arrived",
+    MessageState.SUPERSEDED: "replaced by a newer message",
 }
 REASONS = {
     "opened": "the incident began",
@@ -74,7 +74,11 @@ REASONS = {
     "failed": "something did not work",
     "reminder": "the last attempt was interrupted",
 }
-OURSELVES = {"policy": "Ringfence's rules", "executor": "Ringfence", "guard": "Ringfence's guard"}
+OURSELVES: dict[str, str] = {
+    Author.POLICY: "Ringfence's rules",
+    Author.EXECUTOR: "Ringfence",
+    Author.GUARD: "Ringfence's guard",
+}
 
 
 def utc_micros() -> int:

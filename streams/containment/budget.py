@@ -7,14 +7,13 @@ from msgspec import Struct
 
 from detector.contract.codec import to_micros
 from detector.contract.lifecycle import SPENDS
-from detector.contract.vocabulary import Act
+from detector.contract.vocabulary import Act, Author
 from detector.decide.acts import ACTS
 from streams.store.journal.journal import Journal
 from streams.store.rows import ActionRow
 
 WINDOW = timedelta(hours=1)
 LOOK_BACK = 2_000
-BY_ITSELF = "policy"
 
 
 class Budgets(Struct, frozen=True):
@@ -31,7 +30,7 @@ class Budgets(Struct, frozen=True):
 def spent(journal: Journal, budgets: Budgets, row: ActionRow, now: datetime) -> bool:
     """Whether `row` would be one too many; what a person approved is never."""
     limit = budgets.of(row.kind)
-    if limit is None or row.by != BY_ITSELF:
+    if limit is None or row.by != Author.POLICY:
         return False
     since = to_micros(now - WINDOW)
     done = [

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from detector.contract.codec import to_micros
 from detector.contract.lifecycle import BEGUN, FINAL, HELD, STANDS, TOUCHED
-from detector.contract.vocabulary import Act, State, SubjectKind
+from detector.contract.vocabulary import Act, Author, State, SubjectKind
 from detector.decide.acts import ACTS
 from detector.decide.guard import GuardFacts, block_range, veto
 from streams.containment.budget import Budgets, spent
@@ -29,7 +29,6 @@ from streams.store.vault import Vault
 LiveFacts = Callable[[ActionRow], Awaitable[GuardFacts]]
 """What the guard must know about an action's target at this moment."""
 
-EXECUTOR, GUARD = "executor", "guard"
 ATTEMPTS = 8
 UNDO_ATTEMPTS = 16
 LONGEST_WAIT_SECONDS = 60
@@ -95,7 +94,7 @@ class CarryOut:
             reason = veto(row.kind, row.target, facts)
             if reason is not None:
                 log.info("protected since", action=row.id, reason=reason)
-                await asyncio.to_thread(self._journal.actions.request_undo, row.id, GUARD, now=self._micros())
+                await asyncio.to_thread(self._journal.actions.request_undo, row.id, Author.GUARD, now=self._micros())
                 return
             await self._compare(row)
         except (PbxError, EnforcerError, UnavailableError, TimeoutError) as error:
@@ -128,7 +127,7 @@ class CarryOut:
         over = await asyncio.to_thread(spent, self._journal, self._budgets, row, self._now())
         reason = veto(row.kind, row.target, replace(facts, spent_budget=facts.spent_budget or over))
         if reason is not None:
-            await self._move(row, {State.APPROVED}, State.REFUSED, by=GUARD, error=reason)
+            await self._move(row, {State.APPROVED}, State.REFUSED, by=Author.GUARD, error=reason)
             return None
         action = self._action(row)
         await backup_begun(self._journal, row, self._micros())
@@ -289,7 +288,9 @@ class CarryOut:
         """Change the state, unless somebody else has the action by now."""
         kept = {"owner": self._owner, **kept}
         now = self._micros()
-        await asyncio.to_thread(self._journal.actions.move, row.id, states, state, by=by or EXECUTOR, now=now, **kept)
+        await asyncio.to_thread(
+            self._journal.actions.move, row.id, states, state, by=by or Author.EXECUTOR, now=now, **kept
+        )
 
     async def _read(self, action_id: str) -> ActionRow | None:
         return await asyncio.to_thread(self._journal.actions.find, action_id)

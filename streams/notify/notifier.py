@@ -10,7 +10,7 @@ from msgspec import structs
 
 from detector.contract.codec import from_micros, to_micros
 from detector.contract.findings import Incident
-from detector.contract.vocabulary import Severity
+from detector.contract.vocabulary import MessageState, Severity
 from streams.notify.compose import Message, compose, occasion
 from streams.notify.due import untold
 from streams.notify.sender import Channel, Sender, SendError
@@ -156,14 +156,14 @@ class Notifier:
         replaced: list[str] = []
         for row in view.notifications:
             # A message still gathering is replaced by this one, which says all that it said.
-            gathering = row.channel == channel.name and row.state == "pending" and not row.attempts
-            if gathering and await asyncio.to_thread(self._finish, row, "superseded"):
+            gathering = row.channel == channel.name and row.state is MessageState.PENDING and not row.attempts
+            if gathering and await asyncio.to_thread(self._finish, row, MessageState.SUPERSEDED):
                 due = min(due, row.next_try_at or due)
                 replaced.append(row.reason)
         message = compose(view, happened(view, channel.name, replaced + new), self._console_url)
         rows = [self._row(view.incident, channel.name, reason, message) for reason in new]
         first, *rest = rows
-        kept = [_with(first, next_try_at=due), *(_with(row, state="superseded") for row in rest)]
+        kept = [_with(first, next_try_at=due), *(_with(row, state=MessageState.SUPERSEDED) for row in rest)]
         await asyncio.to_thread(self._journal.notifications.enqueue, kept)
 
     async def _remind(self, row: NotificationRow) -> None:
@@ -172,7 +172,9 @@ class Notifier:
         if self._now() - from_micros(row.created_at) < self._repeat:
             return
         view = await asyncio.to_thread(self._journal.incidents.find, row.incident)
-        if view is None or any(told.channel == row.channel and told.state == "sent" for told in view.notifications):
+        if view is None or any(
+            told.channel == row.channel and told.state is MessageState.SENT for told in view.notifications
+        ):
             return
         message = compose(view, occasion("reminder", view), self._console_url)
         await asyncio.to_thread(
@@ -183,11 +185,13 @@ class Notifier:
         channel = self._channels.get(row.channel)
         try:
             if channel is None:
-                await asyncio.to_thread(self._finish, row, "failed", "this channel is not configured any more")
+                await asyncio.to_thread(
+                    self._finish, row, MessageState.FAILED, "this channel is not configured any more"
+                )
                 return
             error = await attempt(channel.sender, row)
             if error is None:
-                await asyncio.to_thread(self._finish, row, "sent")
+                await asyncio.to_thread(self._finish, row, MessageState.SENT)
                 took("notify", (to_micros(self._now()) - row.created_at) / SECOND)
             else:
                 await self._failed(row, error)
@@ -197,14 +201,14 @@ class Notifier:
     async def _failed(self, row: NotificationRow, error: str) -> None:
         log.warning("message not sent", channel=row.channel, notification=row.id, attempts=row.attempts)
         if row.attempts >= ATTEMPTS:
-            await asyncio.to_thread(self._finish, row, "failed", error)
+            await asyncio.to_thread(self._finish, row, MessageState.FAILED, error)
             return
         wait = min(FIRST_RETRY_SECONDS * 2 ** (row.attempts - 1), LONGEST_RETRY_SECONDS)
         next_try = to_micros(self._now()) + wait * SECOND
-        await asyncio.to_thread(self._finish, row, "pending", error, next_try)
+        await asyncio.to_thread(self._finish, row, MessageState.PENDING, error, next_try)
 
     def _finish(
-        self, row: NotificationRow, state: str, error: str | None = None, next_try_at: int | None = None
+        self, row: NotificationRow, state: MessageState, error: str | None = None, next_try_at: int | None = None
     ) -> bool:
         return self._journal.notifications.finish(
             row.id,
@@ -213,7 +217,7 @@ class Notifier:
             error=error,
             next_try_at=next_try_at,
             # A delivery that outlasted its lease was called interrupted meanwhile; now we know how it went.
-            from_states={row.state, "interrupted"} if row.state == "sending" else {row.state},
+            from_states={row.state, MessageState.INTERRUPTED} if row.state is MessageState.SENDING else {row.state},
         )
 
     def _row(self, incident: Incident, channel: str, reason: str, message: Message) -> NotificationRow:
@@ -232,7 +236,9 @@ class Notifier:
 
 def happened(view: IncidentView, channel: str, reasons: Sequence[str]) -> str:
     """A sentence for each of `reasons`; the first message to a channel introduces the incident."""
-    out = [row for row in view.notifications if row.channel == channel and (row.attempts or row.state == "sent")]
+    out = [
+        row for row in view.notifications if row.channel == channel and (row.attempts or row.state is MessageState.SENT)
+    ]
     ordered = list(dict.fromkeys(reasons if out else ("opened", *reasons)))
     if "opened" in ordered:
         ordered = [reason for reason in ordered if not reason.startswith("stage:")]
@@ -256,7 +262,9 @@ def notification_id(incident: str, reason: str, channel: str) -> str:
     return f"ntf-{hashlib.sha256(named).hexdigest()[:32]}"
 
 
-def _with(row: NotificationRow, *, state: str = "pending", next_try_at: int | None = None) -> NotificationRow:
+def _with(
+    row: NotificationRow, *, state: MessageState = MessageState.PENDING, next_try_at: int | None = None
+) -> NotificationRow:
     return structs.replace(row, state=state, next_try_at=next_try_at)
 
 

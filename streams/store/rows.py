@@ -5,7 +5,7 @@ from typing import Literal
 from msgspec import Struct
 
 from detector.contract.findings import Decision, Detection, Incident, Subject
-from detector.contract.vocabulary import Act, State
+from detector.contract.vocabulary import Act, MessageState, State
 
 About = Literal["approved", "refused", "undone", "closed"]
 
@@ -78,11 +78,7 @@ class Announcement(Struct, frozen=True):
 
 
 class NotificationRow(Struct, frozen=True, kw_only=True):
-    """One message to one channel.
-
-    `state`: `pending`, `sending`, `sent`, `failed`, `superseded`, or `interrupted`: nobody knows whether it
-    went out.
-    """
+    """One message to one channel."""
 
     id: str
     incident: str | None
@@ -93,7 +89,7 @@ class NotificationRow(Struct, frozen=True, kw_only=True):
     title: str
     text: str
     created_at: int
-    state: str = "pending"
+    state: MessageState = MessageState.PENDING
     attempts: int = 0
     next_try_at: int | None = None
     error: str | None = None

@@ -40,7 +40,6 @@ class Counts(Struct, frozen=True, kw_only=True):
     """How much is in the stream's database; `dead_letters` counts those already cut, too."""
 
     logged: int
-    last_offset: int
     undelivered: int
     dead_letters: int
 
@@ -166,7 +165,6 @@ class StreamStore:
             waiting = connection.execute(select(func.count()).select_from(OutboxTable)).scalar_one()
         return Counts(
             logged=0 if oldest is None else last - oldest + 1,
-            last_offset=last,
             undelivered=waiting,
             dead_letters=self._counted("dead_letter"),
         )

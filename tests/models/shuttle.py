@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from functools import cache
+from math import asinh, isfinite, log
 
 from river import datasets
 
 from detector.memory.fields import Memory
-from models.scorer import Feature, Scorer, log_cell
+from models.scorer import Feature, Scorer
 
 CELLS, PER_OCTAVE = 96, 4
 
@@ -26,6 +27,13 @@ def scorer() -> Scorer:
 def cells(x: dict[str, float]) -> tuple[int | None, ...]:
     """An observation as the scorer wants it."""
     return tuple(log_cell(value, CELLS, PER_OCTAVE) for value in x.values())
+
+
+def log_cell(value: float | None, cells: int, per_octave: float = 1.0) -> int | None:
+    """A number on a logarithmic scale on both sides of 0, whatever its size; None for what is none."""
+    if value is None or not isfinite(value):
+        return None
+    return min(max(round(asinh(value) * per_octave / log(2)) + cells // 2, 0), cells - 1)
 
 
 def prequential(model: Scorer, memory: Memory) -> list[float]:

@@ -10,9 +10,9 @@ import pytest
 from river import anomaly, preprocessing
 
 from detector.memory.fields import Memory
-from models.scorer import Feature, Scorer, log_cell
+from models.scorer import Feature, Scorer
 from models.trees import HalfSpaceTrees
-from tests.models.shuttle import CELLS, cells, prequential, roc_auc, scorer, stream
+from tests.models.shuttle import CELLS, cells, log_cell, prequential, roc_auc, scorer, stream
 
 NAMES = ("a", "b", "c", "d")
 SIZE = 32

@@ -90,12 +90,6 @@ class Registrar:
         self._keep(extension, password, source_ip, user_agent, kind, expires)
         return outcome
 
-    def unregister(self, number: str, source_ip: str | None = None) -> None:
-        """Remove an extension's contacts, all or those of one address."""
-        for contact in self.contacts(number):
-            if source_ip in (None, contact.source_ip):
-                self._remove(contact)
-
     def authorise(self, number: str, source_ip: str | None) -> Contact | RegistrationResult:
         """The device a call comes from, or why its INVITE is refused; bad credentials count as failures."""
         contact = next((c for c in reversed(self.contacts(number)) if source_ip in (None, c.source_ip)), None)

@@ -7,11 +7,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, and_, case, func, or_, select, update
 
 from detector.contract.lifecycle import FINAL, IN_FORCE, LEFT, STANDS, TO_APPLY, TO_DO, UNTOUCHED
-from detector.contract.vocabulary import Act, State
+from detector.contract.vocabulary import Act, Author, State
 from streams.store.database import reading, writing
 from streams.store.journal.journal_changes import (
     ERROR,
-    POLICY,
     action_rows,
     actions_query,
     change,
@@ -138,7 +137,7 @@ class ActionsJournal(JournalPart):
         )
         with reading(self._engine) as connection:
             ids = list(connection.execute(late).scalars())
-        return sum(self.move(id_, {State.REQUESTED}, State.EXPIRED, by=POLICY, now=now) for id_ in ids)
+        return sum(self.move(id_, {State.REQUESTED}, State.EXPIRED, by=Author.POLICY, now=now) for id_ in ids)
 
     def find(self, action_id: str) -> ActionRow | None:
         """One action."""

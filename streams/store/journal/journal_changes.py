@@ -12,7 +12,6 @@ from detector.contract.vocabulary import State
 from streams.store.rows import ActionRow, HistoryRow
 from streams.store.tables_journal import ActionHistoryTable, ActionTable, DecisionTable
 
-POLICY = "policy"
 ERROR = 1_024
 DECISION = msgspec.json.Decoder(Decision)
 

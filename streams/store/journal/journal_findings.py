@@ -10,10 +10,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from detector.contract.codec import to_micros
 from detector.contract.findings import AnyFinding, Decision, Detection, Incident
 from detector.contract.lifecycle import HELD, UNTOUCHED
-from detector.contract.vocabulary import Mode, State
+from detector.contract.vocabulary import Author, DecisionStatus, Mode, State
 from detector.decide.acts import ACTS
 from streams.store.database import database_now, insert_into, writing
-from streams.store.journal.journal_changes import ERROR, POLICY, change, locked, note
+from streams.store.journal.journal_changes import ERROR, change, locked, note
 from streams.store.journal.journal_part import JournalPart
 from streams.store.tables_journal import (
     ActionTable,
@@ -129,7 +129,7 @@ def _follow(connection: Connection, decision: Decision) -> None:
     wanted = _wanted(connection, decision)
     if row is not None and row.incident_id != decision.incident:
         _move(connection, row, decision.incident)
-    if decision.status == "lifted":
+    if decision.status == DecisionStatus.LIFTED:
         if row is not None:
             _lift(connection, row.id, at)
     elif row is None:
@@ -138,9 +138,9 @@ def _follow(connection: Connection, decision: Decision) -> None:
     else:
         connection.execute(update(ActionTable).where(ActionTable.id == row.id).values(until=_until(decision)))
         if row.state == State.REQUESTED and wanted is State.APPROVED and not row.drill:
-            change(connection, row, State.APPROVED, by=POLICY, at=at)
+            change(connection, row, State.APPROVED, by=Author.POLICY, at=at)
         elif row.state in UNTOUCHED and wanted is State.REFUSED:
-            change(connection, row, State.REFUSED, by=POLICY, at=at, error=decision.refused)
+            change(connection, row, State.REFUSED, by=Author.POLICY, at=at, error=decision.refused)
 
 
 def _move(connection: Connection, row: Row[Any], incident_id: str) -> None:
@@ -180,7 +180,7 @@ def _create(connection: Connection, decision: Decision, state: State, at: int) -
             kind=decision.action,
             drill=_is_drill(connection, decision),
             state=state,
-            by=POLICY,
+            by=Author.POLICY,
             attempt=0,
             changes=1,
             error=error,
@@ -188,13 +188,13 @@ def _create(connection: Connection, decision: Decision, state: State, at: int) -
             created_at=at,
         )
     )
-    note(connection, action_id, 1, None, state, by=POLICY, at=at, error=error)
+    note(connection, action_id, 1, None, state, by=Author.POLICY, at=at, error=error)
 
 
 def _lift(connection: Connection, action_id: str, at: int) -> None:
     row = locked(connection, action_id)
     assert row is not None
     if row.state in UNTOUCHED:
-        change(connection, row, State.EXPIRED, by=POLICY, at=at)
+        change(connection, row, State.EXPIRED, by=Author.POLICY, at=at)
     elif row.state in HELD:
-        connection.execute(update(ActionTable).where(ActionTable.id == row.id).values(undo_by=POLICY))
+        connection.execute(update(ActionTable).where(ActionTable.id == row.id).values(undo_by=Author.POLICY))

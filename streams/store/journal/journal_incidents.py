@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from detector.contract.findings import Decision, Detection, Incident
-from detector.contract.lifecycle import BROKEN
+from detector.contract.lifecycle import BROKEN, UNDELIVERED
 from detector.contract.vocabulary import Status
 from streams.store.database import reading
 from streams.store.journal.journal_changes import DECISION, action_rows, actions_query, history_row, newest_actions
@@ -105,7 +105,7 @@ class IncidentsJournal(JournalPart):
     def failures(self, limit: int = 100) -> Failures:
         """Actions and messages that did not work."""
         broken = notifications_query().order_by(None).order_by(NotificationTable.created_at.desc())
-        query = broken.where(NotificationTable.state.in_(["failed", "interrupted"])).limit(limit)
+        query = broken.where(NotificationTable.state.in_(UNDELIVERED)).limit(limit)
         with reading(self._engine) as connection:
             actions = list(action_rows(connection, newest_actions(BROKEN, limit)))
             return Failures(actions=actions, notifications=[notification_row(row) for row in connection.execute(query)])

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, select, tuple_, update
 
+from detector.contract.vocabulary import MessageState
 from streams.store.database import database_now, insert_into, reading, writing
 from streams.store.journal.journal_part import JournalPart
 from streams.store.rows import PbxSession
@@ -131,9 +132,9 @@ def _orphan(connection: Connection, pbxs: Sequence[str]) -> None:
     connection.execute(actions.values(free))
     incidents = select(IncidentTable.id).where(IncidentTable.pbx.in_(pbxs))
     sending = update(NotificationTable).where(
-        NotificationTable.state == "sending", NotificationTable.incident_id.in_(incidents)
+        NotificationTable.state == MessageState.SENDING, NotificationTable.incident_id.in_(incidents)
     )
-    connection.execute(sending.values(state="interrupted", **free))
+    connection.execute(sending.values(state=MessageState.INTERRUPTED, **free))
 
 
 def _owned(gateway: str, pbx: str, fence: int) -> tuple[ColumnElement[bool], ...]:

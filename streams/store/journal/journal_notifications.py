@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Row, Select, and_, func, or_, select, update
 
+from detector.contract.vocabulary import MessageState
 from streams.store.database import insert_into, writing
 from streams.store.journal.journal_changes import ERROR
 from streams.store.journal.journal_part import JournalPart
@@ -12,8 +13,8 @@ from streams.store.rows import NotificationRow
 from streams.store.tables_journal import IncidentTable, NotificationTable
 
 SECOND = 1_000_000
-OPEN = ("pending", "sending", "interrupted")
-CLOSED = frozenset({"pending", "sent", "failed", "interrupted", "superseded"})
+OPEN = frozenset({MessageState.PENDING, MessageState.SENDING, MessageState.INTERRUPTED})
+CLOSED = frozenset(MessageState) - {MessageState.SENDING}
 
 
 class NotificationsJournal(JournalPart):
@@ -37,7 +38,7 @@ class NotificationsJournal(JournalPart):
         table = NotificationTable
         query = (
             select(table.id)
-            .where(table.state == "pending", func.coalesce(table.next_try_at, 0) <= now)
+            .where(table.state == MessageState.PENDING, func.coalesce(table.next_try_at, 0) <= now)
             .order_by(table.created_at, table.id)
             .limit(limit)
             .with_for_update(skip_locked=True)
@@ -52,19 +53,21 @@ class NotificationsJournal(JournalPart):
                 return []
             taken = update(table).where(table.id.in_(ids))
             connection.execute(
-                taken.values(state="sending", attempts=table.attempts + 1, lease_owner=owner, lease_until=until)
+                taken.values(
+                    state=MessageState.SENDING, attempts=table.attempts + 1, lease_owner=owner, lease_until=until
+                )
             )
             return [notification_row(row) for row in connection.execute(notifications_query().where(table.id.in_(ids)))]
 
     def finish(
         self,
         notification_id: str,
-        state: str,
+        state: MessageState,
         *,
         now: int,
         error: str | None = None,
         next_try_at: int | None = None,
-        from_states: Collection[str] = OPEN,
+        from_states: Collection[MessageState] = OPEN,
     ) -> bool:
         """Say how it went: `sent`, `failed`, `superseded`, or `pending` to try again at `next_try_at`.
 
@@ -81,7 +84,7 @@ class NotificationsJournal(JournalPart):
             "lease_owner": None,
             "lease_until": None,
         }
-        if state == "sent":
+        if state is MessageState.SENT:
             values["sent_at"] = now
         with writing(self._engine) as connection:
             return connection.execute(ended.values(values)).rowcount == 1
@@ -92,12 +95,12 @@ class NotificationsJournal(JournalPart):
         Nobody knows whether they went out: `interrupted` until `finish_notification` says otherwise.
         """
         table = NotificationTable
-        lost = and_(table.state == "sending", or_(table.lease_owner == owner, table.lease_until <= now))
+        lost = and_(table.state == MessageState.SENDING, or_(table.lease_owner == owner, table.lease_until <= now))
         with writing(self._engine) as connection:
             connection.execute(
-                update(table).where(lost).values(state="interrupted", lease_owner=None, lease_until=None)
+                update(table).where(lost).values(state=MessageState.INTERRUPTED, lease_owner=None, lease_until=None)
             )
-            waiting = notifications_query().where(table.state == "interrupted")
+            waiting = notifications_query().where(table.state == MessageState.INTERRUPTED)
             return [notification_row(row) for row in connection.execute(waiting)]
 
 
@@ -119,7 +122,7 @@ def notification_row(row: Row[Any]) -> NotificationRow:
         title=row.title,
         text=row.text,
         created_at=row.created_at,
-        state=row.state,
+        state=MessageState(row.state),
         attempts=row.attempts,
         next_try_at=row.next_try_at,
         error=row.error,

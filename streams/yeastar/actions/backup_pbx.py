@@ -9,7 +9,8 @@ from streams.yeastar.answers import BackupFile
 from streams.yeastar.client import YeastarClient
 from streams.yeastar.p_series_action import PSeriesAction, action
 
-BROKEN = frozenset({"failed", "failure", "error"})
+TOLD_FAILED = frozenset({"failed", "failure", "error"})
+"""Statuses by which the PBX says that a backup came to nothing."""
 
 
 class File(Struct, frozen=True):
@@ -44,7 +45,7 @@ class BackupPbx(PSeriesAction[File]):
     async def confirmed(self, order: Order, before: File, handle: str | None) -> bool:
         """It is listed, running or finished, by its name or, where the PBX gave it another, its id."""
         made = await _ours(self.client, before, handle)
-        return made is not None and (made.status or "").casefold() not in BROKEN
+        return made is not None and (made.status or "").casefold() not in TOLD_FAILED
 
     async def preview(self, order: Order) -> str:
         """Nothing is cut."""

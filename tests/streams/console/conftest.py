@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from detector.contract.codec import from_micros
 from detector.contract.findings import Decision, Detection, Incident, Loss, Subject
-from detector.contract.vocabulary import Act, Mode, Severity, Stage, State, Status, SubjectKind
+from detector.contract.vocabulary import Act, MessageState, Mode, Severity, Stage, State, Status, SubjectKind
 from streams.console import ProcessStatus, create_app, first_user
 from streams.console.logins import Logins, Opened
 from streams.console.wording import utc_micros
@@ -150,7 +150,7 @@ class Scene:
             severity="critical", title="Extension 1007 stolen: calls to Somalia", text="...", created_at=self.at(after),
         )  # fmt: skip
         self.journal.notifications.enqueue([message])
-        assert self.journal.notifications.finish(message.id, state, now=self.at(after + 0.6), error=error)
+        assert self.journal.notifications.finish(message.id, MessageState(state), now=self.at(after + 0.6), error=error)
 
 
 class Console(Struct):

@@ -8,7 +8,7 @@ import pytest
 
 from detector.contract.findings import FOREVER, Subject
 from detector.contract.lifecycle import BROKEN
-from detector.contract.vocabulary import Act, Severity, Stage, State, Status, SubjectKind
+from detector.contract.vocabulary import Act, Author, MessageState, Severity, Stage, State, Status, SubjectKind
 from streams.console import wording
 from streams.store.rows import About
 
@@ -51,6 +51,8 @@ def test_there_are_words_for_everything() -> None:
     assert set(wording.TROUBLES) == BROKEN
     assert set(wording.STEPS) == set(wording.REACHED) == set(Stage)
     assert set(wording.REMARKS) == set(get_args(About))
+    assert set(wording.OURSELVES) == set(Author)
+    assert set(wording.MESSAGES) == set(MessageState)
     assert set(wording.STATUSES) == set(Status)
     assert set(wording.SEVERITIES) == set(Severity)
 

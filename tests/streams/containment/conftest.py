@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from detector.contract.findings import Decision, Incident, Loss, Subject
 from detector.contract.vocabulary import Act, Mode, Severity, Stage, Status, SubjectKind
-from streams.containment.actions.block_ip import BlockIp
+from streams.containment.acting import everywhere_by
 from streams.containment.enforcers.enforcer import Enforcer
 from streams.pbxs.dialling import Dialling
 from streams.pbxs.pbx import AnyAction, Order
@@ -60,7 +60,7 @@ class Office:
     def hands(self, *enforcers: Enforcer, client: Any = None) -> dict[Act, AnyAction]:
         """All that can be done to it, through this client if one is given."""
         means = replace(self.means, client=client or self.means.client)
-        return {Act(name): kind(means) for name, kind in ACTIONS.all().items()} | {Act.BLOCK_IP: BlockIp(enforcers)}
+        return {Act(name): kind(means) for name, kind in ACTIONS.all().items()} | everywhere_by(enforcers)
 
     def call(self, number: str, dialled: str) -> None:
         self.sim.register(number)

@@ -267,13 +267,19 @@ def test_every_act_can_be_done_once_and_undone_if_it_can_be() -> None:
 
 async def test_previews_say_what_goes_and_change_nothing(office: Any, make: Any) -> None:
     was = office.settings()
-    kinds = {
-        Act.LOCK_ROUTE: (SubjectKind.ROUTE, "International"),
-        Act.DISABLE_TRUNK: (SubjectKind.TRUNK, "carrier-a"),
-        Act.BLOCK_NUMBER: (SubjectKind.DESTINATION, "+25261"),
-        Act.BLOCK_IP: (SubjectKind.SOURCE_IP, "198.51.100.7"),
+    office.call("1007", SOMALIA)
+    [call] = office.sim.calls
+    of_office = {
+        SubjectKind.EXTENSION: "1007",
+        SubjectKind.ACCOUNT: "1007",
+        SubjectKind.SOURCE_IP: "198.51.100.7",
+        SubjectKind.TRUNK: "carrier-a",
+        SubjectKind.ROUTE: "International",
+        SubjectKind.DESTINATION: "+25261",
+        SubjectKind.CALL: call.call_id,
+        SubjectKind.PBX: "hq",
     }
     for act, action in office.hands(Wall()).items():
-        order = make.order(*kinds.get(act, (SubjectKind.EXTENSION, "1007")))
-        assert len(await action.preview(order)) > 20
+        for kind in ACTS[act].targets:
+            assert len(await action.preview(make.order(kind, of_office[kind]))) > 20
     assert office.settings() == was

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from detector.contract.vocabulary import MessageState
 from streams.store.journal.journal import Journal
 from streams.store.rows import NotificationRow
 
@@ -31,8 +32,8 @@ def test_messages_go_out_oldest_first_and_once(journal: Journal) -> None:
     journal.notifications.enqueue([replace(ROW, id=f"n-{n}", created_at=100 - n) for n in range(3)])
     first = journal.notifications.claim("one", 100, 30, 2)
     assert [(row.id, row.state, row.attempts) for row in first] == [
-        ("n-2", "sending", 1),
-        ("n-1", "sending", 1),
+        ("n-2", MessageState.SENDING, 1),
+        ("n-1", MessageState.SENDING, 1),
     ]
     assert [row.id for row in journal.notifications.claim("two", 100, 30, 9)] == ["n-0"]
     assert journal.notifications.claim("two", 100, 30, 9) == []
@@ -55,18 +56,18 @@ def test_many_notifiers_get_each_message_once(journal: Journal) -> None:
 def test_a_message_is_tried_again_when_due_then_sent(journal: Journal) -> None:
     journal.notifications.enqueue([ROW])
     journal.notifications.claim("one", 10, 30, 9)
-    assert journal.notifications.finish("n-1", "pending", now=11, error="timeout", next_try_at=20)
+    assert journal.notifications.finish("n-1", MessageState.PENDING, now=11, error="timeout", next_try_at=20)
     assert journal.notifications.claim("one", 19, 30, 9) == []
     [row] = journal.notifications.claim("one", 20, 30, 9)
     assert (row.attempts, row.error) == (2, "timeout")
-    assert journal.notifications.finish("n-1", "sent", now=21)
-    assert not journal.notifications.finish("n-1", "failed", now=22)
+    assert journal.notifications.finish("n-1", MessageState.SENT, now=21)
+    assert not journal.notifications.finish("n-1", MessageState.FAILED, now=22)
     assert journal.notifications.claim("one", 999, 30, 9) == []
 
 
 def test_a_newer_message_supersedes_a_waiting_one(journal: Journal) -> None:
     journal.notifications.enqueue([ROW])
-    assert journal.notifications.finish("n-1", "superseded", now=1, from_states={"pending"})
+    assert journal.notifications.finish("n-1", MessageState.SUPERSEDED, now=1, from_states={MessageState.PENDING})
     assert journal.notifications.claim("one", 10, 30, 9) == []
 
 
@@ -82,6 +83,6 @@ def test_what_was_being_sent_in_a_crash_is_interrupted(journal: Journal) -> None
     assert [row.id for row in journal.notifications.interrupted("one", 30 * SECOND - 1)] == ["n-0"]
     assert [row.id for row in journal.notifications.interrupted("one", 30 * SECOND)] == ["n-0", "n-1"]
     assert {row.id for row in journal.incidents.failures().notifications} == {"n-0", "n-1"}
-    assert journal.notifications.finish("n-0", "pending", now=1)
+    assert journal.notifications.finish("n-0", MessageState.PENDING, now=1)
     assert [row.id for row in journal.notifications.interrupted("one", 30 * SECOND)] == ["n-1"]
     assert [row.id for row in journal.notifications.claim("one", 1, 30, 9)] == ["n-0"]

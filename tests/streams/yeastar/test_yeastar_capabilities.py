@@ -12,8 +12,10 @@ from detector.contract.events import KINDS, AnyEvent, Event
 from detector.contract.visibility import read_field
 from detector.contract.vocabulary import Act
 from detector.formats.yeastar.yeastar_tellings import NOT_SHOWN, NOT_TOLD
+from streams.containment.acting import EVERYWHERE
 from streams.pbxs.discovery import Capabilities
 from streams.sim import CallPlan, SimOptions
+from streams.yeastar.p_series_action import ACTIONS
 from tests.streams.pbxs.conftest import Linked, linked
 
 ALWAYS = {field.encode_name for field in msgspec.structs.fields(Event)}
@@ -28,7 +30,7 @@ async def test_a_pbx_that_lets_us_do_everything() -> None:
         found = await one.connection.capabilities()
         assert not one.sim.core.changes
     assert (found.make, found.model, found.firmware) == ("yeastar", "P570", "37.23.0.123")
-    assert {one.act for one in found.does} == set(Act) - {Act.BLOCK_IP}
+    assert {one.act for one in found.does} == set(Act) - set(EVERYWHERE.all())
     assert lacking(found) == {}
     assert {one.kind: one.lacking for one in found.tells if one.lacking} == {
         "registration.rejected": NOT_TOLD, "config": NOT_SHOWN,
@@ -40,31 +42,24 @@ OLD = "this firmware does not offer "
 
 
 @pytest.mark.parametrize(
-    ("options", "acts"),
+    ("options", "path", "why"),
     [
-        ({"denied_permissions": {"call"}}, {"hang_up": DENIED + "call/query"}),
-        (
-            {"denied_permissions": {"extension"}},
-            dict.fromkeys(("restrict_extension", "reset_registration"), DENIED + "extension/list"),
-        ),
-        (
-            {"denied_permissions": {"outbound_route"}},
-            dict.fromkeys(("lock_route", "restrict_extension", "disable_trunk"), DENIED + "outbound_route/list"),
-        ),
-        ({"denied_permissions": {"trunk"}}, {"disable_trunk": DENIED + "trunk/list"}),
-        ({"denied_permissions": {"block_numbers"}}, {"block_number": DENIED + "block_numbers/list"}),
-        ({"denied_permissions": {"backup", "system"}}, {"backup_pbx": DENIED + "backup/list"}),
-        (
-            {"unsupported_endpoints": {"extension/getpassword"}},
-            {"reset_registration": OLD + "extension/getpassword"},
-        ),
+        ({"denied_permissions": {"call"}}, "call/query", DENIED),
+        ({"denied_permissions": {"extension"}}, "extension/list", DENIED),
+        ({"denied_permissions": {"outbound_route"}}, "outbound_route/list", DENIED),
+        ({"denied_permissions": {"trunk"}}, "trunk/list", DENIED),
+        ({"denied_permissions": {"block_numbers"}}, "block_numbers/list", DENIED),
+        ({"denied_permissions": {"backup", "system"}}, "backup/list", DENIED),
+        ({"unsupported_endpoints": {"extension/getpassword"}}, "extension/getpassword", OLD),
     ],
     ids=["calls", "extensions", "routes", "trunks", "numbers", "backups", "passwords"],
 )
-async def test_what_is_denied_or_missing_costs_what_rests_on_it(options: Any, acts: dict[str, str]) -> None:
+async def test_what_is_denied_or_missing_costs_what_rests_on_it(options: Any, path: str, why: str) -> None:
     async with linked(SimOptions(**options)) as one:
         found = await one.connection.capabilities()
-    assert lacking(found) == acts
+    resting = [act for act, kind in ACTIONS.all().items() if path in kind.reads]
+    assert resting
+    assert lacking(found) == dict.fromkeys(resting, why + path)
     assert (found.firmware is None) == ("system" in options.get("denied_permissions", ()))
 
 
