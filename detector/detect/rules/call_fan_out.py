@@ -57,7 +57,7 @@ class CallFanOut(Detector[Call]):
     closed = Distinct("closed")
     lately = Distinct("lately")
     numbers = Distinct("numbers")
-    fresh = Distinct("fresh")
+    old = Distinct("old")
 
     def inspect(self, event: Call, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
         leg = facts.leg
@@ -71,11 +71,13 @@ class CallFanOut(Detector[Call]):
         callers = field.add(memory, where, caller, at, micros(window), cap=KEPT, solid=vouched(event))
         lately = self.lately.add(memory, where, caller, at, micros(self.limits.together), cap=KEPT)
         numbers = self.numbers.add(memory, where, digest(leg.destination), at, micros(window), cap=KEPT)
-        if not facts.history:
-            self.fresh.add(memory, where, caller, at, micros(window), cap=KEPT)
+        if facts.history:
+            self.old.add(memory, where, caller, at, micros(window), cap=KEPT)
         if callers < limit:
             return None
-        basis = resting(field.vouched(memory, where), limit) or self._basis(where, at - micros(window), limit, memory)
+        basis = resting(field.vouched(memory, where), limit) or self._basis(
+            where, at - micros(window), callers - limit, memory
+        )
         field.clear(memory, where)
         scattered = not facts.open_hours and lately < limit
         one_number = numbers == 1 and not leg.costly
@@ -100,14 +102,13 @@ class CallFanOut(Detector[Call]):
             at = min(max(leg.started, newest), ended)
             if at > newest - window:
                 return where, at
-        for late in (field, self.lately, self.numbers, self.fresh):
+        for late in (field, self.lately, self.numbers, self.old):
             late.clear(memory, where)
         return where, leg.started
 
-    def _basis(self, where: str, since: int, limit: int, memory: Memory) -> Basis | None:
+    def _basis(self, where: str, since: int, spare: int, memory: Memory) -> Basis | None:
         """History counts, but alone it contains nobody."""
-        fresh = sum(at > since for at in self.fresh.seen(memory, where).values())
-        return None if fresh >= limit else Basis.DERIVED
+        return Basis.DERIVED if sum(at > since for at in self.old.seen(memory, where).values()) > spare else None
 
 
 def callers_of(facts: Facts, since: int) -> tuple[Subject, ...]:
