@@ -14,6 +14,7 @@ from detector.enrich.facts import Facts
 from detector.enrich.fleet_list import FleetEntries
 from detector.enrich.habits import learn_block, learn_place
 from detector.enrich.ledger import Leg
+from detector.enrich.outside import Outside
 from detector.enrich.premises import Tables
 from detector.enrich.scores import Models, PlaceModel
 
@@ -23,13 +24,13 @@ ACCEPTED = AccessOutcome.ACCEPTED
 class Inspector:
     """Asks rules and models about events. It has no memory of a PBX, only what holds for all: models and lists.
 
-    `errors` counts by rule what a rule raised; `fleet` is the fleet list.
+    `errors` counts by rule what a rule raised; `fleet` is the fleet list, `outside` the block lists and host names.
     """
 
     def __init__(self, tables: Tables, places: PlaceModel, models: Models | None) -> None:
         self.errors: Counter[str] = Counter()
         self.fleet = FleetEntries()
-        self._lists = tables.block_lists if tables.block_lists else None
+        self.outside = Outside(tables)
         self._places = places
         self._models = models
 
@@ -110,8 +111,7 @@ class Inspector:
         """What the fleet list and block lists say."""
         if self.fleet.entries:
             apply.consult_fleet(facts, self.fleet)
-        if self._lists is not None and facts.place is not None:
-            facts.listed = self._lists.find(facts.place.address)
+        self.outside.look_up(facts)
 
     def _score_arrival(self, event: Registration | Login, facts: Facts, state: PbxState, site: Compiled) -> None:
         place, account = facts.place, event.account or facts.extension
