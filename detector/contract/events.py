@@ -200,14 +200,8 @@ class FleetEntry(Struct, frozen=True, kw_only=True, gc=False):
     until: Instant
 
 
-class NamedHost(Struct, frozen=True, kw_only=True, gc=False):
-    """The public addresses that a host name of a list stood for when it was last asked for."""
-
-    name: Key
-    addresses: Annotated[tuple[Key, ...], Meta(max_length=MAX_ADDRESSES)]
-
-
-Hosts = Annotated[tuple[NamedHost, ...], Meta(max_length=MAX_HOSTS)]
+Hosts = Annotated[dict[Key, Annotated[tuple[Key, ...], Meta(max_length=MAX_ADDRESSES)]], Meta(max_length=MAX_HOSTS)]
+"""The public addresses that host names of lists stood for when they were last asked for."""
 Entries = Annotated[tuple[FleetEntry, ...], Meta(max_length=MAX_FLEET)]
 
 
@@ -235,7 +229,7 @@ class Control(Event, frozen=True, kw_only=True, tag="control", gc=False, omit_de
     by: Text | None = None
     note: Text | None = None
     fleet: Entries = ()
-    hosts: Hosts = ()
+    hosts: Hosts = {}
 
     ENUMS: ClassVar[dict[str, frozenset[str]]] = {
         "trust": frozenset(Trust),

@@ -1,12 +1,11 @@
 """What is known of addresses from outside and changes while we run: block lists, and host names of deny lists."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import msgspec
 from msgspec import Struct
 
-from detector.contract.events import NamedHost
 from detector.enrich.blocklists import BlockLists
 from detector.enrich.facts import Facts
 from detector.enrich.premises import LISTS, Tables
@@ -42,13 +41,13 @@ class Outside:
         if self._names:
             facts.host_names = self._names.get(facts.place.address, NO_NAMES)
 
-    def take(self, digests: Mapping[str, str], hosts: Iterable[NamedHost]) -> bool:
+    def take(self, digests: Mapping[str, str], hosts: Mapping[str, tuple[str, ...]]) -> bool:
         """These are in force from now on; False where the lists are not kept any more: then the old ones stay."""
         self._changed = True
         self._held.lists = digests.get(LISTS, "")
-        for host in hosts:
-            self._held.hosts.pop(host.name, None)
-            self._held.hosts[host.name] = host.addresses
+        for name, addresses in hosts.items():
+            self._held.hosts.pop(name, None)
+            self._held.hosts[name] = addresses
         for name in list(self._held.hosts)[:-MOST_NAMES]:
             del self._held.hosts[name]
         self._names = by_address(self._held.hosts)

@@ -5,7 +5,9 @@ import socket
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from ipaddress import ip_network
 
-from detector.contract.events import MAX_ADDRESSES, MAX_HOSTS, NamedHost
+from msgspec import Struct
+
+from detector.contract.events import MAX_ADDRESSES, MAX_HOSTS
 from detector.enrich.blocklists import refusal
 from detector.settings import Policies
 from detector.settings.values import is_name
@@ -14,6 +16,13 @@ WITHIN = 10.0
 DENIED = "source.denied"
 Resolve = Callable[[str], Awaitable[Sequence[str]]]
 """The addresses of a host name. Raises OSError."""
+
+
+class NamedHost(Struct, frozen=True, kw_only=True):
+    """What a host name stands for."""
+
+    name: str
+    addresses: tuple[str, ...]
 
 
 def names_in(policies: Policies, pbxs: Iterable[str]) -> list[str]:

@@ -25,7 +25,7 @@ from streams.kafka.read.inbox import Inbox, Value
 from streams.kafka.seal import Seals
 from streams.kafka.sighting_seal import Sightings
 from streams.kafka.write.producer import KafkaIngest
-from streams.lists.keeper import ListKeeper
+from streams.lists.list_keeper import ListKeeper
 from streams.notify.notifier import Notifier
 from streams.notify.sender import channels_of
 from streams.observe.families import gauge

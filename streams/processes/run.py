@@ -21,7 +21,7 @@ from streams.containment.enforcers.feed import feed_among
 from streams.containment.executor import Executor
 from streams.containment.orders import Orders
 from streams.containment.outcome import Outcome
-from streams.lists.keeper import ListKeeper
+from streams.lists.list_keeper import ListKeeper
 from streams.notify.notifier import Notifier
 from streams.notify.sender import channels_of
 from streams.observe.observer import Observer

@@ -9,7 +9,7 @@ import pytest
 from detector.detect.catalogue import catalogue
 from detector.settings import Policies
 from streams.config.installation import Installation, core_settings
-from streams.lists.keeper import ListKeeper
+from streams.lists.list_keeper import ListKeeper
 from streams.runtime.tables import tables
 from streams.store.list_copies import ListCopies
 from streams.store.migrate import opened
@@ -209,7 +209,7 @@ def test_host_names_are_asked_again_and_again_and_what_they_stand_for_is_announc
         ):
             world.names = names
             await world.look(seconds)
-            told.append([(h.name, h.addresses) for event in world.log.events for h in event.hosts])
+            told.append([each for event in world.log.events for each in event.hosts.items()])
             world.log.events.clear()
             if not names:
                 assert world.keeper.statuses[0].problem == "cannot be resolved: bad.example, good.example"

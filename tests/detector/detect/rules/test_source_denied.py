@@ -2,7 +2,7 @@
 
 import pytest
 
-from detector.contract.events import Control, NamedHost
+from detector.contract.events import Control
 from detector.detect.rules.source_denied import SourceDenied
 from tests.detector.engine.builders import (
     HOUR,
@@ -56,7 +56,7 @@ def test_whoever_was_let_in_is_critical_and_the_address_is_to_be_blocked() -> No
 
 def resolved(seconds, **hosts):
     """From here on these names stand for these addresses."""
-    entries = tuple(NamedHost(name=f"{name}.example", addresses=tuple(found)) for name, found in hosts.items())
+    entries = {f"{name}.example": tuple(found) for name, found in hosts.items()}
     return Control(pbx="*", id=f"tables:{seconds}", at=moment(seconds), name="tables", tables={}, hosts=entries)
 
 

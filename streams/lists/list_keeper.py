@@ -8,14 +8,14 @@ from pathlib import Path
 import structlog
 from msgspec import Struct
 
-from detector.contract.events import EVERY_PBX, Control, NamedHost
+from detector.contract.events import EVERY_PBX, Control
 from detector.contract.vocabulary import ControlName
 from detector.enrich.premises import LISTS, Tables
 from detector.settings import Policies
 from streams.config.block_list_settings import BlockListSource
 from streams.config.installation import Installation
 from streams.lists.fetching import FetchError, fetch
-from streams.lists.host_names import Resolve, ask, names_in, resolve_all
+from streams.lists.host_names import NamedHost, Resolve, ask, names_in, resolve_all
 from streams.runtime.block_lists import TableError, made, own_addresses, read_content, read_file
 from streams.runtime.clock import micros_now, utc_now
 from streams.runtime.ingest import PutControl
@@ -226,5 +226,5 @@ def tables_event(digests: dict[str, str], hosts: Sequence[NamedHost] = ()) -> Co
     at = utc_now()
     return Control(
         pbx=EVERY_PBX, id=f"tables:{at.isoformat()}", at=at, name=ControlName.TABLES, source="ringfence",
-        tables=digests, hosts=tuple(hosts),
+        tables=digests, hosts={host.name: host.addresses for host in hosts},
     )  # fmt: skip
