@@ -30,7 +30,9 @@ CONTROLS: dict[str, GuideControl] = {
     "C04": GuideControl("No port forwarding", (STREAM, POSTURE)),
     "C05": GuideControl("Shared IP blocklist", (STREAM,), "fleet list (`fleet`), feed of blocked addresses (`feed`)"),
     "C06": GuideControl("Allowed country IPs", (STREAM,)),
-    "C07": GuideControl("Static defence", (), "allow list (`protected`), what blocks addresses (`enforcers`)"),
+    "C07": GuideControl(
+        "Static defence", (), "allow list (`protected`), what blocks addresses (`enforcers`), `blocks export`"
+    ),
     "C08": GuideControl("Auto defence", (STREAM,)),
     "C09": GuideControl("Registration lockout", (STREAM, ACTION), "notification (`notify`, `calls`)"),
     "C10": GuideControl("Strong registration credentials", (POSTURE,)),

@@ -26,6 +26,8 @@ MAX_EVENT_BYTES = 64 * 1024
 MAX_COUNT = 1_000_000
 MAX_ACCOUNTS = 32
 MAX_FLEET = 1_000
+MAX_HOSTS = 500
+MAX_ADDRESSES = 32
 ROW = "row:"
 """So begins the `leg` of a call record that names no channel: other transports tell of the same leg by its channel."""
 
@@ -202,6 +204,8 @@ class FleetEntry(Struct, frozen=True, kw_only=True, gc=False):
     until: Instant
 
 
+Hosts = Annotated[dict[Key, Annotated[tuple[Key, ...], Meta(max_length=MAX_ADDRESSES)]], Meta(max_length=MAX_HOSTS)]
+"""The public addresses that host names of lists stood for when they were last asked for."""
 Entries = Annotated[tuple[FleetEntry, ...], Meta(max_length=MAX_FLEET)]
 
 
@@ -214,8 +218,9 @@ class Control(Event, frozen=True, kw_only=True, tag="control", gc=False, omit_de
     """What the core reads besides events, written into the log by ourselves only.
 
     `name` is one of `settings` (the whole configuration as JSON, and the digests of the tables in use),
-    `outcome` (an action's new state), `verdict` (a person closed an incident or undid a decision) or `fleet` (what
-    several PBXs saw).
+    `outcome` (an action's new state), `verdict` (a person closed an incident or undid a decision), `fleet` (what
+    several PBXs saw), `tables` (the digests of the tables in use from here on, and what host names of lists stand
+    for).
     """
 
     name: Text
@@ -228,6 +233,7 @@ class Control(Event, frozen=True, kw_only=True, tag="control", gc=False, omit_de
     by: Text | None = None
     note: Text | None = None
     fleet: Entries = ()
+    hosts: Hosts = {}
 
     ENUMS: ClassVar[dict[str, frozenset[str]]] = {
         "trust": frozenset(Trust),

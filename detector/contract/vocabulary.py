@@ -159,6 +159,7 @@ class ControlName(StrEnum):
     OUTCOME = "outcome"
     VERDICT = "verdict"
     FLEET = "fleet"
+    TABLES = "tables"
 
 
 class Trust(StrEnum):

@@ -20,6 +20,8 @@ from detector.engine.verdicts import Verdicts
 from detector.enrich import apply
 from detector.enrich.fleet_list import PREFIX as FLEET_PAGES
 from detector.enrich.fleet_list import FleetEntries
+from detector.enrich.outside import PAGE as TABLES_PAGE
+from detector.enrich.outside import Outside
 from detector.enrich.premises import Tables
 from detector.enrich.scores import Models, PlaceModel
 from detector.memory.timers import LEDGER
@@ -29,15 +31,16 @@ AHEAD = timedelta(seconds=-60)
 HISTORY = timedelta(hours=1)
 LATE_MICROS = 60_000_000
 SETTINGS_PAGE = "settings"
-FOR_ALL = frozenset({ControlName.SETTINGS, ControlName.FLEET})
+FOR_ALL = frozenset({ControlName.SETTINGS, ControlName.FLEET, ControlName.TABLES})
 
 
 class Engine:
     """All memory of one partition and what it makes of events. No clock, no I/O, no randomness.
 
-    `settings` and `tables` come from outside; a `control` event named `settings` replaces the former, one named `fleet`
-    adds to the fleet list. Findings are a function of these and the events in their order: in whatever batches, after
-    whatever restart. Without `models` nothing is scored but new places.
+    `settings` and `tables` come from outside; a `control` event named `settings` replaces the former, one named
+    `tables` says which block lists hold from there on, one named `fleet` adds to the fleet list. Findings are a
+    function of these and the events in their order: in whatever batches, after whatever restart. Without `models`
+    nothing is scored but new places.
     """
 
     def __init__(self, settings: Settings, tables: Tables, places: PlaceModel, models: Models | None = None) -> None:
@@ -156,6 +159,10 @@ class Engine:
         if event.name == ControlName.FLEET:
             self._inspector.fleet.take(event.fleet, to_micros(event.at))
             return []
+        if event.tables is not None and not self._inspector.outside.take(event.tables, event.hosts):
+            self.counts["lists_missing"] += 1
+        if event.name == ControlName.TABLES:
+            return []
         self._configure(settings_from_json(event.settings or {}))
         self._unsaved_settings = states.pack(event.settings or {})
         return []
@@ -198,6 +205,7 @@ class Engine:
             pages[SETTINGS_PAGE] = self._unsaved_settings
             self._unsaved_settings = None
         pages.update(self._inspector.fleet.dirty_pages())
+        pages.update(self._inspector.outside.dirty_page())
         return pages
 
     def load(self, pages: Iterable[tuple[str, bytes]]) -> None:
@@ -206,6 +214,7 @@ class Engine:
         Raises `CheckpointError` for what this version does not understand.
         """
         found, fleet = dict(pages), FleetEntries()
+        outside, tables = Outside(self.tables), found.pop(TABLES_PAGE, None)
         settings, page = found.pop(SETTINGS_PAGE, None), SETTINGS_PAGE
         listed = [(key, found.pop(key)) for key in list(found) if key.startswith(FLEET_PAGES)]
         try:
@@ -213,9 +222,12 @@ class Engine:
                 self._configure(settings_from_json(msgspec.msgpack.decode(settings, type=dict[str, object])))
             page = FLEET_PAGES
             fleet.restore(listed)
+            page = TABLES_PAGE
+            if tables is not None and not outside.restore(tables):
+                self.counts["lists_missing"] += 1
         except states.UNREADABLE as error:
             raise CheckpointError(page, error) from error
         self._states = states.restore(found)
         self._changed.clear()
         self._unsaved_settings = None
-        self._inspector.fleet = fleet
+        self._inspector.fleet, self._inspector.outside = fleet, outside

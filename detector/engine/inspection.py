@@ -15,6 +15,7 @@ from detector.enrich.facts import Facts
 from detector.enrich.fleet_list import FleetEntries
 from detector.enrich.habits import learn_block, learn_place
 from detector.enrich.ledger import Leg
+from detector.enrich.outside import Outside
 from detector.enrich.premises import Tables
 from detector.enrich.scores import Models, PlaceModel
 
@@ -24,13 +25,13 @@ ACCEPTED = AccessOutcome.ACCEPTED
 class Inspector:
     """Asks rules and models about events. It has no memory of a PBX, only what holds for all: models and lists.
 
-    `errors` counts by rule what a rule raised; `fleet` is the fleet list.
+    `errors` counts by rule what a rule raised; `fleet` is the fleet list, `outside` the block lists and host names.
     """
 
     def __init__(self, tables: Tables, places: PlaceModel, models: Models | None) -> None:
         self.errors: Counter[str] = Counter()
         self.fleet = FleetEntries()
-        self._lists = tables.block_lists if tables.block_lists else None
+        self.outside = Outside(tables)
         self._places = places
         self._models = models
 
@@ -69,6 +70,8 @@ class Inspector:
         self, event: Call, at: int, state: PbxState, site: Compiled, verdicts: Verdicts
     ) -> None:  # fmt: skip
         facts = Facts(at, site.profile, site.plan, state.ledger, state.timers)
+        if verdicts.history:
+            facts.history = True
         leg = apply.follow_call(event, facts, state.memory, site)
         if state.cases.links:  # for most events are of calls, and mostly there is nobody to suspect
             suspects.accuse_caller(facts, state, site.addresses)
@@ -122,8 +125,7 @@ class Inspector:
         """What the fleet list and block lists say."""
         if self.fleet.entries:
             apply.consult_fleet(facts, self.fleet)
-        if self._lists is not None and facts.place is not None:
-            facts.listed = self._lists.find(facts.place.address)
+        self.outside.look_up(facts)
 
     def _score_arrival(self, event: Registration | Login, facts: Facts, state: PbxState, site: Compiled) -> None:
         place, account = facts.place, event.account or facts.extension

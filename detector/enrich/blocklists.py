@@ -2,7 +2,8 @@
 
 import csv
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
@@ -17,6 +18,11 @@ PRIVATE = tuple(map(ip_network, (
 """Public lists contain them; nobody out there is meant."""
 WIDEST = {4: 8, 6: 19}
 """Whoever lists more than that lists the Internet by mistake."""
+MOST_ADDRESSES = {4: 1 << 31, 6: 1 << 125}
+"""So many addresses together, too: half of IPv4, all of IPv6 that is given out."""
+MOST_LINES = 500_000
+UNREADABLE, IS_PRIVATE, IS_WIDE, IS_OWN, TOO_MANY = "unreadable", "private", "wide", "own", "too many"
+COMMENT = re.compile(r"[#;]")
 NETWORK = re.compile(r"[0-9A-Fa-f:.]{2,45}(?:/\d{1,3})?", re.ASCII)
 
 
@@ -35,6 +41,10 @@ class BlockList(Struct, frozen=True):
     digest: str
 
 
+FindLists = Callable[[str], "BlockLists | None"]
+"""The lists that a digest in the log names; None where nobody kept them."""
+
+
 class BlockLists:
     """All lists; of several that name an address the first tells. What is asked is cached, bounded."""
 
@@ -50,24 +60,42 @@ class BlockLists:
         return next((each.listing for each in self._lists if address in each.networks), None)
 
 
-def read(lines: Iterable[str]) -> tuple[list[str], int]:
-    """The public networks of a list, and how many lines were something else.
+class Sifted(Struct, frozen=True):
+    """What of a list is used, and how many lines were refused, by why."""
+
+    networks: list[str]
+    refused: dict[str, int]
+
+
+def sift(lines: Sequence[str], own: Iterable[str] = ()) -> Sifted:
+    """The networks of a list that somebody out there can be meant by, and how many lines are something else.
 
     A line is an address or CIDR, or cells of CSV of which one is; `#` and `;` begin a comment. Private ranges, ranges
-    wider than a /8 or an IPv6 /19, headers and whatever cannot be read are left out and counted.
+    wider than a /8 or an IPv6 /19, those that hold one of our `own` addresses, what goes beyond `MOST_LINES`, headers
+    and whatever cannot be read are left out and counted.
+
+    Raises:
+        ValueError: all together are so many addresses that the Internet is meant.
     """
-    found: list[str] = []
-    skipped = 0
-    for line in lines:
-        text = re.split(r"[#;]", line, maxsplit=1)[0].strip()
+    ours = [ip_network(each) for each in own]
+    found: list[IPv4Network | IPv6Network] = []
+    refused: Counter[str] = Counter()
+    for line in lines[:MOST_LINES]:
+        text = COMMENT.split(line, maxsplit=1)[0].strip()
         if not text:
             continue
         network = first(next(csv.reader([text.replace("\t", ",")]), []))
-        if network is None or not public(network):
-            skipped += 1
-        else:
-            found.append(str(network))
-    return found, skipped
+        why = UNREADABLE if network is None else refusal(network, ours)
+        if why:
+            refused[why] += 1
+        elif network is not None:
+            found.append(network)
+    if len(lines) > MOST_LINES:
+        refused[TOO_MANY] = len(lines) - MOST_LINES
+    for version, most in MOST_ADDRESSES.items():
+        if sum(each.num_addresses for each in {each for each in found if each.version == version}) > most:
+            raise ValueError("so many addresses that the whole Internet is meant")
+    return Sifted([str(each) for each in found], dict(sorted(refused.items())))
 
 
 def first(cells: Iterable[str]) -> IPv4Network | IPv6Network | None:
@@ -85,8 +113,11 @@ def first(cells: Iterable[str]) -> IPv4Network | IPv6Network | None:
     return None
 
 
-def public(network: IPv4Network | IPv6Network) -> bool:
-    """Whether somebody out there can be meant."""
+def refusal(network: IPv4Network | IPv6Network, own: Iterable[IPv4Network | IPv6Network]) -> str:
+    """Why nobody out there can be meant, or that one of ours would be; empty for what may be blocked."""
     if network.prefixlen < WIDEST[network.version]:
-        return False
-    return not any(network.version == private.version and network.overlaps(private) for private in PRIVATE)
+        return IS_WIDE
+    for why, ranges in ((IS_PRIVATE, PRIVATE), (IS_OWN, own)):
+        if any(network.version == each.version and network.overlaps(each) for each in ranges):
+            return why
+    return ""

@@ -35,7 +35,8 @@ class Facts:
     `season` the hour of the week in which that began.
     `fleet_source` and `fleet_block`: several PBXs saw this source address attack, or calls of attackers to this block
     of numbers.
-    `listed`: a block list of the operator names the source address.
+    `listed`: a block list of the operator names the source address; `host_names` of deny and allow lists stand for it.
+    `history`: it came so late that nothing is done about it.
     `block_days`: on how many earlier days honest calls went to this block of numbers abroad, or costly, from this PBX,
     `country_days` to its country, and `watched_days` on how many any went out, all up to 8. `came_from`: the countries
     from which a suspect extension was entered. `plan` reads numbers as this PBX does.
@@ -66,6 +67,8 @@ class Facts:
     fleet_source: Listed | None = None
     fleet_block: Listed | None = None
     listed: BlockListing | None = None
+    host_names: frozenset[str] = frozenset()
+    history: bool = False
     block_days: int = 0
     country_days: int = 0
     came_from: frozenset[str] = frozenset()

@@ -7,7 +7,7 @@ import phonenumbers
 from msgspec import Struct
 
 from detector.enrich.addresses import AddressTable
-from detector.enrich.blocklists import BlockLists
+from detector.enrich.blocklists import BlockLists, FindLists
 from detector.enrich.calendar import Calendar
 from detector.enrich.dialling import numbering
 from detector.enrich.dialling.numbers import Klass, NumberPlan
@@ -15,25 +15,33 @@ from detector.enrich.tariff import Tariff
 from detector.settings import ExtensionProfile, PbxProfile
 
 Rows = tuple[tuple[str, str, int | str], ...]
+LISTS = "block_lists"
 share_plan = lru_cache(maxsize=256)(NumberPlan)
 """PBXs with equal settings share one plan, and its readings."""
+
+
+def keep_none(digest: str) -> BlockLists | None:
+    """Where only one state of the lists is known."""
+    return None
 
 
 class Tables(Struct, frozen=True):
     """Immutable tables the core reads, named in the log by `digests`.
 
-    `tariffs` maps the path of an operator's tariff file to its rows (prefix, price a minute, increment).
+    `tariffs` maps the path of an operator's tariff file to its rows (prefix, price a minute, increment). `find_lists`
+    has the block lists that were in force when the log names others.
     """
 
     addresses: AddressTable
     block_lists: BlockLists = BlockLists()
     tariffs: Mapping[str, Rows] = {}
+    find_lists: FindLists = keep_none
 
     @property
     def digests(self) -> dict[str, str]:
         """Name to digest."""
         found = {"addresses": self.addresses.digest, "numbers": numbering.DIGEST}
-        return found | {"block_lists": self.block_lists.digest} if self.block_lists else found
+        return found | {LISTS: self.block_lists.digest} if self.block_lists else found
 
 
 class Premises:

@@ -135,6 +135,11 @@ def address_or_network(value: str) -> str:
         raise refusal("not an address", "an address or a CIDR; no host name", near) from None
 
 
+def is_name(value: str) -> bool:
+    """Whether an address, a CIDR or a host name is a name."""
+    return "/" not in value and ":" not in value and not value.rpartition(".")[2].isdigit()
+
+
 def host_only(value: str) -> str:
     """An address or a host name, no CIDR."""
     if "/" in value:
@@ -193,6 +198,7 @@ Day = Annotated[date, BeforeValidator(iso_date)]
 Currency = Annotated[str, AfterValidator(matching(r"[A-Z]{3}", "an ISO 4217 code such as USD"))]
 Address = Annotated[str, AfterValidator(host_or_network)]
 Network = Annotated[str, AfterValidator(address_or_network)]
+Addresses = Annotated[tuple[Address, ...], AfterValidator(unique)]
 Networks = Annotated[tuple[Network, ...], AfterValidator(unique)]
 Host = Annotated[str, AfterValidator(host_only)]
 Located = Annotated[Path, AfterValidator(located)]

@@ -5,16 +5,21 @@ import sys
 import typer
 from rich.console import Console
 
+from detector.contract.codec import from_micros
 from detector.detect.catalogue import catalogue
 from detector.settings import Policies
 from streams.cli.support.choices import loaded
 from streams.cli.support.common_options import NeededConfig
 from streams.cli.support.failures import WRONG_USAGE, err
 from streams.cli.support.sights import sights
+from streams.config.block_list_settings import BlockListSource
 from streams.config.installation import Installation, core_settings
 from streams.config.loading import check_report
 from streams.containment.enforcers.enforcer import enforcer_settings
 from streams.pbxs.sight import sight_of
+from streams.report.visible_text import visible
+from streams.runtime.block_lists import own_addresses, read_file
+from streams.runtime.list_status import ListStatus
 from streams.runtime.tables import tables
 
 WIDE = 160
@@ -34,6 +39,8 @@ def command(config_file: NeededConfig) -> None:
         raise typer.Exit(WRONG_USAGE)
     settings = loaded(config_file)
     tables(settings)
+    for each in settings.block_lists:
+        err.print(describe(each, settings))
     err.print(f"{config_file}: good, {len(settings.pbxs)} PBX{'' if len(settings.pbxs) == 1 else 's'}")
     show(settings)
 
@@ -45,3 +52,15 @@ def show(settings: Installation) -> None:
     console = Console(highlight=False, markup=False, emoji=False, width=width)
     for one in sights((sight_of(pbx, policies.of(pbx.id)) for pbx in settings.pbxs), kafka=settings.kafka is not None):
         console.print(one)
+
+
+def describe(settings: BlockListSource, installation: Installation) -> object:
+    """What of a block list is used, in a line; one that is fetched is looked at by who runs."""
+    if settings.file is None:
+        return visible(f"block list {settings.name}: fetched from {settings.source} every {settings.every / 3_600:g} h")
+    copy = read_file(settings.name, settings.file, own_addresses(installation))
+    status = ListStatus(
+        name=copy.name, source=copy.source, at=copy.at, entries=len(copy.networks), refused=copy.refused
+    )  # fmt: skip
+    made_at = from_micros(copy.at).date().isoformat()
+    return visible(f"block list {copy.name}: {status.described}; {copy.source}, of {made_at}")

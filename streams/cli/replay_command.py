@@ -47,6 +47,9 @@ def command(
     """
     settings = loaded(config_file)
     options = options_of(settings, format_name, pbx, timezone, year)
+    for one in settings.block_lists:
+        if one.url is not None:
+            err.print(f"block list {one.name} is fetched by the service that runs: left out here")
     engine = Engine(core_settings(settings), tables(settings), Places(), Unusual())
     with reading(files, options, out, dead_letters) as (inputs, lines):
         stats = replay(engine, inputs.events(files), inputs, lines)

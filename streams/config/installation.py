@@ -8,6 +8,7 @@ from detector.settings import Pbx, Policy, Settings
 from detector.settings.params import Params
 from detector.settings.values import Identifier, Located, Short, Snake
 from streams.config.archive_settings import ArchiveSettings
+from streams.config.block_list_settings import BlockListSource
 from streams.config.connection import Connection
 from streams.config.enforcer_settings import Enforcers, EnforcerSettings, knowing
 from streams.config.fleet_settings import FleetSettings
@@ -30,13 +31,6 @@ class InstalledPbx(Pbx):
     notice_names: dict[Short, Snake] = Field(default_factory=dict)
 
 
-class BlockListFile(Params):
-    """A list of addresses as plain text, CSV or netset, fetched by whatever keeps it fresh; its age is the file's."""
-
-    name: Identifier
-    file: Located
-
-
 class Installation(Params):
     """The whole configuration. `journal` None is SQLite in `data`; `kafka` None is the embedded runtime."""
 
@@ -55,7 +49,7 @@ class Installation(Params):
     notify: tuple[Notify, ...] = ()
     calls: tuple[CallOut, ...] = ()
     country_database: Located | None = None
-    block_lists: tuple[BlockListFile, ...] = ()
+    block_lists: tuple[BlockListSource, ...] = ()
     kafka: Kafka | None = None
     fleet: FleetSettings = FleetSettings()
     archive: ArchiveSettings = ArchiveSettings()

@@ -11,6 +11,7 @@ def installation_problems(installation: Installation, catalogue: Catalogue) -> I
     """Everything that is wrong in the core's part and outside; what is in files is not looked at."""
     yield from problems(core_settings(installation), catalogue)
     yield from twice((("notify", index, "name"), one.name) for index, one in enumerate(installation.notify))
+    yield from twice((("block_lists", index, "name"), one.name) for index, one in enumerate(installation.block_lists))
     if "feed" in installation.enforcers.named() and not installation.feed.enabled:
         yield Problem(
             ("enforcers", "feed"), "the feed is not enabled (allowed: feed: {enabled: true, token: env:NAME})"

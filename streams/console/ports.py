@@ -5,6 +5,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from streams.runtime.ingest import SourceStatus
+from streams.runtime.list_status import ListStatus
 
 
 class Commands(Protocol):
@@ -34,3 +35,4 @@ class ProcessStatus(Struct, frozen=True, kw_only=True):
     checkpoint_age: float | None = None
     calls_up: int | None = None
     problems: tuple[str, ...] = ()
+    lists: tuple[ListStatus, ...] = ()

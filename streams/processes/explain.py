@@ -10,7 +10,7 @@ from streams.config.tariffs import TariffError
 from streams.config.yaml_model import ConfigError
 from streams.observe.logs import VARIABLE, LevelError
 from streams.processes.exit_codes import FAILED, WRONG_USAGE
-from streams.runtime.tables import TableError
+from streams.runtime.block_lists import TableError
 from streams.store.store_errors import StoreError
 
 SETTINGS = (ConfigError, LevelError, TableError, TariffError)

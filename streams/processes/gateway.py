@@ -25,6 +25,7 @@ from streams.kafka.read.inbox import Inbox, Value
 from streams.kafka.seal import Seals
 from streams.kafka.sighting_seal import Sightings
 from streams.kafka.write.producer import KafkaIngest
+from streams.lists.list_keeper import ListKeeper
 from streams.notify.notifier import Notifier
 from streams.notify.sender import channels_of
 from streams.observe.families import gauge
@@ -39,12 +40,14 @@ from streams.pbxs.shared_list import FleetList
 from streams.processes.supervise import ended, start, until_stopped
 from streams.processes.upkeep import repeat_of, retention, settings_event
 from streams.processes.vitals_cluster import ClusterVitals
+from streams.processes.vitals_parts import list_metrics
 from streams.runtime.clock import micros_now
 from streams.runtime.ingest import SourceStatus
 from streams.runtime.tables import tables
 from streams.store.journal.journal import Journal
 from streams.store.keys import shared_vault
-from streams.store.migrate import opened
+from streams.store.list_copies import ListCopies
+from streams.store.migrate import migrate, opened
 from streams.store.store_errors import Fenced, UnavailableError
 
 STATUS_EVERY = 5.0
@@ -74,9 +77,12 @@ class Gateway:
         self._lease = kafka.lease
         self.owner = f"{gethostname()}/{name}/{token_hex(4)}"
         self._database = opened(database, "journal")
+        migrate(self._database, "stream")
         self.journal = Journal(self._database)
         self.vault = shared_vault(settings.data)
         self.policies = Policies(core_settings(settings), catalogue())
+        copies = ListCopies(self._database)
+        self.lists = ListKeeper(settings, self.policies, tables(settings, copies), copies)
         self.ingest = KafkaIngest(kafka, self.vault, settings.data / "spool" / name)
         everywhere = everywhere_by(enforcers_of(settings, self.journal))
         self.pbxs = HeldPbxs(self.policies, self.vault, self.ingest, everywhere)
@@ -107,7 +113,7 @@ class Gateway:
         """Work until `stop`."""
         try:
             async with self.ingest:
-                await self.ingest.put_control([settings_event(self.settings, tables(self.settings).digests)])
+                await self.ingest.put_control([settings_event(self.settings, self.lists.digests)])
                 vitals = ClusterVitals(self.journal, self.ingest, self._sources, self._figures, self._ailments)
                 with Observer(self.settings.metrics, "gateway", vitals):
                     ready()
@@ -121,7 +127,8 @@ class Gateway:
         workers = start({"executor": self.executor.run(self._stop), "notifier": self.notifier.run(self._stop)})
         others = start({
             "findings": self.inbox.run(), "ingest": self.ingest.watch(), "status": self._tell_status(),
-            "fleet": self._tell_fleet(), "retention": retention(self.journal, self.settings, self.policies),
+            "fleet": self._tell_fleet(), "lists": self.lists.run(self.ingest.put_control),
+            "retention": retention(self.journal, self.settings, self.policies),
         })  # fmt: skip
         try:
             await until_stopped(self._stop, [*leases, *workers, *others])
@@ -195,7 +202,8 @@ class Gateway:
         return [status for connected in connections for status in connected.sources.statuses()]
 
     def _figures(self) -> list[Metric]:
-        return [gauge("pbxs", "PBXs that are in the hands of this gateway.", len(self._held))]
+        held = gauge("pbxs", "PBXs that are in the hands of this gateway.", len(self._held))
+        return [held, *list_metrics(self.lists.statuses)]
 
     def _ailments(self) -> Iterator[str]:
         if (unseen := boot_time() - self.leases.seen_at) > self._lease:

@@ -21,6 +21,7 @@ from streams.containment.enforcers.feed import feed_among
 from streams.containment.executor import Executor
 from streams.containment.orders import Orders
 from streams.containment.outcome import Outcome
+from streams.lists.list_keeper import ListKeeper
 from streams.notify.notifier import Notifier
 from streams.notify.sender import channels_of
 from streams.observe.observer import Observer
@@ -43,6 +44,7 @@ from streams.store.archived import Archived
 from streams.store.checkpoints import SqlCheckpoints
 from streams.store.journal.journal import Journal
 from streams.store.keys import KEY_FILE
+from streams.store.list_copies import ListCopies
 from streams.store.migrate import opened
 from streams.store.stream import StreamStore
 from streams.store.vault import Vault
@@ -66,9 +68,11 @@ class Service:
         self._journal_database = opened(journal_url(settings), "journal")
         self.journal = Journal(self._journal_database)
         self.policies = Policies(core, catalogue())
-        self._tables = tables(settings)
+        copies = ListCopies(self._stream_database)
+        known = tables(settings, copies)
+        self.lists = ListKeeper(settings, self.policies, known, copies)
         checkpoints = SqlCheckpoints(self._stream_database)
-        worker = Partition(core, self._tables, checkpoints)
+        worker = Partition(core, known, checkpoints)
         store = StreamStore(self._stream_database)
         self.runtime = Embedded(worker, store, self.journal)
         self._keeper = self._archived(store)
@@ -76,7 +80,8 @@ class Service:
         enforcers = enforcers_of(settings, self.journal)
         self.feed = feed_among(enforcers, self.journal)
         self.pbxs = HeldPbxs(self.policies, self.vault, self.runtime, everywhere_by(enforcers))
-        self._vitals = RunVitals(self.runtime, checkpoints, self.journal, self._sources, self._archive_up)
+        self._vitals = RunVitals(self.runtime, checkpoints, self.journal, self._sources, self._archive_up,
+                                 lambda: self.lists.statuses)  # fmt: skip
         self._stop = asyncio.Event()
 
     def stop(self) -> None:
@@ -126,6 +131,8 @@ class Service:
             "wake": self._wake_on_delivery(executor, notifier),
             "retention": retention(self.journal, self.settings, self.policies),
         })  # fmt: skip
+        if self.lists.needed:
+            others += start({"lists": self.lists.run(self.runtime.put_control)})
         if self._keeper is not None:
             from streams.archive.tidying import kept_by, tidy
 
@@ -168,7 +175,7 @@ class Service:
 
     def settings_event(self) -> Control:
         """The settings in force, for the log."""
-        return settings_event(self.settings, self._tables.digests)
+        return settings_event(self.settings, self.lists.digests)
 
     async def _announce(self, outcomes: Sequence[Outcome]) -> None:
         await self.runtime.put_control([outcome.event for outcome in outcomes])
@@ -194,7 +201,7 @@ class Service:
             sources=copied(self._sources()),
             events=engine.counts["read"], findings=self.runtime.findings, dead_letters=self.runtime.dead_letters,
             detector_errors=sum(engine.errors.values()), calls_up=engine.calls_up(),
-            checkpoint_age=time.monotonic() - self.runtime.checkpoint_at,
+            checkpoint_age=time.monotonic() - self.runtime.checkpoint_at, lists=self.lists.statuses,
         )  # fmt: skip
 
 

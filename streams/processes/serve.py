@@ -13,6 +13,7 @@ from streams.containment.enforcers.feed import feed_among
 from streams.containment.orders import Orders
 from streams.kafka.read.backlog import Backlog
 from streams.kafka.write.producer import KafkaIngest
+from streams.lists.watched import WatchedLists
 from streams.observe.observer import Observer
 from streams.pbxs.makes import webhook_of
 from streams.pbxs.pbx import KeyedHash, TimeFormats, WebhookSource
@@ -25,6 +26,7 @@ from streams.processes.vitals_cluster import ClusterVitals, backlog_metrics
 from streams.runtime.ingest import SourceStatus
 from streams.store.journal.journal import Journal
 from streams.store.keys import shared_vault
+from streams.store.list_copies import ListCopies
 from streams.store.migrate import migrate, opened
 
 AWAY = "Kafka takes nothing right now. Events and orders wait on disk."
@@ -44,6 +46,7 @@ class Serve:
         self._database = opened(database, "journal")
         migrate(self._database, "stream")
         self._backlog = Backlog(kafka, self._database)
+        self._lists = WatchedLists(settings.block_lists, ListCopies(self._database))
         self._journal = Journal(self._database)
         self._ingest = KafkaIngest(kafka, key, settings.data / "spool" / name)
         self._webhooks = self._receivers(partial(key.keyed_hash, "pin"))
@@ -81,6 +84,7 @@ class Serve:
         servers = listeners.start()
         others = start({
             "reports": self._reports.run(), "ingest": self._ingest.watch(), "backlog": self._backlog.run(),
+            "lists": self._lists.run(),
         })  # fmt: skip
         ready(listeners.ready(password))
         try:
@@ -118,4 +122,5 @@ class Serve:
             sources=pbxs.sources + copied(own),
             events=pbxs.events + sum(hook.events for hook in own), findings=None, detector_errors=None,
             dead_letters=pbxs.rejected + self._ingest.dead_letters, problems=tuple(problems),
+            lists=self._lists.statuses,
         )  # fmt: skip

@@ -7,7 +7,9 @@ from prometheus_client.metrics_core import Metric
 
 from streams.observe.delays import CHECKPOINT
 from streams.observe.families import counter, counters, gauge, gauges
+from streams.runtime.clock import micros_now
 from streams.runtime.ingest import SourceStatus
+from streams.runtime.list_status import ListStatus
 from streams.store.checkpoints import SqlCheckpoints
 from streams.store.journal.journal import Journal
 from streams.store.journal.journal_tally import JournalTally
@@ -17,6 +19,7 @@ JOURNAL_WITHIN = 2.0
 ODD = {
     "duplicate": "Events that came again and changed nothing.",
     "late": "Events more than a minute behind the newest of their PBX.",
+    "lists_missing": "Times the log named block lists that are not kept any more: others were used.",
     "ahead": "Events whose clock was more than a minute ahead, set back to when they were received.",
 }
 DEAD_LETTERS = "Records that nobody can use and that went to the dead letters."
@@ -58,6 +61,21 @@ def source_metrics(statuses: Iterable[SourceStatus]) -> Iterator[Metric]:
     yield counters("source_events", "Events from this source.", labels, {of: one.events for of, one in known.items()})
     yield counters("source_rejected", "Records of this source that could not be read.", labels,
                    {of: one.rejected for of, one in known.items()})  # fmt: skip
+
+
+def list_metrics(lists: Iterable[ListStatus]) -> Iterator[Metric]:
+    """Block lists and host names: how old, how many addresses, what is refused."""
+    known = {one.name: one for one in lists}
+    if not known:
+        return
+    yield gauges("list_entries", "Addresses and ranges of this list that are used.", "list",
+                 {name: one.entries for name, one in known.items()})  # fmt: skip
+    yield gauges("list_refused", "Lines of this list that are not used, by why.", ("list", "why"),
+                 {(name, why): count for name, one in known.items() for why, count in one.refused.items()})  # fmt: skip
+    yield gauges("list_age_seconds", "Since this list was made, or last said to be what it is.", "list",
+                 {name: (micros_now() - one.at) / 1e6 for name, one in known.items() if one.at})  # fmt: skip
+    yield gauges("list_failing", "1 if this list cannot be renewed, and stays what it was.", "list",
+                 {name: one.problem is not None for name, one in known.items()})  # fmt: skip
 
 
 def archive_up(available: bool) -> Metric:

@@ -12,10 +12,12 @@ from streams.processes.vitals_parts import (
     checkpoint_metrics,
     dead_letters,
     engine_metrics,
+    list_metrics,
     source_metrics,
 )
 from streams.runtime.embedded import Embedded
 from streams.runtime.ingest import SourceStatus
+from streams.runtime.list_status import ListStatus
 from streams.store.checkpoints import SqlCheckpoints
 from streams.store.journal.journal import Journal
 
@@ -32,12 +34,14 @@ class RunVitals:
         journal: Journal,
         statuses: Callable[[], Iterable[SourceStatus]],
         archive_up: Callable[[], bool],
+        lists: Callable[[], Iterable[ListStatus]],
     ) -> None:
         self._runtime = runtime
         self._checkpoints = checkpoints
         self._journal = JournalMetrics(journal)
         self._statuses = statuses
         self._archive_up = archive_up
+        self._lists = lists
 
     async def metrics(self) -> list[Metric]:
         """Throughput, sources, and what stands in the journal."""
@@ -58,3 +62,4 @@ class RunVitals:
         yield gauge("archive_waiting_events", "Events in the log that are not in the archive yet.", left)
         yield archive_up(self._archive_up())
         yield from source_metrics(self._statuses())
+        yield from list_metrics(self._lists())

@@ -1,23 +1,18 @@
 """The immutable tables the core reads: countries by address, the operator's block lists and tariffs."""
 
+from collections.abc import Sequence
 from hashlib import blake2b
 from pathlib import Path
 
 import maxminddb
 
-from detector.enrich import blocklists
 from detector.enrich.addresses import AddressTable
-from detector.enrich.blocklists import BlockList, BlockListing, BlockLists
-from detector.enrich.networks import Networks
 from detector.enrich.premises import Tables
+from streams.config.block_list_settings import BlockListSource
 from streams.config.installation import Installation
 from streams.config.tariffs import read_tariffs
-
-LARGEST_LIST = 64 * 1024 * 1024
-
-
-class TableError(Exception):
-    """A file of a table cannot be used; says which and why."""
+from streams.runtime.block_lists import ListShelf, TableError, again_without, own_addresses, read_file
+from streams.store.list_copies import ListCopies, ListCopy
 
 
 class MmdbCountries:
@@ -42,23 +37,29 @@ class MmdbCountries:
         return (code if isinstance(code, str) else None), (number if isinstance(number, int) else None)
 
 
-def block_list(name: str, path: Path) -> BlockList:
-    """One list, its age the file's. Raises TableError."""
-    try:
-        if not path.is_file() or path.stat().st_size > LARGEST_LIST:
-            raise TableError(f"block_lists: {path}: no file, or larger than {LARGEST_LIST} bytes")
-        at, content = round(path.stat().st_mtime) * 1_000_000, path.read_bytes()
-    except OSError as error:
-        raise TableError(f"block_lists: {path}: {error.strerror}") from None
-    networks, _ = blocklists.read(content.decode("utf-8-sig", "replace").splitlines())
-    if content.strip() and not networks:
-        raise TableError(f"block_lists: {path}: no public address in it")
-    digest = blake2b(content + at.to_bytes(8), digest_size=8).hexdigest()
-    return BlockList(BlockListing(name, at), Networks(networks), f"{name}-{digest}")
+def tables(settings: Installation, copies: ListCopies | None = None) -> Tables:
+    """The tables that the settings name; lists that are fetched as their last `copies`.
 
-
-def tables(settings: Installation) -> Tables:
-    """The tables that the settings name. Raises TariffError and TableError."""
+    Raises TariffError and TableError.
+    """
     reader = MmdbCountries(settings.country_database) if settings.country_database is not None else None
-    lists = BlockLists(block_list(each.name, each.file) for each in settings.block_lists)
-    return Tables(addresses=AddressTable(reader), block_lists=lists, tariffs=read_tariffs(settings))
+    shelf = ListShelf(copies)
+    lists = shelf.together(copy for copy in first_lists(settings, copies) if copy is not None)
+    return Tables(
+        addresses=AddressTable(reader), block_lists=lists, tariffs=read_tariffs(settings), find_lists=shelf.find
+    )  # fmt: skip
+
+
+def first_lists(settings: Installation, copies: ListCopies | None) -> list[ListCopy | None]:
+    """Each list as it is now: files as they are, and what is fetched as it was had last. Raises TableError."""
+    own = own_addresses(settings)
+    return [
+        read_file(each.name, each.file, own) if each.file is not None else last_copy(each, copies, own)
+        for each in settings.block_lists
+    ]  # fmt: skip
+
+
+def last_copy(settings: BlockListSource, copies: ListCopies | None, own: Sequence[str]) -> ListCopy | None:
+    """A list that is fetched as it was had last, without what is ours by now."""
+    kept = copies.newest(settings.name, settings.source) if copies is not None else None
+    return None if kept is None else again_without(kept, own)

@@ -66,6 +66,20 @@ class PartitionTable(StreamBase):
     version: Mapped[int]
 
 
+class ListTable(StreamBase):
+    """A block list as it was in force once, so that a log that names it can be processed again."""
+
+    __tablename__ = "block_list"
+    digest: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    source: Mapped[str]
+    at: Mapped[int]
+    networks: Mapped[bytes]
+    refused: Mapped[bytes]
+    etag: Mapped[str | None]
+    modified: Mapped[str | None]
+
+
 class PageTable(StreamBase):
     """A piece of a partition's memory. `key` is UTF-8 that lets surrogates and NUL pass."""
 

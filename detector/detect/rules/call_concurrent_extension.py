@@ -7,9 +7,17 @@ from detector.contract.visibility import Want
 from detector.contract.vocabulary import Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import CHARGED, Begun, Detector, Hit, micros
+from detector.detect.shared.records import BITS, LOOK_BACK, basis_of, instant, recorded, span_of
 from detector.enrich.facts import Facts
+from detector.enrich.ledger import Leg
 from detector.memory.fields import Memory, Once
+from detector.memory.spans import Spans, most_at_once
 from detector.settings.params import Params, Seconds
+
+ODD, MEMBER = 1 << BITS, 2 << BITS
+"""Of a recorded call: it is no ordinary one; a conference made it."""
+KEPT = 24
+"""Recorded calls of an extension that are remembered, where its limits are not higher."""
 
 
 @register
@@ -17,7 +25,8 @@ class CallConcurrentExtension(Detector[Call]):
     """Fires when the Nth outbound call of one extension is up at the same time; again after `pause` at the earliest.
 
     Members whom a conference has called count by a limit of their own. Only a warning as long as most are within
-    business hours and at home, or to a block of numbers that was called on three earlier days.
+    business hours and at home, or to a block of numbers that was called on three earlier days. Where only records tell
+    of calls, those count that lay over one another, once the last of them is over.
 
     Quiet when: several legs of one call; internal and emergency calls.
     Runbook: hang up what the user does not know of, change the extension's password, look where it is registered.
@@ -30,7 +39,7 @@ class CallConcurrentExtension(Detector[Call]):
     stage = Stage.PUMPING
     attack = ("T1496",)
     reads = (Begun,)
-    lives_on = ((Want("call.started|answered", CHARGED),),)
+    lives_on = ((Want("call.started|answered", CHARGED),), (Want("call.ended", (*CHARGED, "started_at")),))
 
     class Limits(Params):
         """`calls` up at once, `conference` with members of conferences; `pause` seconds before it is said again."""
@@ -41,11 +50,14 @@ class CallConcurrentExtension(Detector[Call]):
 
     limits: Limits
     said = Once("said")
+    over = Spans("over")
 
     def inspect(self, event: Call, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
         leg = facts.leg
-        if leg is None or not leg.up or not facts.extension or not facts.billable:
+        if leg is None or not facts.extension or not facts.billable:
             return None
+        if not leg.up:
+            return self._recorded(event, leg, facts, memory) if recorded(leg, facts) else None
         calls = facts.ledger.calls(SubjectKind.EXTENSION, facts.extension)
         limit = self.limits.calls
         if calls < limit:
@@ -54,11 +66,42 @@ class CallConcurrentExtension(Detector[Call]):
         alone = {each.call_id for each in up if not each.conference}
         if len(alone) < limit and calls < (limit := max(limit, self.limits.conference)):
             return None
-        odd = sum(each.closed or ((each.abroad or each.costly) and not each.familiar) for each in up)
-        severity = self.severity if 2 * odd >= len(up) else Severity.WARNING
-        if not self.said.passed(memory, f"{facts.extension} {severity}", facts.at, micros(self.limits.pause)):
+        severity = self._severity(sum(is_odd(each) for each in up), len(up))
+        if not self._may_say(severity, facts.at, facts, memory):
             return None
         return self.hit(
             facts.extension, f"Extension {facts.extension} holds {calls} outbound calls at once",
             severity=severity, calls=calls, limit=limit,
         )  # fmt: skip
+
+    def _recorded(self, event: Call, leg: Leg, facts: Facts, memory: Memory) -> Hit | None:
+        """The calls that lay over one that is over, by their records."""
+        limit, conference = self.limits.calls, max(self.limits.calls, self.limits.conference)
+        about = (1 if is_odd(leg) else 0) | (2 if leg.conference else 0)
+        found = self.over.add(memory, facts.extension, span_of(leg, event, facts, about), LOOK_BACK,
+                              cap=max(KEPT, conference + 1))  # fmt: skip
+        if len(found) < limit:
+            return None
+        moment, up = most_at_once(call for call in found if not call.about & MEMBER)
+        if len(up) < limit:
+            moment, up = most_at_once(found)
+            if len(up) < (limit := conference):
+                return None
+        severity = self._severity(sum(bool(call.about & ODD) for call in up), len(up))
+        if not self._may_say(severity, moment, facts, memory):
+            return None
+        return self.hit(
+            facts.extension, f"Extension {facts.extension} held {len(up)} outbound calls at once, their records say",
+            severity=severity, basis=basis_of(up, limit), calls=len(up), limit=limit, moment=instant(moment),
+        )  # fmt: skip
+
+    def _severity(self, odd: int, calls: int) -> Severity:
+        return self.severity if 2 * odd >= calls else Severity.WARNING
+
+    def _may_say(self, severity: Severity, moment: int, facts: Facts, memory: Memory) -> bool:
+        return self.said.passed(memory, f"{facts.extension} {severity}", moment, micros(self.limits.pause))
+
+
+def is_odd(leg: Leg) -> bool:
+    """Whether it is none of the calls that are made every day."""
+    return leg.closed or ((leg.abroad or leg.costly) and not leg.familiar)

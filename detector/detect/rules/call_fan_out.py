@@ -6,11 +6,12 @@ from pydantic import Field, PositiveInt
 
 from detector.contract.events import Call
 from detector.contract.findings import Subject
-from detector.contract.vocabulary import Severity, Stage, SubjectKind
+from detector.contract.vocabulary import Basis, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, RiskyBegun, micros
 from detector.detect.shared.attempts import resting, vouched
 from detector.enrich.facts import Facts
+from detector.enrich.ledger import Leg
 from detector.memory.fields import Distinct, Memory, digest
 from detector.settings.params import Days, Params, Seconds
 
@@ -23,7 +24,8 @@ class CallFanOut(Detector[Call]):
 
     Then it starts over. A country that is new counts as one block. Only a warning where they come one after the other
     over an evening, as guests of a hotel do, or all dial one number, as for a conference or whoever is on call. While
-    fewer than `days` days were watched all is new: a warning by night, information by day.
+    fewer than `days` days were watched all is new: a warning by night, information by day. A call that only its record
+    tells of counts at whatever time it was up.
 
     Quiet when: the block was called on `days` earlier days; calls at home; emergency and internal calls.
     Runbook: the extensions named in the incident have leaked together: change all their passwords.
@@ -56,6 +58,7 @@ class CallFanOut(Detector[Call]):
     closed = Distinct("closed")
     lately = Distinct("lately")
     numbers = Distinct("numbers")
+    old = Distinct("old")
 
     def inspect(self, event: Call, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
         leg = facts.leg
@@ -64,22 +67,52 @@ class CallFanOut(Detector[Call]):
         field, limit, window = self.open, self.limits.extensions, self.limits.window
         if not facts.open_hours:
             field, limit, window = self.closed, self.limits.closed, self.limits.closed_window
-        area = facts.area
-        lately = self.lately.add(memory, area, digest(facts.extension), leg.started, micros(self.limits.together),
-                                       cap=KEPT)  # fmt: skip
-        callers = field.add(memory, area, digest(facts.extension), leg.started, micros(window), cap=KEPT,
-                                  solid=vouched(event))  # fmt: skip
-        numbers = self.numbers.add(memory, area, digest(leg.destination), leg.started, micros(window), cap=KEPT)
+        where, at = self._place(field, facts.area, leg, memory, micros(window))
+        caller = digest(facts.extension)
+        callers = field.add(memory, where, caller, at, micros(window), cap=KEPT, solid=vouched(event))
+        lately = self.lately.add(memory, where, caller, at, micros(self.limits.together), cap=KEPT)
+        numbers = self.numbers.add(memory, where, digest(leg.destination), at, micros(window), cap=KEPT)
+        if facts.history:
+            self.old.add(memory, where, caller, at, micros(window), cap=KEPT)
         if callers < limit:
             return None
-        sure = field.vouched(memory, area)
-        field.clear(memory, area)
-        legs = [each for each in facts.ledger.recent(area) if each.started > leg.started - micros(window)]
+        basis = resting(field.vouched(memory, where), limit) or self._basis(
+            where, at - micros(window), callers - limit, memory
+        )
+        field.clear(memory, where)
         scattered = not facts.open_hours and lately < limit
         one_number = numbers == 1 and not leg.costly
         most = Severity.WARNING if scattered or one_number else self.severity
         return self.hit(
-            area, f"{callers} extensions called {area}, which is new here", extensions=callers, limit=limit,
-            window=window, severity=facts.sure(self.limits.days, most), basis=resting(sure, limit),
-            links=tuple(Subject(SubjectKind.EXTENSION, each) for each in dict.fromkeys(leg.extension for leg in legs)),
+            facts.area, f"{callers} extensions called {facts.area}, which is new here", extensions=callers,
+            limit=limit, window=window, severity=facts.sure(self.limits.days, most), basis=basis,
+            links=callers_of(facts, leg.started - micros(window)),
         )  # fmt: skip
+
+    def _place(
+        self, field: Distinct, area: str, leg: Leg, memory: Memory, window: int
+    ) -> tuple[str, int]:  # fmt: skip
+        """Under which name and when a call counts: one that only its record tells of, at any time at which it was up.
+
+        Records come when their calls are over. What is too old to be counted with the newest is counted with what came
+        as late.
+        """
+        ended = leg.ended or leg.started
+        for where in (area, f"{area}\x1flate"):
+            newest = max(field.seen(memory, where).values(), default=leg.started)
+            at = min(max(leg.started, newest), ended)
+            if at > newest - window:
+                return where, at
+        for late in (field, self.lately, self.numbers, self.old):
+            late.clear(memory, where)
+        return where, leg.started
+
+    def _basis(self, where: str, since: int, spare: int, memory: Memory) -> Basis | None:
+        """History counts, but alone it contains nobody."""
+        return Basis.DERIVED if sum(at > since for at in self.old.seen(memory, where).values()) > spare else None
+
+
+def callers_of(facts: Facts, since: int) -> tuple[Subject, ...]:
+    """Every extension that is known to have called there since then."""
+    legs = [leg for leg in facts.ledger.recent(facts.area) if leg.started > since]
+    return tuple(Subject(SubjectKind.EXTENSION, each) for each in dict.fromkeys(leg.extension for leg in legs))

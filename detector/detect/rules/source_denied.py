@@ -1,10 +1,13 @@
 """An address that the operator denied, or did not allow, reaches the PBX (C07)."""
 
+from collections.abc import Iterable
+
 from detector.contract.events import Login, Registration
 from detector.contract.vocabulary import AccessOutcome, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, micros
 from detector.detect.shared.attempts import Attempt, of_trunk
+from detector.enrich.addresses import Place
 from detector.enrich.facts import Facts
 from detector.enrich.networks import Networks
 from detector.memory.fields import Memory, Once
@@ -12,11 +15,26 @@ from detector.settings import values
 from detector.settings.params import Params, Seconds
 
 
+class HostList:
+    """Addresses, CIDRs and host names of a deny or allow list."""
+
+    def __init__(self, entries: Iterable[str]) -> None:
+        entries = list(entries)
+        self._names = frozenset(filter(values.is_name, entries))
+        self._networks = Networks(each for each in entries if each not in self._names)
+
+    def holds(self, place: Place, facts: Facts) -> bool:
+        """Whether an address is on the list, or a name that stands for it now."""
+        return place.address in self._networks or not self._names.isdisjoint(facts.host_names)
+
+
 @register
 class SourceDenied(Detector[Registration | Login]):
     """Fires when an address of `deny` is refused, challenged or, critical, let in; each once in `pause`.
 
     With `strict`, so does every public address that `allow` does not hold.
+
+    Host names stand for the addresses that they had when they were last asked for.
 
     Quiet when: `allow` holds the address, which outweighs `deny`; nothing is denied; a trunk.
     Runbook: the firewall lets through what it should not: put the same lists there and on the PBX.
@@ -33,10 +51,13 @@ class SourceDenied(Detector[Registration | Login]):
     needs = ("source_ip",)
 
     class Limits(Params):
-        """`deny` and `allow` of addresses and CIDRs; `strict`: nobody else either; `pause` seconds until said again."""
+        """`deny` and `allow` of addresses, CIDRs and host names; `strict`: nobody else either.
 
-        deny: values.Networks = ()
-        allow: values.Networks = ()
+        `pause` seconds until it is said again.
+        """
+
+        deny: values.Addresses = ()
+        allow: values.Addresses = ()
         strict: bool = False
         pause: Seconds = 3_600
 
@@ -44,7 +65,7 @@ class SourceDenied(Detector[Registration | Login]):
     said = Once("said")
 
     def prepare(self) -> None:  # noqa: D102
-        self.denied, self.allowed = Networks(self.limits.deny), Networks(self.limits.allow)
+        self.denied, self.allowed = HostList(self.limits.deny), HostList(self.limits.allow)
 
     @property
     def idle(self) -> bool:  # noqa: D102
@@ -54,8 +75,8 @@ class SourceDenied(Detector[Registration | Login]):
         place = facts.place
         if place is None:
             return None
-        denied = place.address in self.denied or (self.limits.strict and not place.private)
-        if not denied or place.address in self.allowed:
+        denied = self.denied.holds(place, facts) or (self.limits.strict and not place.private)
+        if not denied or self.allowed.holds(place, facts):
             return None
         if of_trunk(event):
             return None

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import hmac
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from typing import ClassVar, Self
 
@@ -67,12 +67,12 @@ def feed_among(enforcers: Iterable[Enforcer], journal: Journal) -> Feed:
     return next((one for one in enforcers if isinstance(one, Feed)), None) or Feed(blocks_of(journal))
 
 
-def blocks_of(journal: Journal) -> ActiveBlocks:
-    """The addresses whose block stands in the journal and nobody wants lifted."""
+def blocks_of(journal: Journal, pbxs: Collection[str] | None = None) -> ActiveBlocks:
+    """The addresses whose block stands in the journal and nobody wants lifted; of `pbxs` only, if given."""
 
     def active() -> dict[str, datetime]:
         blocks: dict[str, datetime] = {}
-        for row in journal.actions.active_blocks().get(Act.BLOCK_IP, []):
+        for row in journal.actions.active_blocks(pbxs).get(Act.BLOCK_IP, []):
             if row.undo_by is None:
                 blocks[row.target.id] = max(row.decision.until, blocks.get(row.target.id, row.decision.until))
         return blocks

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import structlog
 
 from detector.contract.codec import Rejected
+from detector.enrich.premises import Tables
 from streams.config.installation import Installation, core_settings
 from streams.config.kafka_settings import Kafka
 from streams.kafka import connecting
@@ -27,6 +28,7 @@ from streams.runtime.partition import Partition
 from streams.runtime.tables import tables
 from streams.store.database import open_engine
 from streams.store.keys import shared_vault
+from streams.store.list_copies import ListCopies
 from streams.store.migrate import migrate
 from streams.store.store_errors import UnavailableError
 
@@ -78,7 +80,8 @@ class Runtime:
         seals = Seals(key)
         self._outlet = Outlet(arguments, kafka.prefix, self._partition_of, seals)
         self._database = open_engine(database)
-        self._tables = tables(settings)
+        self._settings = settings
+        self._tables: Tables
         self.checkpoints: LogCheckpoints
         self._identity = ""
         self._missed = 0
@@ -97,6 +100,7 @@ class Runtime:
         await asyncio.gather(
             self._log.start(), self._outlet.start(), asyncio.to_thread(migrate, self._database, "stream")
         )
+        self._tables = await asyncio.to_thread(tables, self._settings, ListCopies(self._database))
         self._identity = await self._known_log()
         self.checkpoints = LogCheckpoints(self._database, self._identity)
         await asyncio.to_thread(self.checkpoints.verify)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from detector.enrich.blocklists import BlockList, BlockListing, BlockLists, read
+from detector.enrich.blocklists import BlockList, BlockListing, BlockLists, sift
 from detector.enrich.networks import Networks
 
 CASES = [
@@ -24,7 +24,32 @@ CASES = [
 
 @pytest.mark.parametrize(("text", "found", "skipped"), [pytest.param(*case[1:], id=case[0]) for case in CASES])
 def test_what_is_read(text, found, skipped) -> None:
-    assert read(text.splitlines()) == (found, skipped)
+    sifted = sift(text.splitlines())
+    assert (sifted.networks, sum(sifted.refused.values())) == (found, skipped)
+
+
+@pytest.mark.parametrize(("text", "refused"), [
+    ("10.0.0.1\n192.168.0.0/16\n", {"private": 2}),
+    ("0.0.0.0/0\n::/0\n8.0.0.0/7\n", {"wide": 3}),
+    ("192.0.2.10\n192.0.2.0/24\n2001:db8::/32\n", {"own": 3}),
+    ("hello\n\n# comment\n", {"unreadable": 1}),
+    ("203.0.113.1\n" * 500_002, {"too many": 2}),
+], ids=["private", "too wide", "ours", "rubbish", "too many lines"])  # fmt: skip
+def test_why_lines_are_refused(text, refused) -> None:
+    assert sift(text.splitlines(), ["192.0.2.10/32", "2001:db8:1::/48"]).refused == refused
+
+
+@pytest.mark.parametrize(("halves", "refused"), [(127, False), (129, True)])
+def test_many_ranges_that_are_the_internet_together_are_no_list(halves, refused) -> None:
+    wide = [f"{n}.0.0.0/9" for n in range(1, 224) if n not in {10, 100, 127, 169, 172, 192, 198}]
+    wide += [f"{n}.128.0.0/9" for n in range(1, 224) if n not in {10, 100, 127, 169, 172, 192, 198}]
+    lines = wide[: 2 * halves]
+    assert len(lines) == 2 * halves
+    if refused:
+        with pytest.raises(ValueError, match="whole Internet"):
+            sift(lines)
+    else:
+        assert len(sift(lines).networks) == 2 * halves
 
 
 def test_the_first_list_that_names_an_address_tells() -> None:

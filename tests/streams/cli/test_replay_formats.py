@@ -17,7 +17,7 @@ PUMPED, COUNTRY = ("destination", "+25261234"), ("destination", "+252")
 SAMPLES = {
     "yeastar-events": ("yeastar-events.jsonl", {GUESSED, CALLED, PUMPED, COUNTRY}, {"SO"}),
     "yeastar-cdr": ("yeastar-cdr.json", {CALLED}, {"SO"}),
-    "asterisk-cdr": ("asterisk-master.csv", {CALLED, COUNTRY}, {"SO"}),
+    "asterisk-cdr": ("asterisk-master.csv", {CALLED, PUMPED, COUNTRY}, {"SO"}),
     "asterisk-log": ("asterisk-both.log", {GUESSED, CALLED}, {"SO"}),
     "asterisk-ami": ("asterisk-ami.txt", {GUESSED, CALLED, PUMPED, COUNTRY}, {"SO"}),
     "freeswitch-log": ("freeswitch.log", {GUESSED, CALLED, PUMPED, COUNTRY}, {"SO"}),

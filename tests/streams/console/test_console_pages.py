@@ -11,6 +11,7 @@ from detector.contract.findings import FOREVER, Loss, Subject
 from detector.contract.vocabulary import Act, Severity, Stage, State, Status, SubjectKind
 from streams.console import ProcessStatus
 from streams.runtime.ingest import SourceStatus
+from streams.runtime.list_status import ListStatus
 
 EVIL = "<script>alert(1)</script>"
 
@@ -42,6 +43,14 @@ def test_who_sees_nothing_does_not_say_that_all_is_quiet(console: Any, visitor: 
     page = visitor.get("/").text
     assert "All quiet" not in page
     assert "Nothing is written down." in page
+
+
+def test_lists_of_addresses_are_shown_with_age_source_and_what_is_refused(console: Any, visitor: httpx.Client) -> None:
+    good = ListStatus(name="bad", source="https://lists.example/bad", at=1, entries=1_200, refused={"private": 3})
+    console.status[0] = ProcessStatus(lists=(good, ListStatus(name="far", source="far.csv", problem="no file")))
+    page = visitor.get("/live/counters").text
+    for said in ("https://lists.example/bad", "1,200 used; refused: 3 private", "as of", "not renewed", "no file"):
+        assert said in page
 
 
 def test_an_incident_is_shown_with_stage_money_and_what_stands(console: Any, visitor: httpx.Client) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from streams.config.installation import Installation
-from streams.runtime.tables import TableError, tables
+from streams.runtime.block_lists import TableError
+from streams.runtime.tables import tables
 
 
 def settings(file: Path) -> Installation:

@@ -10,6 +10,7 @@ from tests.detector.engine.builders import (
     NIGHT,
     SOMALIA,
     call,
+    cdr,
     decisions,
     detections,
     fired,
@@ -33,6 +34,11 @@ def ended(start, number, to=SOMALIA):
     return call(start, f"{to[:-2]}{number:02}", str(1010 + number), call=f"{to}{number}", phase="ended")
 
 
+def over(count, to=SOMALIA, talk=600, **more):
+    """Records of calls that began one after the other, each when its call is over."""
+    return [cdr(n, talk, f"{to[:-2]}{n:02}", str(1010 + n), **{"call": f"{to}{n}"} | more) for n in range(count)]
+
+
 BRANCH = watched([-4, -3, -2], LATVIA)
 CASES = [
     ("one below the limit", up(4), []),
@@ -49,6 +55,15 @@ CASES = [
     ("one after the other", [event for n in range(20) for event in whole(100 * n, 90, extension=str(n))], []),
     ("a conference at an overseas branch that is called every day", [*BRANCH, *up(20, LATVIA)], []),
     ("a branch, but more than ever", [*BRANCH, *up(30, LATVIA)], [29]),
+    ("records: one below the limit", over(4), []),
+    ("records: at the limit", over(5), [604]),
+    ("records: one past the limit", over(6), [604]),
+    ("records: newest first", over(5)[::-1], [600]),
+    ("records: rows of one call", over(9, call="one"), []),
+    ("records: one after the other", over(20, talk=1), []),
+    ("records: a branch that is called every day", [*BRANCH, *over(29, LATVIA)], []),
+    ("records: a branch, but more than ever", [*BRANCH, *over(30, LATVIA)], [629]),
+    ("records: at home", over(20, HOME), []),
     ("at home", up(20, HOME), []),
     ("emergencies", [call(n, EMERGENCY, str(1010 + n)) for n in range(9)], []),
     ("internal", up(9, direction="internal"), []),
@@ -72,6 +87,17 @@ def test_call_concurrent_destination(events, seconds) -> None:
 )
 def test_many_who_call_one_number_by_day(start, to, phones, severity) -> None:
     found = run([*watched(), *(call(start + n, to[n], str(1010 + p), call=str(n)) for n, p in enumerate(phones))])
+    assert [each.severity for each in detections(found, RULE)] == [severity]
+
+
+@pytest.mark.parametrize(("start", "phones", "last", "severity"), [
+    (0, range(5), 0, "warning"), (0, [0, 1, 2, 3, 3], 0, "critical"), (0, range(5), 1, "critical"),
+    (NIGHT, range(5), 0, "critical"),
+], ids=["a conference", "somebody calls twice", "several numbers", "at night"])  # fmt: skip
+def test_records_of_many_who_called_one_number_by_day(start, phones, last, severity) -> None:
+    records = [cdr(start + n, 600, f"{LATVIA[:-1]}{last * n}", str(1010 + phone), call=str(n))
+               for n, phone in enumerate(phones)]  # fmt: skip
+    found = run([*watched(), *records])
     assert [each.severity for each in detections(found, RULE)] == [severity]
 
 

@@ -1,14 +1,19 @@
 """More calls at once than a person holds (C28)."""
 
+from datetime import timedelta
+
 import pytest
+from msgspec.structs import replace
 
 from tests.detector.engine.builders import (
     EMERGENCY,
     GERMANY,
     HOME,
+    HOUR,
     NIGHT,
     call,
     cdr,
+    decisions,
     detections,
     fired,
     run,
@@ -25,6 +30,16 @@ def held(times, start=0, **more):
 
 def ended(at, began, **more):
     return call(at, HOME, phase="ended", call=f"1007@{began}", **more)
+
+
+def over(times, apart=10, talk=600, to=HOME, **more):
+    """Records of calls that began one after the other, each when its call is over."""
+    return [cdr(apart * n, talk, to, **more) for n in range(times)]
+
+
+def longest_first(times):
+    """Records of calls of which the first was the longest, in the order of their ends."""
+    return sorted((cdr(60 * n, 3_600 * (times - n), HOME) for n in range(times)), key=lambda each: each.at)
 
 
 CASES = [
@@ -56,6 +71,33 @@ CASES = [
     ("four calls beside a conference", [*held(10, via="conference"), *held(4, start=200)], [230]),
     ("ringing still", [*held(3), call(599, HOME)], [599]),
     ("a record of a call that is over", [*held(4), cdr(300, 60, GERMANY)], [30]),
+    ("records: one below the limit", over(3), []),
+    ("records: at the limit", over(4), [630]),
+    ("records: one past the limit is not said again at once", over(5), [630]),
+    ("records: said again after a pause", [*over(4), *(cdr(330 + n, 600, HOME, call=f"b{n}") for n in range(4))],
+     [630, 930]),
+    ("records: the fourth begins as the first ends", [cdr(0, 30, HOME), *(cdr(s, 60, HOME) for s in (10, 20, 30))], []),
+    ("records: the fourth begins a second before", [cdr(0, 31, HOME), *(cdr(s, 60, HOME) for s in (10, 20, 30))], [90]),
+    ("records: each over another, never four at once", over(40, 200), []),
+    ("records: the first call was the longest", longest_first(4), [4 * 3_600]),
+    ("records: newest first", over(4)[::-1], [600]),
+    ("records: twice the same", [record for record in over(3) for _ in "ab"], []),
+    ("records: rows of one call", [cdr(n, 600, HOME, call="one", leg=str(n)) for n in range(9)], []),
+    ("records: a consultation and a transfer", [cdr(0, 600, HOME), cdr(60, 60, HOME), cdr(115, 400, HOME)], []),
+    ("records: nobody answers", [cdr(0, 0, HOME, call=str(n)) for n in range(9)], []),
+    ("records: a queue rings twenty", [cdr(0, 60, "1007", str(1001 + n), direction="inbound", call="q", leg=str(n))
+                                       for n in range(20)], []),
+    ("records: internal calls", over(9, to="1008", direction="internal"), []),
+    ("records: emergencies", over(9, to=EMERGENCY), []),
+    ("records: two extensions", [*over(3), *over(3, extension="1008")], []),
+    ("records: a conference of nineteen", over(19, via="conference"), []),
+    ("records: a conference of twenty", over(20, via="conference"), [790]),
+    ("records: three calls beside a conference",
+     [*over(10, via="conference"), *(cdr(s, 400, HOME) for s in (105, 125, 135))], []),
+    ("records: four calls beside a conference",
+     [*over(10, via="conference"), *(cdr(s, 400, HOME) for s in (105, 125, 135, 145))], [545]),
+    ("seen live, and not counted again by records", [*held(3), *(ended(700 + n, 10 * n) for n in range(3)),
+                                                     cdr(40, 500, HOME)], []),
 ]  # fmt: skip
 
 
@@ -104,3 +146,29 @@ def test_a_block_that_is_called_every_day_is_ordinary_too() -> None:
 def test_calls_abroad_make_it_critical_at_once() -> None:
     found = run([*held(4), *(call(40 + n, GERMANY) for n in range(4))])
     assert [each.severity for each in detections(found, RULE)] == ["warning", "critical"]
+
+
+def test_records_say_when_it_was() -> None:
+    (found,) = detections(run(over(4)), RULE)
+    assert (found.values["calls"], found.values["moment"]) == (4, "2026-03-04T17:00:30+00:00")
+
+
+@pytest.mark.parametrize(("start", "to", "severity"), [(0, HOME, "warning"), (0, GERMANY, "critical"),
+                                                       (NIGHT, HOME, "critical")])  # fmt: skip
+def test_records_of_ordinary_calls_by_day_are_only_a_warning(start, to, severity) -> None:
+    found = run([cdr(start + 10 * n, 600, to) for n in range(4)])
+    assert [each.severity for each in detections(found, RULE)] == [severity]
+
+
+@pytest.mark.parametrize(("late", "after", "modes"), [
+    (0, [], {"auto"}), (HOUR - 1, [], {"auto"}), (2 * HOUR, [], set()),
+    (2 * HOUR, [cdr(NIGHT + 500, 300)], {"ask"}), (0, [cdr(NIGHT + 500, 300, trust="text")], {"ask"}),
+], ids=["at once", "late", "history", "history and one more", "one more of free text"])  # fmt: skip
+def test_what_rests_on_history_does_not_act(late, after, modes) -> None:
+    """Rules on costly calls are left out: they have reasons of their own."""
+    only = settings(mode="shadow", rules={RULE: {"mode": "auto"}})
+    records = [cdr(NIGHT + 10 * n, 600) for n in range(4 if not after else 3)]
+    old = [replace(each, received_at=each.at + timedelta(seconds=late)) for each in records]
+    found = run([*old, *after], only)
+    assert {each.late for each in detections(found, RULE)} == {late > HOUR and not after}
+    assert {each.mode for each in decisions(found)} == modes

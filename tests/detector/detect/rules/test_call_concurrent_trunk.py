@@ -16,6 +16,11 @@ def ended(at, number, **more):
     return call(at, HOME, str(2000 + number), phase="ended", call=f"{2000 + number}@{number}", **more)
 
 
+def over(times, **more):
+    """The records of calls that began one after the other and ended together."""
+    return [cdr(n, 1_000 - n, HOME, str(2000 + n), **{"leg": str(n)} | more) for n in range(times)]
+
+
 CASES = [
     ("one below the limit", held(29), []),
     ("at the limit", held(30), [29]),
@@ -30,7 +35,12 @@ CASES = [
     ("no trunk", held(60, trunk=None), []),
     ("calls that came in on it", held(60, direction="inbound"), []),
     ("from trunk to trunk", held(30, direction="transit"), [29]),
-    ("records of calls that are over", [cdr(n, 1000 - n, HOME, str(2000 + n)) for n in range(60)], []),
+    ("records: one below the limit", over(29), []),
+    ("records: at the limit", over(30), [1_000]),
+    ("records: out of order", over(30)[::-1], [1_000]),
+    ("records: thirty, never all at once", [cdr(60 * n, 600, HOME, str(2000 + n)) for n in range(60)], []),
+    ("records of one call in many rows", over(60, call="one"), []),
+    ("records of calls that came in", over(60, direction="inbound"), []),
 ]  # fmt: skip
 
 
@@ -46,6 +56,13 @@ def test_limits_of_the_pbx_and_of_the_trunk() -> None:
     assert fired(held(4), RULE, own) == []
     assert fired(held(5), RULE, own) == [4]
     assert fired(held(3, trunk="carrier-b"), RULE, own) == [2]
+
+
+def test_records_obey_the_limit_of_the_trunk() -> None:
+    own = settings(pbx={"trunks": {"carrier-a": {"max_calls": 5}}})
+    assert fired(over(4), RULE, own) == []
+    (found,) = detections(run(over(5), own), RULE)
+    assert (found.values["calls"], found.values["moment"]) == (5, "2026-03-04T17:00:04+00:00")
 
 
 def test_said_again_when_the_settings_say_so() -> None:

@@ -1,6 +1,9 @@
 """Many extensions call one new block of numbers (C28)."""
 
+from datetime import timedelta
+
 import pytest
+from msgspec.structs import replace
 
 from tests.detector.engine.builders import (
     DAY,
@@ -11,6 +14,7 @@ from tests.detector.engine.builders import (
     NIGHT,
     SOMALIA,
     call,
+    cdr,
     decisions,
     detections,
     fired,
@@ -35,6 +39,18 @@ def at_night(count, apart=600):
     return spread(count, apart, NIGHT)
 
 
+def records(*calls):
+    """Records of calls `(extension, began, talk)` in the order of their ends, as a PBX writes them."""
+    made = [cdr(began, talk, f"{SOMALIA[:-2]}{phone - 1000}", str(phone), call=f"{phone}/{began}")
+            for phone, began, talk in calls]  # fmt: skip
+    return sorted(made, key=lambda each: each.at)
+
+
+def busy(phones, times, talk=300):
+    """Each of these extensions calls at these times."""
+    return [(phone, at + phone % 10 * 10, talk) for phone in phones for at in times]
+
+
 BRANCH = watched([-4, -3, -2], LATVIA)
 CASES = [
     ("one below the limit", spread(4), []),
@@ -57,6 +73,36 @@ CASES = [
     ("two blocks", [*spread(4), *spread(4, to=LATVIA)], []),
     ("an overseas branch called every day", [*BRANCH, *spread(20, to=LATVIA)], []),
     ("an overseas branch, at night", [*BRANCH, *spread(20, 60, NIGHT, LATVIA)], []),
+    ("records: one below the limit", records(*busy(range(1010, 1014), [0])), []),
+    ("records: at the limit", records(*busy(range(1010, 1015), [0])), [340]),
+    ("records: newest first", records(*busy(range(1010, 1015), [0]))[::-1], [300]),
+    ("records: of very different lengths", records(*((1010 + n, 60 * n, 600 * n + 1) for n in range(5))), [2_641]),
+    (
+        "records: a long call beneath many others",
+        records((1010, 0, 3_600), *busy(range(1011, 1015), range(60, 3_600, 800))),
+        [3_600],
+    ),
+    ("records: a long call that was over before", records((1010, 0, 600), *busy(range(1011, 1015), [1_260])), []),
+    (
+        "records: hours late, beside newer ones",
+        [*records((1020, 9_000, 60)), *records(*busy(range(1010, 1015), [0])), *records((1021, 9_300, 60))],
+        [340],
+    ),
+    (
+        "records: hours late, four of one time and four of another",
+        [
+            *records((1020, 9_000, 60)),
+            *records(*busy(range(1010, 1014), [0])),
+            *records(*busy(range(1014, 1018), [3_000])),
+        ],
+        [],
+    ),
+    ("records: rows of one call", [cdr(n, 60, extension="1007", call="one", leg=str(n)) for n in range(9)], []),
+    (
+        "records: a queue rings twenty",
+        [cdr(0, 60, "1007", str(1010 + n), direction="inbound", call="q", leg=str(n)) for n in range(20)],
+        [],
+    ),
     ("at home", spread(20, 5, 0, HOME), []),
     ("emergencies", [call(n, EMERGENCY, str(1010 + n)) for n in range(9)], []),
     ("nobody is charged", [call(n, extension=None) for n in range(9)], []),
@@ -96,6 +142,14 @@ def test_it_names_all_who_called() -> None:
     (incident,) = incidents(run([*watched(), *country(5)]))
     assert {each.id for each in incident.subjects if each.kind == "extension"} == {str(1010 + n) for n in range(5)}
     assert ("destination", "+252") in {(each.kind, each.id) for each in incident.subjects}
+
+
+@pytest.mark.parametrize(("late", "modes"), [(0, "auto"), (2 * HOUR, "ask")])
+def test_what_rests_on_history_does_not_act(late, modes) -> None:
+    only = settings(mode="shadow", rules={RULE: {"mode": "auto"}})
+    *old, live = records(*busy(range(1010, 1013), [NIGHT]))
+    events = [*(replace(each, received_at=each.at + timedelta(seconds=late)) for each in old), live]
+    assert {each.mode for each in decisions(run([*watched(), *events], only))} == {modes}
 
 
 def test_limits_are_settable() -> None:

@@ -27,8 +27,8 @@ BEFORE = usual()
 
 
 def at(seconds, number, talk=60, to=HOME, **more):
-    """So many calls from a second on, one every ten seconds."""
-    return [cdr(seconds + 10 * n, talk, to, call=f"{seconds}/{n}", **more) for n in range(number)]
+    """So many calls from a second on, one every ten seconds, by several extensions: none holds too many at once."""
+    return [cdr(seconds + 10 * n, talk, to, str(1003 + n % 5), call=f"{seconds}/{n}", **more) for n in range(number)]
 
 
 CASES = [

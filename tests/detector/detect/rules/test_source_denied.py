@@ -2,8 +2,21 @@
 
 import pytest
 
+from detector.contract.events import Control
 from detector.detect.rules.source_denied import SourceDenied
-from tests.detector.engine.builders import HOUR, decisions, detections, fired, login, registration, run, settings
+from tests.detector.engine.builders import (
+    HOUR,
+    NOON,
+    decisions,
+    detections,
+    fired,
+    interrupted,
+    login,
+    moment,
+    registration,
+    run,
+    settings,
+)
 
 RULE = "source.denied"
 DENIED, ALLOWED, OTHER = "203.0.113.7", "203.0.113.8", "198.51.100.1"
@@ -41,9 +54,34 @@ def test_whoever_was_let_in_is_critical_and_the_address_is_to_be_blocked() -> No
     assert [(each.target.id, each.mode) for each in decisions(found)] == [(DENIED, "auto")]
 
 
+def resolved(seconds, **hosts):
+    """From here on these names stand for these addresses."""
+    entries = {f"{name}.example": tuple(found) for name, found in hosts.items()}
+    return Control(pbx="*", id=f"tables:{seconds}", at=moment(seconds), name="tables", tables={}, hosts=entries)
+
+
+NAMES = settings(rules={RULE: {"deny": ["bad.example", "198.51.100.0/24"], "allow": ["good.example"]}})
+
+
+@pytest.mark.parametrize(("events", "seconds"), [
+    ([registration(0, source=DENIED)], []),
+    ([resolved(0, bad=[DENIED]), registration(1, source=DENIED)], [1]),
+    ([registration(0, source=DENIED), resolved(1, bad=[DENIED]), registration(2, source=DENIED)], [2]),
+    ([resolved(0, bad=[DENIED]), resolved(1, bad=["203.0.113.99"]), registration(2, source=DENIED)], []),
+    ([resolved(0, bad=[DENIED]), resolved(1, other=["203.0.113.99"]), registration(2, source=DENIED)], [2]),
+    ([resolved(0, other=[DENIED]), registration(1, source=DENIED)], []),
+    ([resolved(0, good=[OTHER]), registration(1, source=OTHER)], []),
+    ([resolved(0, bad=[DENIED], good=[DENIED]), registration(1, source=DENIED)], []),
+], ids=["not resolved yet", "resolved", "resolved later", "resolved anew", "another name", "not denied",
+        "allowed by name", "both"])  # fmt: skip
+def test_a_host_name_stands_for_its_addresses(events, seconds) -> None:
+    assert fired(events, RULE, NAMES) == seconds
+    assert [(each.at - NOON).total_seconds() for each in detections(interrupted(events, NAMES), RULE)] == seconds
+
+
 @pytest.mark.parametrize(
     ("entry", "hint"),
-    [("203.0.113.1/24", "203.0.113.0/24"), ("pbx.example.com", "no host name"), ("300.1.1.1", "an address")],
+    [("203.0.113.1/24", "203.0.113.0/24"), ("pbx example", "not a host name"), ("300.1.1.1", "an address")],
 )
 def test_what_is_no_address_says_what_is_allowed(entry, hint) -> None:
     with pytest.raises(ValueError, match=hint):

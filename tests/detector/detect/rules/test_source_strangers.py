@@ -4,8 +4,10 @@ import pytest
 
 from tests.detector.engine.builders import (
     DAY,
+    HOUR,
     OFFICE,
     OTHER_THIEF,
+    ROAMING,
     THIEF,
     cdr,
     decisions,
@@ -45,7 +47,26 @@ CASES = [
     ("one past the limit", hunt(6), [140]),
     ("starts over", hunt(10), [140, 315]),
     ("turned away before a number was known", [stranger(10 * n) for n in range(5)], [40]),
-    ("slow drip", hunt(12, 600), []),
+    ("slow drip", hunt(11, 600), []),
+    ("all prefixes, one every ten minutes", hunt(12, 600), [11 * 600]),
+    ("one every three hours", hunt(40, 3 * HOUR), []),
+    ("one number over hours, from another address each time",
+     [stranger(1_900 * n, f"{PREFIXES[n]}{NUMBER}", f"203.0.{n}.7") for n in range(12)], [11 * 1_900]),
+    ("one number over hours, eleven ways",
+     [stranger(1_900 * n, f"{PREFIXES[n % 11]}{NUMBER}", f"203.0.{n}.7") for n in range(30)], []),
+    ("different numbers from one address over hours",
+     [stranger(1_900 * n, f"901125261234{n:04}") for n in range(12)], [11 * 1_900]),
+    ("different numbers from addresses side by side",
+     [stranger(300 * n, f"901125261234{n:04}", f"203.0.113.{n % 5 + 1}") for n in range(15)], [14 * 300]),
+    ("different numbers from two addresses side by side",
+     [stranger(900 * n, f"901125261234{n:04}", f"203.0.113.{n % 2 + 1}") for n in range(20)], []),
+    ("different numbers from addresses far apart",
+     [stranger(300 * n, f"901125261234{n:04}", f"203.0.{n % 5}.1") for n in range(40)], []),
+    ("home offices behind one address, known, whose phones call without an account",
+     [registration(-2 * DAY, "accepted", "1001", ROAMING),
+      *[stranger(600 * n, f"901125261234{n:04}", ROAMING) for n in range(20)]], []),
+    ("an announcement is heard", hunt(5, talk=12), [152]),
+    ("an announcement, one second longer", hunt(9, talk=21), []),
     ("the same number again and again", [stranger(30 * n, f"9011{NUMBER}") for n in range(40)], []),
     ("one number from several addresses",
      [stranger(30 * n, f"{PREFIXES[n]}{NUMBER}", f"203.0.113.{n + 1}") for n in range(5)], [120]),
@@ -86,3 +107,10 @@ def test_what_was_read_out_of_text_is_only_proposed() -> None:
 
 def test_limits_are_settable() -> None:
     assert fired(hunt(2), RULE, settings(rules={RULE: {"numbers": 2}})) == [35]
+
+
+def test_addresses_side_by_side_are_one_incident() -> None:
+    events = [stranger(300 * n, f"901125261234{n:04}", f"203.0.113.{n % 5 + 1}") for n in range(30)]
+    (incident,) = incidents(run(events))
+    named = {each.id for each in incident.subjects}
+    assert {"203.0.113.0/24", "203.0.113.5"} <= named
