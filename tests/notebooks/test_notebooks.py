@@ -8,6 +8,7 @@ from typing import Any
 import nbformat  # type: ignore[import-untyped]  # it ships no types
 import pytest
 from nbclient import NotebookClient
+from traitlets.config import Config
 
 from detector.contract.events import AnyEvent, Notice
 from tests.notebooks.sample import office, sample, write
@@ -30,13 +31,17 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 @pytest.fixture
-def run(places: dict[str, Path], monkeypatch: pytest.MonkeyPatch):
+def run(places: dict[str, Path], monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory):
+    sockets = tmp_path_factory.mktemp("k")
+
     def execute(path: Path, place: str) -> list[Any]:
         monkeypatch.setenv("RINGFENCE_ARCHIVE", str(places[place] / "archive"))
         monkeypatch.setenv("RINGFENCE_CONFIG", str(places[place] / "ringfence.yaml"))
         monkeypatch.setenv("PYTHONPATH", str(ROOT))
         notebook = nbformat.read(path, as_version=4)
-        NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
+        # Sockets in a folder: a TCP port found free may be taken before the kernel binds it.
+        config = Config({"ConnectionFileMixin": {"transport": "ipc", "ip": str(sockets / "kernel")}})
+        NotebookClient(notebook, config=config, timeout=120, kernel_name="python3").execute()
         outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
         assert not [output for output in outputs if output.get("name") == "stderr"]
         return outputs
