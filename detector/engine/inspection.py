@@ -3,7 +3,7 @@
 from collections import Counter
 
 from detector.contract.events import AnyEvent, Call, Config, Event, Login, Notice, Registration, Unknown
-from detector.contract.vocabulary import AccessOutcome
+from detector.contract.vocabulary import AccessOutcome, SubjectKind
 from detector.correlate import suspects
 from detector.correlate.pbx_state import PbxState
 from detector.detect.catalogue import AnyDetector
@@ -75,7 +75,10 @@ class Inspector:
         if self._models is not None and facts.ended_now and facts.billable:
             facts.season = site.season(facts.extension, leg.started)
             facts.score = self._models.calls.score(state.memory, leg, facts.season)
-        rules = site.rules_for(facts.extension)[facts.opened, facts.ended_now, facts.risky]
+        rules = site.rules_for(facts.extension)[facts.opened, facts.ended_now or facts.recharged, facts.risky]
+        if facts.recharged:  # to whoever sent it on it begins and ends here; everybody else was told of it
+            facts.ended_now = True
+            rules = tuple(rule for rule in rules if rule.subject is SubjectKind.EXTENSION)
         self._ask(rules, event, facts, state, verdicts)
         self._learn_call(leg, facts, state, verdicts)
         verdicts.close()

@@ -21,10 +21,11 @@ class Facts:
     What holds of most events is left at the class's defaults, for one is made of each event.
 
     `extension` is who is charged (the forwarder of a forwarded call), `place` the source address, `number` the
-    destination of an outbound call, `leg` its entry in the ledger. `opened`, `answered_now`, `ended_now` and
-    `located` (its address became known) say what this event did to the leg; `open_hours`, where it opened one,
-    whether that began within them; `billable` that it goes out and is neither internal nor an emergency call, `risky`
-    that it is billable and goes abroad or to a costly number;
+    destination of an outbound call, `leg` its entry in the ledger. `opened`, `answered_now`, `ended_now`, `located`
+    (its address became known) and `recharged` (it had ended, and only now it is known who sent it on) say what this
+    event did to the leg; `open_hours`, where it opened one, whether that began within them; `billable` that it goes
+    out and is neither internal nor an emergency call, `risky` that it is billable and goes abroad or to a costly
+    number;
     `dropped` is a leg that the full ledger gave up for this one. `known_place`: this account was accepted from this
     address on an earlier day; `at_home`: or it, or several others, before the incident about this address began.
     `suspect_source`, `suspect_extension`: they were seen breaking in, in an incident that is open; `broken_in`: one
@@ -48,6 +49,7 @@ class Facts:
     opened: bool = False
     ended_now: bool = False
     located: bool = False
+    recharged: bool = False
     billable: bool = False
     risky: bool = False
     answered_now: bool = False
