@@ -27,7 +27,8 @@ class Facts:
     out and is neither internal nor an emergency call, `risky` that it is billable and goes abroad or to a costly
     number;
     `dropped` is a leg that the full ledger gave up for this one. `known_place`: this account was accepted from this
-    address on an earlier day; `at_home`: or it, or several others, before the incident about this address began.
+    address on an earlier day; `at_home`: or it, or several others, before the incident about this address began, or
+    the address is that to which an office has `moved`.
     `suspect_source`, `suspect_extension`: they were seen breaking in, in an incident that is open; `broken_in`: one
     that is more than somebody who came in from a new place, `guesser`: passwords were guessed from that address.
     `novelty` is the score of a new place, None while its model is cold; `score` that of a call that ended and is
@@ -56,6 +57,7 @@ class Facts:
     open_hours: bool = True
     known_place: bool = False
     at_home: bool = False
+    moved: bool = False
     guesser: bool = False
     suspect_source: bool = False
     suspect_extension: bool = False

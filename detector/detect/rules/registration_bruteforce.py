@@ -8,6 +8,7 @@ from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, micros
 from detector.detect.shared.attempts import Refusals, refused, resting
 from detector.enrich.facts import Facts
+from detector.enrich.habits import is_familiar
 from detector.memory.fields import Memory
 from detector.settings.params import Params, Seconds
 
@@ -18,10 +19,11 @@ BLOCKED = {"extension_registration_blocked", "auto_defense_ip_blocked"}
 class RegistrationBruteforce(Detector[Registration | Notice]):
     """Fires on the Nth refused registration, INVITE or SUBSCRIBE of one address within `window`, then starts over.
 
-    The PBX's own notice that it has blocked the address counts as the limit reached.
+    The PBX's own notice that it has blocked the address counts as the limit reached; where people are at home it is
+    information.
 
-    Quiet when: the request was only challenged; or a phone known from this address on an earlier day repeats a
-    stale password, up to `stale` times as often.
+    Quiet when: the request was only challenged; or a phone known from this address on an earlier day, or at the new
+    address of an office, repeats a stale password, up to `stale` times as often.
     Runbook: if the address is not the customer's, keep the block and look for an accepted registration from it.
     """
 
@@ -55,11 +57,13 @@ class RegistrationBruteforce(Detector[Registration | Notice]):
         if isinstance(event, Notice):
             if event.name not in BLOCKED:
                 return None
-            return self.hit(source, f"The PBX blocked {source} after failed registrations", notice=event.name)
+            severity = Severity.INFO if is_familiar(facts, memory) else None
+            summary = f"The PBX blocked {source} after failed registrations"
+            return self.hit(source, summary, severity=severity, notice=event.name)
         if not refused(event):
             return None
         failed, solid = self.refusals.add(memory, source, event, facts.at, self.window, cap=self.cap)
-        limit = self.cap if facts.known_place else self.limits.failures
+        limit = self.cap if facts.known_place or facts.moved else self.limits.failures
         if failed < limit:
             return None
         self.refusals.clear(memory, source, solid=solid >= limit)
