@@ -80,7 +80,8 @@ def has_moved(account: str, place: Place, memory: Memory, at: int) -> bool:
         if origin == here or unpack_country(origin) != (place.country or ""):
             continue
         came = moved_in.add(memory, f"{place.key}\x1f{origin}", digest(account), at, MOVE_MICROS, cap=MOST)
-        if came >= FEWEST and 2 * came >= len(residents.seen(memory, str(origin))):
+        lived = len(residents.seen(memory, str(origin)))
+        if lived and came >= FEWEST and 2 * came >= lived:
             moved.add(memory, place.key, at)
             return True
     return False
