@@ -25,9 +25,7 @@ def accuse(facts: Facts, state: PbxState, account: str) -> None:
         case = cases.find(source)
         if case is not None:
             office = shared_since.since(state.memory, facts.place.key)
-            facts.at_home = facts.known_place or any(
-                first is not None and first < case.opened for first in (since, office)
-            )
+            facts.at_home = facts.at_home or any(first is not None and first < case.opened for first in (since, office))
             facts.suspect_source = source in case.proven and not facts.at_home
             facts.guesser = facts.suspect_source and Stage.CREDENTIAL in case.stages
             facts.broken_in = facts.suspect_source and case.broken_in()

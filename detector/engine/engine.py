@@ -71,7 +71,7 @@ class Engine:
         if event.revision <= known:
             self.counts["duplicate"] += 1
             return []
-        return self._revise(event, state, at)
+        return self._revise(event, state, at, history)
 
     def _when(self, event: AnyEvent | Unknown) -> tuple[int, bool]:
         """Event time in microseconds, bounded by when it came; and whether it is history by now."""
@@ -125,7 +125,7 @@ class Engine:
             verdicts.give_up(leg, due)
         state.ledger.drop(leg)
 
-    def _revise(self, event: AnyEvent | Unknown, state: PbxState, at: int) -> list[AnyFinding]:
+    def _revise(self, event: AnyEvent | Unknown, state: PbxState, at: int, history: bool) -> list[AnyFinding]:
         """A higher revision adds fields to what is known and moves no time.
 
         Rules are asked only where it is known now, and was not before, where a call goes, who is charged with it, or
@@ -139,6 +139,7 @@ class Engine:
         if leg is None:
             return []
         verdicts = Verdicts(state, site)
+        verdicts.history = history
         if apply.tells_more(leg, event):
             self._inspector.inspect(event, max(state.now, at), state, site, verdicts)
             return verdicts.findings

@@ -3,17 +3,19 @@
 from collections import Counter
 
 from detector.contract.events import AnyEvent, Call, Config, Event, Login, Notice, Registration, Unknown
-from detector.contract.vocabulary import AccessOutcome
+from detector.contract.findings import Subject
+from detector.contract.vocabulary import AccessOutcome, SubjectKind
 from detector.correlate import suspects
 from detector.correlate.pbx_state import PbxState
 from detector.detect.catalogue import AnyDetector
 from detector.detect.detector import Routed
+from detector.detect.shared.attempts import of_trunk
 from detector.engine.compiled import Compiled
 from detector.engine.verdicts import Verdicts
 from detector.enrich import apply
 from detector.enrich.facts import Facts
 from detector.enrich.fleet_list import FleetEntries
-from detector.enrich.habits import learn_block, learn_place
+from detector.enrich.habits import has_moved, learn_block, learn_place
 from detector.enrich.ledger import Leg
 from detector.enrich.outside import Outside
 from detector.enrich.premises import Tables
@@ -79,7 +81,10 @@ class Inspector:
         if self._models is not None and facts.ended_now and facts.billable:
             facts.season = site.season(facts.extension, leg.started)
             facts.score = self._models.calls.score(state.memory, leg, facts.season)
-        rules = site.rules_for(facts.extension)[facts.opened, facts.ended_now, facts.risky]
+        rules = site.rules_for(facts.extension)[facts.opened, facts.ended_now or facts.recharged, facts.risky]
+        if facts.recharged:  # to whoever sent it on it begins and ends here; everybody else was told of it
+            facts.ended_now = True
+            rules = tuple(rule for rule in rules if rule.subject is SubjectKind.EXTENSION)
         self._ask(rules, event, facts, state, verdicts)
         if facts.routed:
             self._ask(site.rules_for(facts.extension)[Routed], event, facts, state, verdicts)
@@ -101,10 +106,12 @@ class Inspector:
         self, event: Registration | Login, at: int, state: PbxState, site: Compiled, verdicts: Verdicts
     ) -> None:  # fmt: skip
         facts = Facts(at, site.profile, site.plan, state.ledger, state.timers)
-        suspects.accuse(facts, state, apply.identify(event, facts, site))
+        account = apply.identify(event, facts, site)
+        suspects.accuse(facts, state, account)
         self._look_up(facts)
         accepted = event.outcome == ACCEPTED and facts.place is not None
         if accepted:
+            self._welcome(event, account, facts, state, verdicts)
             self._score_arrival(event, facts, state, site)
         rules = site.rules_for(facts.extension or event.account or "")
         self._ask(rules.get((type(event), event.outcome), ()), event, facts, state, verdicts)
@@ -126,6 +133,17 @@ class Inspector:
         if self.fleet.entries:
             apply.consult_fleet(facts, self.fleet)
         self.outside.look_up(facts)
+
+    def _welcome(
+        self, event: Registration | Login, account: str, facts: Facts, state: PbxState, verdicts: Verdicts
+    ) -> None:
+        """Recognise an office that comes back on a new address; whoever guessed there before is one of its phones."""
+        place = facts.place
+        if place is None or place.private or facts.at_home or of_trunk(event) or not account:
+            return
+        if has_moved(account, place, state.memory, facts.at):
+            verdicts.acquit(Subject(SubjectKind.SOURCE_IP, place.key), facts.at)
+            suspects.accuse(facts, state, account)
 
     def _score_arrival(self, event: Registration | Login, facts: Facts, state: PbxState, site: Compiled) -> None:
         place, account = facts.place, event.account or facts.extension

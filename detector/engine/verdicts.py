@@ -20,6 +20,8 @@ from detector.enrich.facts import Facts
 from detector.enrich.ledger import Leg
 from detector.enrich.premises import Premises
 
+BEFORE_CALLS = frozenset({Stage.RECON, Stage.CREDENTIAL, Stage.ACCESS})
+
 
 class Verdicts:
     """Collects the findings of one event, or of the timers that fire before it.
@@ -91,6 +93,16 @@ class Verdicts:
             case = self._join(found, at)
             if self.state.cases.link(case, [Subject(SubjectKind.SOURCE_IP, place.key)]):
                 self._touch(case, at)
+
+    def acquit(self, source: Subject, at: int) -> None:
+        """An address turns out to be that of an office: what was thought of those who came in there is over.
+
+        Not so where calls belong to it already.
+        """
+        case = self.state.cases.find(source)
+        if case is not None and case.stage in BEFORE_CALLS:
+            self.decisions.lift_all(case, at)
+            self._end(case, at)
 
     def take_control(self, event: Control, at: int) -> None:
         """An action's outcome, or a person's verdict; `at` is the PBX's event time."""

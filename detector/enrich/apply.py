@@ -6,8 +6,8 @@ import phonenumbers
 
 from detector.contract.codec import to_micros
 from detector.contract.events import Call, Config, Login, Notice, Registration
-from detector.contract.vocabulary import AccessOutcome, Disposition, Phase, SubjectKind, Via
-from detector.enrich.dialling.numbers import COSTLY, Number
+from detector.contract.vocabulary import AccessOutcome, Direction, Disposition, Phase, SubjectKind, Via
+from detector.enrich.dialling.numbers import COSTLY, Klass, Number
 from detector.enrich.facts import Facts
 from detector.enrich.fleet_list import FleetEntries
 from detector.enrich.habits import called_days, watched_days
@@ -17,6 +17,7 @@ from detector.memory.fields import Memory
 from detector.memory.timers import LEDGER
 
 ANSWERED, ENDED, CONFERENCE = Phase.ANSWERED, Phase.ENDED, Via.CONFERENCE
+WAYS = frozenset(Direction)
 SPOKEN = frozenset({None, Disposition.ANSWERED})
 AREA = len("+1876")
 UNNAMED = "-"
@@ -50,15 +51,18 @@ def follow_call(event: Call, facts: Facts, memory: Memory, premises: Premises) -
     if event.source_ip:
         facts.place = premises.addresses.look_up(event.source_ip)
     ledger = facts.ledger
-    leg = ledger.find(event.call_id, event.leg) or recognise(event, premises, ledger)
+    way = way_of(event)
+    leg = ledger.find(event.call_id, event.leg) or recognise(event, way, premises, ledger)
     if leg is None:
-        leg = open_leg(event, facts, premises)
+        leg = open_leg(event, way, facts, premises)
         facts.opened = True
         dropped = ledger.open(leg)
         if dropped is not None and dropped.incident:
             facts.dropped = dropped
     else:
         facts.opened = complete(leg, event, facts, premises)
+        if leg.extension and leg.direction in OUTWARD:
+            facts.extension = leg.extension
         ledger.touch(leg)
     facts.leg = leg
     answer_or_end(leg, event, facts)
@@ -74,14 +78,26 @@ def follow_call(event: Call, facts: Facts, memory: Memory, premises: Premises) -
     return leg
 
 
-def recognise(event: Call, premises: Premises, ledger: Ledger) -> Leg | None:
+def way_of(event: Call) -> str:
+    """From where to where a leg goes; where nobody says so, or by an unknown word, what holds a trunk goes out."""
+    if event.direction in WAYS or not event.trunk:
+        return event.direction or ""
+    return Direction.TRANSIT if event.trunk_in else Direction.OUTBOUND
+
+
+def number_of(event: Call, premises: Premises) -> Number | None:
+    """What was called; over a trunk it is outside, whatever its length."""
+    return premises.plan.read(event.to, outside=bool(event.trunk)) if event.to else None
+
+
+def recognise(event: Call, way: str, premises: Premises, ledger: Ledger) -> Leg | None:
     """The leg of this event under the name that another transport gave it."""
     if not ledger.has(event.call_id):
         return None
-    number = premises.plan.read(event.to) if event.to and event.direction in OUTWARD else None
+    number = number_of(event, premises) if way in OUTWARD else None
     told = Leg(
         call_id=event.call_id, leg=event.leg or "", started=to_micros(event.started_at or event.at),
-        ended=int(event.phase == ENDED), direction=event.direction or "", trunk=event.trunk or "",
+        ended=int(event.phase == ENDED), direction=way, trunk=event.trunk or "",
         trunk_in=event.trunk_in or "", destination=destination_of(number) if number is not None else "",
     )  # fmt: skip
     leg = ledger.known_as(told)
@@ -90,18 +106,19 @@ def recognise(event: Call, premises: Premises, ledger: Ledger) -> Leg | None:
     return leg
 
 
-def open_leg(event: Call, facts: Facts, premises: Premises) -> Leg:
+def open_leg(event: Call, way: str, facts: Facts, premises: Premises) -> Leg:
     """A new leg from its first phase, with its number read and priced."""
     started = to_micros(event.started_at) if event.started_at is not None else facts.at
     leg = Leg(
-        call_id=event.call_id, leg=event.leg or "", started=min(started, facts.at), direction=event.direction or "",
+        call_id=event.call_id, leg=event.leg or "", started=min(started, facts.at), direction=way,
         extension=facts.extension, trunk=event.trunk or "", channel=event.channel or "",
         source=facts.place.key if facts.place is not None else "", event=event.id, conference=event.via == CONFERENCE,
         trunk_in=event.trunk_in or "",
     )  # fmt: skip
     facts.routed = tell_route(leg, event)
-    if leg.direction in OUTWARD and event.to:
-        number = facts.number = premises.plan.read(event.to)
+    number = number_of(event, premises) if way in OUTWARD else None
+    if number is not None:
+        facts.number = number
         describe(leg, number, premises)
     facts.open_hours = premises.is_open(facts.extension, leg.started)
     leg.closed = not facts.open_hours
@@ -135,7 +152,8 @@ def complete(leg: Leg, event: Call, facts: Facts, premises: Premises) -> bool:
     """A later phase knows more than the first; True if only now it is known where the call goes: it begins anew."""
     begins = tells_more(leg, event)
     if begins:
-        number = facts.number = premises.plan.read(event.to) if event.to else None
+        facts.recharged = not leg.up
+        number = facts.number = number_of(event, premises)
         facts.ledger.amend(leg, partial(tell_where, event=event, number=number, premises=premises))
         facts.open_hours = not leg.closed
     else:
@@ -149,17 +167,33 @@ def complete(leg: Leg, event: Call, facts: Facts, premises: Premises) -> bool:
 
 
 def tells_more(leg: Leg, event: Call) -> bool:
-    """Whether an event of a leg that is up says for the first time where it goes, or who is charged with it."""
-    if not leg.up or event.direction not in OUTWARD:
+    """Whether an event says for the first time where a leg that is up goes, or who is charged with it.
+
+    Who sent it on is told even after its end: only a call record may know.
+    """
+    if way_of(event) not in OUTWARD:
         return False
-    return bool(event.to) if not leg.klass else bool(not leg.extension and charged_extension(event))
+    sender = event.on_behalf_of
+    if sender and leg.klass and sender != leg.extension:
+        return True
+    if not leg.up:
+        return False
+    if not leg.klass or over_trunk_after_all(leg, event):
+        return bool(event.to)
+    return bool(not leg.extension and event.extension)
+
+
+def over_trunk_after_all(leg: Leg, event: Call) -> bool:
+    """Whether what looked like one of our own numbers was sent out over a trunk."""
+    return leg.klass == Klass.INTERNAL and event.trunk is not None and not leg.trunk
 
 
 def tell_where(leg: Leg, event: Call, number: Number | None, premises: Premises) -> None:
     """Direction, party and number of a leg of which only the beginning was known."""
-    leg.direction, leg.extension = event.direction or "", charged_extension(event) or leg.extension
+    anew = not leg.klass or over_trunk_after_all(leg, event)
+    leg.direction, leg.extension = way_of(event), charged_extension(event) or leg.extension
     leg.trunk = event.trunk or leg.trunk
-    if number is not None and not leg.klass:
+    if number is not None and anew:
         describe(leg, number, premises)
 
 

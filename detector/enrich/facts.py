@@ -22,12 +22,13 @@ class Facts:
 
     `extension` is who is charged (the forwarder of a forwarded call), `place` the source address, `number` the
     destination of an outbound call, `leg` its entry in the ledger. `opened`, `answered_now`, `ended_now`, `located`
-    (its address became known) and `routed` (its route did) say what this event did to the leg; `open_hours`, where it
-    opened one,
-    whether that began within them; `billable` that it goes out and is neither internal nor an emergency call, `risky`
-    that it is billable and goes abroad or to a costly number;
+    (its address became known), `routed` (its route did) and `recharged` (it had ended, and only now it is known who
+    sent it on) say what this event did to the leg; `open_hours`, where it opened one, whether that began within them;
+    `billable` that it goes out and is neither internal nor an emergency call, `risky` that it is billable and goes
+    abroad or to a costly number;
     `dropped` is a leg that the full ledger gave up for this one. `known_place`: this account was accepted from this
-    address on an earlier day; `at_home`: or it, or several others, before the incident about this address began.
+    address on an earlier day; `at_home`: or it, or several others, before the incident about this address began, or
+    the address is that to which an office has `moved`.
     `suspect_source`, `suspect_extension`: they were seen breaking in, in an incident that is open; `broken_in`: one
     that is more than somebody who came in from a new place, `guesser`: passwords were guessed from that address.
     `novelty` is the score of a new place, None while its model is cold; `score` that of a call that ended and is
@@ -51,12 +52,14 @@ class Facts:
     ended_now: bool = False
     located: bool = False
     routed: bool = False
+    recharged: bool = False
     billable: bool = False
     risky: bool = False
     answered_now: bool = False
     open_hours: bool = True
     known_place: bool = False
     at_home: bool = False
+    moved: bool = False
     guesser: bool = False
     suspect_source: bool = False
     suspect_extension: bool = False

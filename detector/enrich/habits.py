@@ -14,16 +14,31 @@ shared_since = First("shared", cap=3)
 good_days = Days("good")
 in_use = Distinct("in use")
 """From which addresses and countries an account was accepted within `IN_USE_FOR_MICROS`, by `pack_origin`."""
+RESIDENT_MICROS = 30 * Days.DAY
+MOVE_MICROS = 15 * 60 * 1_000_000
+FEWEST, MOST = 3, 32
+residents = Distinct("residents")
+"""Which accounts were accepted from one place within `RESIDENT_MICROS`, by `pack_origin`."""
+moved_in = Distinct("moved in")
+moved = First("moved")
+"""Since when an address is the new one of an office."""
 called_days = Days("called")
 watched_days = Days("watched")
 
 
 def recognise(facts: Facts, memory: Memory, account: str) -> int | None:
-    """Say whether the account was accepted from this address on an earlier day; returns since when it was at all."""
-    if facts.place is None or not account:
+    """Say whether the account was accepted from this address on an earlier day; returns since when it was at all.
+
+    At the new address of an office everybody is at home.
+    """
+    if facts.place is None:
+        return None
+    facts.moved = facts.at_home = moved.since(memory, facts.place.key) is not None
+    if not account:
         return None
     since = accepted_first.since(memory, f"{account}\x1f{facts.place.key}")
-    facts.known_place = facts.at_home = since is not None and since // Days.DAY < facts.at // Days.DAY
+    facts.known_place = since is not None and since // Days.DAY < facts.at // Days.DAY
+    facts.at_home = facts.known_place or facts.moved
     return since
 
 
@@ -54,6 +69,24 @@ def unpack_country(origin: int) -> str:
     return (origin >> 47).to_bytes(2).strip(b"\0").decode()
 
 
+def has_moved(account: str, place: Place, memory: Memory, at: int) -> bool:
+    """Whether with this account most of those who share another address have come to this one within minutes.
+
+    So an office comes back after an outage, on another line of the same country. Who has stolen a few of its accounts
+    does not bring most of them.
+    """
+    here = pack_origin(place)
+    for origin in in_use.seen(memory, account):
+        if origin == here or unpack_country(origin) != (place.country or ""):
+            continue
+        came = moved_in.add(memory, f"{place.key}\x1f{origin}", digest(account), at, MOVE_MICROS, cap=MOST)
+        lived = len(residents.seen(memory, str(origin)))
+        if lived and came >= FEWEST and 2 * came >= lived:
+            moved.add(memory, place.key, at)
+            return True
+    return False
+
+
 def learn_place(facts: Facts, memory: Memory, account: str) -> None:
     """An accepted registration or login that nobody suspects makes its address known and good."""
     place = facts.place
@@ -64,7 +97,9 @@ def learn_place(facts: Facts, memory: Memory, account: str) -> None:
     if account:
         if accepted_first.since(memory, f"{account}\x1f{place.key}") is None:
             shared_since.add(memory, place.key, facts.at)
-        in_use.add(memory, account, pack_origin(place), facts.at, IN_USE_FOR_MICROS, cap=4)
+        origin = pack_origin(place)
+        in_use.add(memory, account, origin, facts.at, IN_USE_FOR_MICROS, cap=4)
+        residents.add(memory, str(origin), digest(account), facts.at, RESIDENT_MICROS, cap=MOST)
     for name in dict.fromkeys((account, facts.extension)):
         if name:
             accepted_first.add(memory, f"{name}\x1f{place.key}", facts.at)

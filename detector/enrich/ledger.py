@@ -17,7 +17,8 @@ UNANSWERED = 10 * 60 * MICROS
 LONGEST = 24 * 3_600 * MICROS
 MAX_LEGS = 20_000
 TAIL = 7
-TALKED = frozenset({None, Disposition.ANSWERED, Disposition.VOICEMAIL})
+SILENT = frozenset({Disposition.NO_ANSWER, Disposition.BUSY, Disposition.FAILED})
+"""Words of a PBX that nobody here knows may stand for an answer: then its talk counts."""
 TRUNK, EXTENSION, DESTINATION = SubjectKind.TRUNK, SubjectKind.EXTENSION, SubjectKind.DESTINATION
 INSIDE = frozenset({Klass.INTERNAL, Klass.EMERGENCY})
 OUTWARD = frozenset({Direction.OUTBOUND, Direction.TRANSIT})
@@ -273,7 +274,7 @@ def charged_extension(call: Call) -> str:
 
 def talked(call: Call, at: int) -> tuple[int, int]:
     """`(answered_at, talk)` of a call that ended at `at`: both in microseconds, 0 where it was never answered."""
-    if call.disposition not in TALKED:
+    if call.disposition in SILENT:
         return 0, 0
     if call.answered_at is not None:
         answered = to_micros(call.answered_at)

@@ -54,7 +54,7 @@ def calls(events: Iterable[AnyEvent | Unknown], settings: Installation) -> pd.Da
 
 def call(event: Call, to: str, site: Premises) -> tuple[Any, ...]:
     """One row of `calls`."""
-    number, talk = site.plan.read(to), event.talk or 0.0
+    number, talk = site.plan.read(to, outside=bool(event.trunk)), event.talk or 0.0
     cost = site.tariff.cost(site.tariff.price(number), round(talk))
     started = event.started_at or event.at
     return (

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from detector.audit.declared import Declared
 from detector.audit.posture import Posture
 from detector.contract.vocabulary import Act
+from detector.formats.parties import Parties
 from detector.formats.yeastar.yeastar_frames import YeastarFrames
 from detector.settings import PbxProfile
 from streams.config.connection import Connection, Transport
@@ -141,7 +142,8 @@ class PSeriesSources(PbxSources):
 
 def frames_of(pbx: InstalledPbx, profile: PbxProfile, keyed_hash: KeyedHash) -> YeastarFrames:
     """What reads the PBX's frames."""
-    return YeastarFrames(pbx.id, zone_of(pbx, profile), pbx.notice_names, keyed_hash=keyed_hash)
+    parties = Parties(trunks=frozenset(profile.trunks), extensions=frozenset(profile.extensions))
+    return YeastarFrames(pbx.id, zone_of(pbx, profile), pbx.notice_names, keyed_hash=keyed_hash, parties=parties)
 
 
 def zone_of(pbx: InstalledPbx, profile: PbxProfile) -> ZoneInfo:

@@ -17,6 +17,8 @@ from detector.settings.params import Params, Seconds
 from detector.settings.values import Short
 
 KEPT = 32
+BY_PIN = frozenset({Via.DISA, Via.VOICEMAIL, Via.CALLBACK})
+"""`call.disa` judges those."""
 
 
 @register
@@ -51,7 +53,10 @@ class CallTransit(Detector[Call]):
     passed = Distinct("passed")
 
     def inspect(self, event: Call, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
-        if event.direction != Direction.TRANSIT or facts.extension or not facts.risky or event.via != Via.DIRECT:
+        leg = facts.leg
+        if leg is None or leg.direction != Direction.TRANSIT or facts.extension or not facts.risky:
+            return None
+        if event.via in BY_PIN:
             return None
         trunk = event.trunk_in or "unknown"
         if trunk in self.limits.trunks:

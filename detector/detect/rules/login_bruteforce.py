@@ -9,6 +9,7 @@ from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, micros
 from detector.detect.shared.attempts import Refusals, refused, resting
 from detector.enrich.facts import Facts
+from detector.enrich.habits import is_familiar
 from detector.memory.fields import Memory, Window
 from detector.settings.params import Params, Seconds
 
@@ -20,9 +21,10 @@ class LoginBruteforce(Detector[Login | Notice]):
     """Fires on the Nth failed login of one address within `window`, then starts over.
 
     The `permanent`th firing within `memory` says so: the address is then banned for good. The PBX's own notice
-    that it has locked a user out counts as the limit reached.
+    that it has locked a user out counts as the limit reached; where people are at home it is information.
 
-    Quiet when: a person known from this address on an earlier day mistypes, up to twice as often.
+    Quiet when: a person known from this address on an earlier day, or at the new address of an office, mistypes, up to
+    twice as often.
     Runbook: keep the block if the address is not the customer's; look for an accepted login from it, and at what
     the account changed afterwards.
     """
@@ -63,11 +65,14 @@ class LoginBruteforce(Detector[Login | Notice]):
         if isinstance(event, Notice):
             if event.name not in BLOCKED:
                 return None
-            return self._locked(source, f"The PBX locked out {source} after failed logins", facts, memory, 0)
+            summary = f"The PBX locked out {source} after failed logins"
+            if is_familiar(facts, memory):
+                return self.hit(source, summary, severity=Severity.INFO, notice=event.name)
+            return self._locked(source, summary, facts, memory, 0)
         if not refused(event):
             return None
         most = 2 * self.limits.failures
-        limit = most if facts.known_place else self.limits.failures
+        limit = most if facts.known_place or facts.moved else self.limits.failures
         failed, solid = self.refusals.add(memory, source, event, facts.at, self.window, cap=most)
         if failed < limit:
             return None

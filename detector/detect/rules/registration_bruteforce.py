@@ -9,8 +9,8 @@ from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, micros
 from detector.detect.shared.attempts import Refusals, refused, resting
 from detector.enrich.facts import Facts
-from detector.enrich.habits import find_accepted
-from detector.memory.fields import Days, Memory
+from detector.enrich.habits import is_familiar
+from detector.memory.fields import Memory
 from detector.settings.params import Params, Seconds
 
 BLOCKED = {"extension_registration_blocked", "auto_defense_ip_blocked"}
@@ -20,11 +20,11 @@ BLOCKED = {"extension_registration_blocked", "auto_defense_ip_blocked"}
 class RegistrationBruteforce(Detector[Registration | Notice]):
     """Fires on the Nth refused registration, INVITE or SUBSCRIBE of one address within `window`, then starts over.
 
-    The PBX's own notice that it has blocked the address counts as the limit reached. If the account is at home there
-    it is only information: a phone has an old password.
+    The PBX's own notice that it has blocked the address counts as the limit reached; where people are at home it is
+    information.
 
-    Quiet when: the request was only challenged; or a phone known from this address on an earlier day repeats a
-    stale password, up to `stale` times as often.
+    Quiet when: the request was only challenged; or a phone known from this address on an earlier day, or at the new
+    address of an office, repeats a stale password, up to `stale` times as often.
     Runbook: if the address is not the customer's, keep the block and look for an accepted registration from it.
     """
 
@@ -62,15 +62,13 @@ class RegistrationBruteforce(Detector[Registration | Notice]):
         if isinstance(event, Notice):
             if event.name not in BLOCKED:
                 return None
-            since = find_accepted(memory, event.account or "", facts.place)
-            at_home = since is not None and since // Days.DAY < facts.at // Days.DAY
-            severity = Severity.INFO if at_home else self.severity
+            severity = Severity.INFO if is_familiar(facts, memory) else None
             summary = f"The PBX blocked {source} after failed registrations"
             return self.hit(source, summary, severity=severity, notice=event.name)
         if not refused(event):
             return None
         failed, solid = self.refusals.add(memory, source, event, facts.at, self.window, cap=self.cap)
-        limit = self.cap if facts.known_place else self.limits.failures
+        limit = self.cap if facts.known_place or facts.moved else self.limits.failures
         if failed < limit:
             return None
         self.refusals.clear(memory, source, solid=solid >= limit)

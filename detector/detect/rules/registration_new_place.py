@@ -24,7 +24,7 @@ class RegistrationNewPlace(Detector[Registration]):
     Novelty is the share of country, network and user agent never seen for the account; see `models/places.py`.
 
     Quiet when: the account is still new to us and nobody guessed from there; it was accepted from there before the
-    guessing; a trunk's registration; the LAN.
+    guessing; an office has moved there; a trunk's registration; the LAN.
     Runbook: ask the user; if it was not them, keep the extension restricted and change its registration password.
     """
 
@@ -53,7 +53,7 @@ class RegistrationNewPlace(Detector[Registration]):
         if event.party == TRUNK or facts.place is None or not facts.extension:
             return None
         new = facts.novelty is not None and facts.novelty >= self.limits.novelty
-        if facts.place.private or not (new or facts.guesser):
+        if facts.place.private or facts.moved or not (new or facts.guesser):
             return None
         severity = Severity.CRITICAL if facts.guesser else self.severity
         who = f"{facts.extension}\x1f{facts.place.key}\x1f{severity}"

@@ -111,25 +111,28 @@ class NumberPlan:
         self._internal_length = internal_length
         self._cached = lru_cache(maxsize=cache_size)(self._read)
 
-    def read(self, dialled: str, *, internal: bool = False) -> Number:
-        """Read what was dialled or signalled; never raises. `internal`: the PBX says it stayed inside."""
-        if len(dialled) > LONGEST_KEY:
-            return self._read(dialled, internal)
-        return self._cached(dialled, internal)
+    def read(self, dialled: str, *, internal: bool = False, outside: bool = False) -> Number:
+        """Read what was dialled or signalled; never raises.
 
-    def _read(self, dialled: str, internal: bool) -> Number:
+        `internal`: the PBX says it stayed inside; `outside`: it went over a trunk, so it is nobody's extension here.
+        """
+        if len(dialled) > LONGEST_KEY:
+            return self._read(dialled, internal, outside)
+        return self._cached(dialled, internal, outside)
+
+    def _read(self, dialled: str, internal: bool, outside: bool) -> Number:
         shown = dialled[:LONGEST_TEXT]
         text = boil_down(shown)
-        inside = self._inside(text, internal)
+        inside = self._inside(text, internal, outside)
         if inside is not None:
-            outside = inside not in (Klass.INTERNAL, Klass.EMERGENCY, Klass.UNKNOWN)
-            return _plain(shown, inside, country=self._home.code if outside else None)
+            served = inside not in (Klass.INTERNAL, Klass.EMERGENCY, Klass.UNKNOWN)
+            return _plain(shown, inside, country=self._home.code if served else None)
         return self._spelt(shown, text) if text.words else self._outside(shown, text)
 
-    def _inside(self, text: Dialled, internal: bool) -> Klass | None:
+    def _inside(self, text: Dialled, internal: bool, outside: bool) -> Klass | None:
         """Emergency, internal and short service numbers come first: they must never be misread."""
         digits = text.digits
-        extension = digits in self._extensions and not text.plus
+        extension = digits in self._extensions and not text.plus and not outside
         if extension and not self._access:
             internal = True  # 9112 is a colleague, not a guessed access digit and 112
         if not text.words and self._emergency.is_dialled(digits, internal=internal, plus=text.plus):
@@ -148,7 +151,7 @@ class NumberPlan:
                 return Klass(service)
         if not self._access and self._home.is_directory(digits):
             return Klass.PREMIUM
-        if len(digits) <= self._internal_length:
+        if len(digits) <= self._internal_length and not outside:
             return Klass.INTERNAL
         service = self._home.short_service(digits)
         return None if service is None else Klass(service)

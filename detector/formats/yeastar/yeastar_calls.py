@@ -6,16 +6,20 @@ from datetime import datetime, timedelta
 from msgspec import Struct, structs
 
 from detector.contract.events import Call
-from detector.formats.yeastar.yeastar_fields import BadFieldError, Record, born, key, number_of, text
+from detector.formats.parties import Parties
+from detector.formats.yeastar.yeastar_fields import BadFieldError, Record, born, extension_of, key, number_of, text
 from detector.formats.yeastar.yeastar_records import MORE, reason_of
 
-MAX_MEMBERS = 64
+MAX_MEMBERS = 512
 MAX_UP = timedelta(hours=24)
 # What is over an hour old is history to the engine, which nobody acts on; a call that is up is none.
 RECENT = timedelta(minutes=50)
 OVER = "BYE"
 ROLES = frozenset({"extension", "inbound", "outbound"})
 TALKING = frozenset({"ANSWER", "ANSWERED", "HOLD"})
+CALLED = frozenset({"RING", "ANSWER"})
+PATHS = (("conference", "conference"), ("queue", "queue"), ("ring", "ring_group"), ("ivr", "ivr"))
+"""What in `call_path` tells by which way a call came about."""
 
 
 class YeastarMember(Struct, frozen=True):
@@ -28,6 +32,7 @@ class YeastarMember(Struct, frozen=True):
     to: str | None = None
     trunk: str | None = None
     channel: str | None = None
+    path: str = ""
 
     @property
     def up(self) -> bool:
@@ -59,16 +64,18 @@ class YeastarLeg(Struct, frozen=True):
     on_behalf_of: str | None = None
 
 
-def calls_changed(pbx: str, record: Record, received_at: datetime, via: str | None = None) -> list[Call]:
+def calls_changed(
+    pbx: str, record: Record, received_at: datetime, parties: Parties, via: str | None = None
+) -> list[Call]:
     """30011: each leg that is up, as `started` or `answered`; so are 30013 and 30014, which add `via`."""
     call_id = key(record, "call_id")
     return [
         call_phase(pbx, call_id, leg, "answered" if leg.talking else "started", received_at, received_at, via)
-        for leg in legs(members(record))
+        for leg in legs(members(record), parties)
     ]
 
 
-def calls_up(pbx: str, record: Record, received_at: datetime) -> list[Call]:
+def calls_up(pbx: str, record: Record, received_at: datetime, parties: Parties) -> list[Call]:
     """One row of `call/query`: each leg as `started`, and `answered` where it is, with the ids 30011 gives.
 
     A `call_id` begins with the second the call began in; where it does not, it began now.
@@ -77,7 +84,7 @@ def calls_up(pbx: str, record: Record, received_at: datetime) -> list[Call]:
     began = _began(call_id, received_at)
     at = began if received_at - began <= RECENT else received_at
     calls: list[Call] = []
-    for leg in legs(members(record)):
+    for leg in legs(members(record), parties):
         started = call_phase(pbx, call_id, leg, "started", at, received_at)
         calls.append(structs.replace(started, started_at=began))
         if leg.talking:
@@ -161,16 +168,16 @@ def strange(record: Record) -> bool:
     return isinstance(given, list) and any(isinstance(each, Mapping) and not ROLES & each.keys() for each in given)
 
 
-def legs(found: Sequence[YeastarMember]) -> Iterator[YeastarLeg]:
+def legs(found: Sequence[YeastarMember], parties: Parties) -> Iterator[YeastarLeg]:
     """The legs of a call that are up: outbound ones, else inbound ones, else the called extension."""
     up = [member for member in found if member.up]
     extensions = [member for member in up if member.role == "extension"]
     inbound = [member for member in up if member.role == "inbound"]
     outbound = [member for member in up if member.role == "outbound"]
-    gone = [member.number for member in found if member.role == "extension" and not member.up]
     if outbound:
         for member in outbound:
-            yield _outbound(member, extensions, inbound[0] if inbound else None, gone[-1] if gone else None)
+            came_in = inbound[0] if inbound else None
+            yield _outbound(member, extensions, came_in, _sender(member, found, came_in, alone=len(up) == 1), parties)
     elif inbound:
         for member in inbound:
             yield _inbound(member, extensions)
@@ -192,29 +199,62 @@ def _member(item: object) -> Iterator[YeastarMember]:
                 to=number_of(text(fields, "to")),
                 trunk=text(fields, "trunk_name"),
                 channel=text(fields, "channel_id", limit=256),
+                path=_way(text(fields, "call_path")),
             )
 
 
 def _outbound(
-    member: YeastarMember, extensions: Sequence[YeastarMember], inbound: YeastarMember | None, sent_on_by: str | None
+    member: YeastarMember,
+    extensions: Sequence[YeastarMember],
+    inbound: YeastarMember | None,
+    sender: str | None,
+    parties: Parties,
 ) -> YeastarLeg:
-    """An extension that has left a call which goes on outside has forwarded or transferred it."""
-    caller = extensions[0] if extensions else None
+    caller = _caller(member, extensions)
     # Behind an inbound leg `from` is what the outside caller claims to be: never one of our extensions.
-    own = member.from_ if inbound is None else None
+    own = extension_of(member.from_, parties) if inbound is None else None
+    extension = caller.number if caller else own
+    passing = inbound is not None or (extension is None and member.from_ is not None)
     return YeastarLeg(
         key=_name_of(member) or "-",
         talking=member.talking,
-        direction="transit" if inbound else "outbound",
-        extension=caller.number if caller else own,
-        from_=inbound.from_ if inbound else member.from_ or (caller.number if caller else None),
+        direction="transit" if passing else "outbound",
+        extension=extension,
+        from_=inbound.from_ if inbound else member.from_ or extension,
         to=member.to,
         trunk=member.trunk,
         trunk_in=inbound.trunk if inbound else None,
         channel=(caller.channel if caller else None) or member.channel,
-        via="forward" if sent_on_by else "direct",
-        on_behalf_of=sent_on_by,
+        via="forward" if sender else member.path or "direct",
+        on_behalf_of=sender,
     )
+
+
+def _caller(member: YeastarMember, extensions: Sequence[YeastarMember]) -> YeastarMember | None:
+    """Which of several extensions is on the other side of a leg that goes out: whom it names, or who was not called.
+
+    Where a group rings and one of its members is outside, none of them is.
+    """
+    named = [each for each in extensions if each.number and each.number == member.from_]
+    calling = named or [each for each in extensions if each.status not in CALLED] or list(extensions)
+    alike = {each.number for each in calling}
+    return calling[0] if calling and (len(alike) == 1 or calling[0].status != "RING") else None
+
+
+def _sender(
+    member: YeastarMember, found: Sequence[YeastarMember], inbound: YeastarMember | None, *, alone: bool
+) -> str | None:
+    """An extension that has left a call which goes on outside has forwarded or transferred it.
+
+    Not where who made the call is the first to hang up. Of several that have left, as of a group that nobody answered
+    in, it is whom the call was for, if that is one of them.
+    """
+    gone = dict.fromkeys(each.number for each in found if each.role == "extension" and not each.up and each.number)
+    if inbound is None and member.from_ in gone:
+        return None if alone else member.from_
+    if len(gone) == 1:
+        return next(iter(gone))
+    return inbound.to if inbound is not None and inbound.to in gone else None
 
 
 def _inbound(member: YeastarMember, extensions: Sequence[YeastarMember]) -> YeastarLeg:
@@ -246,7 +286,15 @@ def _internal(extensions: Sequence[YeastarMember]) -> YeastarLeg:
 
 
 def _name_of(member: YeastarMember | None) -> str | None:
-    return (member.channel or member.trunk or member.number) if member else None
+    """Its channel; an older firmware that names none is helped out by trunk and number."""
+    if member is None or member.channel:
+        return member.channel if member else None
+    return "/".join(part for part in (member.trunk, member.to) if part) or member.number
+
+
+def _way(path: str | None) -> str:
+    shown = (path or "").lower()
+    return next((way for word, way in PATHS if word in shown), "")
 
 
 def _dialled(

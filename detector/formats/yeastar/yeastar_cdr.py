@@ -1,9 +1,8 @@
 """Yeastar's call records: the CSV export with its header, or what `cdr/list` and `cdr/search` answer."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta, tzinfo
-from functools import lru_cache
 from typing import ClassVar, Literal
 
 import msgspec
@@ -16,42 +15,17 @@ from detector.formats.csv_records import CsvRecords, cells
 from detector.formats.format import Format, FormatOptions, Occurrences, Reading, register
 from detector.formats.json_texts import JsonTexts
 from detector.formats.yeastar.yeastar_clock import PbxClock
+from detector.formats.yeastar.yeastar_columns import MAX_NAME, Row, field_of, fields_of
 from detector.formats.yeastar.yeastar_fields import BadFieldError, born
-from detector.formats.yeastar.yeastar_records import RowUids, cdr_event
+from detector.formats.yeastar.yeastar_records import RecordReader, RowTwins
 from detector.formats.yeastar.yeastar_tellings import CDR
 
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
-MAX_NAME = 64
 MAX_UNDECIDED = 1_000
 BOM = b"\xef\xbb\xbf"
 DELIMITERS = (",", ";", "\t")
-CLOCK_TIME = re.compile(r"\s*(\d{1,3}):(\d\d):(\d\d)\s*", re.ASCII)
 EITHER_ORDER = re.compile(r"\s*(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})\b", re.ASCII)
-UNIT = re.compile(r"\([^()]*\)")
-NOT_A_LETTER = re.compile(r"[\W_]+")
 
-Row = dict[str, object]
-
-COLUMNS = {
-    "uid": ("uid", "uniqueid"),
-    "call_id": ("callid",),
-    "time": ("time", "timestart", "starttime", "calltime"),
-    "timestamp": ("timestamp",),
-    "call_from": ("callfrom", "from", "caller"),
-    "call_from_number": ("callfromnumber", "callernumber"),
-    "call_to": ("callto", "to", "callee"),
-    "call_to_number": ("calltonumber", "calleenumber"),
-    "duration": ("duration", "callduration"),
-    "talk_duration": ("talkduration", "talktime"),
-    "disposition": ("disposition", "status", "laststatus", "statusdisposition"),
-    "src_trunk": ("srctrunk", "sourcetrunk", "srctrunkname"),
-    "dst_trunk": ("dsttrunk", "destinationtrunk", "dsttrunkname"),
-    "call_type": ("calltype", "communicationtype", "type"),
-    "reason": ("reason",),
-    "pin_code": ("pincode", "pin"),
-    "src_addr": ("srcaddr", "sourceaddress", "sourceip", "sourceipaddress", "callerip", "calleripaddress"),
-}
-FIELDS = {name: field for field, names in COLUMNS.items() for name in names}
 NEEDED = (("time", "timestamp"), ("call_from", "call_from_number"), ("call_to", "call_to_number"))
 DATED = re.compile(r"(20\d\d)(\d\d)(\d\d)\d{6}", re.ASCII)
 """A UID begins with the local second its call began in."""
@@ -91,7 +65,8 @@ class YeastarCdr(Format):
         self._clock: PbxClock | None = None
         self._year_first = PbxClock(zone=options.zone)
         self._occurrences = Occurrences()
-        self._uids = RowUids()
+        self._reader = RecordReader(options.pbx, options.keyed_hash, options.parties)
+        self._twins = RowTwins()
         if options.date_order is not None:
             self._decide(options.date_order)
 
@@ -144,7 +119,7 @@ class YeastarCdr(Format):
         elif tuple(values) == names:
             self.ignored += 1
         else:
-            yield from self._row(_fields(zip(names, values, strict=False)))
+            yield from self._row(fields_of(zip(names, values, strict=False)))
 
     def _answer(self, line: bytes) -> Iterator[Reading]:
         if len(line) > MAX_ANSWER_BYTES:
@@ -168,7 +143,7 @@ class YeastarCdr(Format):
 
     def _json_row(self, row: object) -> Iterator[Reading]:
         if isinstance(row, Mapping):
-            yield from self._row(_fields(row.items()))
+            yield from self._row(fields_of(row.items()))
         else:
             yield reject(f"expected an object, got {type(row).__name__}", msgspec.json.encode(row), "data")
 
@@ -216,32 +191,9 @@ class YeastarCdr(Format):
         record = {**row, "call_id": call_id}
         clock = self._clock or self._year_first
         try:
-            call = cdr_event(self.options.pbx, record, clock, None, self.options.keyed_hash)
-            return self._uids.tell_apart(call, row)
+            return self._twins.tell_apart(self._reader.cdr_event(record, clock, None), row)
         except BadFieldError as error:
             return reject(error.reason, content, error.field)
-
-
-def _fields(pairs: Iterable[tuple[object, object]]) -> Row:
-    """The known fields that say something, under the API's names; the first of a name counts."""
-    found: Row = {}
-    for name, value in pairs:
-        field = _field(str(name)[:MAX_NAME])
-        if field is None or field in found or value is None or (isinstance(value, str) and not value.strip()):
-            continue
-        found[field] = _seconds(value) if field in {"duration", "talk_duration"} else value
-    return found
-
-
-def _seconds(value: object) -> object:
-    match = CLOCK_TIME.fullmatch(value) if isinstance(value, str) and len(value) <= 32 else None
-    return int(match[1]) * 3_600 + int(match[2]) * 60 + int(match[3]) if match else value
-
-
-@lru_cache(maxsize=256)
-def _field(name: str) -> str | None:
-    """`Call Duration(s)` as `duration`; `None` for a column nobody needs."""
-    return FIELDS.get(NOT_A_LETTER.sub("", UNIT.sub("", name)).lower())
 
 
 def _is_json(line: bytes) -> bool:
@@ -251,7 +203,7 @@ def _is_json(line: bytes) -> bool:
 def _header_of(text: str) -> _Header | None:
     for delimiter in DELIMITERS:
         names = tuple(cells(text, delimiter))
-        known = {_field(name[:MAX_NAME]) for name in names}
+        known = {field_of(name[:MAX_NAME]) for name in names}
         if all(any(field in known for field in either) for either in NEEDED):
             return _Header(delimiter, names)
     return None
@@ -275,7 +227,9 @@ def _stated(row: Row, zone: tzinfo) -> Literal["mdy", "dmy"] | None:
     month_first, day_first = _day(year, first, second), _day(year, second, first)
     began = born(str(row.get("call_id", ""))[:64])
     match = DATED.match(str(row.get("uid", ""))[:64])
-    for stated in (began and began.astimezone(zone).date(), match and _day(*map(int, match.groups()))):
+    stamped = born(str(row.get("uid", ""))[:64])
+    days = [moment.astimezone(zone).date() for moment in (began, stamped) if moment]
+    for stated in (*days, match and _day(*map(int, match.groups()))):
         if not stated or month_first is None or day_first is None:
             continue
         fits = [abs(stated - day) <= A_DAY for day in (month_first, day_first)]

@@ -12,6 +12,7 @@ from detector.contract.visibility import Source
 from detector.formats.format import Format, FormatOptions, Reading, register
 from detector.formats.json_texts import JsonTexts
 from detector.formats.yeastar.yeastar_clock import PbxClock
+from detector.formats.yeastar.yeastar_columns import fields_of
 from detector.formats.yeastar.yeastar_fields import BadFieldError, Record, born, seconds, text
 from detector.formats.yeastar.yeastar_frames import YeastarFrames, encoded, message_of
 from detector.formats.yeastar.yeastar_tellings import API
@@ -20,7 +21,8 @@ MAX_VALUE_BYTES = 16 * 1024 * 1024
 BOM = b"\xef\xbb\xbf"
 STAMPED = re.compile(rb"\[?(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?)\]?[ \t]+(?=[\[{])")
 NO_TIME = Rejected(reason="a frame without a time; write `received_at` into it, or the time it came before it")
-ANOTHER_PRODUCT = "an event of another product of Yeastar (S-Series, the old Cloud PBX): only the P-Series is read"
+ANOTHER_PRODUCT = "an event of another product of Yeastar (S-Series, the old Cloud PBX), of which only NewCdr is read"
+NEW_CDR = "NewCdr"
 HEARTBEATS = (b"heartbeat response", b"heartbeat")
 
 
@@ -40,7 +42,9 @@ class YeastarEvents(Format):
     def __init__(self, options: FormatOptions) -> None:
         super().__init__(options)
         self._texts = JsonTexts(MAX_VALUE_BYTES)
-        self._frames = YeastarFrames(options.pbx, options.zone, keyed_hash=options.keyed_hash)
+        self._frames = YeastarFrames(
+            options.pbx, options.zone, keyed_hash=options.keyed_hash, parties=options.parties
+        )  # fmt: skip
         self._clock = PbxClock(options.zone)
         self._moment: datetime | None = None
 
@@ -81,7 +85,9 @@ class YeastarEvents(Format):
                 yield reject(f"expected an object, got {type(frame).__name__}", content)
 
     def _frame(self, frame: Record, came: datetime | None) -> Iterator[Reading]:
-        if "type" not in frame and isinstance(frame.get("event"), str):
+        kind = frame.get("event", frame.get("action"))
+        strange = isinstance(kind, str) and ("type" not in frame or not isinstance(frame["type"], int))
+        if strange and kind != NEW_CDR:
             yield reject(ANOTHER_PRODUCT, encoded(frame), "type")
             return
         written = frame.get("received_at")
@@ -91,6 +97,9 @@ class YeastarEvents(Format):
             return
         if self._moment is None or at > self._moment:
             self._moment = at
+        if strange:
+            yield self._frames.new_cdr(frame, at)
+            return
         unknown = self._frames.unknown.total()
         found = self._frames.read(frame, at)
         if self._frames.unknown.total() > unknown:
@@ -111,10 +120,11 @@ class YeastarEvents(Format):
     def _told(self, frame: Record) -> datetime | None:
         """What the frame says of its time; a call that goes on began then, so time at least does not go back."""
         try:
-            message = message_of(frame.get("msg"))
-            shown = text(message, "time_start", "create_time")
+            message = message_of(frame["msg"]) if "msg" in frame else fields_of(frame.items())
+            shown = text(message, "time_start", "create_time", "time")
             if shown is not None:
-                return self._clock.read(shown) + timedelta(seconds=seconds(message, "call_duration") or 0.0)
+                lasted = seconds(message, "call_duration", "duration") or 0.0
+                return self._clock.read(shown, not_before=born(text(message, "call_id"))) + timedelta(seconds=lasted)
             told = born(text(message, "call_id"))
         except (BadFieldError, ValueError, OverflowError, msgspec.MsgspecError, RecursionError):
             return self._moment

@@ -5,12 +5,19 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from ipaddress import IPv6Address, ip_address
 
+from detector.formats.parties import Parties
+
 Record = Mapping[str, object]
 
 MAX_TEXT = 1_024
 MAX_LONG_TEXT = 16_384
 MAX_SECONDS = 31_622_400
 LAST_EPOCH = 253_402_214_400
+LONGEST_EXTENSION = 7
+WITHHELD = frozenset({
+    "anonymous", "unknown", "unavailable", "restricted", "private", "withheld", "blocked", "asserted identity",
+})  # fmt: skip
+"""What stands for a caller who does not show a number."""
 
 
 class BadFieldError(ValueError):
@@ -104,6 +111,20 @@ def number_of(shown: str | None) -> str | None:
     if shown and shown.endswith(">") and "<" in shown:
         return shown[shown.rindex("<") + 1 : -1].strip() or shown
     return shown
+
+
+def extension_of(number: str | None, parties: Parties) -> str | None:
+    """Whom of ours a number names, None for one outside; a Yeastar's extensions have at most seven digits.
+
+    What the configuration names is certain. A caller without a number is nobody of ours, nor is a trunk.
+    """
+    if number is None or number in parties.extensions:
+        return number
+    shown = number.partition("@")[0].casefold()
+    if number in parties.trunks or shown in WITHHELD or shown.startswith("+"):
+        return None
+    digits = "".join(character for character in shown if character not in " -().")
+    return None if digits.isdecimal() and len(digits) > LONGEST_EXTENSION else number
 
 
 def snake(words: str) -> str:

@@ -11,9 +11,12 @@ from msgspec import Struct, structs
 
 from detector.contract.codec import Rejected, mended, reject, to_micros
 from detector.contract.events import MAX_EVENT_BYTES, AnyEvent, Call, Event, Registration
-from detector.formats.yeastar import yeastar_calls, yeastar_notices, yeastar_records
+from detector.formats.parties import Parties
+from detector.formats.yeastar import yeastar_calls, yeastar_notices
 from detector.formats.yeastar.yeastar_clock import PbxClock
+from detector.formats.yeastar.yeastar_columns import fields_of
 from detector.formats.yeastar.yeastar_fields import BadFieldError, Record, address, key, snake, text
+from detector.formats.yeastar.yeastar_records import RecordReader, RowTwins
 
 REGISTRATION = 30007
 CALL_STATE = 30011
@@ -29,6 +32,7 @@ IGNORED = frozenset({30005, 30006, 30008, 30009, 30016, 30020, 30029})
 MAX_UNKNOWN = 64
 FindRoutes = Callable[[Call], tuple[str, ...]]
 """The outbound route a call went by, all of them where it is one of several, none where nothing explains it."""
+NOBODY_NAMED = Parties()
 
 DEVICES = {"sip": "sip", "mobile": "linkus_mobile", "pad": "linkus_mobile", "desktop": "linkus_desktop",
            "web": "linkus_web"}  # fmt: skip
@@ -62,13 +66,15 @@ class YeastarFrames:
         notice_names: Mapping[str, str] | None = None,
         *,
         keyed_hash: Callable[[str], str],
+        parties: Parties = NOBODY_NAMED,
     ) -> None:
         self.pbx = pbx
         self.clock = PbxClock(zone)
         self.unknown: Counter[str] = Counter()
         self.find_routes: FindRoutes = lambda call: ()
-        self._keyed_hash = keyed_hash
-        self._uids = yeastar_records.RowUids()
+        self._parties = parties
+        self._reader = RecordReader(pbx, keyed_hash, parties)
+        self._twins = RowTwins()
         self._names = yeastar_notices.NAMES | {snake(name): to for name, to in (notice_names or {}).items()}
 
     def read(self, frame: bytes | Mapping[str, object], received_at: datetime) -> list[AnyEvent | Rejected]:
@@ -88,17 +94,26 @@ class YeastarFrames:
     def cdr_event(self, row: Mapping[str, object], received_at: datetime | None) -> Call | Rejected:
         """A row of `cdr/list` or `cdr/search`."""
         try:
-            call = yeastar_records.cdr_event(self.pbx, row, self.clock, received_at, self._keyed_hash)
-            return self._routed(self._uids.tell_apart(call, row))
+            call = self._reader.cdr_event(row, self.clock, received_at)
+            return self._routed(self._twins.tell_apart(call, row))
         except BadFieldError as error:
             return reject(error.reason, encoded(row), error.field)
+
+    def new_cdr(self, frame: Mapping[str, object], received_at: datetime) -> Call | Rejected:
+        """What the S-Series and the old Cloud PBX push at the end of a call, which is no frame of a P-Series."""
+        row = fields_of(frame.items())
+        row.setdefault("call_id", row.get("new_id"))
+        try:
+            return self._routed(self._twins.tell_apart(self._reader.call_ended(row, self.clock, received_at), row))
+        except BadFieldError as error:
+            return reject(error.reason, encoded(frame), error.field)
 
     def calls_snapshot(self, rows: Sequence[Mapping[str, object]], received_at: datetime) -> list[AnyEvent | Rejected]:
         """The calls that are up now, from `call/query`."""
         found: list[AnyEvent | Rejected] = []
         for row in rows:
             try:
-                found.extend(map(self._routed, yeastar_calls.calls_up(self.pbx, row, received_at)))
+                found.extend(map(self._routed, yeastar_calls.calls_up(self.pbx, row, received_at, self._parties)))
             except BadFieldError as error:
                 found.append(reject(error.reason, encoded(row), error.field))
         return found
@@ -109,15 +124,14 @@ class YeastarFrames:
         if kind in CALLS and yeastar_calls.strange(message):
             self._count("members")
         if kind == CALL_STATE:
-            return yeastar_calls.calls_changed(self.pbx, message, received_at)
+            return yeastar_calls.calls_changed(self.pbx, message, received_at, self._parties)
         if kind == CALL_END:
-            call = yeastar_records.call_ended(self.pbx, message, self.clock, received_at, self._keyed_hash)
-            return [self._uids.tell_apart(call, message)]
+            return [self._twins.tell_apart(self._reader.call_ended(message, self.clock, received_at), message)]
         if kind == CALL_FAILED:
             return yeastar_calls.call_failed(self.pbx, message, received_at)
         if kind in {TRANSFER, FORWARD}:
             via = "transfer" if kind == TRANSFER else "forward"
-            return yeastar_calls.calls_changed(self.pbx, message, received_at, via)
+            return yeastar_calls.calls_changed(self.pbx, message, received_at, self._parties, via)
         if kind in NOTICES:
             return [yeastar_notices.system_event(self.pbx, kind, message, received_at, self._names)]
         if kind not in IGNORED:

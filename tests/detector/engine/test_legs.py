@@ -12,6 +12,7 @@ import pytest
 
 from detector.contract.codec import Rejected
 from detector.contract.events import AnyEvent, Call
+from detector.contract.findings import Detection
 from detector.engine.engine import Engine
 from detector.enrich.ledger import OUTWARD, Ledger
 from detector.formats import FormatOptions, formats
@@ -111,19 +112,27 @@ UIDS = {
 
 
 def live(name: str) -> list[AnyEvent]:
+    return pushed(LIVE[name])
+
+
+def pushed(frames: list[Frame]) -> list[AnyEvent]:
     reader = YeastarFrames("hq", ZONE, keyed_hash=lambda pin: pin)
     found: list[AnyEvent] = []
-    for after, kind, members in LIVE[name]:
+    for after, kind, members in frames:
         sent = {"type": kind, "sn": "1", "msg": json.dumps({"call_id": CALL, "members": members})}
         found += accepted(reader.read(sent, BEGAN + timedelta(seconds=after)))
     return found
 
 
 def ends(name: str, uids: str) -> list[AnyEvent]:
+    return ends_of(RECORDS[name], uids)
+
+
+def ends_of(records: list[dict[str, Any]], uids: str) -> list[AnyEvent]:
     """The frames 30012; on older firmware without `uid`."""
     reader = YeastarFrames("hq", ZONE, keyed_hash=lambda pin: pin)
     found: list[AnyEvent] = []
-    for number, made in enumerate(RECORDS[name]):
+    for number, made in enumerate(records):
         began = BEGAN + timedelta(seconds=made["after"])
         message = {
             "call_id": CALL, "time_start": f"{began.astimezone(ZONE):%Y-%m-%d %H:%M:%S}", "call_from": made["from"],
@@ -137,7 +146,7 @@ def ends(name: str, uids: str) -> list[AnyEvent]:
     return found
 
 
-def rows(name: str, uids: str) -> list[dict[str, Any]]:
+def rows(records: list[dict[str, Any]], uids: str) -> list[dict[str, Any]]:
     """The same as the API answers."""
     return [
         {
@@ -150,17 +159,25 @@ def rows(name: str, uids: str) -> list[dict[str, Any]]:
             "disposition": made.get("status", "ANSWERED" if made["talk"] else "NO ANSWER"),
             "call_type": made["kind"], "src_addr": "198.51.100.77", "reason": made.get("reason", ""), "pin_code": "",
         }
-        for number, made in enumerate(RECORDS[name])
+        for number, made in enumerate(records)
     ]  # fmt: skip
 
 
 def polled(name: str, uids: str) -> list[AnyEvent]:
+    return polled_of(RECORDS[name], uids)
+
+
+def polled_of(records: list[dict[str, Any]], uids: str) -> list[AnyEvent]:
     reader = YeastarFrames("hq", ZONE, keyed_hash=lambda pin: pin)
     heard = BEGAN + timedelta(minutes=12)
-    return accepted([reader.cdr_event(each, heard) for each in rows(name, uids)])
+    return accepted([reader.cdr_event(each, heard) for each in rows(records, uids)])
 
 
 def exported(name: str, uids: str) -> list[AnyEvent]:
+    return exported_of(RECORDS[name], uids)
+
+
+def exported_of(records: list[dict[str, Any]], uids: str) -> list[AnyEvent]:
     """The same as a CSV of the portal."""
     written = io.StringIO()
     names = {"time": "Time", "call_from": "Call From", "call_to": "Call To", "duration": "Call Duration(s)",
@@ -169,7 +186,7 @@ def exported(name: str, uids: str) -> list[AnyEvent]:
              "call_id": "Call ID", "uid": "UID"}  # fmt: skip
     table = csv.DictWriter(written, names, extrasaction="ignore", lineterminator="\n")
     table.writerow(names)
-    table.writerows(rows(name, uids))
+    table.writerows(rows(records, uids))
     options = FormatOptions(pbx="hq", zone=ZONE, year=None, keyed_hash=lambda pin: pin)
     reader = formats()["yeastar-cdr"](options)
     found = [each for line in written.getvalue().splitlines() for each in reader.read(line.encode())]
@@ -296,3 +313,67 @@ def test_a_row_that_was_sent_again_hours_later_changes_nothing() -> None:
     later = Call(pbx="hq", id="x", at=BEGAN + timedelta(hours=3), phase="started", call_id="x", direction="internal")
     process(made, [*live(name), *ends(name, "no uid"), later])
     assert process(made, polled(name, "one uid for all legs")).legs.keys() == {later.call_id + "\x1f"}
+
+
+UNSEEN = [incoming("ALERT"), out("1", A, "RING")], [incoming("ANSWERED"), out("1", A, "ANSWER")]
+SENDERLESS: list[Frame] = [(after, 30011, members) for after, members in zip((12, 20), UNSEEN, strict=True)]
+FORWARDED = RECORDS["forwarded, in and out over one trunk"]
+LEARNT = {
+    "by a frame, then by the API": [*ends_of(FORWARDED, "one uid for all legs"), *polled_of(FORWARDED, "no uid")],
+    "live without who forwards, by a frame, then by the API": [
+        *pushed(SENDERLESS), *ends_of(FORWARDED, "no uid"), *polled_of(FORWARDED, "no uid"),
+    ],
+    "live without who forwards, then by the API": [*pushed(SENDERLESS), *polled_of(FORWARDED, "no uid")],
+    "by the API, then by a frame": [*polled_of(FORWARDED, "no uid"), *ends_of(FORWARDED, "no uid")],
+    "by the export, then live": [*exported_of(FORWARDED, "no uid"), *pushed(SENDERLESS)],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("way", LEARNT)
+def test_whoever_forwards_is_charged_though_only_the_record_knows(way: str) -> None:
+    """The caller, whose number stands in the record as well, is nobody of ours."""
+    made = engine(settings(rules={"call.forwarding": {"calls": 1}, "call.cost": {"amount": 1}}))
+    findings = [finding for event in LEARNT[way] for finding in made.process(event)]
+    assert not made.errors
+    assert {leg.extension for leg in ledger_of(made).legs.values() if leg.direction in OUTWARD} == {"2104"}
+    accused = [(each.rule, each.subject.id) for each in findings if isinstance(each, Detection)]
+    assert accused.count(("call.forwarding", "2104")) == accused.count(("call.cost", "2104")) == 1
+
+
+def test_who_sent_a_call_on_outweighs_who_made_it() -> None:
+    """1001 calls 2104, which forwards: what 30012 names is the caller, what the API adds is the forwarder."""
+    records = [row(12, "1001", A, 600, ONE_TRUNK, reason=f"2104 forwarded to {A}")]
+    for events in (ends_of(records, "no uid"), polled_of(records, "no uid")), (polled_of(records, "no uid"), []):
+        ledger = process(engine(), [event for some in events for event in some])
+        assert [leg.extension for leg in ledger.legs.values()] == ["2104"]
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["from the beginning", "only later"])
+@pytest.mark.parametrize("direction", ["outbound", None, "sideways"])
+@pytest.mark.parametrize("number", ["411", "1888", "3201"])
+def test_a_number_over_a_trunk_is_outside_whatever_its_length(number: str, direction: str, late: bool) -> None:
+    first, later = (
+        Call(pbx="hq", id=f"c/{phase}", at=BEGAN, phase=phase, call_id="c", leg="1", direction=direction,
+             extension="2104", to=number, trunk=trunk)
+        for phase, trunk in (("started", None if late else ONE_TRUNK), ("answered", ONE_TRUNK))
+    )  # fmt: skip
+    ledger = process(engine(), [first, later])
+    (leg,) = ledger.up("extension", "2104")
+    assert (leg.direction, leg.destination, leg.trunk) == ("outbound", number, ONE_TRUNK)
+    assert leg.klass not in {"", "internal"}
+
+
+def test_a_call_of_unknown_direction_over_two_trunks_passes_through() -> None:
+    call = Call(pbx="hq", id="c", at=BEGAN, phase="started", call_id="c", to=A, trunk="b", trunk_in="a")
+    (leg,) = process(engine(), [call]).up("trunk", "b")
+    assert leg.direction == "transit"
+
+
+def test_a_call_of_unknown_direction_that_holds_no_trunk_costs_nothing() -> None:
+    ledger = process(engine(), [Call(pbx="hq", id="c", at=BEGAN, phase="started", call_id="c", to=A)])
+    assert [leg.direction for leg in ledger.legs.values()] == [""]
+
+
+def test_talk_counts_by_whatever_word_the_record_says_it_was_answered() -> None:
+    records = [row(0, "2104", A, 60, ONE_TRUNK, status="PICKED UP")]
+    assert outward(process(engine(), polled_of(records, "no uid"))) == [(READ_AS[A], ONE_TRUNK, 60)]

@@ -57,7 +57,8 @@ CASES = [
     ("twice the same event", [event for event in pumped(19) for _ in "ab"], []),
     ("abroad", pumped(30, to=SOMALIA), []),
     ("emergencies", pumped(30, to=EMERGENCY), []),
-    ("inside", pumped(30, to="1002"), []),
+    ("inside", pumped(30, to="1002", trunk=None), []),
+    ("short, but over a trunk", pumped(30, to="1002"), [630.0]),
     ("comes in", pumped(30, direction="inbound"), []),
 ]  # fmt: skip
 

@@ -354,6 +354,24 @@ def test_a_short_service_behind_the_access_digit_is_outside() -> None:
     assert PLANS["FR"].read("0118218").klass is Klass.PREMIUM
 
 
+@pytest.mark.parametrize(
+    ("plan", "text", "klass"),
+    [
+        ("US", "3201", Klass.NATIONAL), ("US", "1888", Klass.NATIONAL), ("US bare", "411", Klass.NATIONAL),
+        ("US", "911", Klass.EMERGENCY), ("US", "*97", Klass.INTERNAL), ("US", "5550123", Klass.NATIONAL),
+        ("FR", "118218", Klass.PREMIUM), ("GB", "1571", Klass.NATIONAL), ("US", "", Klass.UNKNOWN),
+    ],
+)  # fmt: skip
+def test_what_goes_over_a_trunk_is_outside_whatever_its_length(plan: str, text: str, klass: Klass) -> None:
+    assert PLANS[plan].read(text, outside=True).klass is klass
+
+
+def test_an_extension_is_none_over_a_trunk() -> None:
+    plan = NumberPlan(region="US", international_prefix="011", extensions=("3125550123",))
+    assert plan.read("3125550123").klass is Klass.INTERNAL
+    assert plan.read("3125550123", outside=True).e164 == "+13125550123"
+
+
 def test_mobiles_are_told_apart_where_the_plan_does() -> None:
     assert PLANS["GB"].read("907712345678").mobile
     assert not PLANS["GB"].read("902079460123").mobile

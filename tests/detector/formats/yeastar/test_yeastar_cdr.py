@@ -119,6 +119,12 @@ def test_one_call_is_the_same_from_both(lines: tuple[str, ...]) -> None:
         ("2026/03/04 12:05:02 AM", "UTC", datetime(2026, 3, 4, 0, 5, 2, tzinfo=UTC)),
         ("03/14/2026 21:05:02", "UTC", datetime(2026, 3, 14, 21, 5, 2, tzinfo=UTC)),
         ("14/03/2026 21:05:02", "UTC", datetime(2026, 3, 14, 21, 5, 2, tzinfo=UTC)),
+        ("2026/03/04 PM 09:05:02", "UTC", datetime(2026, 3, 4, 21, 5, 2, tzinfo=UTC)),
+        ("2026-03-04 9:05:02 p.m.", "UTC", datetime(2026, 3, 4, 21, 5, 2, tzinfo=UTC)),
+        ("2026/03/04 下午09:05:02", "UTC", datetime(2026, 3, 4, 21, 5, 2, tzinfo=UTC)),
+        ("14.03.2026 21:05", "UTC", datetime(2026, 3, 14, 21, 5, tzinfo=UTC)),
+        ("2026-03-04T21:05:02+08:00", "UTC", datetime(2026, 3, 4, 13, 5, 2, tzinfo=UTC)),
+        ("2026-03-04T21:05:02.250Z", "America/New_York", datetime(2026, 3, 4, 21, 5, 2, 250_000, tzinfo=UTC)),
         ("2026-03-04 21:05:02", "America/New_York", datetime(2026, 3, 5, 2, 5, 2, tzinfo=UTC)),
     ],
 )
@@ -170,10 +176,11 @@ EPOCH = int(datetime(2026, 6, 5, 2, 10, tzinfo=UTC).timestamp())
         ("06/05/2026 02:10:00", {"uid": "20260605021000AB00"}, FIFTH_OF_JUNE),
         ("05-06-2026 02:10:00", {"call": f"{EPOCH + 79_200}.70"}, FIFTH_OF_JUNE),
         ("05.06.2026 02:10:00", {"call": "1072867400.70", "uid": "20260605021000AB00"}, FIFTH_OF_JUNE),
+        ("05.06.2026 02:10:00", {"call": "c1", "uid": f"{EPOCH}.70"}, FIFTH_OF_JUNE),
     ],
     ids=["the second of the Call ID, day first", "the second of the Call ID, month first", "twelve hours",
          "the day of the UID, day first", "the day of the UID, month first", "a Call ID of another zone",
-         "a Call ID that is no time"],
+         "a Call ID that is no time", "the second of the UID"],
 )  # fmt: skip
 def test_a_rows_own_ids_say_which_day_it_is(time: str, ids: dict[str, str], expected: str, region: str) -> None:
     cdr = reader(region=region)
@@ -221,7 +228,7 @@ def test_undecided_rows_are_bounded() -> None:
     ("changes", "field", "expected"),
     [
         ({"call_type": "INTERNAL", "dst_trunk": " "}, "direction", "internal"),
-        ({"call_type": "inbound", "dst_trunk": " ", "src_trunk": "t"}, "extension", "901125261234500"),
+        ({"call_type": "inbound", "dst_trunk": " ", "src_trunk": "t"}, "extension", None),
         ({"call_type": None}, "direction", "outbound"),
         ({"src_trunk": "t"}, "direction", "transit"),
         ({"disposition": "NO ANSWER"}, "disposition", "no_answer"),
@@ -234,6 +241,8 @@ def test_undecided_rows_are_bounded() -> None:
         ({"pin_code": " "}, "pin", None),
         ({"src_addr": " "}, "source_ip", None),
         ({"duration": "0:01:30"}, "duration", 90),
+        ({"duration": "01:30"}, "duration", 90),
+        ({"disposition": "NO ANSWERED"}, "disposition", "no_answer"),
         ({"duration": None, "call_duration": 7}, "duration", 7),
         ({"call_id": None}, "call_id", "20260304-1"),
     ],
@@ -256,6 +265,22 @@ def test_headers_in_other_clothes(header: str) -> None:
     call = one(header, cells())
     assert (call.duration, call.direction, call.disposition) == (30, "outbound", "answered")
     assert call.source_ip == "203.0.113.77"
+
+
+def test_the_export_of_an_s_series_is_read_as_it_misspells_it() -> None:
+    header = (
+        "callid,timestart,callfrom,callto,callduraction,talkduraction,srctrunkname,dsttrcunkname,status,type,pincode"
+    )
+    call = one(header, "1571897930.0,2026-03-15 02:18:50,1023,011252612345601,190,184,,carrier-a,ANSWERED,Outbound,")
+    assert (call.call_id, call.duration, call.talk, call.trunk) == ("1571897930.0", 190, 184, "carrier-a")
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [("1772676302.7", "1772676302.7"), ("17", "u1"), ("abc", "u1"), ("1772676302", "u1")]
+)
+def test_a_column_named_id_is_that_of_the_call_where_it_looks_so(value: str, expected: str) -> None:
+    call = one("ID,Time,Call From,Call To,UID", f"{value},2026-03-04 21:05:02,1001,901125261234500,u1")
+    assert call.call_id == expected
 
 
 @pytest.mark.parametrize("delimiter", [";", "\t"])

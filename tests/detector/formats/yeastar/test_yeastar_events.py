@@ -177,8 +177,38 @@ def test_what_should_have_been_understood_is_told(sent: dict[str, object], shown
     assert frames.ignored == 0
 
 
+NEW_CDR = {
+    "callid": "1571897930.0", "timestart": "2026-03-15 02:18:50", "callfrom": "1023", "callto": "011252612345601",
+    "callduraction": "190", "talkduraction": "184", "pincode": "", "status": "ANSWERED", "type": "Outbound",
+    "sn": "369451000000",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "named",
+    [{"event": "NewCdr", "srctrunkname": "", "dsttrcunkname": "carrier-a"},
+     {"action": "NewCdr", "desttrunkname": "carrier-a"}, {"event": "NewCdr", "dsttrunkname": "carrier-a"}],
+    ids=["S-Series", "the old Cloud PBX", "spelt well"],
+)  # fmt: skip
+def test_the_end_of_a_call_that_another_product_pushes_is_read(named: dict[str, str]) -> None:
+    (call,) = read(json.dumps(NEW_CDR | named))
+    assert isinstance(call, Call)
+    assert (call.call_id, call.phase, call.direction, call.extension, call.trunk) == (
+        "1571897930.0", "ended", "outbound", "1023", "carrier-a",
+    )  # fmt: skip
+    assert (call.duration, call.talk, call.disposition) == (190, 184, "answered")
+    assert call.started_at == datetime(2026, 3, 15, 6, 18, 50, tzinfo=UTC)
+    assert call.received_at == call.at
+
+
+def test_what_another_product_pushes_without_the_id_of_its_call_has_that_of_its_record() -> None:
+    (call,) = read(json.dumps({**NEW_CDR, "event": "NewCdr", "callid": "", "cdrid": "20260315021850A1"}))
+    assert isinstance(call, Call)
+    assert call.call_id == "20260315021850A1"
+
+
 def test_a_frame_of_another_product_is_told_to_be_one() -> None:
-    (rejected,) = read(json.dumps({"event": "NewCdr", "callid": "1.0", "callfrom": "1023", "sn": "369451000000"}))
+    (rejected,) = read(json.dumps({"event": "CallStatus", "callid": "1.0", "members": [], "sn": "369451000000"}))
     assert isinstance(rejected, Rejected)
     assert "another product of Yeastar" in rejected.reason
 

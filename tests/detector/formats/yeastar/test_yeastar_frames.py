@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from detector.contract.codec import Codec, Rejected
 from detector.contract.events import ROW, Call, Login, Notice, Registration
+from detector.formats.parties import Parties
 from detector.formats.yeastar.yeastar_clock import PbxClock
 from detector.formats.yeastar.yeastar_frames import YeastarFrames
 
@@ -46,6 +47,9 @@ def extension(number, status, channel=None):
 def trunk(side, from_, to, status, name="carrier-a", channel="PJSIP/carrier-0000008b"):
     return {side: {"from": from_, "to": to, "trunk_name": name, "channel_id": channel,
                    "member_status": status, "call_path": ""}}  # fmt: skip
+
+
+OUT = trunk("outbound", "1007", "901125261234567", "RING", channel="PJSIP/out-2")
 
 
 def ended(**changes):
@@ -147,6 +151,52 @@ class TestCallState:
         )  # fmt: skip
         assert (event.trunk_in, event.trunk, event.channel) == ("carrier-a", "carrier-b", "PJSIP/out-2")
 
+    @pytest.mark.parametrize(
+        ("members", "owner"),
+        [([trunk("inbound", "1005", "1007", "ALERT"), extension("1007", "BYE"), OUT], ("1007", None)),
+         ([trunk("inbound", "1005", "6200", "ALERT"), extension("1003", "BYE"), extension("1004", "BYE"), OUT],
+          (None, None)),
+         ([trunk("inbound", "1005", "1003", "ALERT"), extension("1003", "BYE"), extension("1004", "BYE"), OUT],
+          ("1003", None)),
+         ([trunk("inbound", "5", "6200", "ALERT"), extension("1003", "RING"), extension("1004", "RING"), OUT],
+          (None, None)),
+         ([trunk("inbound", "5", "2104", "ALERT"), extension("2104", "RING"), OUT], (None, "2104")),
+         ([extension("1001", "ALERT"), extension("1002", "BYE"), OUT], ("1002", "1001")),
+         ([extension("1002", "ANSWER"), extension("1007", "ANSWERED"), OUT], (None, "1007")),
+         ([extension("1007", "BYE"), OUT], (None, "1007")),
+         ([extension("1007", "BYE"), trunk("outbound", "1007", "1", "ANSWER", channel="a"), OUT], ("1007", "1007"))],
+        ids=["forwarded", "a group that nobody answered in", "a group behind an extension that forwards",
+             "a group that rings, one of it outside", "an extension that rings its mobile as well", "forwarded inside",
+             "named by the leg, though another stands first", "hangs up", "two numbers transferred to each other"],
+    )  # fmt: skip
+    def test_whose_leg_it_is_that_goes_out(self, members, owner):
+        *_, event = frames().read(frame(30011, {"call_id": CALL, "members": members}), NOW)
+        assert (event.on_behalf_of, event.extension) == owner
+
+    @pytest.mark.parametrize(("from_", "owner"), [("13125550000", ("transit", None)), ("1007", ("outbound", "1007"))])
+    def test_a_number_outside_is_no_extension(self, from_, owner):
+        event = one(30011, {"call_id": CALL, "members": [trunk("outbound", from_, "901125261234567", "RING")]})
+        assert (event.direction, event.extension) == owner
+
+    @pytest.mark.parametrize(
+        ("path", "via"),
+        [(" ", "direct"), ("IVR-6200", "ivr"), ("IVR-6200,Queue-6400", "queue"), ("Ring Group-6300", "ring_group"),
+         ("Conference-6500", "conference")],
+    )  # fmt: skip
+    def test_the_way_a_call_took(self, path, via):
+        member = trunk("outbound", "1007", "901125261234567", "RING")
+        member["outbound"]["call_path"] = path
+        assert one(30011, {"call_id": CALL, "members": [member]}).via == via
+
+    def test_legs_without_a_channel_are_told_apart_by_their_numbers(self):
+        members = [extension("1007", "ANSWERED"), *(trunk("outbound", "1007", to, "RING", channel=" ") for to in "12")]
+        events = frames().read(frame(30011, {"call_id": CALL, "members": members}), NOW)
+        assert len({event.id for event in events}) == len({event.leg for event in events}) == 2
+
+    def test_a_call_to_a_whole_house_is_read(self):
+        members = [extension(str(1000 + number), "RING") for number in range(300)]
+        assert one(30011, {"call_id": CALL, "members": [OUT, *members]}).to == "901125261234567"
+
     def test_two_outbound_legs_are_two_events(self):
         events = frames().read(frame(30011, {"call_id": CALL, "members": [
             extension("1007", "ANSWERED"), trunk("outbound", "1007", "1", "ANSWER", channel="a"),
@@ -215,9 +265,25 @@ class TestCallEnd:
 
     @pytest.mark.parametrize(
         ("changes", "direction", "owner"),
-        [({"type": "inbound", "dst_trunk_name": " ", "src_trunk_name": "t"}, "inbound", "901125261234567"),
+        [({"type": "inbound", "dst_trunk_name": " ", "src_trunk_name": "t", "call_to": "1003"}, "inbound", "1003"),
+         ({"type": "Inbound", "dst_trunk_name": " ", "src_trunk_name": "t"}, "inbound", None),
          ({"type": "INTERNAL", "dst_trunk_name": " "}, "internal", "1007"),
-         ({"type": " "}, "outbound", "1007")],
+         ({"type": " "}, "outbound", "1007"),
+         ({"type": "Inbound"}, "outbound", "1007"),
+         ({"type": "Internal"}, "outbound", "1007"),
+         ({"type": "Internal", "dst_trunk_name": " ", "src_trunk_name": "t", "call_to": "1003"}, "inbound", "1003"),
+         ({"type": "Outbound", "dst_trunk_name": " ", "src_trunk_name": "t"}, "transit", None),
+         ({"call_from": "13125550000"}, "transit", None),
+         ({"call_from": "+49 30 1234567"}, "transit", None),
+         ({"call_from": "anonymous"}, "transit", None),
+         ({"call_from": "Anonymous@anonymous.invalid"}, "transit", None),
+         ({"call_from": " "}, "outbound", None),
+         ({"call_from": "1007<2104>"}, "outbound", "2104"),
+         ({"call_from": "2104567"}, "outbound", "2104567")],
+        ids=["to an extension", "to a number that is no extension", "inside", "no type", "forwarded, says Inbound",
+             "forwarded, says Internal", "from outside, says Internal", "out again, its trunk unknown",
+             "an outside caller is sent on", "with a plus", "who shows no number", "as a SIP address", "nobody",
+             "a name that looks like an extension", "seven digits"],
     )  # fmt: skip
     def test_directions(self, changes, direction, owner):
         event = one(30012, ended(**changes))
@@ -242,6 +308,34 @@ class TestCallEnd:
         message = ended(time_start="2026-11-01 01:30:00")
         assert one(30012, message, first).at == first - timedelta(seconds=6)
         assert one(30012, message, second).at == second - timedelta(seconds=6)
+
+    @pytest.mark.parametrize(
+        ("after", "hour"), [(0, 5), (20 * 60, 6), (90 * 60, 6)], ids=["at once", "over the change", "long after"]
+    )
+    def test_a_leg_does_not_begin_before_its_call(self, after, hour):
+        """05:40 UTC is 01:40 for the first time; the clock is set back at 06:00 UTC."""
+        began = datetime(2026, 11, 1, 5, 40, tzinfo=UTC)
+        shown = (began + timedelta(seconds=after)).astimezone(NEW_YORK)
+        row = ROW_OF_API | {
+            "call_id": f"{int(began.timestamp())}.7", "time": f"{shown:%Y-%m-%d %H:%M:%S}", "timestamp": 0,
+        }  # fmt: skip
+        assert frames().cdr_event(row, None).started_at == began + timedelta(seconds=after)
+        assert frames().cdr_event(row, None).started_at.hour == hour + (after > 3_600)
+
+    @pytest.mark.parametrize(
+        ("shown", "call_id", "day"),
+        [("05/06/2026 02:10:00", "1780639800.70", (6, 5)), ("06/05/2026 02:10:00", "1780639800.70", (6, 5)),
+         ("05/06/2026 02:10:00", "c1", None), ("15/06/2026 02:10:00", "c1", (6, 15)),
+         ("06/15/2026 02:10:00", "c1", (6, 15)), ("06/06/2026 02:10:00", "c1", (6, 6))],
+        ids=["day first", "month first", "nothing tells", "no month 15", "no month 15 either", "both are the same"],
+    )  # fmt: skip
+    def test_a_date_is_never_read_month_first_without_a_reason(self, shown, call_id, day):
+        event = one(30012, ended(time_start=shown, call_id=call_id))
+        if day is None:
+            assert (event.field, event.reason) == ("time", "a date that may begin with its day or its month")
+        else:
+            local = event.started_at.astimezone(NEW_YORK)
+            assert (local.month, local.day) == day
 
     def test_an_end_in_summer_time_of_a_call_begun_in_winter_time(self):
         event = one(30012, ended(time_start="2026-03-08 01:59:50"), NOW + timedelta(days=1))
@@ -269,6 +363,37 @@ class TestCdrRow:
             "transit", None, "1007", "forward",
         )  # fmt: skip
 
+    @pytest.mark.parametrize(
+        ("reason", "via", "sender"),
+        [("1007 forwarded to 901125261234567", "forward", "1007"),
+         ("Ann <b> <1007> forwarded to 901125261234567", "direct", None),
+         ("Ann<1007> forwarded to 901125261234567", "forward", "1007"),
+         ("1007 forwarded to 1<2104> forwarded to 9", "forward", "2104"),
+         ("1007 blind transferred to 901125261234567", "transfer", "1007"),
+         ("2104 attended transferred the call to 9011", "transfer", "2104"),
+         ("13125550000 forwarded to 901125261234567", "direct", None),
+         ("1007 hung up", "direct", None), ("", "direct", None)],
+    )  # fmt: skip
+    def test_whoever_sends_a_call_on_is_charged(self, reason, via, sender):
+        event = frames().cdr_event(ROW_OF_API | {"reason": reason, "call_from": "13125550000"}, NOW)
+        assert (event.via, event.on_behalf_of, event.direction, event.extension) == (via, sender, "transit", None)
+
+    def test_only_what_comes_in_goes_to_voicemail(self):
+        left = ROW_OF_API | {"disposition": "VOICEMAIL"}
+        outbound = frames().cdr_event(left, NOW)
+        inbound = frames().cdr_event(left | {"src_trunk": "t", "dst_trunk": "", "call_type": "Inbound"}, NOW)
+        assert (outbound.via, inbound.via) == ("direct", "voicemail")
+
+    @pytest.mark.parametrize(
+        ("number", "extension"),
+        [("30012345678", "30012345678"), ("11577", None), ("2104", "2104")],
+        ids=["a long extension that is configured", "a trunk named like a number", "one that is not configured"],
+    )
+    def test_the_configuration_says_who_is_ours(self, number, extension):
+        parties = Parties(trunks=frozenset({"11577"}), extensions=frozenset({"30012345678"}))
+        reader = YeastarFrames("hq", NEW_YORK, keyed_hash=keyed, parties=parties)
+        assert reader.cdr_event(ROW_OF_API | {"call_from": number}, NOW).extension == extension
+
     def test_a_row_without_the_id_of_its_call_is_rejected(self):
         assert frames().cdr_event(ROW_OF_API | {"call_id": ""}, NOW).field == "call_id"
 
@@ -286,6 +411,28 @@ class TestRows:
     def test_what_makes_two_rows_one(self, changes, same):
         message = {name: value for name, value in ended(**changes).items() if value is not None}
         assert (one(30012, message).id == one(30012, ended()).id) is same
+
+    @pytest.mark.parametrize(
+        "marks",
+        [[{"uid": "a"}, {"uid": "b"}], [{"uid": "u", "new_id": "1"}, {"uid": "u", "new_id": "2"}],
+         [{"uid": "a", "new_id": "1"}, {"uid": "b", "new_id": "2"}]],
+        ids=["by their uids", "by the ids of their own", "by both"],
+    )  # fmt: skip
+    def test_twins_have_the_same_two_names_in_whatever_order_they_come(self, marks):
+        names = []
+        for order in (marks, marks[::-1]):
+            reader = frames()
+            read = [reader.cdr_event(ROW_OF_API | {"uid": ""} | each, NOW) for each in (*order, *order)]
+            assert [call.id for call in read[:2]] == [call.id for call in read[2:]]
+            names.append([(call.id, call.leg) for call in read[:2]])
+        assert names[0] == names[1]
+        assert len({name for name, _ in names[0]}) == len({leg for _, leg in names[0]}) == 2
+
+    def test_a_frame_that_names_only_the_call_is_the_first_of_its_twins(self):
+        reader = frames()
+        rows = [reader.cdr_event(ROW_OF_API | {"uid": "u", "new_id": each}, NOW) for each in "12"]
+        (frame_of_one,) = reader.read(frame(30012, ended(uid="u")), NOW)
+        assert frame_of_one.id == rows[0].id
 
     def test_the_hour_that_comes_twice_is_one_row(self):
         first, second = (datetime(2026, 11, 1, hour, 30, 30, tzinfo=UTC) for hour in (5, 6))
