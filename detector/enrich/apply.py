@@ -59,6 +59,8 @@ def follow_call(event: Call, facts: Facts, memory: Memory, premises: Premises) -
             facts.dropped = dropped
     else:
         facts.opened = complete(leg, event, facts, premises)
+        if leg.doubts or facts.timers.doubts:
+            weigh(leg, facts.timers.doubts, told_more=facts.opened)
         ledger.touch(leg)
     facts.leg = leg
     answer_or_end(leg, event, facts)
@@ -97,7 +99,7 @@ def open_leg(event: Call, facts: Facts, premises: Premises) -> Leg:
         call_id=event.call_id, leg=event.leg or "", started=min(started, facts.at), direction=event.direction or "",
         extension=facts.extension, trunk=event.trunk or "", route=event.route or "", channel=event.channel or "",
         source=facts.place.key if facts.place is not None else "", event=event.id, conference=event.via == CONFERENCE,
-        trunk_in=event.trunk_in or "",
+        trunk_in=event.trunk_in or "", doubts=facts.timers.doubts,
     )  # fmt: skip
     if leg.direction in OUTWARD and event.to:
         number = facts.number = premises.plan.read(event.to)
@@ -145,6 +147,11 @@ def complete(leg: Leg, event: Call, facts: Facts, premises: Premises) -> bool:
         leg.source = facts.place.key
         facts.located = True
     return begins
+
+
+def weigh(leg: Leg, doubts: int, *, told_more: bool) -> None:
+    """One event more about a leg: what it says of where the call goes is as doubtful as it is, else it vouches."""
+    leg.doubts = leg.doubts | doubts if told_more else leg.doubts & doubts
 
 
 def tells_more(leg: Leg, event: Call) -> bool:
