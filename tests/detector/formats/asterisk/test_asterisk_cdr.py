@@ -399,8 +399,8 @@ def test_of_many_agents_who_ring_the_one_who_forwards_is_charged(linked: bool) -
 
 
 def test_halves_of_a_local_channel_in_old_versions() -> None:
-    near = line(src="13125550000", dst="2104", context="from-trunk", channel="SIP/carrier-a-00000001", uniqueid="",
-                dstchannel="Local/01188213200100@from-internal-3a4b,1", data="Local/01188213200100@from-internal")  # fmt: skip
+    near = line(src="13125550000", dst="2104", context="from-trunk", channel="SIP/carrier-a-1", uniqueid="",
+                dstchannel="Local/01188213200100@from-internal-3a4b,1", data="")  # fmt: skip
     other = near.replace("2104", "2105").replace("3a4b", "5c6d")
     away = line(src="13125550000", dst="01188213200100", channel="Local/01188213200100@from-internal-3a4b,2",
                 uniqueid="", data="SIP/carrier-a/01188213200100")  # fmt: skip
