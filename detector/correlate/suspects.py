@@ -6,7 +6,7 @@ from detector.correlate.case import Cases
 from detector.correlate.pbx_state import PbxState
 from detector.enrich.addresses import AddressTable
 from detector.enrich.facts import Facts
-from detector.enrich.habits import recognise, shared_since
+from detector.enrich.habits import is_moved, recognise, shared_since
 from detector.enrich.ledger import Leg
 
 
@@ -25,8 +25,10 @@ def accuse(facts: Facts, state: PbxState, account: str) -> None:
         case = cases.find(source)
         if case is not None:
             office = shared_since.since(state.memory, facts.place.key)
-            facts.at_home = facts.known_place or any(
-                first is not None and first < case.opened for first in (since, office)
+            facts.at_home = (
+                facts.known_place
+                or any(first is not None and first < case.opened for first in (since, office))
+                or is_moved(state.memory, facts.place.key, facts.at)
             )
             facts.suspect_source = source in case.proven and not facts.at_home
             facts.guesser = facts.suspect_source and Stage.CREDENTIAL in case.stages

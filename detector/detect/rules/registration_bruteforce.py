@@ -8,6 +8,7 @@ from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, micros
 from detector.detect.shared.attempts import Refusals, refused, resting
 from detector.enrich.facts import Facts
+from detector.enrich.habits import is_moved
 from detector.memory.fields import Memory
 from detector.settings.params import Params, Seconds
 
@@ -21,7 +22,7 @@ class RegistrationBruteforce(Detector[Registration | Notice]):
     The PBX's own notice that it has blocked the address counts as the limit reached.
 
     Quiet when: the request was only challenged; or a phone known from this address on an earlier day repeats a
-    stale password, up to `stale` times as often.
+    stale password, or one of an office that has just come to this address, up to `stale` times as often.
     Runbook: if the address is not the customer's, keep the block and look for an accepted registration from it.
     """
 
@@ -59,7 +60,9 @@ class RegistrationBruteforce(Detector[Registration | Notice]):
         if not refused(event):
             return None
         failed, solid = self.refusals.add(memory, source, event, facts.at, self.window, cap=self.cap)
-        limit = self.cap if facts.known_place else self.limits.failures
+        if failed < self.limits.failures:
+            return None
+        limit = self.cap if facts.known_place or is_moved(memory, source, facts.at) else self.limits.failures
         if failed < limit:
             return None
         self.refusals.clear(memory, source, solid=solid >= limit)

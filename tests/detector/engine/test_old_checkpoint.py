@@ -21,6 +21,10 @@ SAVED = json.loads((Path(__file__).parents[2] / "data" / "checkpoint.json").read
 PAGES = {key: b64decode(page) for key, page in SAVED["pages"].items()}
 
 
+YOUNGER = {"residents"}
+"""What was not remembered yet when the checkpoint was saved."""
+
+
 def events(part: str) -> list[AnyEvent | Unknown]:
     """The events before the checkpoint, or after it."""
     found = Codec(trusted=True).decode(json.dumps(SAVED[part]).encode())
@@ -36,7 +40,8 @@ def test_an_old_checkpoint_is_gone_on_from_as_if_nothing_had_been() -> None:
     found = [finding for event in events("after") for finding in again.process(event)]
     assert text(found) == text(wanted)
     assert {one.status for one in found if isinstance(one, Incident) and one.revision > 1} >= {"open", "closed"}
-    assert again.entities() == through.entities()
+    younger = [key for key in through.dirty_pages() if key.startswith("[") and json.loads(key)[2] in YOUNGER]
+    assert again.entities() == through.entities() - len(younger)
 
 
 def page_of(part: str) -> str:

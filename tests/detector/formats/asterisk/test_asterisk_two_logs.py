@@ -1,4 +1,4 @@
-"""Where `messages` says more of a request than the security log does, that is told; and the event is one all the same."""
+"""Where `messages` says more of a request than the security log does, that is told; it is one event all the same."""
 
 import pytest
 
