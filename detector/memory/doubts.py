@@ -1,4 +1,4 @@
-"""What is said against an event, and against all that rests on it: legs, timers, findings. A sum of these."""
+"""What is said against an event, and so against all that rests on it: legs, timers, findings."""
 
 from typing import Final
 

@@ -84,11 +84,12 @@ TRUNK_REFUSED = {
 """Our own registration at a carrier is refused."""
 PROBES = frozenset({"OPTIONS", "PUBLISH", "INFO", "NOTIFY", "MESSAGE", "CANCEL", "BYE", "ACK", "PRACK"})
 """Requests that ask for no line and no registration: whoever sends them unknown is looking around."""
+IN_CALLS = r"(?:INVITE|ACK|BYE|CANCEL|INFO|MESSAGE|NOTIFY|OPTIONS|PRACK|PUBLISH|REFER|SUBSCRIBE|UPDATE) "
 NOTHING_TO_TELL = re.compile(
-    r"\s*(?:Failed to authenticate on (?!REGISTER)"
+    rf"\s*(?:Failed to authenticate on {IN_CALLS}"
     r"|Failed to (?:add|allocate|connect|create|find|generate|grab|look ?up|parse|read|resolve|send|set|start|write) "
     r"|Call rejected by |Call rejected, CallToken Support required"
-    r"|Forbidden - (?:maybe )?wrong password on authentication for (?!REGISTER)"
+    rf"|Forbidden - (?:maybe )?wrong password on authentication for {IN_CALLS}"
     r"|Endpoint '.{0,128}' state subscription failed|Subscription request from endpoint "
     r"|No registered subscribe handler"
     r"|(?:Retransmission|Remote host can't|Maximum retries|No response received|Hanging up call|Unable to)"

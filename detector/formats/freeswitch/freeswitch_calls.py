@@ -17,7 +17,7 @@ from detector.formats.freeswitch.freeswitch_names import (
     LOOPBACK,
     LOOPED,
     TAIL,
-    Dialled,
+    LineCalled,
     caller_of,
     comes_from_outside,
     line_in,
@@ -236,7 +236,7 @@ class FreeswitchCalls:
         return told
 
     def _call_by(
-        self, channel: _FreeswitchChannel, first: Call, line: Dialled, at: datetime, *, over: bool
+        self, channel: _FreeswitchChannel, first: Call, line: LineCalled, at: datetime, *, over: bool
     ) -> Sequence[Call]:
         """One line of a bridge; with the first of them the legs of the bridge before are `over`."""
         own = bool(channel.legs) and first.direction != "inbound" and same_number(first.to, line.to)
@@ -254,7 +254,7 @@ class FreeswitchCalls:
         self._hold(channel, [*(each for each in channel.legs if each not in past), leg])
         return [*ends, leg]
 
-    def _leg(self, channel: _FreeswitchChannel, first: Call, line: Dialled, at: datetime) -> Call:
+    def _leg(self, channel: _FreeswitchChannel, first: Call, line: LineCalled, at: datetime) -> Call:
         sent, caller = channel.transferred_by, first.extension if first.direction != "inbound" else None
         owner = sent or (channel.owner if channel.owner != caller else "")
         name = f"bridge:{channel.bridges}" if channel.within is None else f"{channel.name}:{channel.bridges}"

@@ -29,36 +29,36 @@ MAX_LINES = 8
 MAX_NAME = 256
 
 
-class Dialled(Struct, frozen=True):
+class LineCalled(Struct, frozen=True):
     """A number that is sent to a line; `to` is None where only the PBX knows it."""
 
     trunk: str
     to: str | None
 
 
-def lines_of(dial: str, parties: Parties) -> list[Dialled]:
+def lines_of(dial: str, parties: Parties) -> list[LineCalled]:
     """The lines that a dial string calls, one for each number; those of one number that are tried in turn are one."""
-    found: dict[str, Dialled] = {}
+    found: dict[str, LineCalled] = {}
     for dialled in _lines(dial, parties):
         found.setdefault((dialled.to or "")[-TAIL:], dialled)
     return list(found.values())[:MAX_LINES]
 
 
-def _lines(dial: str, parties: Parties) -> Iterator[Dialled]:
+def _lines(dial: str, parties: Parties) -> Iterator[LineCalled]:
     for pattern in (GATEWAY, SPAN):
         for match in pattern.finditer(dial):
-            yield Dialled(match["line"].strip()[:MAX_NAME], match["to"])
+            yield LineCalled(match["line"].strip()[:MAX_NAME], match["to"])
     for match in PROFILE.finditer(dial):
         if not match["line"].startswith(INTERNAL) and not parties.internal(match["to"]):
-            yield Dialled(match["line"], match["to"])
+            yield LineCalled(match["line"], match["to"])
 
 
-def line_in(channel: str, parties: Parties) -> Dialled | None:
+def line_in(channel: str, parties: Parties) -> LineCalled | None:
     """What a channel calls outside, as its name says."""
     match = DIALLED.fullmatch(channel)
     if match is None or match["line"].startswith(INTERNAL) or parties.internal(match["to"]):
         return None
-    return Dialled(match["line"], match["to"])
+    return LineCalled(match["line"], match["to"])
 
 
 def caller_of(channel: str) -> str:
