@@ -252,6 +252,8 @@ class Unknown(Struct, frozen=True, kw_only=True, gc=False):
     received_at: Instant | None = None
     drill: bool = False
 
+    trust: ClassVar[None] = None
+
 
 AnyEvent = Call | Registration | Login | Notice | Config | Tick | Control
 KINDS: dict[str, type[Event]] = {

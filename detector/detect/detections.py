@@ -19,9 +19,9 @@ MAX_SAID = 15
 said = Window("said")
 
 
-def find_basis(rule: AnyDetector, hit: Hit, event: Event | None) -> Basis:
+def find_basis(rule: AnyDetector, hit: Hit, *, text: bool) -> Basis:
     """What kind of knowledge a firing rests on: what was read out of free text is no more than that."""
-    return Basis.TEXT if event is not None and event.trust == Trust.TEXT else hit.basis or rule.basis
+    return Basis.TEXT if text else hit.basis or rule.basis
 
 
 def is_flood(rule: AnyDetector, hit: Hit, basis: Basis, facts: Facts, memory: Memory) -> bool:

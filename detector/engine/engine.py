@@ -24,11 +24,12 @@ from detector.enrich.outside import PAGE as TABLES_PAGE
 from detector.enrich.outside import Outside
 from detector.enrich.premises import Tables
 from detector.enrich.scores import Models, PlaceModel
+from detector.memory.doubts import HISTORY, LATE, SURE, TEXT
 from detector.memory.timers import LEDGER
 from detector.settings import Policies, Settings, settings_from_json
 
 AHEAD = timedelta(seconds=-60)
-HISTORY = timedelta(hours=1)
+LONG_AGO = timedelta(hours=1)
 LATE_MICROS = 60_000_000
 SETTINGS_PAGE = "settings"
 FOR_ALL = frozenset({ControlName.SETTINGS, ControlName.FLEET, ControlName.TABLES})
@@ -81,7 +82,7 @@ class Engine:
         if delay < AHEAD:
             self.counts["ahead"] += 1
             return to_micros(event.received_at), False
-        return to_micros(event.at), delay > HISTORY
+        return to_micros(event.at), delay > LONG_AGO
 
     def _first(self, event: AnyEvent | Unknown, at: int, history: bool, state: PbxState) -> list[AnyFinding]:
         site = self._sites.get(event.pbx) or self._site(event.pbx)
@@ -89,20 +90,22 @@ class Engine:
         if type(event) is Control:
             verdicts.take_control(event, max(state.now, 0))
             return verdicts.findings
+        doubts = (HISTORY if history else SURE) if event.trust is None else (HISTORY | TEXT if history else TEXT)
         if at > state.now:
             if state.timers.passed(at):
                 self._fire(at, state, site, verdicts)
             state.advance(at)
         elif at < state.now - LATE_MICROS:
             self.counts["late"] += 1
-            verdicts.late = True
-        verdicts.history = history
+            doubts |= LATE
+        verdicts.doubts = state.timers.doubts = doubts
         self._inspector.inspect(event, at, state, site, verdicts)
         return verdicts.findings
 
     def _fire(self, at: int, state: PbxState, site: Compiled, verdicts: Verdicts) -> None:
         while (timer := state.timers.due(at)) is not None:
             due, owner, key = timer
+            verdicts.doubts = state.timers.doubts
             if due > state.now:
                 state.advance(due)
             if owner == LEDGER:
@@ -139,7 +142,7 @@ class Engine:
         if leg is None:
             return []
         verdicts = Verdicts(state, site)
-        verdicts.history = history
+        verdicts.doubts = state.timers.doubts = (HISTORY if history else SURE) | (SURE if event.trust is None else TEXT)
         if apply.tells_more(leg, event):
             self._inspector.inspect(event, max(state.now, at), state, site, verdicts)
             return verdicts.findings

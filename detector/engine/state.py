@@ -29,7 +29,7 @@ class Core(Struct, kw_only=True):
 class Parts(Struct):
     """What of a PBX lies on many pages and is restored as a whole."""
 
-    timers: list[Timer] = []
+    timers: dict[Timer, int] = {}
     segments: list[Segment] = []
     legs: list[Leg] = []
 
@@ -51,8 +51,9 @@ def take_dirty(state: PbxState) -> Iterator[Page]:
         state.advanced = False
         yield key_of(state, "core", ""), pack(Core(now=state.now))
     for due, owner, name in sorted(state.timers.dirty):
-        pending = (due, owner, name) in state.timers
-        yield key_of(state, "timer", f"{due}\x1f{owner}\x1f{name}"), b"" if pending else None
+        timer = due, owner, name
+        page = pack_doubts(state.timers.doubts_about(timer)) if timer in state.timers else None
+        yield key_of(state, "timer", f"{due}\x1f{owner}\x1f{name}"), page
     state.timers.dirty.clear()
     for number, segment in state.seen.dirty.items():
         yield key_of(state, "seen", str(number)), None if segment is None else pack(segment)
@@ -68,6 +69,11 @@ def take_dirty(state: PbxState) -> Iterator[Page]:
         case = state.cases.by_id.get(name)
         yield key_of(state, "case", name), None if case is None else pack(case)
     state.cases.dirty.clear()
+
+
+def pack_doubts(doubts: int) -> bytes:
+    """The page of a timer: nothing, or what is said against it."""
+    return doubts.to_bytes() if doubts else b""
 
 
 def key_of(state: PbxState, part: str, name: str) -> str:
@@ -104,7 +110,7 @@ def restore_page(part: str, name: str, value: bytes, state: PbxState, parts: Par
         state.now = msgspec.msgpack.decode(value, type=Core).now
     elif part == "timer":
         due, owner, what = name.split("\x1f", 2)
-        parts.timers.append((int(due), owner, what))
+        parts.timers[int(due), owner, what] = int.from_bytes(value)
     elif part == "seen":
         parts.segments.append(msgspec.msgpack.decode(value, type=Segment))
     elif part == "leg":

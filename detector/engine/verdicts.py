@@ -3,7 +3,7 @@
 from detector.contract.codec import to_micros
 from detector.contract.events import Control, Event
 from detector.contract.findings import AnyFinding, Detection, Subject
-from detector.contract.vocabulary import ControlName, Severity, Stage, State, SubjectKind
+from detector.contract.vocabulary import ControlName, Mode, Severity, Stage, State, SubjectKind
 from detector.correlate import ends, linking, money, suspects
 from detector.correlate.case import MAX_DETECTIONS, Case, remember
 from detector.correlate.pbx_state import PbxState
@@ -11,7 +11,7 @@ from detector.correlate.telling import tell
 from detector.decide import decisions
 from detector.decide.acts import ACTS
 from detector.decide.decisions import Decisions
-from detector.decide.policy import Sign, allowed, pending
+from detector.decide.policy import Sign, allowed, at_most, pending
 from detector.detect.catalogue import AnyDetector
 from detector.detect.detections import find_basis, is_flood, make_detection
 from detector.detect.detector import Hit
@@ -19,6 +19,7 @@ from detector.enrich.addresses import Place
 from detector.enrich.facts import Facts
 from detector.enrich.ledger import Leg
 from detector.enrich.premises import Premises
+from detector.memory.doubts import HISTORY, SURE, TEXT, TOO_LATE
 
 BEFORE_CALLS = frozenset({Stage.RECON, Stage.CREDENTIAL, Stage.ACCESS})
 
@@ -26,27 +27,26 @@ BEFORE_CALLS = frozenset({Stage.RECON, Stage.CREDENTIAL, Stage.ACCESS})
 class Verdicts:
     """Collects the findings of one event, or of the timers that fire before it.
 
-    `late` and `history`: the event comes late, or is history by now, and then nothing is done about it.
+    `doubts`: what is said against the event, or the timer; of what is history by now nothing is done about it.
     """
 
-    __slots__ = ("decisions", "findings", "history", "late", "premises", "state", "touched")
+    __slots__ = ("decisions", "doubts", "findings", "premises", "state", "touched")
 
     def __init__(self, state: PbxState, premises: Premises) -> None:
         self.state = state
         self.premises = premises
         self.findings: list[AnyFinding] = []
         self.decisions = Decisions(state, premises)
-        self.late = False
-        self.history = False
+        self.doubts = SURE
         self.touched: dict[str, Case] = {}
 
     def detect(self, rule: AnyDetector, hit: Hit, event: Event | None, facts: Facts) -> None:
         """A rule fired: make its detection, find or open its incident, and decide."""
         state, at = self.state, facts.at
-        basis = find_basis(rule, hit, event)
+        basis = find_basis(rule, hit, text=self.doubts & TEXT > 0)
         if is_flood(rule, hit, basis, facts, state.memory):
             return
-        detection = make_detection(rule, hit, event, facts, basis, late=self.late or self.history, drill=state.drill)
+        detection = make_detection(rule, hit, event, facts, basis, late=self.doubts & TOO_LATE > 0, drill=state.drill)
         self.findings.append(detection)
         if facts.leg is not None and not state.cases.links:
             suspects.accuse(facts, state, facts.extension)  # left out as long as there was nobody to suspect
@@ -66,7 +66,7 @@ class Verdicts:
         self._touch(case, at)
         if rule.prolongs or hit.severity is Severity.CRITICAL:
             case.updated = max(case.updated, at)
-        if not self.history:
+        if not self.doubts & HISTORY:
             mode = allowed(rule.mode, case.bases)
             self.decisions.decide(case, make_sign(rule, hit, detection.subject, facts), mode, detection.id, at)
 
@@ -77,7 +77,7 @@ class Verdicts:
         case = money.follow(leg, facts, self.state, self.premises.tariff)
         if case is not None:
             self._touch(case, facts.at)
-            if not self.history and ends.got_through(case, leg, facts):
+            if not self.doubts & HISTORY and ends.got_through(case, leg, facts):
                 self._climb(case, leg, facts.at)
 
     def give_up(self, leg: Leg, at: int) -> None:
@@ -194,7 +194,9 @@ class Verdicts:
             stage=Stage.PUMPING, severity=Severity.CRITICAL, subject=caller,
             extension=leg.extension, block=leg.block, route=leg.route, trunk=leg.trunk,
         )  # fmt: skip
-        self.decisions.decide(case, sign, case.mode, case.detections[-1], at)
+        if not leg.doubts & HISTORY:
+            mode = at_most(case.mode, Mode.ASK) if leg.doubts & TEXT else case.mode
+            self.decisions.decide(case, sign, mode, case.detections[-1], at)
         return case
 
     def _look_again(self, case: Case, due: int) -> None:

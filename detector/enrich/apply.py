@@ -63,6 +63,8 @@ def follow_call(event: Call, facts: Facts, memory: Memory, premises: Premises) -
         facts.opened = complete(leg, event, facts, premises)
         if leg.extension and leg.direction in OUTWARD:
             facts.extension = leg.extension
+        if leg.doubts or facts.timers.doubts:
+            weigh(leg, facts.timers.doubts, told_more=facts.opened)
         ledger.touch(leg)
     facts.leg = leg
     answer_or_end(leg, event, facts)
@@ -113,7 +115,7 @@ def open_leg(event: Call, way: str, facts: Facts, premises: Premises) -> Leg:
         call_id=event.call_id, leg=event.leg or "", started=min(started, facts.at), direction=way,
         extension=facts.extension, trunk=event.trunk or "", channel=event.channel or "",
         source=facts.place.key if facts.place is not None else "", event=event.id, conference=event.via == CONFERENCE,
-        trunk_in=event.trunk_in or "",
+        trunk_in=event.trunk_in or "", doubts=facts.timers.doubts,
     )  # fmt: skip
     facts.routed = tell_route(leg, event)
     number = number_of(event, premises) if way in OUTWARD else None
@@ -164,6 +166,11 @@ def complete(leg: Leg, event: Call, facts: Facts, premises: Premises) -> bool:
         leg.source = facts.place.key
         facts.located = True
     return begins
+
+
+def weigh(leg: Leg, doubts: int, *, told_more: bool) -> None:
+    """One event more about a leg: what it says of where the call goes is as doubtful as it is, else it vouches."""
+    leg.doubts = leg.doubts | doubts if told_more else leg.doubts & doubts
 
 
 def tells_more(leg: Leg, event: Call) -> bool:

@@ -3,7 +3,7 @@
 from detector.enrich.addresses import Place
 from detector.enrich.facts import Facts
 from detector.enrich.ledger import Leg
-from detector.memory.fields import Days, Distinct, First, Memory, digest
+from detector.memory.fields import Days, Distinct, First, Memory, Once, digest
 
 GOOD_DAYS = 3
 """An address is known as good on which so many earlier days honest people came in from there."""
@@ -14,14 +14,16 @@ shared_since = First("shared", cap=3)
 good_days = Days("good")
 in_use = Distinct("in use")
 """From which addresses and countries an account was accepted within `IN_USE_FOR_MICROS`, by `pack_origin`."""
+STAYS_MICROS = 7 * Days.DAY
+"""After an outage that was no longer than this an office is still known; so long a new address lives on its move."""
 RESIDENT_MICROS = 30 * Days.DAY
 MOVE_MICROS = 15 * 60 * 1_000_000
-FEWEST, MOST = 3, 32
+FEWEST, MOST = 3, 64
 residents = Distinct("residents")
 """Which accounts were accepted from one place within `RESIDENT_MICROS`, by `pack_origin`."""
 moved_in = Distinct("moved in")
-moved = First("moved")
-"""Since when an address is the new one of an office."""
+moved = Once("moved")
+"""When an address was last the new one of an office."""
 called_days = Days("called")
 watched_days = Days("watched")
 
@@ -33,7 +35,7 @@ def recognise(facts: Facts, memory: Memory, account: str) -> int | None:
     """
     if facts.place is None:
         return None
-    facts.moved = facts.at_home = moved.since(memory, facts.place.key) is not None
+    facts.moved = facts.at_home = is_moved(memory, facts.place.key, facts.at)
     if not account:
         return None
     since = accepted_first.since(memory, f"{account}\x1f{facts.place.key}")
@@ -48,8 +50,14 @@ def find_accepted(memory: Memory, account: str, place: Place) -> int | None:
 
 
 def is_known_good(memory: Memory, address: str, before: int) -> bool:
-    """Whether honest people came in from an address on enough days before the day of `before`."""
-    return good_days.before(memory, address, before) >= GOOD_DAYS
+    """Whether honest people came in from an address on enough days before the day of `before`, or as one office."""
+    return good_days.before(memory, address, before) >= GOOD_DAYS or is_moved(memory, address, before)
+
+
+def is_moved(memory: Memory, address: str, at: int) -> bool:
+    """Whether an office has come to an address lately, after an outage or because it has another carrier now."""
+    last = memory.get(moved.name, address)
+    return last is not None and abs(at - last[0]) <= STAYS_MICROS
 
 
 def is_familiar(facts: Facts, memory: Memory) -> bool:
@@ -76,13 +84,13 @@ def has_moved(account: str, place: Place, memory: Memory, at: int) -> bool:
     does not bring most of them.
     """
     here = pack_origin(place)
-    for origin in in_use.seen(memory, account):
-        if origin == here or unpack_country(origin) != (place.country or ""):
+    for origin, last in in_use.seen(memory, account).items():
+        if origin == here or at - last > STAYS_MICROS or unpack_country(origin) != (place.country or ""):
             continue
         came = moved_in.add(memory, f"{place.key}\x1f{origin}", digest(account), at, MOVE_MICROS, cap=MOST)
         lived = len(residents.seen(memory, str(origin)))
         if lived and came >= FEWEST and 2 * came >= lived:
-            moved.add(memory, place.key, at)
+            moved.passed(memory, place.key, at, 0)
             return True
     return False
 

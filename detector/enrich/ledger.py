@@ -31,7 +31,8 @@ class Leg(Struct, kw_only=True, gc=False, array_like=True):
     `number` counts the legs of the ledger in the order in which they were opened.
     `closed`: it began outside business hours; `land`: with what every number of its country abroad begins.
     `familiar`: calls went to its block of numbers on `FAMILIAR` earlier days. `other`: how another transport names it.
-    `possible_routes`: the routes it may have gone by, where it is not known which.
+    `possible_routes`: the routes it may have gone by, where it is not known which. `doubts`: what is said against all
+    that is known of it.
     """
 
     call_id: str
@@ -65,6 +66,7 @@ class Leg(Struct, kw_only=True, gc=False, array_like=True):
     trunk_in: str = ""
     other: str = ""
     possible_routes: tuple[str, ...] = ()
+    doubts: int = 0
 
     @property
     def up(self) -> bool:

@@ -14,7 +14,8 @@ LEVELS = 5
 BLOB = b" blob data]"
 """So `journalctl` ends a line that it does not show, because of colours or other control characters in it."""
 HIDDEN = "hidden by journalctl, because of colours: use -a, or -o json"
-COLOURS = re.compile(r"(?:\x1b|#033)\[[\d;]*[A-Za-z]", re.ASCII)
+COLOURS = re.compile(r"(?:\x1b|#033|\^\[|\\x1[bB]|\\033)\[[\d;]*[A-Za-z]", re.ASCII)
+"""As they are, and as syslog, `cat -v` and others write them out."""
 TIME = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?: ?(?:Z|[+-]\d\d:?\d\d))?"
 SHORT = r"[A-Z][a-z]{2} [ \d]?\d (?:\d{4} )?\d\d:\d\d:\d\d(?:\.\d{1,9})?"
 WEEKDAY = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
@@ -47,10 +48,13 @@ BEHIND = r"\[|[A-Z]{3,9} ?\[|\S+ +\| |[A-Z][a-z]{2} [ \d]\d |\{|\d{4}-\d\d-\d\d 
 STAMPED = re.compile(rf"(?P<time>{RUNTIME}) (?={BEHIND})", re.ASCII)
 """`docker logs -t` and the like: a time before what begins as a line of ours does."""
 POD = re.compile(r"\[pod/[\w./-]{1,200}\] ", re.ASCII)
+CONTAINER = re.compile(rf"\[[A-Za-z][\w.-]{{0,127}}\] (?={BEHIND})", re.ASCII)
+GREPPED = re.compile(r"(?:[\w./-]{0,254}[A-Za-z./][\w./-]{0,63}:)?(?:\d{1,9}:)?(?=\[|\d{4}-\d\d-\d\d )", re.ASCII)
+"""The name of the file, and the number of the line in it, of one that somebody has searched for."""
 REPEATED = re.compile(r"message repeated (?P<times>\d{1,6}) times: \[ ?(?P<text>.*)\]\s*", re.ASCII | re.DOTALL)
-BY_DIGIT = (RFC5424, DATED, CRI, STAMPED, UNIX, COMPOSE)
-BY_LETTER = (NAMED, LOGREAD, COMPOSE)
-BY_BRACKET = (POD, MONOTONIC)
+BY_DIGIT = (RFC5424, DATED, CRI, STAMPED, UNIX, COMPOSE, GREPPED)
+BY_LETTER = (NAMED, LOGREAD, COMPOSE, GREPPED)
+BY_BRACKET = (POD, MONOTONIC, CONTAINER)
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 WITH_YEAR = re.compile(r"([A-Z][a-z]{2}) +(\d{1,2}) (\d{4}) (.+)", re.ASCII)
 NO_ZONE = frozenset({"UTC", "GMT"})
@@ -100,8 +104,8 @@ def unwrap(raw: bytes) -> Carried:
 
 def plain(text: str) -> str:
     """Without colours, and without what ends the line, also where syslog wrote it as octal digits."""
-    text = text.rstrip("\r\n")
-    if "\x1b[" in text or "#033[" in text:
+    text = text.rstrip("\r\n").lstrip("\ufeff \t")
+    if "\x1b[" in text or "#033[" in text or "^[[" in text or "\\x1" in text or "\\033[" in text:
         text = COLOURS.sub("", text)
     return text.removesuffix("#012").removesuffix("#015")
 
@@ -123,7 +127,7 @@ def _out_of_text(carried: Carried) -> Carried | None:
 def _first_of(carriers: Iterable[re.Pattern[str]], carried: Carried) -> Carried | None:
     for carrier in carriers:
         head = carrier.match(carried.text)
-        if head is not None:
+        if head is not None and head.end():
             return Carried(carried.text[head.end() :], _time(head) or carried.time)
     return None
 

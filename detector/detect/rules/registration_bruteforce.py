@@ -68,6 +68,8 @@ class RegistrationBruteforce(Detector[Registration | Notice]):
         if not refused(event):
             return None
         failed, solid = self.refusals.add(memory, source, event, facts.at, self.window, cap=self.cap)
+        if failed < self.limits.failures:
+            return None
         limit = self.cap if facts.known_place or facts.moved else self.limits.failures
         if failed < limit:
             return None

@@ -12,7 +12,7 @@ from detector.contract.events import MAX_COUNT, Call, Login, Notice, Registratio
 
 PAIR_WITHIN = timedelta(seconds=1)
 DIALOGUE = timedelta(seconds=10)
-PATIENCE = timedelta(seconds=2)
+PATIENCE = timedelta(seconds=5)
 FORGIVEN = 2
 FORGIVABLE = frozenset({"unknown_account", "bad_password"})
 MAX_OPEN = 4_096
@@ -68,7 +68,7 @@ class _Half(Struct):
 
 
 class Twins:
-    """Lets one of two lines about the same attempt through: the security event, whichever comes first.
+    """Lets one of two lines about the same attempt through: the security event, unless the other one says more.
 
     Every line is met by at most one, so that ten attempts in a second stay ten. Lines of `messages` are held
     back up to a second, but only in streams that have shown security events. `open` has what may meet its twin.
@@ -89,7 +89,7 @@ class Twins:
         waiting = self._waiting.get(draft.twin)
         if waiting and waiting[0].draft.log is not draft.log:
             half = self._meet(waiting, draft.twin)
-            return [draft] if security and half.held else []
+            return [_fuller(half.draft, draft)] if security and half.held else []
         held = not security and self._security_seen
         half = _Half(moment=moment, draft=draft, held=held)
         self.open.append(half)
@@ -125,6 +125,13 @@ class Twins:
         if not waiting:
             del self._waiting[twin]
         return half
+
+
+def _fuller(messages: Draft, security: Draft) -> Draft:
+    """Of two lines that met the one to tell: only `messages` has the method of a probe, and the trunk that called."""
+    event = messages.event
+    fuller = isinstance(event, Notice) or (isinstance(event, Call) and event.trunk_in is not None)
+    return messages if fuller and not isinstance(security.event, Notice) else security
 
 
 class _Held(Struct):

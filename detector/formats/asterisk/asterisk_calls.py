@@ -15,7 +15,11 @@ from detector.formats.parties import NOT_DIALLED, Parties, route_by
 UNIQUEID = re.compile(r"(?:[\w.-]{1,64}-)?(\d{9,10})\.\d{1,12}", re.ASCII)
 DIAL_STRING = re.compile(r"/(?:[^/,@&]{1,128}/)?(?:sips?:)?(\+?[\d*#]{1,64})(?=[,@&]|\Z)", re.ASCII)
 TAIL = 6
-SECONDS = re.compile(r"\d{1,8}(?:\.\d{1,9})?", re.ASCII)
+SECONDS = re.compile(r"(\d{1,8}(?:[.,]\d{1,9})?)(?: ?s(?: ?\(.{1,40}\))?)?", re.ASCII)
+CLOCKED = re.compile(r"(\d{1,4}):([0-5]\d):([0-5]\d)", re.ASCII)
+RESHAPED = re.compile(r" *(?:\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}|\d{4}/\d\d?/\d\d?) +\d{1,2}:\d\d.{0,12}", re.ASCII)
+"""A time as a spreadsheet has changed it: which part is the day, it does not say."""
+EPOCH = re.compile(r"\d{9,10}", re.ASCII)
 LONGEST = 31_622_400
 NOT_BEFORE = timedelta(seconds=2)
 SOON_AFTER = timedelta(minutes=30)
@@ -23,9 +27,13 @@ MAX_REMEMBERED = 4_096
 
 DISPOSITIONS = {"ANSWERED": "answered", "NO ANSWER": "no_answer", "BUSY": "busy", "FAILED": "failed",
                 "CONGESTION": "failed"}  # fmt: skip
+HALVES = (";1", ";2", ",1", ",2")
 DIALLING = frozenset({"Dial", "Queue"})
+ORIGINATED = "appdial2"
+"""What Asterisk writes of a channel that a program, or a file in the spool, has called."""
 APPLICATIONS = {
     "voicemail": "voicemail", "confbridge": "conference", "meetme": "conference", "queue": "queue", "disa": "disa",
+    ORIGINATED: "api",
 }  # fmt: skip
 
 
@@ -84,8 +92,11 @@ class CallRecords:
             self.owners.learn(record.data)
         caller = self.owners.caller(record.channel, record.context, record.number or record.src)
         called = self.owners.called(record.dstchannel, record.application)
+        if record.application.lower() == ORIGINATED and called is None and caller is not None and caller.trunk:
+            caller, called = None, caller
         direction = self._direction(record, caller, called)
-        forwarder = self.forwarder(record.linkedid, caller, called) or self._by_local(record, caller, called)
+        by_call = self.forwarder(record.linkedid, caller, called)
+        forwarder = self._by_local(record, caller, called) or by_call
         disposition = DISPOSITIONS.get(record.disposition.upper(), record.disposition.lower())
         via = APPLICATIONS.get(record.application.lower(), "direct")
         to = dialled(record.dst, record.data, over_trunk=called is not None and called.side == "trunk")
@@ -95,7 +106,7 @@ class CallRecords:
             pbx=self.pbx, id=_id(record), at=ended, source=self.source, phase="ended",
             call_id=clean(record.linkedid) or clean(record.uniqueid) or _id(record),
             leg=clean(record.dstchannel or record.channel),
-            direction=direction, extension=_extension(record, direction, caller, called),
+            direction=direction, extension=self._extension(record, direction, caller, called),
             from_=clean(record.src), to=to, trunk=clean((called and called.trunk) or ""),
             trunk_in=clean((caller and caller.trunk) or ""),
             route=clean(route_by(way, record.context)) if way else None,
@@ -132,20 +143,36 @@ class CallRecords:
             _keep(self._called, key, owner)
 
     def _by_local(self, record: CallRecord, caller: Peer | None, called: Peer | None) -> str | None:
-        """The same where records bear no linkedid: both halves of a Local channel have one name.
-
-        `""` where the sender is not known, None where nobody sent the call on.
-        """
+        """The same by what the halves of a Local channel are called, which is more exact and needs no linkedid."""
         if called is not None and called.side == "local":
-            owner = self._rung.get(record.uniqueid, "")
-            if not owner and self.owners.parties.internal(record.dst):
-                owner = record.dst
-            _keep(self._locals, _half(record.dstchannel), owner)
+            self.go_within(record.dstchannel, self._rung.get(record.uniqueid, ""), caller, record.dst)
         elif called is not None and called.side == "extension" and record.uniqueid:
             _keep(self._rung, record.uniqueid, called.name)
+        return self.sender(record.channel, caller, called)
+
+    def go_within(self, channel: str, rung: str, caller: Peer | None, dialled: str) -> None:
+        """A call goes on by `channel`, a half of a Local one: sent by who was rung, or is called by it already."""
+        local = caller.name if caller is not None and caller.side == "local" else ""
+        ours = self.owners.parties.internal
+        _keep(self._locals, _half(channel), rung or next((each for each in (local, dialled) if ours(each)), ""))
+
+    def sender(self, channel: str, caller: Peer | None, called: Peer | None) -> str | None:
+        """The extension whose Local channel calls a trunk, `""` if it is not known; None if it is no such call."""
         if caller is None or called is None or caller.side != "local" or called.side != "trunk":
             return None
-        return self._locals.get(_half(record.channel), "")
+        if self.owners.parties.internal(caller.name):
+            return caller.name
+        return self._locals.get(_half(channel), "")
+
+    def _extension(self, record: CallRecord, direction: str, caller: Peer | None, called: Peer | None) -> str | None:
+        if direction in {"outbound", "internal"}:
+            if caller is not None and caller.line:
+                return clean(record.number or record.src)
+            return clean((caller and caller.extension) or "")
+        if direction == "inbound":  # a number of ours is no extension
+            dst = record.dst if self.owners.parties.internal(record.dst) else ""
+            return clean((called and called.extension) or dst)
+        return None
 
 
 def began(shown: str, uniqueid: str, zone: tzinfo) -> datetime:
@@ -154,7 +181,10 @@ def began(shown: str, uniqueid: str, zone: tzinfo) -> datetime:
     A uniqueid begins with the second its channel was made in: it tells which of the two it is, and which of the hour
     that comes twice. Raises BadRecordError.
     """
+    match = UNIQUEID.fullmatch(uniqueid)
     try:
+        if EPOCH.fullmatch(shown):
+            return datetime.fromtimestamp(int(shown), UTC)
         local = datetime.fromisoformat(shown.strip())
         if local.tzinfo is not None:
             return local.astimezone(UTC).replace(microsecond=0)
@@ -162,8 +192,9 @@ def began(shown: str, uniqueid: str, zone: tzinfo) -> datetime:
         written_in = ((zone, 0), (zone, 1), (UTC, 0))
         readings = [local.replace(tzinfo=place, fold=fold).astimezone(UTC) for place, fold in written_in]
     except (ValueError, OverflowError):
+        if match is not None and RESHAPED.fullmatch(shown):
+            return datetime.fromtimestamp(int(match[1]), UTC)
         raise BadRecordError("not a time as Asterisk writes it", "start") from None
-    match = UNIQUEID.fullmatch(uniqueid)
     if match is not None:
         born = datetime.fromtimestamp(int(match[1]), UTC)
         fitting = [at for at in readings if -NOT_BEFORE <= at - born <= SOON_AFTER]
@@ -188,20 +219,15 @@ def _same_number(dialled: str, sent: str) -> bool:
     return tail > 0 and dialled[-tail:] == sent[-tail:]
 
 
-def _extension(record: CallRecord, direction: str, caller: Peer | None, called: Peer | None) -> str | None:
-    if direction in {"outbound", "internal"}:
-        if caller is not None and caller.line:
-            return clean(record.number or record.src)
-        return clean((caller and caller.extension) or "")
-    if direction == "inbound":
-        return clean((called and called.extension) or record.dst)
-    return None
-
-
 def _seconds(shown: str, field: str) -> float:
-    if SECONDS.fullmatch(shown) is None or float(shown) > LONGEST:
+    if clocked := CLOCKED.fullmatch(shown):
+        hours, minutes, seconds = (int(part) for part in clocked.groups())
+        return hours * 3_600 + minutes * 60 + seconds
+    match = SECONDS.fullmatch(shown)
+    number = match[1].replace(",", ".") if match is not None else ""
+    if not number or float(number) > LONGEST:
         raise BadRecordError("not a duration in seconds", field)
-    return float(shown) if "." in shown else int(shown)
+    return float(number) if "." in number else int(number)
 
 
 def _id(record: CallRecord) -> str:
@@ -213,7 +239,7 @@ def _id(record: CallRecord) -> str:
 
 def _half(channel: str) -> str:
     """What both halves of a Local channel are called."""
-    return channel.rpartition(";")[0]
+    return channel[:-2] if channel.endswith(HALVES) else ""
 
 
 def _keep(memory: OrderedDict[str, str], key: str, value: str) -> None:

@@ -34,8 +34,8 @@ COLUMNS = {
 NEEDED_COLUMNS = frozenset({"start", "src", "dst", "channel", "duration", "disposition"})
 NEEDED = 16
 NEEDED_OF_TABLE = 12
-ORNAMENT = re.compile(rb"\s*(?:\+(?:-+\+)+|-+(?:\+-+)+|\(?\d{1,12} rows?(?: in set.*)?\)?)\s*", re.DOTALL)
-"""Borders and last lines of tables that a database's client draws."""
+ORNAMENT = re.compile(rb"\s*(?:\+(?:-+\+)+|-+(?:\+-+)+|\(?\d{1,12} rows?(?: in set.*)?\)?|\"?sep=.\"?)\s*", re.DOTALL)
+"""Borders and last lines of tables that a database's client draws, and a spreadsheet's first line."""
 DELIMITERS = (",", ";", "\t", "|")
 NOTHING = frozenset({"NULL", "\\N", "(null)"})
 NOT_A_NAME = re.compile(r"[\W_]+")

@@ -117,15 +117,16 @@ class Channels:
         if not key or called is None:
             raise BadRecordError("a call to no channel", "DestChannel")
         linkedid = (fields.get("Linkedid") or fields.get("DestLinkedid") or caller_id or key)[:128]
-        if called.side == "local":
-            records.sent_on_by(linkedid, fields.get("Exten", ""))
-            return None
         if key in self._legs:
             return None
         number = begun.number if begun else fields.get("CallerIDNum", "")
         caller = records.owners.caller(
             fields.get("Channel", ""), begun.context if begun else fields.get("Context", ""), number
         )
+        if called.side == "local":
+            records.sent_on_by(linkedid, fields.get("Exten", ""))
+            records.go_within(fields.get("DestChannel", ""), "", caller, fields.get("Exten", ""))
+            return None
         leg = self._leg(fields, at, key, linkedid, begun, caller, called)
         self._legs[key] = leg
         if len(self._legs) > MAX_LEGS:
@@ -139,7 +140,8 @@ class Channels:
         records = self.records
         inside, outside = caller is None or not caller.outside, called.outside
         transferred = begun.transferred_by if begun is not None and outside else ""
-        forwarder = records.forwarder(linkedid, caller, called)
+        by_call = records.forwarder(linkedid, caller, called)
+        forwarder = records.sender(fields.get("Channel", ""), caller, called) or by_call
         own = caller.extension if caller is not None else None
         way = way_out(called, dial_argument(fields))
         contexts = (fields.get("Context", ""), begun.context if begun is not None else "")

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from detector.contract.codec import mended
 from detector.formats.carriers import unwrap
+from detector.formats.stamps import read_spelled
 
 HEAD = re.compile(
     r"(?:\[(?P<stamp>[^\]]{5,40})\] ?)?"
@@ -139,7 +140,9 @@ class LogClock:
             else:
                 moment = self._ascending(stamp)
         except (ValueError, OverflowError):
-            return None
+            moment = None
+        if moment is None and (spelled := read_spelled(stamp)) is not None:
+            moment = self._zoned(spelled)
         if moment is not None and (self._last is None or moment > self._last):
             self._last = moment
         return moment

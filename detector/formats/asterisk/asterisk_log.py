@@ -24,7 +24,8 @@ OURS = (
     b"Added contact '", b"nonexistent user '", b" denied ", b"No registration for ", b"Unknown SIP command ",
     b" no configured AORs", b" exceed max contacts", b" is not dynamic", b" no configured max_contacts",
     b" non-SIP URI", b" proper plaintext password for ", b"Empty registration from ", b"hacking attempt ",
-    b"Friendly Scanner ", b"orbidden", b" on registration attempt ", BLOB,
+    b"Friendly Scanner ", b"orbidden", b" on registration attempt ", b" did not pass ACL ",
+    BLOB,
 )  # fmt: skip
 """One of them stands in every line that is read, or should be."""
 KNOWN_FILES = frozenset({"chan_sip.c", "chan_iax2.c", "manager.c", "res_security_log.c"})
@@ -60,7 +61,7 @@ class AsteriskLog(Format):
         self._occurrences = Occurrences()
         self._twins = Twins()
         self._attempts = Attempts()
-        self._messages = MessagesReader(options.pbx, self.name)
+        self._messages = MessagesReader(options.pbx, self.name, options.parties)
         self._security = SecurityReader(options.pbx, self.name)
         self._drafts = 0
         self._told = 0

@@ -7,8 +7,9 @@ from detector.contract.codec import Rejected
 from detector.contract.events import Call, Login, Notice, Registration
 from detector.formats.asterisk.asterisk_attempts import SHOWN_CALLID, Draft, LogKind, Silence, Step
 from detector.formats.asterisk.asterisk_line import AsteriskLine
-from detector.formats.asterisk.asterisk_owners import NOBODY
+from detector.formats.asterisk.asterisk_owners import NOBODY, Owners
 from detector.formats.asterisk.asterisk_refusals import (
+    ACL_FAILED,
     DEVICE,
     FRIENDLY_SCANNER,
     HACKING,
@@ -22,6 +23,7 @@ from detector.formats.asterisk.asterisk_refusals import (
     UNKNOWN_CONNECTION,
 )
 from detector.formats.format import address, clean, endpoint, sole
+from detector.formats.parties import Parties
 
 CHAN_FROM = "Registration from '"
 CHAN_FOR = "' failed for '"
@@ -32,14 +34,19 @@ PJSIP_TRIES = re.compile(r" after \d{1,10} tries in [\d.]{1,20} ms\Z", re.ASCII)
 CALL_AT = re.compile(r" \((?:(?:UDP|TCP|TLS|WS|WSS):)?([^()\s]{2,64})\) to extension '", re.ASCII)
 CALL_TO = re.compile(r"' to extension '", re.ASCII)
 CALL_END = "' rejected because extension not found"
+CALL_IN = re.compile(r" in context '([^']{1,128})'", re.ASCII)
 AMI = re.compile(
     r"(?:Host )?(\S{2,64}) "
     r"(failed to authenticate as|tried to authenticate with nonexistent user|failed to pass IP ACL as) '(.*)'\s*",
     re.DOTALL,
 )
 NO_SUCH_USER = "tried to authenticate with nonexistent user"
-REGISTERED = re.compile(r"\s*(?:-- )?Registered SIP '([^']{1,256})' at ")
-CONTACT = re.compile(r"\s*(?:-- )?Added contact '.*' to AOR '([^']{1,256})' with expiration of \d+ second", re.DOTALL)
+REGISTERED = re.compile(r"\s*(?:-- )?Registered SIP '(?P<account>[^']{1,256})' at (?P<host>\S{2,64})?")
+CONTACT = re.compile(
+    r"\s*(?:-- )?Added contact '(?:sips?:(?:[^'@]{0,256}@)?(?P<host>[^';>]{2,64}))?.*' "
+    r"to AOR '(?P<account>[^']{1,256})' with expiration of \d+ second",
+    re.DOTALL,
+)
 USER = re.compile(r"\s*sips?:([^@:;<>]*)(?::[^@<>]*)?@", re.IGNORECASE)
 METHOD = re.compile(r"[A-Z]{1,16}", re.ASCII)
 
@@ -70,9 +77,10 @@ TWICE = frozenset({"acl", "not_dynamic"})
 class MessagesReader:
     """Turns lines of `messages` into drafts of `trust: text`; a line of ours that is broken is rejected."""
 
-    def __init__(self, pbx: str, source: str) -> None:
+    def __init__(self, pbx: str, source: str, parties: Parties) -> None:
         self.pbx = pbx
         self.source = source
+        self._owners = Owners(parties)
         self._nonexistent: tuple[str, str, datetime] | None = None
 
     def read(self, line: AsteriskLine, at: datetime, key: str) -> Draft | Rejected | Silence | None:
@@ -113,9 +121,15 @@ class MessagesReader:
         if match := HACKING.fullmatch(text):
             return self._probe("", match["place"], at, key)
         if match := REGISTERED.match(text):
-            # The address shown is the Contact the phone wrote, so there is no telling where it is.
-            return self._registration(at, key, "accepted", clean(match[1]))
+            return self._registered(match, at, key)
         return None
+
+    def _registered(self, match: re.Match[str], at: datetime, key: str) -> Draft:
+        """The address shown is the Contact the phone wrote: no telling where it is, only whose refusals it ends."""
+        account = clean(match["account"])
+        place = endpoint(match["host"] or "")
+        dialogue = ("phone", account or "", place[0]) if place else ()
+        return self._registration(at, key, "accepted", account, dialogue=dialogue)
 
     def _registration_failed(self, text: str, at: datetime, key: str) -> Draft | Rejected:
         where = text.rfind(CHAN_FOR)
@@ -137,7 +151,10 @@ class MessagesReader:
             old = text.startswith("Call from '")
             return self._refused_call(text, *(("Call from '", "'") if old else ("", ": Call")), at, key)
         if match := CONTACT.match(text):
-            return self._registration(at, key, "accepted", clean(match[1]))
+            return self._registered(match, at, key)
+        if match := ACL_FAILED.fullmatch(text):
+            place = endpoint(match["place"])
+            return self._notice("acl_rejected", None, place[0] if place else None, at, key)
         for pattern, reason in REGISTRAR:
             if match := pattern.match(text):
                 shown = match["place"] if "place" in pattern.groupindex else None
@@ -184,11 +201,13 @@ class MessagesReader:
         )  # fmt: skip
         return Draft(event=call, log=LogKind.MESSAGES)
 
-    def _probe(self, method: str, shown: str, at: datetime, key: str) -> Draft | Rejected:
+    def _probe(
+        self, method: str, shown: str, at: datetime, key: str, twin: tuple[str, ...] = ()
+    ) -> Draft | Rejected:  # fmt: skip
         place = endpoint(shown)
         if place is None:
             return Rejected(reason="a probe without an address")
-        return self._notice("sip_probe", None, place[0], at, key, method)
+        return self._notice("sip_probe", None, place[0], at, key, method, twin)
 
     def _trunk_refused(self, trunk: str, at: datetime, key: str) -> Draft:
         notice = Notice(
@@ -219,7 +238,7 @@ class MessagesReader:
         callid = text[found[0].end() : dash].removesuffix(")")[:SHOWN_CALLID]
         method = start[1] if start[1] and METHOD.fullmatch(start[1]) else "REGISTER"
         if method in PROBES:
-            return self._probe(method, found[-1][1], at, key)
+            return self._probe(method, found[-1][1], at, key, twin=(kind, callid) if kind else ())
         return self._registration(
             at, key, "rejected", user_of(text[start.end() : found[0].start()]), method=method,
             source_ip=sole(match[1] for match in found), reason=REASONS.get(words, clean(words)),
@@ -234,24 +253,30 @@ class MessagesReader:
         """
         end = text.rfind(CALL_END)
         found = list(CALL_AT.finditer(text, len(before), end + 1)) if end >= 0 else []
+        began_in = CALL_IN.match(text, end + len(CALL_END)) if end >= 0 else None
+        context = began_in[1] if began_in else ""
         if not found and (nowhere := CALL_TO.search(text, len(before), max(end + 1, 0))) and before:
-            return self._call(
-                clean(text[len(before) : nowhere.start()]), text[nowhere.end() : end], None, None, at, key
-            )
+            name = clean(text[len(before) : nowhere.start()])
+            return self._call(name, context, text[nowhere.end() : end], None, None, at, key)
         if not found:
             return Rejected(reason="a refused call without address and number")
         name = clean(text[len(before) : found[0].start()].removesuffix(after))
         place = endpoint(found[0][1]) if before else None
-        return self._call(name, text[found[0].end() : end], sole(match[1] for match in found), place, at, key)
+        return self._call(name, context, text[found[0].end() : end], sole(match[1] for match in found), place, at, key)
 
     def _call(
-        self, name: str | None, to: str, source_ip: str | None, place: tuple[str, str] | None, at: datetime, key: str
-    ) -> Draft:
+        self, name: str | None, context: str, to: str, source_ip: str | None, place: tuple[str, str] | None,
+        at: datetime, key: str,
+    ) -> Draft:  # fmt: skip
+        """A call to a number that is not there: of one of ours, of a guest, or one that a trunk brought."""
         own = None if name is None or name.lower() in NOBODY else name
+        trunk = own if own is not None and self._owners.from_outside(own, context) else None
+        own = None if trunk is not None else own
         call = Call(
             pbx=self.pbx, id=key, at=at, source=self.source, trust="text", phase="ended", call_id=key,
-            direction="outbound" if own else None, extension=own, from_=name, to=clean(to), source_ip=source_ip,
-            disposition="failed", reason="unallocated",
+            direction="inbound" if trunk else "outbound" if own else None, extension=own, trunk_in=trunk,
+            from_=None if trunk else name, to=clean(to), source_ip=source_ip, disposition="failed",
+            reason="unallocated",
         )  # fmt: skip
         return Draft(event=call, log=LogKind.MESSAGES, twin=("call", *place) if place else ())
 

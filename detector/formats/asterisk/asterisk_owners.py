@@ -9,8 +9,16 @@ from detector.formats.format import address
 from detector.formats.parties import Parties, Side
 
 CHANNEL = re.compile(
-    r"(?P<technology>\w{1,32})/(?P<name>.{1,256}?)(?:-[0-9a-f]{1,16}(?:;[12])?)?", re.ASCII | re.DOTALL
+    r"(?:(?:AsyncGoto|Parked|Bridge|Transfered)/)?(?P<technology>\w{1,32})/"
+    r"(?P<name>.{1,256}?)(?:-[0-9a-f]{1,16}(?:;[12])?)?(?:<(?:ZOMBIE|MASQ)>)?",
+    re.ASCII | re.DOTALL,
 )
+"""Before and behind the name stands what Asterisk is doing to a channel."""
+WITHIN = frozenset({
+    "Local", "Announcer", "AudioSocket", "Bridge", "CBAnn", "ConfBridgeRecorder", "Message", "MulticastRTP", "Recorder",
+    "Snoop", "Surrogate", "UnicastRTP", "WebSocket",
+})  # fmt: skip
+"""Technologies whose channels lead nowhere outside the PBX."""
 BY_NAME = frozenset({"SIP", "PJSIP", "IAX2", "SCCP", "Skinny"})
 """Technologies whose channels bear the name of an account; those of others (DAHDI, mISDN, ...) name a line."""
 NOBODY = frozenset({"anonymous", "asterisk", "unknown", "guest"})
@@ -21,13 +29,20 @@ DIALLED = re.compile(
 NUMBER = re.compile(r"\+?[\d*#]{3,64}", re.ASCII)
 URI = re.compile(r"sips?:(?P<user>[^@;]{1,128})@", re.ASCII)
 LONG = 7
-INSIDE = re.compile(r"internal|^(?:phones|users|local|extensions|from-inside|sip-phones)$", re.ASCII | re.IGNORECASE)
+INSIDE = re.compile(
+    r"internal|^(?:from-|sip-)?(?:phones?|users?|local(?:sets)?|extensions?|inside|handsets?)$"
+    r"|^(?:outgoing|outbound|dialout)$",
+    re.ASCII | re.IGNORECASE,
+)
 """Contexts in which, by their name, the PBX's own telephones begin."""
 OUTSIDE = re.compile(
-    r"(?:^|[-_])(?:trunks?|pstn|external|incoming|inbound|did|provider|carrier|gsm|isdn|outside|world)(?:$|[-_])",
+    r"(?:^|[-_])(?:trunks?|pstn|external|incoming|inbound|did|provider|carrier|gsm|isdn|outside|world)(?:$|[-_])"
+    r"|^from-(?:analog|dahdi|digital|zaptel)$",
     re.ASCII | re.IGNORECASE,
 )
 """Contexts in which, by their name, calls from outside begin."""
+SENT_TO = re.compile(r"ext-(?:group|local|queues)|ivr-\d{1,6}|timeconditions", re.ASCII)
+"""FreePBX's contexts to which calls are sent: mostly such as came in."""
 GUESTS = frozenset({"from-sip-external"})
 """FreePBX's context for whoever has no account: the channel is named after what the caller wrote."""
 MAX_REMEMBERED = 4_096
@@ -104,7 +119,16 @@ class Owners:
             return Peer(name=found.name, side=told or self.side(found.name), line=True)
         if application == "Queue" and self._configured(found.name) is None and found.name not in self._told:
             return Peer(name=found.name, side="extension")
-        return Peer(name=found.name, side="guest" if found.side == "guest" else self.side(found.name))
+        if found.side == "guest":  # by its address: a carrier that is dialled without a name
+            return Peer(name=found.name, side="trunk" if self._told.get(found.name) == "trunk" else "guest")
+        return Peer(name=found.name, side=self.side(found.name))
+
+    def from_outside(self, name: str, context: str) -> bool:
+        """Whether somebody of this name, whose call began in `context`, is a trunk by more than its shape."""
+        named = self._configured(name)
+        if named is not None or INSIDE.search(context):
+            return named == "trunk"
+        return context in self.parties.trunk_contexts or OUTSIDE.search(context) is not None
 
     def side(self, name: str) -> Side:
         """Trunk or extension, of a name by itself."""
@@ -115,7 +139,7 @@ class Owners:
         if match is None:
             return None
         technology, name, whole = match["technology"], match["name"], channel.partition("/")[2]
-        if technology == "Local":
+        if technology in WITHIN:
             return Peer(name=name.partition("@")[0], side="local")
         if technology not in BY_NAME:
             return Peer(name=f"{technology}/{name.partition('/')[0]}", side="", line=True)
@@ -133,7 +157,7 @@ class Owners:
             return self._told[name]
         if INSIDE.search(context):
             return "extension"
-        if OUTSIDE.search(context):
+        if OUTSIDE.search(context) or (SENT_TO.fullmatch(context) and not self._fits(name, number)):
             return "trunk"
         return self._guess(name, number)
 
@@ -145,6 +169,10 @@ class Owners:
             self.guessed[name] = guess
         return guess
 
+    def _fits(self, name: str, number: str) -> bool:
+        """Whether a name of a telephone calls itself as telephones do, or hides what it calls itself."""
+        return number == name or (self.parties.internal(name) and (not number or self.parties.internal(number)))
+
     def _configured(self, name: str) -> Side | None:
         if name in self.parties.trunks:
             return "trunk"
@@ -154,10 +182,19 @@ class Owners:
         uri = URI.match(rest)
         if mark == "@" and NUMBER.fullmatch(first) and first != rest:
             self._remember(rest.partition("/")[0], "trunk")
-        elif mark == "/" and (NUMBER.fullmatch(rest) or (uri and _foreign(uri["user"], first))):
+        elif mark == "/" and (NUMBER.fullmatch(rest) or (uri and self._foreign(uri["user"], first))):
             self._remember(first, "trunk")
         elif not mark or uri:
             self._remember(first, "extension")
+
+    def _foreign(self, user: str, name: str) -> bool:
+        """Whether an account is sent a number of the world.
+
+        The address of a telephone names the telephone, or is made up: then it does not begin as numbers abroad do.
+        """
+        if user == name or len(user) <= LONG or not NUMBER.fullmatch(user):
+            return False
+        return not self.parties.internal(name) or user[0] in "+0"
 
     def _remember(self, name: str, side: Side) -> None:
         self._told[name] = side
@@ -177,8 +214,3 @@ def way_out(called: Peer | None, data: str) -> str:
             if match is not None and match["technology"] == technology and match["mark"] == "/":
                 return f"{technology}/{match['first']}"
     return called.name
-
-
-def _foreign(user: str, name: str) -> bool:
-    """Whether an account is sent a number of the world; the address of a phone names the phone, or is made up."""
-    return user != name and len(user) > LONG and NUMBER.fullmatch(user) is not None

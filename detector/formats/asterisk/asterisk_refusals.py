@@ -18,6 +18,8 @@ HACKING = re.compile(r"hacking attempt detected '(?P<place>[^']{2,64})'\s*", re.
 """A patch of chan_sip that some distributions have."""
 UNKNOWN_CONNECTION = re.compile(r"\s*\"?Rejecting unknown SIP connection from (?P<place>[^\s\"]{2,64})\"?\s*", re.ASCII)
 """FreePBX's dialplan, for whoever comes without an account."""
+ACL_FAILED = re.compile(r"Incoming SIP message from (?P<place>\S{2,64}) did not pass ACL test\s*", re.ASCII)
+"""pjsip's list of addresses for all requests: whoever is not on it is not answered."""
 FRIENDLY_SCANNER = re.compile(r"\s*\"?Friendly Scanner from ", re.ASCII)
 """FreePBX's dialplan for any number that comes in without a route of its own, from the carrier as well. The address is
 what the caller wrote into a header: nobody is accused by it."""
@@ -70,8 +72,8 @@ TRUNK_REFUSED = {
     ),
     "res_pjsip_outbound_registration.c": (
         re.compile(
-            r"(?:Fatal|Temporal) response '\d{3}' received from '[^']{1,256}' "
-            r"on registration attempt to '(?P<trunk>[^']{1,256})'.*",
+            r"(?:(?:Fatal|Temporal) response '\d{3}' received|'?\d{3}'?(?: Forbidden)? fatal response received) "
+            r"from '[^']{1,256}' on registration attempt to '(?P<trunk>[^']{1,256})'.*",
             re.DOTALL,
         ),
     ),
@@ -82,9 +84,12 @@ TRUNK_REFUSED = {
 """Our own registration at a carrier is refused."""
 PROBES = frozenset({"OPTIONS", "PUBLISH", "INFO", "NOTIFY", "MESSAGE", "CANCEL", "BYE", "ACK", "PRACK"})
 """Requests that ask for no line and no registration: whoever sends them unknown is looking around."""
+IN_CALLS = r"(?:INVITE|ACK|BYE|CANCEL|INFO|MESSAGE|NOTIFY|OPTIONS|PRACK|PUBLISH|REFER|SUBSCRIBE|UPDATE) "
 NOTHING_TO_TELL = re.compile(
-    r"\s*(?:Failed to authenticate on (?!REGISTER)"
-    r"|Forbidden - (?:maybe )?wrong password on authentication for (?!REGISTER)"
+    rf"\s*(?:Failed to authenticate on {IN_CALLS}"
+    r"|Failed to (?:add|allocate|connect|create|find|generate|grab|look ?up|parse|read|resolve|send|set|start|write) "
+    r"|Call rejected by |Call rejected, CallToken Support required"
+    rf"|Forbidden - (?:maybe )?wrong password on authentication for {IN_CALLS}"
     r"|Endpoint '.{0,128}' state subscription failed|Subscription request from endpoint "
     r"|No registered subscribe handler"
     r"|(?:Retransmission|Remote host can't|Maximum retries|No response received|Hanging up call|Unable to)"
@@ -92,4 +97,4 @@ NOTHING_TO_TELL = re.compile(
     r"|Removed contact |(?:-- )?Got SIP response |Received response: |Could not create an object of type )",
     re.DOTALL,
 )
-"""Of whoever is ours, or of the carrier: nobody was turned away."""
+"""Of whoever is ours, or of the carrier: nobody was turned away; or, of IAX2 without a token, nobody knows who."""

@@ -137,6 +137,7 @@ class SecurityReader:
         self.pbx = pbx
         self.source = source
         self._questions: OrderedDict[str, _Question] = OrderedDict()
+        self._trunks: OrderedDict[str, tuple[str, datetime]] = OrderedDict()
         self._services: dict[str, Callable[[SecurityEvent, datetime, str], Draft | None]] = {
             "SIP": self._sip,
             "PJSIP": self._pjsip,
@@ -157,6 +158,9 @@ class SecurityReader:
         asked = self._answered(event, at)
         if event.name == "SuccessfulAuth":
             if event.details.get("UsingPassword") == "0":
+                self._trunks[event.session] = (event.remote, at)
+                if len(self._trunks) > MAX_OPEN:
+                    self._trunks.popitem(last=False)
                 return None  # a trunk's INVITE without a secret: AccountID is the number it called
             return self._registration(event, at, key, "accepted", clean(event.account))
         if event.name == "SessionLimit" or event.details.get("ACLName") == "no_extension_match":
@@ -261,9 +265,12 @@ class SecurityReader:
 
     def _refused_call(self, event: SecurityEvent, at: datetime, key: str, asked: _Question | None) -> Draft:
         caller = asked.account if asked else None
+        brought, since = self._trunks.get(event.session, ("", at))
+        trunk = brought if brought == event.remote and abs(at - since) <= ANSWER_WITHIN and not caller else None
         call = Call(
             pbx=self.pbx, id=key, at=at, source=self.source, phase="ended", call_id=key,
-            direction="outbound" if caller else None, extension=caller, from_=caller, to=clean(event.account),
+            direction="outbound" if caller else "inbound" if trunk else None, extension=caller, from_=caller,
+            trunk_in=trunk, to=clean(event.account),
             source_ip=event.remote, disposition="failed",
             reason="session_limit" if event.name == "SessionLimit" else "unallocated",
         )  # fmt: skip

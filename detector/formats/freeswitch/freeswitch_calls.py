@@ -1,16 +1,30 @@
-"""FreeSWITCH's channels as contract calls: a leg for each call the dialplan routes, one more where it goes outside."""
+"""FreeSWITCH's channels as contract calls: a leg for each call that is routed, one more for each that goes outside."""
 
 import re
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import TypeVar
 
 from msgspec import Struct, structs
 
 from detector.contract.codec import Rejected
 from detector.contract.events import Call
 from detector.formats.format import clean, endpoint
+from detector.formats.freeswitch.freeswitch_ends import ended, phase_of
 from detector.formats.freeswitch.freeswitch_line import UUID, FreeswitchLine
+from detector.formats.freeswitch.freeswitch_names import (
+    LOOPBACK,
+    LOOPED,
+    TAIL,
+    LineCalled,
+    caller_of,
+    comes_from_outside,
+    line_in,
+    lines_of,
+    profile_of,
+    same_number,
+)
 from detector.formats.parties import Parties, route_by
 
 NEW = re.compile(rf"New Channel (?P<name>.{{1,512}}) \[(?P<uuid>{UUID})\]", re.DOTALL)
@@ -20,42 +34,44 @@ ROUTED = re.compile(
     r" in context (?P<context>[^ ]{1,128})",
     re.DOTALL,
 )
+ROUTED_BARE = re.compile(
+    r"Processing (?P<number>[\w+*#.-]{1,256})->(?P<to>[^<>]{0,256}) in context (?P<context>[^ ]{1,128})"
+)
+"""Of callers without a name, in versions before 1.0.7."""
 BRIDGE = re.compile(r"EXECUTE (?:\[depth=\d{1,4}\] )?(?P<name>.{1,512}) bridge\((?P<to>.{1,4096})\)", re.DOTALL)
-GATEWAY = re.compile(
-    r"sofia/gateway/(?:[^/,|]{1,64}::)?(?P<gateway>[^/,|\]]{1,128})/(?P<to>\+?[\d*#]{1,64})?", re.ASCII | re.DOTALL
-)
-PROFILE = re.compile(
-    r"sofia/(?P<profile>[A-Za-z][\w.-]{0,63})/(?:sips?:)?(?P<to>\+?[\d*#]{3,64})@[\w.:\[\]-]{1,255}", re.ASCII
-)
-"""A carrier that is called without a gateway, by a profile of its own."""
-INTERNAL = "internal"
 ANSWERED = re.compile(r"Channel \[(?P<name>.{1,512})\] has been answered", re.DOTALL)
 HANGUP = re.compile(r"Hangup (?P<name>.{1,512}) \[CS_[A-Z_]{1,32}\] \[(?P<cause>[A-Z0-9_]{1,64})\]", re.DOTALL)
-USER = re.compile(r"sofia/[^/]{1,64}/(?:sips?:)?(?P<user>[^@]{1,256})@.{1,255}", re.DOTALL)
+REFERRED = re.compile(r"Process REFER to \[(?:sips?:)?(?P<to>[^\]@]{1,256})(?:@[^\]]*)?\]", re.DOTALL)
 AMBIGUOUS = ">->"
+OUTWARD = frozenset({"outbound", "transit"})
 MAX_OPEN = 4_096
-MAX_NAME = 256
+MAX_SENT = 256
+AT_ONCE = timedelta(seconds=2)
+"""Whoever is nobody's guest is turned away within this time."""
 
-DISPOSITIONS = {"NO_ANSWER": "no_answer", "ORIGINATOR_CANCEL": "no_answer", "NO_USER_RESPONSE": "no_answer",
-                "USER_BUSY": "busy"}  # fmt: skip
-REASONS = {
-    "UNALLOCATED_NUMBER": "unallocated", "NO_ROUTE_DESTINATION": "unallocated", "INVALID_NUMBER_FORMAT": "unallocated",
-    "CALL_REJECTED": "rejected", "USER_BUSY": "busy", "ORIGINATOR_CANCEL": "cancelled",
-    "NORMAL_CIRCUIT_CONGESTION": "congestion", "SWITCH_CONGESTION": "congestion", "NO_ANSWER": "timeout",
-    "OUTGOING_CALL_BARRED": "no_permission",
-}  # fmt: skip
+TURNED_AWAY = frozenset({"unallocated", "rejected"})
+
+
+T = TypeVar("T")
 
 
 class _FreeswitchChannel(Struct):
-    """A channel that is up: the legs it has since the dialplan has routed it, and where and in which context last."""
+    """A channel that is up. `legs` are those it has since the dialplan has routed it, the first of them its own.
+
+    `owner` is one of ours to whom the call was sent last, `transferred_by` who sent it on by hand; `routed`: it was
+    sent anywhere after it came in, last in `context`. `within` is the call that the PBX has made to itself here.
+    """
 
     name: str
     source_ip: str | None = None
     legs: list[Call] = []
-    sent_to: str = ""
+    owner: str = ""
+    transferred_by: str = ""
+    routed: bool = False
     context: str = ""
     bridges: int = 0
     answered: datetime | None = None
+    within: Call | None = None
 
 
 class FreeswitchCalls:
@@ -67,13 +83,16 @@ class FreeswitchCalls:
         self.parties = parties
         self._up: OrderedDict[str, _FreeswitchChannel] = OrderedDict()
         self._named: dict[str, str] = {}
+        self._referred: OrderedDict[str, str] = OrderedDict()
+        self._looped: OrderedDict[str, tuple[Call, str]] = OrderedDict()
+        self._outward: Counter[str] = Counter()
 
     def read(self, line: FreeswitchLine, at: datetime) -> Sequence[Call | Rejected] | None:
         """The legs a line brings forward, nothing if it says nothing of use; None if it is not understood."""
         text = line.text
         if match := NEW.fullmatch(text):
-            self._add(match["uuid"], match["name"])
-        elif match := INVITE.match(text):
+            return self._add(match["uuid"], match["name"], at)
+        if match := INVITE.match(text):
             self._locate(line.uuid, match)
         elif text.startswith("Processing "):
             return self._route(line, at)
@@ -83,20 +102,42 @@ class FreeswitchCalls:
             return self._answer(line.uuid, match["name"], at)
         elif match := HANGUP.fullmatch(text):
             return self._hang_up(line.uuid, match["name"], match["cause"], at)
+        elif match := REFERRED.match(text):
+            self._refer(line.uuid, match["to"])
         else:
             return None
         return []
 
-    def _add(self, uuid: str, name: str) -> None:
+    def _add(self, uuid: str, name: str, at: datetime) -> Sequence[Call]:
+        """A channel; one to the outside that no call we know of has asked for is a call of its own."""
         if uuid in self._up:
-            return
-        self._up[uuid] = _FreeswitchChannel(name=name)
+            return []
+        channel = self._up[uuid] = _FreeswitchChannel(name=name)
         self._named[name] = uuid
         if len(self._up) > MAX_OPEN:
             self._forget(next(iter(self._up)))
+        dialled = line_in(name, self.parties)
+        if dialled is None or self._outward[(dialled.to or "")[-TAIL:]]:
+            return []
+        self._hold(channel, [Call(
+            pbx=self.pbx, id=f"call:{uuid}:started", at=at, source=self.source, trust="text", phase="started",
+            call_id=uuid, direction="outbound", to=dialled.to, trunk=dialled.trunk, route=dialled.trunk,
+            channel=clean(uuid),
+        )])  # fmt: skip
+        return channel.legs[:1]
+
+    def _hold(self, channel: _FreeswitchChannel, legs: list[Call]) -> None:
+        """These are the legs of a channel from now on; which numbers outside are called is kept beside them."""
+        self._outward.subtract(_tails(channel.legs))
+        self._outward.update(_tails(legs))
+        for tail in _tails(channel.legs):
+            if not self._outward[tail]:
+                del self._outward[tail]
+        channel.legs = legs
 
     def _forget(self, uuid: str) -> None:
         channel = self._up.pop(uuid)
+        self._hold(channel, [])
         if self._named.get(channel.name) == uuid:
             del self._named[channel.name]
 
@@ -111,9 +152,16 @@ class FreeswitchCalls:
         if channel is not None and place is not None:
             channel.source_ip = place[0]
 
+    def _refer(self, uuid: str, to: str) -> None:
+        """One of ours sends the other end of its call to a number: what that dials now is on its behalf."""
+        channel = self._up.get(uuid)
+        who = caller_of(channel.name) if channel is not None else ""
+        if who and channel is not None and not comes_from_outside(channel.name, "", self.parties):
+            _keep(self._referred, to, who)
+
     def _route(self, line: FreeswitchLine, at: datetime) -> Sequence[Call | Rejected] | None:
-        """The start of a call."""
-        match = ROUTED.fullmatch(line.text)
+        """The start of a call, or where it is sent on to."""
+        match = ROUTED.fullmatch(line.text) or ROUTED_BARE.fullmatch(line.text)
         if match is None or line.text.count(AMBIGUOUS) > 1:
             return [Rejected(reason="a routed call whose numbers cannot be told apart")]
         uuid = line.uuid or self._begun_by(match["number"])
@@ -122,56 +170,107 @@ class FreeswitchCalls:
             return None if line.uuid == "" else [
                 Rejected(reason="a routed call whose channel was not seen to begin")
             ]  # fmt: skip
-        channel.sent_to, channel.context = match["to"], match["context"]
-        if channel.legs:
-            return []  # sent on within the dialplan: the same call
-        user = USER.fullmatch(channel.name)
-        outside = match["context"] in self.parties.trunk_contexts
-        outward = not outside and not self.parties.internal(match["to"]) and match["to"].lstrip("+").isdecimal()
-        direction = "inbound" if outside else "outbound" if outward else "internal"
-        channel.legs = [Call(
-            pbx=self.pbx, id=f"call:{uuid}:started", at=at, source=self.source, trust="text", phase="started",
-            call_id=uuid, direction=direction,
-            extension=clean(match["to"]) if outside else clean(user["user"] if user else match["number"]),
-            from_=clean(match["number"]), to=clean(match["to"]), channel=clean(uuid), source_ip=channel.source_ip,
-        )]  # fmt: skip
+        to, channel.context = match["to"], match["context"]
+        channel.transferred_by = self._referred.pop(to, channel.transferred_by)
+        if channel.legs or LOOPED.fullmatch(channel.name):
+            return self._send_on(channel, to)
+        channel.owner = to if self.parties.internal(to) else ""
+        self._hold(channel, [self._begin(uuid, channel, match, at)])
         return channel.legs[:1]
+
+    def _send_on(self, channel: _FreeswitchChannel, to: str) -> Sequence[Call]:
+        """Within the dialplan: the same call; of one that came in it says now for whom it is."""
+        looped = LOOPED.fullmatch(channel.name)
+        if looped is not None and channel.within is None and to in self._looped:
+            channel.within, channel.owner = self._looped[to]
+        channel.routed = True
+        if not self.parties.internal(to):
+            return []
+        channel.owner = to
+        if channel.legs and channel.legs[0].direction == "inbound" and channel.legs[0].extension != to:
+            first = channel.legs[0]
+            channel.legs[0] = structs.replace(first, extension=clean(to), revision=first.revision + 1)
+            return channel.legs[:1]
+        return []
+
+    def _begin(self, uuid: str, channel: _FreeswitchChannel, match: re.Match[str], at: datetime) -> Call:
+        to, number, parties = match["to"], match["number"], self.parties
+        outside = comes_from_outside(channel.name, match["context"], parties)
+        outward = not parties.internal(to) and to.lstrip("+").isdecimal()
+        sent = channel.transferred_by
+        caller = caller_of(channel.name) or (number if parties.internal(number) else "")
+        direction = "outbound" if outward else "internal"
+        if outside:
+            direction = "transit" if outward and sent else "inbound"
+        callee = to if parties.internal(to) else ""
+        return Call(
+            pbx=self.pbx, id=f"call:{uuid}:started", at=at, source=self.source, trust="text", phase="started",
+            call_id=uuid, direction=direction, extension=clean((callee if not sent else "") if outside else caller),
+            from_=clean(number), to=clean(to), channel=clean(uuid), source_ip=channel.source_ip,
+            via="transfer" if sent else "direct", on_behalf_of=sent or None,
+        )  # fmt: skip
 
     def _begun_by(self, number: str) -> str:
         """The last channel of this caller that was not routed yet: for logs without a uuid before the line."""
         for uuid, channel in reversed(self._up.items()):
-            user = USER.fullmatch(channel.name)
-            if not channel.legs and user is not None and user["user"] == number:
+            if not channel.legs and caller_of(channel.name) == number:
                 return uuid
         return ""
 
-    def _bridge(self, uuid: str, to: str, at: datetime) -> Sequence[Call]:
-        """The trunk a call is sent to, which is known only now.
+    def _bridge(self, uuid: str, dial: str, at: datetime) -> Sequence[Call]:
+        """The lines that a call is sent to, which are known only now.
 
-        Of a call of one of ours it is the same event again, with more in it. A call that came in has a second leg from
-        here on, to the number that is really dialled, in the name of whoever it was for; one it had before is over.
+        Of one that was dialled it is the same event again, with more in it. To any other number a leg more begins, in
+        the name of whoever the call was for, or of who transferred it; those that it had are over.
         """
         channel = self._up.get(uuid)
-        line = line_of(to, self.parties)
-        if channel is None or not channel.legs or line is None:
+        if channel is None:
             return []
-        first, (trunk, number) = channel.legs[0], line
-        route = clean(route_by(trunk, channel.context))
-        if first.direction != "inbound":
+        channel.routed = True
+        first = channel.legs[0] if channel.legs else channel.within
+        if first is None:
+            return []
+        for match in LOOPBACK.finditer(dial):
+            _keep(self._looped, match["to"], (first, channel.transferred_by or channel.owner))
+        told: list[Call] = []
+        for line in lines_of(dial, self.parties):
+            told += self._call_by(channel, first, line, at, over=not told)
+        return told
+
+    def _call_by(
+        self, channel: _FreeswitchChannel, first: Call, line: LineCalled, at: datetime, *, over: bool
+    ) -> Sequence[Call]:
+        """One line of a bridge; with the first of them the legs of the bridge before are `over`."""
+        own = bool(channel.legs) and first.direction != "inbound" and same_number(first.to, line.to)
+        if own and (not first.trunk or first.trunk == line.trunk or len(channel.legs) == 1):
             if first.trunk:
                 return []
-            channel.legs[0] = structs.replace(first, trunk=trunk, route=route, revision=1, direction="outbound")
+            outward = "transit" if first.direction == "transit" else "outbound"
+            route = clean(route_by(line.trunk, channel.context))
+            known = structs.replace(
+                first, trunk=line.trunk, route=route, revision=first.revision + 1, direction=outward
+            )
+            self._hold(channel, [known, *channel.legs[1:]])
             return channel.legs[:1]
         channel.bridges += 1
-        owner = channel.sent_to if self.parties.internal(channel.sent_to) else None
-        leg = f"bridge:{channel.bridges}"
-        out = structs.replace(
-            first, id=f"call:{uuid}:{leg}:started", at=at, leg=leg, direction="transit", trunk=trunk, extension=None,
-            route=route, to=number or first.to, via="forward", on_behalf_of=owner, source_ip=None,
+        past = [leg for leg in channel.legs if leg.trunk] if over else []
+        ends = [ended(leg, at, channel.answered, "NORMAL_CLEARING") for leg in past]
+        leg = self._leg(channel, first, line, at)
+        self._hold(channel, [*(each for each in channel.legs if each not in past), leg])
+        return [*ends, leg]
+
+    def _leg(self, channel: _FreeswitchChannel, first: Call, line: LineCalled, at: datetime) -> Call:
+        sent, caller = channel.transferred_by, first.extension if first.direction != "inbound" else None
+        owner = sent or (channel.owner if channel.owner != caller else "")
+        name = f"bridge:{channel.bridges}" if channel.within is None else f"{channel.name}:{channel.bridges}"
+        return structs.replace(
+            first, id=f"call:{first.call_id}:{name}:started", at=at, phase="started", revision=0, leg=clean(name),
+            direction="transit" if first.direction in {"inbound", "transit"} else "outbound", trunk=line.trunk,
+            extension=caller, to=line.to or first.to, on_behalf_of=owner or None,
+            route=clean(route_by(line.trunk, channel.context)),
+            via="transfer" if sent else "forward" if owner or caller is None else "direct",
+            source_ip=None if caller is None else first.source_ip,
         )  # fmt: skip
-        over = [ended(each, at, channel.answered, "NORMAL_CLEARING") for each in channel.legs[1:]]
-        channel.legs = [first, out]
-        return [*over, out]
 
     def _answer(self, uuid: str, name: str, at: datetime) -> Sequence[Call]:
         uuid = self._find(uuid, name)
@@ -179,7 +278,7 @@ class FreeswitchCalls:
         if channel is None or not channel.legs or channel.answered is not None:
             return []
         channel.answered = at
-        return [structs.replace(leg, id=_phase(leg, "answered"), at=at, phase="answered", revision=0)
+        return [structs.replace(leg, id=phase_of(leg, "answered"), at=at, phase="answered", revision=0)
                 for leg in channel.legs]  # fmt: skip
 
     def _hang_up(self, uuid: str, name: str, cause: str, at: datetime) -> Sequence[Call]:
@@ -187,33 +286,26 @@ class FreeswitchCalls:
         channel = self._up.get(uuid)
         if channel is None:
             return []
+        told = [ended(leg, at, channel.answered, cause) for leg in channel.legs]
         self._forget(uuid)
-        return [ended(leg, at, channel.answered, cause) for leg in channel.legs]
+        if told and told[0].direction == "inbound" and not _is_turned_away(channel, told[0]):
+            told[0] = structs.replace(told[0], trunk_in=clean(profile_of(channel.name)))
+        return told
 
 
-def line_of(to: str, parties: Parties) -> tuple[str, str | None] | None:
-    """The trunk of a dial string, and the number it is sent; None if it rings one of ours."""
-    gateway = GATEWAY.search(to)
-    if gateway is not None:
-        return gateway["gateway"].strip()[:MAX_NAME], gateway["to"]
-    outside = PROFILE.search(to)
-    if outside is None or outside["profile"].startswith(INTERNAL) or parties.internal(outside["to"]):
-        return None
-    return outside["profile"], outside["to"]
+def _is_turned_away(channel: _FreeswitchChannel, over: Call) -> bool:
+    """Whether a call led nowhere: somebody from outside tries numbers. What was sent on came from a carrier."""
+    at_once = over.started_at is not None and over.at - over.started_at <= AT_ONCE
+    return at_once and not channel.routed and channel.answered is None and over.reason in TURNED_AWAY
 
 
-def ended(leg: Call, at: datetime, answered: datetime | None, cause: str) -> Call:
-    """The end of a leg that began with `leg`."""
-    talked = None if answered is None else max(answered, leg.at)
-    failed = DISPOSITIONS.get(cause, "no_answer" if cause == "NORMAL_CLEARING" else "failed")
-    return structs.replace(
-        leg, id=_phase(leg, "ended"), at=at, phase="ended", revision=0, started_at=leg.at, answered_at=talked,
-        duration=max(0.0, (at - leg.at).total_seconds()),
-        talk=max(0.0, (at - talked).total_seconds()) if talked else 0.0,
-        disposition="answered" if answered else failed,
-        reason=None if cause == "NORMAL_CLEARING" else REASONS.get(cause, cause.lower()),
-    )  # fmt: skip
+def _tails(legs: list[Call]) -> list[str]:
+    """The numbers outside that legs go to."""
+    return [leg.to[-TAIL:] for leg in legs if leg.to and leg.direction in OUTWARD]
 
 
-def _phase(leg: Call, phase: str) -> str:
-    return f"{leg.id.rpartition(':')[0]}:{phase}"
+def _keep(memory: OrderedDict[str, T], key: str, value: T) -> None:
+    memory[key] = value
+    memory.move_to_end(key)
+    if len(memory) > MAX_SENT:
+        memory.popitem(last=False)

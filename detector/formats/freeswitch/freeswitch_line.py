@@ -9,7 +9,7 @@ UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 # With the uuid of the channel, how idle the CPU is and the function, as far as the version and logfile.conf have them.
 HEAD = re.compile(
     rf"(?:(?P<uuid>{UUID}) )?"
-    r"(?P<stamp>(?:\d{4}-)?\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?) "
+    r"(?P<stamp>(?:\d{4}-)?\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:\.\d{1,6})?) "
     r"(?:\d{1,3}\.\d\d% |\[\d{1,9}\] )?"
     r"\[(?P<level>[A-Z]{1,8})\] (?:\[[A-Z_]{1,32}\] )?"
     r"\[?(?P<file>[\w./-]{1,128}\.(?:c|cpp|h)):\d{1,6}\]? (?:\w{1,64}\(\) )?"
@@ -31,6 +31,7 @@ class FreeswitchLine(Struct, frozen=True, gc=False):
 
 def parse(content: str) -> FreeswitchLine | None:
     """The line; None for the second and later lines of a record."""
+    content = content.rstrip()
     head = HEAD.match(content)
     if head is not None:
         file = head["file"].rpartition("/")[2]

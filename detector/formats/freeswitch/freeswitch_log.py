@@ -12,12 +12,13 @@ from detector.contract.visibility import Source
 from detector.formats.carriers import BLOB, HIDDEN, unwrap
 from detector.formats.format import Format, FormatOptions, Occurrences, Reading, address, clean, register
 from detector.formats.freeswitch.freeswitch_calls import FreeswitchCalls
-from detector.formats.freeswitch.freeswitch_line import FreeswitchLine, LocalClock, parse
+from detector.formats.freeswitch.freeswitch_line import UUID, FreeswitchLine, LocalClock, parse
 from detector.formats.freeswitch.freeswitch_tellings import LOG
 
 OURS = (
-    b"SIP auth ", b"Can't find user [", b"Rejected by ", b"New Channel ", b" receiving invite from ",
-    b"Processing ", b" bridge(", b" has been answered", b"Hangup ", b"Failed Registration ", BLOB,
+    b"SIP auth ", b"Can't find user [", b"Rejected by ", b"New Channel ", b" receiving invite from ", b"Processing ",
+    b" bridge(", b" has been answered", b"Hangup ", b"Process REFER to [", b"Failed Registration ",
+    b" Registration Failed ", BLOB,
 )  # fmt: skip
 AUTH = re.compile(
     r"SIP auth (?P<what>failure|challenge) \((?P<method>[A-Z]{1,16})\) on sofia profile '(?P<profile>[^']{0,64})' "
@@ -30,12 +31,16 @@ ACL = re.compile(
     r"(?P<rest>\. Falling back .*|\s*)",
     re.DOTALL,
 )
-ACL_FILES = frozenset({"sofia.c", "sofia_reg.c", "mod_event_socket.c"})
+ACL_FILES = frozenset({"sofia.c", "sofia_reg.c", "mod_event_socket.c", "mod_verto.c"})
 GATEWAY_REFUSED = re.compile(
-    r"(?P<gateway>\S{1,256}) Failed Registration (?:with status (?P<status>.{0,128}) )?\[(?P<code>\d{3})\].*", re.DOTALL
+    r"(?P<gateway>\S{1,256}) (?:Failed Registration|Registration Failed) "
+    r"(?:with status (?P<status>.{0,128}) )?\[(?P<code>\d{3})\].*",
+    re.DOTALL,
 )
 FALLING_BACK = ". Falling back to Digest auth"
 STARTS = ("SIP auth ", "Can't find user [")
+PLAN = re.compile(rf"(?:{UUID} )?Dialplan: ", re.ASCII)
+"""What the dialplan weighs before it does it."""
 BEGINNINGS = ("New Channel ", "Processing ", "Hangup ", "Channel [", "EXECUTE ")
 REJECTED, FAILED = "Rejected by ", " Failed Registration "
 SAME_ATTEMPT = timedelta(seconds=1)
@@ -114,6 +119,9 @@ class FreeswitchLog(Format):
 
     def _line(self, content: str) -> Iterator[Reading]:
         line = parse(content)
+        if line is None and PLAN.match(content):
+            self.ignored += 1
+            return
         if line is None:
             hidden = content.endswith(BLOB.decode())
             self.unread.note(HIDDEN if hidden else "a frame of the line that is not known", content.encode())

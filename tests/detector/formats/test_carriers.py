@@ -30,6 +30,7 @@ SWITCH = (
 )
 COLOURED = "\x1b[1;33mNOTICE\x1b[0m[150]: \x1b[1;37mchan_sip.c\x1b[0m:\x1b[1;37m29058\x1b[0m handle_request: " + SAID
 OCTAL = COLOURED.replace("\x1b", "#033")
+CARET = COLOURED.replace("\x1b", "^[")
 HOST6 = "2001:db8:0:1::10"
 
 
@@ -81,6 +82,12 @@ PLAIN: dict[str, Callable[[str], str]] = {
     "kubectl logs --prefix": before("[pod/asterisk-7d9f/asterisk] "),
     "kubectl logs --prefix --timestamps": before("[pod/asterisk-0/asterisk] 2026-03-12T06:14:30.123456789Z "),
     "syslog in a container's log": before("2026-03-12T06:14:30.1Z stdout F Mar 12 02:14:30 pbx asterisk[1]: "),
+    "podman logs with names": before("[asterisk] "),
+    "what grep found in files": before("/var/log/asterisk/full-20260312:"),
+    "what grep -n found in files": before("messages.1:4711:"),
+    "what grep -n found": before("4711:"),
+    "the first line of a file with a byte order mark": before("\ufeff"),
+    "indented by whoever copied it": before("    "),
     "filebeat": ship(
         **{"@timestamp": "2026-03-12T06:14:30.000Z", "message": "LINE", "log": {"file": {"path": "x"}}, "agent": {}}
     ),
@@ -92,7 +99,11 @@ PLAIN: dict[str, Callable[[str], str]] = {
     "logcli": ship(line="LINE", labels={}, timestamp="2026-03-12T06:14:30.5Z"),
     "a shipper of syslog": lambda line: json.dumps({"message": f"Mar 12 02:14:30 pbx asterisk[4711]: {line}"}),
 }  # fmt: skip
-WITHOUT_TIME = {"nothing", "docker compose logs", "docker compose logs, coloured", "kubectl logs --prefix"}
+WITHOUT_TIME = {
+    "nothing", "docker compose logs", "docker compose logs, coloured", "kubectl logs --prefix",
+    "podman logs with names", "what grep found in files", "what grep -n found in files", "what grep -n found",
+    "indented by whoever copied it", "the first line of a file with a byte order mark",
+}  # fmt: skip
 
 
 def reader(name: str) -> Format:
@@ -114,8 +125,8 @@ def refused(name: str, *lines: str) -> Registration:
     return event
 
 
-@pytest.mark.parametrize("line", [OWN, f"[Mar 12 02:14:30] {SECURE}", COLOURED, OCTAL], ids=[
-    "messages", "security", "coloured", "colours as digits"])  # fmt: skip
+@pytest.mark.parametrize("line", [OWN, f"[Mar 12 02:14:30] {SECURE}", COLOURED, OCTAL, CARET], ids=[
+    "messages", "security", "coloured", "colours as digits", "colours as cat -v shows them"])  # fmt: skip
 @pytest.mark.parametrize("carrier", PLAIN)
 def test_asterisk_is_read_whatever_carries_it(carrier: str, line: str) -> None:
     if carrier in WITHOUT_TIME and not line.startswith("["):
@@ -152,6 +163,32 @@ def test_a_line_without_a_time_happened_when_its_carrier_says(carrier: str) -> N
 def test_times_with_and_without_year_zone_and_fraction(stamp: str, expected: datetime) -> None:
     assert refused("asterisk-log", f"[{stamp}] {BARE}").at == expected
     assert refused("asterisk-log", f"{stamp} pbx-3 asterisk[4711]: {BARE}").at == expected
+
+
+@pytest.mark.parametrize(
+    ("stamp", "expected"),
+    [
+        ("1773296070", AT),
+        ("1773296070.25", datetime(2026, 3, 12, 6, 14, 30, 250_000, tzinfo=UTC)),
+        ("2026/03/12 02:14:30", AT),
+        ("12/Mar/2026:02:14:30", AT),
+        ("12 Mar 2026 02:14:30.5", datetime(2026, 3, 12, 6, 14, 30, 500_000, tzinfo=UTC)),
+        ("Thu Mar 12 02:14:30 2026", AT),
+        ("Mar 12 2026 02:14:30", AT),
+        ("Mar 12, 2026 02:14:30", AT),
+    ],
+)
+def test_times_in_the_shapes_that_dateformat_can_give_them(stamp: str, expected: datetime) -> None:
+    assert refused("asterisk-log", f"[{stamp}] {BARE}").at == expected
+    assert refused("asterisk-log", f"Mar 12 02:14:30 pbx-3 asterisk[4711]: [{stamp}] {BARE}").at == expected
+
+
+@pytest.mark.parametrize(
+    "stamp", ["12/03/2026 02:14:30", "2026/13/12 02:14:30", "31 Feb 2026 02:14:30", "1773", "noon"]
+)
+def test_a_time_that_cannot_be_told_is_none(stamp: str) -> None:
+    records = read("asterisk-log", f"[{stamp:5}] {BARE}")
+    assert [type(record) for record in records] == [Rejected]
 
 
 @pytest.mark.parametrize(

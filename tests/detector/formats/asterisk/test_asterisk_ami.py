@@ -283,6 +283,17 @@ def test_a_call_that_is_dialled_through_goes_where_it_is_sent() -> None:
     assert (out.direction, out.to, out.leg) == ("transit", "011252612345990", "SIP/carrier-a-9")
 
 
+def test_of_many_agents_who_ring_the_one_who_forwards_is_charged() -> None:
+    halves = {"1001": "Local/1001@from-queue-1", "1002": "Local/1002@from-queue-2"}
+    rings = [begin("SIP/carrier-b-1", f"{half};1", destid=f"1.{name}", sent=f"{name}@from-queue", exten="600")
+             for name, half in halves.items()]  # fmt: skip
+    phone = begin("Local/1001@from-queue-1;2", "SIP/1001-7", uniqueid="1.7", destid="1.8", sent="1001", exten="1001")
+    away = begin("Local/1002@from-queue-2;2", uniqueid="1.9", sent="carrier-a/01188213200100", exten="1002")
+    *_, out = read(newchannel("SIP/carrier-b-1", exten="600", context="from-trunk"), *rings, phone, away)
+    assert isinstance(out, Call)
+    assert (out.via, out.on_behalf_of, out.to) == ("forward", "1002", "01188213200100")
+
+
 def test_an_extension_that_always_forwards_is_charged_without_having_rung() -> None:
     carrier = newchannel("SIP/carrier-a-1", exten="12125550199", context="from-trunk")
     half, dialled = "Local/9011252612345990@from-internal-0;", "9011252612345990@from-internal"

@@ -172,16 +172,16 @@ def test_both_logs_of_one_refusal_by_the_registrar_are_one() -> None:
             assert [type(each) for each in read(*lines)] == [Registration, kind]
 
 
-def test_what_is_held_back_is_told_after_two_seconds_or_in_silence() -> None:
+def test_what_is_held_back_is_told_after_five_seconds_or_in_silence() -> None:
     log = reader()
     assert list(log.read(refused(0).encode())) == []
-    (asked,) = log.read(event(2, "ChallengeSent", "2199", "z@x").encode())
+    (asked,) = log.read(event(5, "ChallengeSent", "2199", "z@x").encode())
     assert isinstance(asked, Registration)
     assert asked.outcome == "challenged"
-    (told, _) = log.read(event(3, "ChallengeSent", "2199", "y@x").encode())
+    (told, _) = log.read(event(6, "ChallengeSent", "2199", "y@x").encode())
     assert isinstance(told, Registration)
     assert told.outcome == "rejected"
-    assert list(log.read(refused(10).encode())) == []
+    assert list(log.read(refused(20).encode())) == []
     assert len(list(log.close())) == 1
     assert list(log.close()) == []
 

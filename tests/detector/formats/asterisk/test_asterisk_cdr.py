@@ -382,3 +382,80 @@ def test_any_record_stays_within_the_contract(changes: dict[str, str]) -> None:
     for record in read(*text.split(b"\n")):
         if not isinstance(record, Rejected):
             assert Codec().decode(msgspec.json.encode(record)) == [record]
+
+
+def queued(*, linked: bool) -> list[str]:
+    """A call into queue 600 rings 1001 and 1002, whose telephone is forwarded abroad."""
+    ring = {"src": "13125550000", "dst": "600", "context": "ext-queues", "channel": "PJSIP/carrier-a-00000001",
+            "app": "Queue", "data": "600,t,,,", "disposition": "NO ANSWER", "billsec": "0"}  # fmt: skip
+    rows: list[dict[str, str]] = [
+        *({**ring, "dstchannel": f"Local/{agent}@from-queue-0000000{agent[-1]};1"} for agent in ("1001", "1002")),
+        {"src": "13125550000", "dst": "1001", "context": "from-queue", "channel": "Local/1001@from-queue-00000001;2",
+         "dstchannel": "PJSIP/1001-00000009", "data": "PJSIP/1001,15", "disposition": "NO ANSWER", "billsec": "0"},
+        {"src": "13125550000", "dst": "01188213200100", "context": "from-internal",
+         "channel": "Local/1002@from-queue-00000002;2", "dstchannel": "PJSIP/carrier-a-0000000a",
+         "data": "PJSIP/01188213200100@carrier-a,300"},
+    ]  # fmt: skip
+    return [line(**row, **({**LINKED, "uniqueid": f"1795442889.2{n}"} if linked else {})) for n, row in enumerate(rows)]
+
+
+@pytest.mark.parametrize("linked", [True, False])
+def test_of_many_agents_who_ring_the_one_who_forwards_is_charged(linked: bool) -> None:
+    out = read(*queued(linked=linked))[-1]
+    assert isinstance(out, Call)
+    assert (out.direction, out.via, out.on_behalf_of) == ("outbound", "forward", "1002")
+
+
+def test_halves_of_a_local_channel_in_old_versions() -> None:
+    near = line(src="13125550000", dst="2104", context="from-trunk", channel="SIP/carrier-a-1", uniqueid="",
+                dstchannel="Local/01188213200100@from-internal-3a4b,1", data="")  # fmt: skip
+    other = near.replace("2104", "2105").replace("3a4b", "5c6d")
+    away = line(src="13125550000", dst="01188213200100", channel="Local/01188213200100@from-internal-3a4b,2",
+                uniqueid="", data="SIP/carrier-a/01188213200100")  # fmt: skip
+    out = read(near, other, away)[-1]
+    assert isinstance(out, Call)
+    assert out.on_behalf_of == "2104"
+
+
+def test_a_channel_that_a_program_has_called_goes_out() -> None:
+    call = one(line(src="", dst="01188213200100", context="default", channel="PJSIP/carrier-a-00000021",
+                    dstchannel="", app="AppDial2", data="(Outgoing Line)"))  # fmt: skip
+    assert (call.direction, call.trunk, call.trunk_in, call.via) == ("outbound", "carrier-a", None, "api")
+    assert (call.extension, call.to) == (None, "01188213200100")
+
+
+@pytest.mark.parametrize(("dst", "extension"), [("s", None), ("12125550100", None), ("600", "600")])
+def test_a_number_of_ours_is_no_extension(dst: str, extension: str | None) -> None:
+    call = one(line(src="13125550000", dst=dst, context="from-trunk", channel="SIP/carrier-a-00000001",
+                    dstchannel="", app="Playback", data="welcome"))  # fmt: skip
+    assert (call.direction, call.extension) == ("inbound", extension)
+
+
+HEAD = "calldate;src;dst;dcontext;channel;dstchannel;lastapp;lastdata;duration;billsec;disposition;uniqueid"
+
+
+@pytest.mark.parametrize(
+    ("start", "duration", "billsec", "lasts"),
+    [
+        ("2026-11-23 09:08:09", "00:01:00", "00:00:50", (60, 50)),
+        ("2026-11-23 09:08:09", "60,117342", "50,1", (60.117342, 50.1)),
+        ("2026-11-23 09:08:09", "35s (0h 0m 35s)", "30s", (35, 30)),
+        ("2026-11-23T09:08:09", "60", "50", (60, 50)),
+        ("1795424889", "60", "50", (60, 50)),
+        ("11/23/2026 9:08", "60", "50", (60, 50)),
+        ("23/11/2026 09:08:09", "60", "50", (60, 50)),
+        ("23.11.26 9:08 AM", "60", "50", (60, 50)),
+    ],
+)
+def test_times_and_durations_as_tables_and_spreadsheets_have_them(
+    start: str, duration: str, billsec: str, lasts: tuple[float, float]
+) -> None:
+    row = (start, "1001", "0112526123456", "from-internal", "SIP/1001-1", "SIP/carrier-a-2", "Dial", "", duration,
+           billsec, "ANSWERED", "1795424889.25")  # fmt: skip
+    cdr = reader()
+    records = [record for text in ("sep=;", HEAD, ";".join(row)) for record in cdr.read(text.encode())]
+    (call,) = records
+    assert isinstance(call, Call)
+    assert (call.duration, call.talk) == lasts
+    assert call.started_at == datetime(2026, 11, 23, 9, 8, 9, tzinfo=UTC)
+    assert cdr.ignored == 2

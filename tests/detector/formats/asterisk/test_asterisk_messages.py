@@ -7,14 +7,17 @@ import pytest
 from detector.contract.codec import Rejected
 from detector.contract.events import AnyEvent, Call, Login, Notice, Registration
 from detector.formats import Format, FormatOptions, formats
+from detector.formats.parties import TRUNK_CONTEXTS, Parties
 
 THIEF, PORT = "203.0.113.66", "203.0.113.66:5070"
 AT = datetime(2026, 3, 12, 2, 14, 30, tzinfo=UTC)
 PJSIP = "res_pjsip/pjsip_distributor.c"
 
 
-def reader() -> Format:
-    return formats()["asterisk-log"](FormatOptions(pbx="hq", zone=UTC, year=2026, keyed_hash=str))
+def reader(parties: Parties | None = None) -> Format:
+    return formats()["asterisk-log"](
+        FormatOptions(pbx="hq", zone=UTC, year=2026, keyed_hash=str, parties=parties or Parties())
+    )
 
 
 def said(text: str, file: str = "chan_sip.c", level: str = "NOTICE") -> str:
@@ -213,6 +216,55 @@ def test_refused_calls(name: str) -> None:
     assert (event.phase, event.disposition, event.trust) == ("ended", "failed", "text")
 
 
+TRUNK_CALLS = {
+    "chan_sip": said(f"Call from 'carrier-a' ({PORT}) to extension '12125550100' {GONE}").replace(
+        "'guest'", "'from-trunk'"
+    ),
+    "pjsip": said(
+        f"carrier-a: Call (UDP:{PORT}) to extension '12125550100' {GONE}", "res_pjsip_session.c"
+    ).replace("'guest'", "'from-pstn'"),
+    "of a context that the configuration names": said(
+        f"Call from 'carrier-a' ({PORT}) to extension '12125550100' {GONE}"
+    ).replace("'guest'", "'ours'"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TRUNK_CALLS)
+def test_a_trunk_that_calls_a_number_we_do_not_have_is_no_extension(name: str) -> None:
+    log = reader(Parties(trunk_contexts=TRUNK_CONTEXTS | {"ours"}))
+    (event,) = [*log.read(TRUNK_CALLS[name].encode()), *log.close()]
+    assert isinstance(event, Call)
+    assert (event.direction, event.extension, event.trunk_in) == ("inbound", None, "carrier-a")
+    assert (event.from_, event.to, event.source_ip) == (None, "12125550100", THIEF)
+
+
+def test_a_context_within_the_number_that_was_dialled_makes_nobody_a_trunk() -> None:
+    forged = f"1' rejected because extension not found in context 'from-trunk'. ({PORT}) to extension '2"
+    (event,) = read(said(f"Call from '2100' ({PORT}) to extension '{forged}' {GONE}"))
+    assert isinstance(event, Call)
+    assert (event.direction, event.extension, event.trunk_in) == ("outbound", "2100", None)
+
+
+ACCEPTED = {
+    "chan_sip": said(f"    -- Registered SIP '2100' at {PORT}", level="VERBOSE"),
+    "pjsip": said(f"Added contact 'sip:2100@{PORT};x-ast-orig-host=10.0.0.5:5060' to AOR '2100' with expiration of "
+                  "3600 seconds", "res_pjsip_registrar.c", "VERBOSE"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ACCEPTED)
+@pytest.mark.parametrize(("source", "forgiven"), [(PORT, True), ("203.0.113.67:5070", False)])
+def test_a_refusal_is_forgiven_by_what_the_full_log_tells_of_the_same_phone(
+    name: str, source: str, forgiven: bool
+) -> None:
+    refused = said(f"Registration from '<sip:2100@h>' failed for '{source}' - Wrong password")
+    outcomes = [event.outcome for event in read(refused, ACCEPTED[name]) if isinstance(event, Registration)]
+    assert sorted(outcomes) == (["accepted"] if forgiven else ["accepted", "rejected"])
+    for event in read(ACCEPTED[name]):
+        assert isinstance(event, Registration)
+        assert event.source_ip is None  # what the phone wrote as its contact is no source
+
+
 NOTICES = {
     "a probe with an unknown method": (said(f"Unknown SIP command 'FOO' from '{PORT}'"), ("sip_probe", THIEF, None)),
     "a probe with OPTIONS": (pjsip("No matching endpoint found", "'OPTIONS' "), ("sip_probe", THIEF, None)),
@@ -252,6 +304,20 @@ NOTICES = {
         said("Fatal response '403' received from 'sip:carrier.example' on registration attempt to "
              "'sip:hq@carrier.example', stopping outbound registration", "res_pjsip_outbound_registration.c"),
         ("sip_trunk_registration_failed", None, "sip:hq@carrier.example"),
+    ),
+    "our registration at a carrier, pjsip, forbidden for now": (
+        said("403 Forbidden fatal response received from 'sip:carrier.example' on registration attempt to "
+             "'sip:hq@carrier.example', retrying in '60' seconds", "res_pjsip_outbound_registration.c"),
+        ("sip_trunk_registration_failed", None, "sip:hq@carrier.example"),
+    ),
+    "our registration at a carrier, pjsip, refused for now": (
+        said("'404' fatal response received from 'sip:carrier.example' on registration attempt to "
+             "'sip:hq@carrier.example', retrying in '60' seconds", "res_pjsip_outbound_registration.c"),
+        ("sip_trunk_registration_failed", None, "sip:hq@carrier.example"),
+    ),
+    "an address that may not ask anything": (
+        said(f"Incoming SIP message from {PORT} did not pass ACL test", "res_pjsip_acl.c", "WARNING"),
+        ("acl_rejected", THIEF, None),
     ),
     "our registration at a carrier, IAX2": (
         said("Registration of 'hq' rejected: 'Registration Refused' from: '198.51.100.10'", "chan_iax2.c"),
@@ -297,6 +363,12 @@ def test_the_manager(lines: list[str], logins: list[tuple[str, str]]) -> None:
              "res_pjsip_exten_state.c", "WARNING"),
         said(f"Friendly Scanner from {THIEF}", "Ext. 12125550100", "WARNING"),
         said("Executing Log(WARNING,Rejecting unknown)", "pbx.c", "VERBOSE"),
+        said(f"SIP ACL: Rejecting '{THIEF}' due to a failure to pass ACL '(BASELINE)'", "acl.c"),
+        said("Call rejected by 198.51.100.10: No authority found", "chan_iax2.c", "WARNING"),
+        said(f"Call rejected, CallToken Support required. If unexpected, resolve by placing address {THIEF} in the "
+             "calltokenoptional list or setting user guest requirecalltoken=no", "chan_iax2.c", "ERROR"),
+        said("Failed to create outgoing session to endpoint '1001'", "res_pjsip_session.c", "ERROR"),
+        said("Failed to parse Contact URI", level="WARNING"),
     ],
 )  # fmt: skip
 def test_what_is_known_and_accuses_nobody(line: str) -> None:

@@ -38,6 +38,22 @@ def shown(peer: Peer | None) -> tuple[str, str] | None:
         ("SIP/192.0.2.9-0000002d", "phones", "1001", ("192.0.2.9", "guest")),
         ("SIP/2104-0000002d", "from-sip-external", "2104", ("2104", "guest")),
         ("Local/2104@from-internal-00000001;2", "from-internal", "2104", ("2104", "local")),
+        ("AsyncGoto/SIP/1001-00000012", "phones", "1001", ("1001", "extension")),
+        ("Parked/PJSIP/carrier-a-00000012", "park-dial", "12125550100", ("carrier-a", "trunk")),
+        ("Transfered/SIP/1001-00000012<ZOMBIE>", "phones", "1001", ("1001", "extension")),
+        ("SIP/1001-00000012<MASQ>", "phones", "1001", ("1001", "extension")),
+        ("SCCP/1001-00000012", "phones", "1001", ("1001", "extension")),
+        ("ConfBridgeRecorder/conf-600-uid-1", "default", "", ("conf-600-uid", "local")),
+        ("Message/ast_msg_queue", "default", "", ("ast_msg_queue", "local")),
+        ("SIP/bob-00000012", "LocalSets", "12125550100", ("bob", "extension")),
+        ("SIP/bob-00000012", "from-phones", "12125550100", ("bob", "extension")),
+        ("SIP/bob-00000012", "outgoing", "12125550100", ("bob", "extension")),
+        ("DAHDI/4-1", "from-analog", "2000", ("DAHDI/4", "trunk")),
+        ("PJSIP/carrier-a-00000012", "ext-local", "2000", ("carrier-a", "trunk")),
+        ("PJSIP/carrier-a-00000012", "ext-queues", "", ("carrier-a", "trunk")),
+        ("SIP/11577-00000800", "ext-group", "12125550100", ("11577", "trunk")),
+        ("SIP/1001-00000012", "ext-local", "1001", ("1001", "extension")),
+        ("SIP/1001-00000012", "ivr-3", "1001", ("1001", "extension")),
         ("", "", "", None),
         ("no channel", "", "", None),
     ],
@@ -63,6 +79,10 @@ def test_who_calls(channel: str, context: str, number: str, expected: tuple[str,
         ("DAHDI/5-1", "DAHDI/5,30,t", "Dial", ("DAHDI/5", "extension")),
         ("DAHDI/i1/12125550111-4", "DAHDI/g0/12125550111", "Dial", ("DAHDI/i1", "trunk")),
         ("Local/600@from-queue-0001;1", "Local/600@from-queue/n", "Dial", ("600", "local")),
+        ("PJSIP/1001-1", "PJSIP/1001/sip:83920481@192.0.2.7:5060;transport=ws,20", "Dial", ("1001", "extension")),
+        ("PJSIP/11577-1", "PJSIP/11577/sip:+12125550111@carrier.example,20", "Dial", ("11577", "trunk")),
+        ("SIP/198.51.100.10-1", "SIP/0112526123456@198.51.100.10,30", "Dial", ("198.51.100.10", "trunk")),
+        ("SIP/198.51.100.10-1", "SIP/1001,30", "Dial", ("198.51.100.10", "guest")),
         ("", "", "", None),
     ],
 )
@@ -111,6 +131,24 @@ def test_what_is_called_through(channel: str, data: str, expected: str) -> None:
 )
 def test_a_context_of_its_own_is_a_route(contexts: tuple[str, ...], expected: str) -> None:
     assert route_by("carrier-a", *contexts) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "context", "outside"),
+    [
+        ("carrier-a", "from-trunk", True),
+        ("carrier-a", "from-provider", True),
+        ("4711", "phones", True),
+        ("alice", "from-trunk", False),
+        ("carrier-a", "from-internal", False),
+        ("carrier-a", "default", False),
+        ("1001", "default", False),
+    ],
+)
+def test_whose_call_is_certainly_one_of_a_trunk(name: str, context: str, outside: bool) -> None:
+    owners = Owners(NAMED)
+    assert owners.from_outside(name, context) is outside
+    assert not owners.guessed
 
 
 def test_what_the_dialplan_has_rung_is_known_when_it_calls() -> None:

@@ -88,6 +88,7 @@ def test_refusals(line: str, expected: tuple[object, ...]) -> None:
     [
         auth() + "\r\n",
         auth().replace(" 97.00%", ""),
+        auth().replace(" ", "T", 1),
         auth().replace("97.00%", "[3480]"),
         auth().replace("1842 ", "1842 sofia_reg_parse_auth() "),
         "\x1b[33m" + auth() + "\x1b[0m",
@@ -165,7 +166,8 @@ def test_calls_without_a_gateway() -> None:
         return started.direction, started.extension
 
     assert direction("1002", "default") == ("internal", "1000")
-    assert direction("+12125550100", "public") == ("inbound", "+12125550100")
+    assert direction("+12125550100", "public") == ("inbound", None)  # a number of ours is no extension
+    assert direction("2104", "public") == ("inbound", "2104")
     assert direction("01125261234567", "default") == ("outbound", "1000")
     assert direction("01125261234567", "ours", Parties(trunk_contexts=frozenset({"ours"})))[0] == "inbound"  # type: ignore[index]
 
@@ -222,6 +224,7 @@ def test_heads_of_other_builds(name: str, year: int | None) -> None:
         ("IP 203.0.113.7 Rejected by register acl office", "sofia_reg.c:1", Registration, "acl"),
         ('IP 203.0.113.7 Rejected by acl "domains"', "sofia.c:1", Notice, "acl_rejected"),
         ('IP 203.0.113.7 Rejected by acl "loopback.auto"', "mod_event_socket.c:1", Notice, "acl_rejected"),
+        ('IP 203.0.113.7 Rejected by acl "browsers"', "mod_verto.c:1", Notice, "acl_rejected"),
         ('IP 203.0.113.7 Rejected by acl "domains". Falling back to Digest auth.', "sofia.c:1", None, None),
     ],
 )
@@ -241,6 +244,8 @@ def test_acls(text: str, file: str, kind: type | None, reason: str | None) -> No
     [
         ("carrier-a Failed Registration with status Forbidden [403]. failure #1", "Forbidden"),
         ("carrier-a Failed Registration [503]. failure #6", "503"),
+        ("carrier-a Failed Registration [503], setting retry to 30 seconds.", "503"),
+        ("carrier-a Registration Failed with status Forbidden [403]. failure #3", "Forbidden"),
     ],
 )
 def test_a_gateway_that_is_refused_is_a_trunk_without_registration(text: str, why: str) -> None:
@@ -386,9 +391,11 @@ def test_a_line_that_is_too_long_is_rejected_and_a_bad_time_too() -> None:
 
 def test_other_lines_are_ignored() -> None:
     log = reader()
-    for line in (said("EXECUTE x", "switch.c:1", "DEBUG"), "v=0", "", said("quoting: " + auth(), "mod_dptools.c:1")):
+    weighed = [f"Dialplan: {PHONE} {word} bridge(sofia/gateway/carrier-a/1)" for word in ("Action", "ANTI-Action")]
+    others = [said("EXECUTE x", "switch.c:1", "DEBUG"), "v=0", "", said("quoting: " + auth(), "mod_dptools.c:1")]
+    for line in (*others, *weighed, *(f"{ONE} {line}" for line in weighed)):
         assert list(log.read(line.encode())) == []
-    assert log.ignored == 4
+    assert (log.ignored, log.unread.total) == (8, 0)
 
 
 @pytest.mark.parametrize(
