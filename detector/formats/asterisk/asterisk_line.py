@@ -27,7 +27,7 @@ OUT_OF_ORDER = timedelta(minutes=5)
 
 
 class AsteriskLine(Struct, frozen=True, gc=False):
-    """One log line. `stamp` is its time as written (`""`: none), `said` all behind it.
+    """One log line. `stamp` is its time as written (`""`: none); `content`, from `begins` on, what stands behind it.
 
     `file` is the source file that wrote it, or `Ext. s` where the dialplan did; `times` how often it was written.
     """
@@ -36,13 +36,14 @@ class AsteriskLine(Struct, frozen=True, gc=False):
     level: str
     file: str
     text: str
-    said: str
+    content: str
+    begins: int = 0
     times: int = 1
 
     @property
     def whole(self) -> str:
         """Its time and what it says, whatever carried it."""
-        return f"[{self.stamp}] {self.said}"
+        return f"[{self.stamp}] {self.content[self.begins :]}"
 
 
 class _Location(Struct, frozen=True):
@@ -67,24 +68,21 @@ JSON = msgspec.json.Decoder(_JsonLine)
 
 def parse(raw: bytes) -> AsteriskLine | None:
     """The line out of whatever carried it; `None` for what Asterisk's logger does not write."""
-    if raw[:1] == b"[" and b"\x1b" not in raw and b"#033" not in raw:  # most lines: nothing carries them
+    if raw[:1] == b"[":  # most lines: nothing carries them
         content = raw.rstrip(b"\r\n").decode("utf-8", "replace")
         head = HEAD.match(content)
-        if head is not None:
-            return _line(head, content, head["stamp"] or "", 1)
+        if head is not None and "\x1b[" not in content and "#033[" not in content:
+            stamp, level, file, text = head.groups("")
+            return AsteriskLine(stamp, level, file, text, content, head.start(2))
     carried = unwrap(raw)
     content = carried.text
     if content[:1] == "{":
         return _parse_json(content)
     head = HEAD.match(content)
-    return None if head is None else _line(head, content, head["stamp"] or carried.time, carried.times)
-
-
-def _line(head: re.Match[str], content: str, stamp: str, times: int) -> AsteriskLine:
-    return AsteriskLine(
-        stamp=stamp, level=head["level"], file=head["file"], text=head["text"], said=content[head.start("level") :],
-        times=times,
-    )  # fmt: skip
+    if head is None:
+        return None
+    stamp, level, file, text = head.groups("")
+    return AsteriskLine(stamp or carried.time, level, file, text, content, head.start(2), carried.times)
 
 
 def _parse_json(content: str) -> AsteriskLine | None:
@@ -93,8 +91,8 @@ def _parse_json(content: str) -> AsteriskLine | None:
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
     said, file = line.logmsg, line.logmsg.location.filename
-    words = f"{said.level} {file}: {said.message}"
-    return AsteriskLine(stamp=line.timestamp, level=said.level, file=file, text=said.message, said=words)
+    content = f"{said.level} {file}: {said.message}"
+    return AsteriskLine(stamp=line.timestamp, level=said.level, file=file, text=said.message, content=content)
 
 
 class LogClock:

@@ -102,7 +102,11 @@ class Inputs:
         reader = self._reader(self._year_of(name))
         number = 0
         for number, line in self._lines(name):
-            yield from self._sorted(reader.read(line), name, number)
+            for record in reader.read(line):
+                if isinstance(record, Rejected):
+                    self._reject(record, name, number)
+                else:
+                    yield record
         yield from self._closed(reader, name, number)
 
     def _lines_of_all(self, names: Sequence[str]) -> Iterator[AnyEvent | Unknown]:
