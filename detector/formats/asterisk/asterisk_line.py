@@ -15,6 +15,9 @@ HEAD = re.compile(
     r"(?P<file>[\w./-]+\.c|Ext\. [^:]{1,128})(?::\d+)?(?:(?: in)? \w+)?: (?P<text>.*)",
     re.ASCII | re.DOTALL,
 )
+SECURITY_FILE = "res_security_log.c"
+SECURE = re.compile(r"\[([^\]]{5,40})\] SECURITY\[\d+\] res_security_log\.c: ", re.ASCII)
+"""As most lines of most files begin: `HEAD` in short."""
 YEARLESS = re.compile(r"([A-Z][a-z]{2}) ([ \d]?\d) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,6})\d{0,3})?", re.ASCII)
 MONTHS = {
     name: number
@@ -70,8 +73,13 @@ def parse(raw: bytes) -> AsteriskLine | None:
     """The line out of whatever carried it; `None` for what Asterisk's logger does not write."""
     if raw[:1] == b"[":  # most lines: nothing carries them
         content = raw.rstrip(b"\r\n").decode("utf-8", "replace")
+        secure = SECURE.match(content)
+        if secure is not None and "\x1b[" not in content:
+            return AsteriskLine(
+                secure[1], "SECURITY", SECURITY_FILE, content[secure.end() :], content, secure.end(1) + 2
+            )
         head = HEAD.match(content)
-        if head is not None and "\x1b[" not in content and "#033[" not in content:
+        if head is not None and "\x1b[" not in content:
             stamp, level, file, text = head.groups("")
             return AsteriskLine(stamp, level, file, text, content, head.start(2))
     carried = unwrap(raw)

@@ -10,7 +10,7 @@ from msgspec import structs
 from detector.contract.codec import EPOCH, Rejected, reject
 from detector.contract.events import MAX_EVENT_BYTES, Login, Registration
 from detector.formats.asterisk.asterisk_attempts import MAX_OPEN, AttemptEvent, Attempts, Draft, Silence, Twins
-from detector.formats.asterisk.asterisk_line import AsteriskLine, LogClock, parse
+from detector.formats.asterisk.asterisk_line import SECURITY_FILE, AsteriskLine, LogClock, parse
 from detector.formats.asterisk.asterisk_messages import MessagesReader
 from detector.formats.asterisk.asterisk_security import SecurityReader, key_of
 from detector.formats.asterisk.asterisk_security import parse as parse_security
@@ -26,7 +26,6 @@ OURS = (
 )  # fmt: skip
 """One of them stands in every line that is read, or should be."""
 KNOWN_FILES = frozenset({"chan_sip.c", "chan_iax2.c", "manager.c", "res_security_log.c"})
-SECURITY_FILE = "res_security_log.c"
 PJSIP = "res_pjsip"
 DIALPLAN = "Ext. "
 REFUSAL = b"eject"

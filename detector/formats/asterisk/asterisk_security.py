@@ -235,7 +235,7 @@ class SecurityReader:
         return Draft(event=notice, log=LogKind.SECURITY)
 
     def _asked(self, event: SecurityEvent, at: datetime, key: str) -> Draft:
-        uri = URI.match(event.account)
+        uri = URI.match(event.account) if ":" in event.account else None
         question = _Question(
             at=at,
             source=(event.remote, event.port),

@@ -99,8 +99,7 @@ class Inputs:
             yield from braid(strands, self._begins(files))
 
     def _file(self, name: str) -> Iterator[AnyEvent | Unknown]:
-        reader = self._reader(self._year_of(name))
-        number = 0
+        reader, number = self._reader(self._year_of(name)), 0
         for number, line in self._lines(name):
             for record in reader.read(line):
                 if isinstance(record, Rejected):
