@@ -172,9 +172,13 @@ class LogClock:
     def _zoned(self, local: datetime) -> datetime:
         if local.tzinfo is not None:
             return local.astimezone(UTC)
-        first, second = (local.replace(tzinfo=self.zone, fold=fold).astimezone(UTC) for fold in (0, 1))
-        last = self._last
-        if last is None or second <= first:
+        zoned = local.replace(tzinfo=self.zone)
+        again = zoned.replace(fold=1)
+        first, last = zoned.astimezone(UTC), self._last
+        if last is None or zoned.utcoffset() == again.utcoffset():
+            return first
+        second = again.astimezone(UTC)
+        if second <= first:
             return first
         return second if last.astimezone(self.zone).fold or first < last - OUT_OF_ORDER else first
 
@@ -184,8 +188,8 @@ def _yearless(stamp: str, year: int) -> datetime | None:
     if match is None or match[1] not in MONTHS:
         return None
     try:
-        day, hour, minute, second = (int(part) for part in match.groups()[1:5])
-        micros = int((match[6] or "0").ljust(6, "0"))
-        return datetime(year, MONTHS[match[1]], day, hour, minute, second, micros)  # noqa: DTZ001 - the zone comes later
+        month, day, hour, minute, second, part = match.groups()
+        micros = int(part.ljust(6, "0")) if part else 0
+        return datetime(year, MONTHS[month], int(day), int(hour), int(minute), int(second), micros)  # noqa: DTZ001 - the zone comes later
     except ValueError:
         return None
