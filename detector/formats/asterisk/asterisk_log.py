@@ -9,8 +9,8 @@ from msgspec import structs
 
 from detector.contract.codec import EPOCH, Rejected, reject
 from detector.contract.events import MAX_EVENT_BYTES, Login, Registration
-from detector.formats.asterisk.asterisk_attempts import AttemptEvent, Attempts, Draft, Silence, Twins
-from detector.formats.asterisk.asterisk_line import AsteriskLine, LogClock, parse
+from detector.formats.asterisk.asterisk_attempts import MAX_OPEN, AttemptEvent, Attempts, Draft, Silence, Twins
+from detector.formats.asterisk.asterisk_line import SECURITY_FILE, AsteriskLine, LogClock, parse
 from detector.formats.asterisk.asterisk_messages import MessagesReader
 from detector.formats.asterisk.asterisk_security import SecurityReader, key_of
 from detector.formats.asterisk.asterisk_security import parse as parse_security
@@ -26,7 +26,6 @@ OURS = (
 )  # fmt: skip
 """One of them stands in every line that is read, or should be."""
 KNOWN_FILES = frozenset({"chan_sip.c", "chan_iax2.c", "manager.c", "res_security_log.c"})
-SECURITY_FILE = "res_security_log.c"
 PJSIP = "res_pjsip"
 DIALPLAN = "Ext. "
 REFUSAL = b"eject"
@@ -61,6 +60,7 @@ class AsteriskLog(Format):
         self._security = SecurityReader(options.pbx, self.name)
         self._drafts = 0
         self._told = 0
+        self._now: datetime | None = None
         self._before: AsteriskLine | None = None
 
     def read(self, line: bytes) -> Iterator[Reading]:
@@ -135,7 +135,10 @@ class AsteriskLog(Format):
             if line.times > 1:
                 draft = self._repeated(raw, draft, line.times)
             told = self._advance(moment)
-            fresh = [event for each in self._twins.admit(moment, draft) for event in self._attempts.fold(moment, each)]
+            passed = self._twins.admit(moment, draft)
+            if passed is None:
+                return told
+            fresh = self._attempts.fold(moment, passed)
             self._told += len(fresh)
             return [*told, *fresh] if told else fresh
         before = self._advance(moment) if moment is not None else ()
@@ -150,7 +153,10 @@ class AsteriskLog(Format):
         return before
 
     def _advance(self, now: datetime) -> list[AttemptEvent]:
-        """What waited long enough; all of it counts as told."""
+        """What waited long enough; all of it counts as told. Many lines share their second."""
+        if now is self._now and len(self._twins.open) <= MAX_OPEN and len(self._attempts.waiting) <= MAX_OPEN:
+            return []
+        self._now = now
         told = self._attempts.advance(now) if self._attempts.waiting else []
         if self._twins.open:
             for moment, draft in self._twins.advance(now):
@@ -178,7 +184,7 @@ class AsteriskLog(Format):
         event = parse_security(line.text)
         if event is None:
             return Rejected(reason="a security event that cannot be read")
-        if event.at is not None:
+        if event.at is not None and self._clock.year is None:
             self._clock.learn(line.stamp, event.at)
         at = event.at or self._clock.read(line.stamp)
         if at is None:
