@@ -172,7 +172,9 @@ class Attempts:
             return self._whole(moment, draft, event) if draft.step is Step.WHOLE else self._step(moment, draft, event)
         if draft.step is Step.CHALLENGE:
             return [] if event.account is None and self._known(moment, draft.dialogue) is not None else [event]
-        if event.outcome == "accepted" and self.holding:
+        if event.outcome != "accepted":
+            return [counted(event, draft.times)]
+        if self.holding:
             self._forgive(moment, draft.dialogue)
             self._forgive(moment, _phone(event))
         return [event]

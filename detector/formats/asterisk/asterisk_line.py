@@ -74,12 +74,12 @@ def parse(raw: bytes) -> AsteriskLine | None:
     if raw[:1] == b"[":  # most lines: nothing carries them
         content = raw.rstrip(b"\r\n").decode("utf-8", "replace")
         secure = SECURE.match(content)
-        if secure is not None and "\x1b[" not in content:
+        if secure is not None and not _coloured(content):
             return AsteriskLine(
                 secure[1], "SECURITY", SECURITY_FILE, content[secure.end() :], content, secure.end(1) + 2
             )
         head = HEAD.match(content)
-        if head is not None and "\x1b[" not in content:
+        if head is not None and not _coloured(content):
             stamp, level, file, text = head.groups("")
             return AsteriskLine(stamp, level, file, text, content, head.start(2))
     carried = unwrap(raw)
@@ -91,6 +91,10 @@ def parse(raw: bytes) -> AsteriskLine | None:
         return None
     stamp, level, file, text = head.groups("")
     return AsteriskLine(stamp or carried.time, level, file, text, content, head.start(2), carried.times)
+
+
+def _coloured(content: str) -> bool:
+    return "\x1b[" in content or "#033[" in content
 
 
 def _parse_json(content: str) -> AsteriskLine | None:

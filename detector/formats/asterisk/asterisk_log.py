@@ -156,11 +156,11 @@ class AsteriskLog(Format):
         """What waited long enough; all of it counts as told. Many lines share their second."""
         if now is self._now and len(self._twins.open) <= MAX_OPEN and len(self._attempts.waiting) <= MAX_OPEN:
             return []
-        self._now = now
         told = self._attempts.advance(now) if self._attempts.waiting else []
-        if self._twins.open:
-            for moment, draft in self._twins.advance(now):
-                told += self._attempts.fold(moment, draft)
+        released = self._twins.advance(now) if self._twins.open else []
+        for moment, draft in released:
+            told += self._attempts.fold(moment, draft)
+        self._now = None if released else now  # what was released just now may be due already
         self._told += len(told)
         return told
 
