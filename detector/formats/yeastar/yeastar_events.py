@@ -37,7 +37,7 @@ class YeastarEvents(Format):
     def __init__(self, options: FormatOptions) -> None:
         super().__init__(options)
         self._texts = JsonTexts(MAX_VALUE_BYTES)
-        self._frames = YeastarFrames(options.pbx, options.zone, keyed_hash=options.keyed_hash)
+        self._frames = YeastarFrames(options.pbx, options.zone, keyed_hash=options.keyed_hash, unread=self.unread)
         self._clock = PbxClock(options.zone)
         self._moment: datetime | None = None
 
@@ -88,13 +88,9 @@ class YeastarEvents(Format):
             return
         if self._moment is None or at > self._moment:
             self._moment = at
-        unknown = self._frames.unknown.total()
+        unread = self.unread.total
         found = self._frames.read(frame, at)
-        if self._frames.unknown.total() > unknown:
-            shown = str(frame.get("type"))[:32]
-            self.unread.note(f"a frame of type {shown}, or members of a call, that is not known", encoded(frame))
-        else:
-            self.ignored += not found
+        self.ignored += not found and self.unread.total == unread
         yield from found
 
     def _stamp(self, shown: str) -> datetime | None:
