@@ -14,6 +14,8 @@ LEVELS = 5
 BLOB = b" blob data]"
 """So `journalctl` ends a line that it does not show, because of colours or other control characters in it."""
 HIDDEN = "hidden by journalctl, because of colours: use -a, or -o json"
+NULS = "NUL bytes, as in UTF-16: write the file in UTF-8"
+HIDING = re.compile(rb"\x00|(?:\x1b|#033)\[[\d;]*[A-Za-z]")
 COLOURS = re.compile(r"(?:\x1b|#033)\[[\d;]*[A-Za-z]", re.ASCII)
 TIME = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?: ?(?:Z|[+-]\d\d:?\d\d))?"
 SHORT = r"[A-Z][a-z]{2} [ \d]?\d (?:\d{4} )?\d\d:\d\d:\d\d(?:\.\d{1,9})?"
@@ -96,6 +98,13 @@ def unwrap(raw: bytes) -> Carried:
     if carried.text.startswith("message repeated ") and (repeated := REPEATED.fullmatch(carried.text)):
         return Carried(repeated["text"], carried.time, max(1, int(repeated["times"])))
     return carried
+
+
+def bare(line: bytes) -> bytes:
+    """Without what may stand within a word and hide it: colours, and the NULs of another encoding."""
+    if b"\x00" in line or b"\x1b[" in line or b"#033[" in line:
+        return HIDING.sub(b"", line)
+    return line
 
 
 def plain(text: str) -> str:

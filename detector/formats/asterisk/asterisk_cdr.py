@@ -32,7 +32,9 @@ COLUMNS = {
 NEEDED_COLUMNS = frozenset({"start", "src", "dst", "channel", "duration", "disposition"})
 NEEDED = 16
 NEEDED_OF_TABLE = 12
-ORNAMENT = re.compile(rb"\s*(?:\+(?:-+\+)+|-+(?:\+-+)+|\(?\d{1,12} rows?(?: in set.*)?\)?)\s*", re.DOTALL)
+ORNAMENT = re.compile(
+    rb"\s*(?:\+(?:-+\+)+|-+(?:\+-+)+|\(?\d{1,12} rows?(?: in set(?:, \d{1,6} warnings?)?(?: \([^)]{1,40}\))?)?\)?)\s*"
+)
 """Borders and last lines of tables that a database's client draws."""
 DELIMITERS = (",", ";", "\t", "|")
 NOTHING = frozenset({"NULL", "\\N", "(null)"})
@@ -96,13 +98,13 @@ class AsteriskCdr(Format):
         return [cell.strip() for cell in cells(text, "|")]
 
     def _is_head(self, values: Sequence[str]) -> bool:
-        """Whether these are the names of columns, which then say where everything stands."""
+        """Whether these are the names of columns, which then say where everything stands; no record run into them."""
         names = [NOT_A_NAME.sub("", name).lower() for name in values]
         found: dict[str, int] = {}
         for at, name in enumerate(names):
             if name in COLUMNS:
                 found.setdefault(COLUMNS[name], at)
-        if not found.keys() >= NEEDED_COLUMNS:
+        if not found.keys() >= NEEDED_COLUMNS or any(TIME.search(value) for value in values):
             return False
         self._columns, self._settled = found, True
         self.ignored += 1

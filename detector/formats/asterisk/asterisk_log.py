@@ -14,7 +14,7 @@ from detector.formats.asterisk.asterisk_line import SECURITY_FILE, AsteriskLine,
 from detector.formats.asterisk.asterisk_messages import MessagesReader
 from detector.formats.asterisk.asterisk_security import SecurityReader, key_of
 from detector.formats.asterisk.asterisk_security import parse as parse_security
-from detector.formats.carriers import BLOB, HIDDEN
+from detector.formats.carriers import BLOB, HIDDEN, NULS, bare
 from detector.formats.format import Format, FormatOptions, Occurrences, Reading, register
 
 OURS = (
@@ -29,9 +29,7 @@ KNOWN_FILES = frozenset({"chan_sip.c", "chan_iax2.c", "manager.c", "res_security
 PJSIP = "res_pjsip"
 DIALPLAN = "Ext. "
 REFUSAL = b"eject"
-RUN_TOGETHER = re.compile(
-    rb"\] ?(?:NOTICE|WARNING|ERROR|SECURITY) ?\[\d+\].*\] ?(?:NOTICE|WARNING|ERROR|SECURITY) ?\[\d+\]"
-)
+RUN_TOGETHER = re.compile(rb"\] ?[A-Z]{4,8} ?\[\d+\].*\] ?(?:NOTICE|WARNING|ERROR|SECURITY) ?\[\d+\]")
 LAST_REPEATED = re.compile(rb"last message repeated (\d{1,6}) times?\s*$")
 TOLD = frozenset({"NOTICE", "WARNING", "ERROR", "SECURITY"})
 SECRETS = re.compile(rb',(?:Challenge|Response|ExpectedResponse|Received\w{1,16})="')
@@ -69,9 +67,14 @@ class AsteriskLog(Format):
             return iter((reject(f"line of {len(line)} bytes, allowed are {MAX_EVENT_BYTES}", line),))
         wrapped = line[:1] == b"{"
         if not wrapped and not bears_our_marks(line):
-            return self._pass_by(line)
+            shown = bare(line)
+            if shown is line or not bears_our_marks(shown):
+                return self._pass_by(line)
+            if b"\x00" in line:
+                self.unread.note(NULS, line)
+                return iter(())
         parsed = parse(line)
-        if wrapped and not bears_our_marks(line if parsed is None else parsed.text.encode()):
+        if wrapped and not bears_our_marks(bare(line) if parsed is None else parsed.text.encode()):
             return self._pass_by(line)
         self._before = parsed
         if parsed is None:
@@ -146,10 +149,8 @@ class AsteriskLog(Format):
             return [*before, reject(draft.reason, SECRETS.split(raw, maxsplit=1)[0])]
         if draft is None:
             self._pass_over(raw, line)
-        elif RUN_TOGETHER.search(raw) is None:
-            self.ignored += 1
         else:
-            self.unread.note("two lines run together", SECRETS.split(raw, maxsplit=1)[0])
+            self._not_of_use(raw)
         return before
 
     def _advance(self, now: datetime) -> list[AttemptEvent]:
@@ -192,11 +193,18 @@ class AsteriskLog(Format):
         content = line.whole.encode() if event.at is None else key_of(event)
         return self._security.read(event, at, self._occurrences.id_of(content))
 
+    def _not_of_use(self, raw: bytes) -> None:
+        """A line that tells nothing of use; one that does may be stuck to its end."""
+        if RUN_TOGETHER.search(bare(raw)) is None:
+            self.ignored += 1
+        else:
+            self.unread.note("two lines run together", SECRETS.split(raw, maxsplit=1)[0])
+
     def _pass_over(self, raw: bytes, line: AsteriskLine | None) -> None:
         """A line with a mark of ours that no event comes of: not our business, or it should have been understood."""
         reason = why_unread(raw, line)
         if reason is None:
-            self.ignored += 1
+            self._not_of_use(raw)
         else:
             self.unread.note(reason, SECRETS.split(raw, maxsplit=1)[0])
 

@@ -82,9 +82,10 @@ TRUNK_REFUSED = {
 """Our own registration at a carrier is refused."""
 PROBES = frozenset({"OPTIONS", "PUBLISH", "INFO", "NOTIFY", "MESSAGE", "CANCEL", "BYE", "ACK", "PRACK"})
 """Requests that ask for no line and no registration: whoever sends them unknown is looking around."""
+REQUEST = r"(?:INVITE|SUBSCRIBE|NOTIFY|MESSAGE|PUBLISH|REFER|INFO|OPTIONS|UPDATE|CANCEL|BYE|ACK|PRACK) "
 NOTHING_TO_TELL = re.compile(
-    r"\s*(?:Failed to authenticate on (?!REGISTER)"
-    r"|Forbidden - (?:maybe )?wrong password on authentication for (?!REGISTER)"
+    rf"\s*(?:Failed to authenticate on {REQUEST}"
+    rf"|Forbidden - (?:maybe )?wrong password on authentication for {REQUEST}"
     r"|Endpoint '.{0,128}' state subscription failed|Subscription request from endpoint "
     r"|No registered subscribe handler"
     r"|(?:Retransmission|Remote host can't|Maximum retries|No response received|Hanging up call|Unable to)"

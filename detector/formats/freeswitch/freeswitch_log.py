@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from detector.contract.codec import Rejected, reject
 from detector.contract.events import MAX_EVENT_BYTES, Notice, Registration
-from detector.formats.carriers import BLOB, HIDDEN, unwrap
+from detector.formats.carriers import BLOB, HIDDEN, NULS, bare, unwrap
 from detector.formats.format import Format, FormatOptions, Occurrences, Reading, address, clean, register
 from detector.formats.freeswitch.freeswitch_calls import FreeswitchCalls
 from detector.formats.freeswitch.freeswitch_line import FreeswitchLine, LocalClock, parse
@@ -36,6 +36,7 @@ FALLING_BACK = ". Falling back to Digest auth"
 STARTS = ("SIP auth ", "Can't find user [")
 BEGINNINGS = ("New Channel ", "Processing ", "Hangup ", "Channel [", "EXECUTE ")
 REJECTED, FAILED = "Rejected by ", " Failed Registration "
+RUN_TOGETHER = re.compile(r"\d\d-\d\d \d\d:\d\d:\d\d\.\d{1,6} (?:\S{1,8}% )?\[[A-Z]{1,8}\] ", re.ASCII)
 SAME_ATTEMPT = timedelta(seconds=1)
 MAX_JOINED = 4
 MAX_OPEN = 4_096
@@ -72,9 +73,9 @@ class FreeswitchLog(Format):
             yield from self._join(unwrap(line).text)
         elif line[:1] == b"{":
             content = unwrap(line).text
-            yield from self._line(content) if _ours(content.encode("utf-8", "replace")) else self._pass_over(line)
+            yield from self._line(content) if _ours(content.encode("utf-8", "replace")) else self._look_again(line)
         else:
-            yield from self._line(unwrap(line).text) if _ours(line) else self._pass_over(line)
+            yield from self._line(unwrap(line).text) if _ours(line) else self._look_again(line)
 
     def time_of(self, line: bytes) -> datetime | None:
         """When the line was written; of a call only some lines say."""
@@ -127,9 +128,19 @@ class FreeswitchLog(Format):
         if events is None:
             self._not_understood(line, content)
         elif not events:
-            self.ignored += 1
+            self._not_of_use(content)
         else:
             yield from events
+
+    def _look_again(self, line: bytes) -> Iterator[Reading]:
+        """A line without a mark, unless colours or NULs hide it."""
+        shown = bare(line)
+        if shown is line or not _ours(shown):
+            yield from self._pass_over(line)
+        elif b"\x00" in line:
+            self.unread.note(NULS, line)
+        else:
+            yield from self._line(unwrap(line).text)
 
     def _pass_over(self, line: bytes) -> Iterator[Reading]:
         self.ignored += 1
@@ -145,13 +156,22 @@ class FreeswitchLog(Format):
             self._clock.read(before.stamp)
         return self._clock.last
 
+    def _not_of_use(self, content: str) -> None:
+        """A line that is understood and tells nothing; another one may be stuck to its end."""
+        if len(RUN_TOGETHER.findall(content)) > 1:
+            self.unread.note("two lines run together", content.encode("utf-8", "replace"))
+        else:
+            self.ignored += 1
+
     def _not_understood(self, line: FreeswitchLine, content: str) -> None:
         """Words of the files that refuse, or the beginning of a sentence of ours, that say something else."""
         acl = line.file in ACL_FILES and REJECTED in line.text and FALLING_BACK not in line.text
-        if acl or line.text.startswith(BEGINNINGS) or (line.file == SOFIA_REG and FAILED in line.text):
+        refused = line.file == SOFIA_REG and any(words in line.text for words in (FAILED, *STARTS))
+        refused = refused and _refusal(line.text) is None  # else it is the second line of one attempt
+        if acl or refused or line.text.startswith(BEGINNINGS):
             self.unread.note(f"words of {line.file} that are not known", content.encode("utf-8", "replace"))
         else:
-            self.ignored += 1
+            self._not_of_use(content)
 
     def _refused(self, line: FreeswitchLine, at: datetime, content: str) -> Reading | None:
         match = ACL.fullmatch(line.text) if line.file in ACL_FILES else None
