@@ -115,7 +115,11 @@ class AsteriskAmi(Format):
 
     def close(self) -> Iterator[Reading]:
         """A frame that has no end, and what was held back."""
-        yield from self._frames.close()
+        for frame in self._frames.close():
+            if isinstance(frame, Rejected):
+                yield frame
+            else:
+                self._pass_over(frame)
         told = self._attempts.release()
         self._told += len(told)
         yield from told

@@ -38,6 +38,7 @@ ORNAMENT = re.compile(
 """Borders and last lines of tables that a database's client draws."""
 DELIMITERS = (",", ";", "\t", "|")
 NOTHING = frozenset({"NULL", "\\N", "(null)"})
+NOT_GIVEN = dict.fromkeys(("uniqueid", "linkedid", "context", "dstchannel", "application", "data"), "")
 NOT_A_NAME = re.compile(r"[\W_]+")
 
 
@@ -75,7 +76,9 @@ class AsteriskCdr(Format):
             for record in self._records.add(line, self._delimiter):
                 if isinstance(record, Rejected):
                     yield record
-                elif not self._is_head(values := self._values(record)):
+                    continue
+                values = self._values(record)
+                if TIME.search(record) is not None or not self._is_head(values):
                     yield self._call(record, values)
 
     @property
@@ -98,13 +101,13 @@ class AsteriskCdr(Format):
         return [cell.strip() for cell in cells(text, "|")]
 
     def _is_head(self, values: Sequence[str]) -> bool:
-        """Whether these are the names of columns, which then say where everything stands; no record run into them."""
+        """Whether these are the names of columns, which then say where everything stands."""
         names = [NOT_A_NAME.sub("", name).lower() for name in values]
         found: dict[str, int] = {}
         for at, name in enumerate(names):
             if name in COLUMNS:
                 found.setdefault(COLUMNS[name], at)
-        if not found.keys() >= NEEDED_COLUMNS or any(TIME.search(value) for value in values):
+        if not found.keys() >= NEEDED_COLUMNS:
             return False
         self._columns, self._settled = found, True
         self.ignored += 1
@@ -127,8 +130,9 @@ class AsteriskCdr(Format):
             found["linkedid"] = ""
         if "billsec" not in found:
             found["billsec"] = found["duration"] if found["disposition"].upper() == "ANSWERED" else "0"
-        given = dict.fromkeys(("uniqueid", "linkedid", "context", "dstchannel", "application", "data"), "")
-        return CallRecord(**{**given, **{name: "" if value in NOTHING else value for name, value in found.items()}})
+        if not NOTHING.isdisjoint(found.values()):
+            found = {name: "" if value in NOTHING else value for name, value in found.items()}
+        return CallRecord(**(NOT_GIVEN | found))
 
 
 def delimiter_of(line: bytes) -> str:

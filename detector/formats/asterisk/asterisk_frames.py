@@ -62,10 +62,10 @@ class Frames:
             return
         self._fields.setdefault(field[1], (field[2] or "").strip())
 
-    def close(self) -> Iterator[Rejected]:
-        """What has no end: its last value may be cut."""
+    def close(self) -> Iterator[Fields | Rejected]:
+        """What has no end: its last value may be cut; a frame without any field is nevertheless one."""
         if self.open and not self._spoilt:
-            yield BROKEN_OFF
+            yield BROKEN_OFF if self._fields else {}
         self._reset()
 
     def _reset(self) -> None:

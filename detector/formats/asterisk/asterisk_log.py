@@ -17,19 +17,28 @@ from detector.formats.asterisk.asterisk_security import parse as parse_security
 from detector.formats.carriers import BLOB, HIDDEN, NULS, bare
 from detector.formats.format import Format, FormatOptions, Occurrences, Reading, register
 
-OURS = (
-    b"SecurityEvent=", b"ailed ", b"eject", b"uthentic", b" not found ", b"Registration from '", b"Registered SIP '",
-    b"Added contact '", b"nonexistent user '", b" denied ", b"No registration for ", b"Unknown SIP command ",
-    b" no configured AORs", b" exceed max contacts", b" is not dynamic", b" no configured max_contacts",
-    b" non-SIP URI", b" proper plaintext password for ", b"Empty registration from ", b"hacking attempt ",
-    b"Friendly Scanner ", b"orbidden", b" on registration attempt ", BLOB,
+ALONE = (
+    b"SecurityEvent=", b"ailed ", b"eject", b"uthentic", b"nonexistent user '", b" denied ", b"Unknown SIP command ",
+    b" non-SIP URI", b" proper plaintext password for ", b"hacking attempt ", b"Friendly Scanner ", b"orbidden", BLOB,
 )  # fmt: skip
+SHARED = {
+    b"egist": (b"Registration from '", b"Registered SIP '", b"No registration for ", b"Empty registration from ",
+               b" on registration attempt "),
+    b" not ": (b" not found ", b" is not dynamic"),
+    b" no configured ": (b" no configured AORs", b" no configured max_contacts"),
+    b" contact": (b"Added contact '",),
+    b" max contacts": (b" exceed max contacts",),
+}  # fmt: skip
+OURS = (*ALONE, *(mark for marks in SHARED.values() for mark in marks))
 """One of them stands in every line that is read, or should be."""
 KNOWN_FILES = frozenset({"chan_sip.c", "chan_iax2.c", "manager.c", "res_security_log.c"})
 PJSIP = "res_pjsip"
 DIALPLAN = "Ext. "
 REFUSAL = b"eject"
-RUN_TOGETHER = re.compile(rb"\] ?[A-Z]{4,8} ?\[\d+\].*\] ?(?:NOTICE|WARNING|ERROR|SECURITY) ?\[\d+\]")
+RUN_TOGETHER = re.compile(
+    rb"\] ?[A-Z]{4,8} ?\[\d+\].*(?<![\s(,]\")\[[^\]\"]{5,40}\] ?(?:NOTICE|WARNING|ERROR|SECURITY) ?\[\d+\]", re.DOTALL
+)
+"""Not where the dialplan only quotes another line."""
 LAST_REPEATED = re.compile(rb"last message repeated (\d{1,6}) times?\s*$")
 TOLD = frozenset({"NOTICE", "WARNING", "ERROR", "SECURITY"})
 SECRETS = re.compile(rb',(?:Challenge|Response|ExpectedResponse|Received\w{1,16})="')
@@ -222,7 +231,10 @@ def why_unread(raw: bytes, line: AsteriskLine | None) -> str | None:
 
 def bears_our_marks(line: bytes) -> bool:
     """Whether a line may tell of something that was refused, or of somebody who came in."""
-    for mark in OURS:  # noqa: SIM110 - half the time of `any` with a generator, and most lines end here
+    for mark in ALONE:  # half the time of `any` with a generator, and most lines end here
         if mark in line:
+            return True
+    for shared, marks in SHARED.items():  # noqa: SIM110 - as above
+        if shared in line and any(mark in line for mark in marks):
             return True
     return False

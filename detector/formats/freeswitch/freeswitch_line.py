@@ -59,12 +59,21 @@ class LocalClock:
             stamp = f"{self.year}-{stamp}"
         try:
             local = datetime.fromisoformat(stamp)
-            first, second = (local.replace(tzinfo=self.zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+            zoned = local.replace(tzinfo=self.zone)
+            again = zoned.replace(fold=1)
+            first = second = zoned.astimezone(UTC)
+            if again.utcoffset() != zoned.utcoffset():
+                second = again.astimezone(UTC)
         except (ValueError, OverflowError):
             return None
         last = self.last
-        late = last is not None and (last.astimezone(self.zone).fold == 1 or first < last - OUT_OF_ORDER)
-        moment = second if second > first and late else first
+        moment = first
+        if (
+            second > first
+            and last is not None
+            and (last.astimezone(self.zone).fold == 1 or first < last - OUT_OF_ORDER)
+        ):
+            moment = second
         if last is None or moment > last:
             self.last = moment
         return moment

@@ -129,7 +129,7 @@ HEAD = (
     rb"\[[\w :.,+-]{5,40}\] ?(?:NOTICE|WARNING|ERROR|SECURITY) ?\[\d+\](?:\[C-[0-9a-f]+\])?:? "
     rb"(?:chan_sip\.c|chan_iax2\.c|manager\.c|res_security_log\.c|res_pjsip[\w./-]*\.c)(?::\d+)?(?:(?: in)? \w+)?: "
 )
-OURS = re.compile(HEAD)
+OURS, NOT_QUOTED = re.compile(HEAD), re.compile(rb'(?<![\s(,]")' + HEAD)
 ENDINGS = re.compile(rb"\x1b\[[\d;]*[A-Za-z]|#033\[[\d;]*[A-Za-z]|\x00")
 
 
@@ -141,7 +141,7 @@ def test_no_line_of_the_modules_that_refuse_is_ignored() -> None:
             before = log.ignored
             list(log.read(line))
             plain = ENDINGS.sub(b"", line)
-            head = OURS.search(plain)
+            head = (OURS if line.startswith(b"{") else NOT_QUOTED).search(plain)
             said = plain[head.end() :] if head else b""
             if line.startswith(b"{"):  # the rest of JSON is not the line's
                 said = said.partition(b'", "')[0]
