@@ -33,13 +33,10 @@ GATEWAY_REFUSED = re.compile(
     r"(?P<gateway>\S{1,256}) Failed Registration (?:with status (?P<status>.{0,128}) )?\[(?P<code>\d{3})\].*", re.DOTALL
 )
 FALLING_BACK = ". Falling back to Digest auth"
-BEGINS = re.compile(
-    rf"(?:{UUID} )?(?:\d{{4}}-)?\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{{1,6}})? (?:\d{{1,3}}\.\d\d% )?\[[A-Z]{{1,8}}\] ",
-    re.ASCII,
-)
 STARTS = ("SIP auth ", "Can't find user [")
 BEGINNINGS = ("New Channel ", "Processing ", "Hangup ", "Channel [", "EXECUTE ")
 REJECTED, FAILED = "Rejected by ", " Failed Registration "
+LEVEL = re.compile(r"\[[A-Z]{1,8}\] ", re.ASCII)
 RUN_TOGETHER = re.compile(
     rf"\S(?:{UUID} )?\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{{1,6}} (?:\S{{1,8}}% )?\[[A-Z]{{1,8}}\] ", re.ASCII
 )
@@ -79,9 +76,10 @@ class FreeswitchLog(Format):
             yield from self._join(unwrap(line).text)
         elif line[:1] == b"{":
             content = unwrap(line).text
-            yield from self._line(content) if _ours(content.encode("utf-8", "replace")) else self._look_again(line)
+            ours = _ours(content.encode("utf-8", "replace"))
+            yield from self._line(content, parse(content)) if ours else self._look_again(line)
         else:
-            yield from self._line(_text(line)) if _ours(line) else self._look_again(line)
+            yield from self._plain(line) if _ours(line) else self._look_again(line)
 
     def time_of(self, line: bytes) -> datetime | None:
         """When the line was written; of a call only some lines say."""
@@ -111,13 +109,21 @@ class FreeswitchLog(Format):
         line = parse(whole)
         if line is not None and parse(content) is None and _refusal(line.text) is not None:
             self._broken = []
-            yield from self._line(whole)
+            yield from self._line(whole, line)
         elif len(self._broken) > MAX_JOINED:
             self._broken = []
             yield _unreadable(whole)
 
-    def _line(self, content: str) -> Iterator[Reading]:
+    def _plain(self, raw: bytes) -> Iterator[Reading]:
+        """A line as most are, carried by nothing; or else one that something carries."""
+        content = plain(raw.decode("utf-8", "replace"))
         line = parse(content)
+        if line is None:
+            content = unwrap(raw).text
+            line = parse(content)
+        return self._line(content, line)
+
+    def _line(self, content: str, line: FreeswitchLine | None) -> Iterator[Reading]:
         if line is None:
             hidden = content.endswith(BLOB.decode())
             self.unread.note(HIDDEN if hidden else "a frame of the line that is not known", content.encode())
@@ -146,7 +152,7 @@ class FreeswitchLog(Format):
         elif b"\x00" in line:
             self.unread.note(NULS, line)
         else:
-            yield from self._line(unwrap(line).text)
+            yield from self._plain(line)
 
     def _pass_over(self, line: bytes) -> Iterator[Reading]:
         self.ignored += 1
@@ -164,7 +170,7 @@ class FreeswitchLog(Format):
 
     def _not_of_use(self, content: str) -> None:
         """A line that is understood and tells nothing; another one may be stuck to its end."""
-        if RUN_TOGETHER.search(content) is not None:
+        if len(LEVEL.findall(content)) > 1 and RUN_TOGETHER.search(content) is not None:
             self.unread.note("two lines run together", content.encode("utf-8", "replace"))
         else:
             self.ignored += 1
@@ -235,12 +241,6 @@ def _ours(line: bytes) -> bool:
         if mark in line:
             return True
     return False
-
-
-def _text(line: bytes) -> str:
-    """The line as FreeSWITCH wrote it; most are carried by nothing."""
-    text = plain(line.decode("utf-8", "replace"))
-    return text if BEGINS.match(text) else unwrap(line).text
 
 
 def _refusal(text: str) -> re.Match[str] | None:
