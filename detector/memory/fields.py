@@ -270,11 +270,20 @@ class Sum(Field):
     def add(self, memory: Memory, subject: str, at: int, amount: int, length: int) -> None:
         """`amount` at `at`; what is `length` older than the newest is forgotten."""
         record = memory.get(self.name, subject)
-        rows = sorted([*(pairs(record) if record is not None else ()), (at, amount)])
-        kept = [row for row in rows if row[0] > rows[-1][0] - length]
-        if len(kept) > self.CAP:
-            kept[:2] = [(kept[1][0], kept[0][1] + kept[1][1])]
-        memory.put(self.name, subject, array("q", [number for row in kept for number in row]))
+        if record is None:
+            record = array("q")
+        if not record or at > record[-2]:
+            record.extend((at, amount))
+        else:
+            rows = sorted([*pairs(record), (at, amount)])
+            record = array("q", [number for row in rows for number in row])
+        since = record[-2] - length
+        while record[0] <= since:
+            del record[:2]
+        if len(record) > 2 * self.CAP:
+            record[3] += record[1]
+            del record[:2]
+        memory.put(self.name, subject, record)
 
     def total(self, memory: Memory, subject: str, at: int, length: int) -> int:
         """What the amounts make together in the window that ends at `at`, or at the newest where that is later."""
