@@ -34,7 +34,7 @@ class PbxSilent(Detector[Notice]):
     reads = (Notice,)
 
     class Limits(Params):
-        """`limit` seconds without a sign of life; measured by who has the connection."""
+        """`limit` seconds without a sign of life, more than the 25 between heartbeats; measured at the connection."""
 
         limit: Seconds = 900
 
