@@ -164,12 +164,13 @@ def encode_finding(finding: AnyFinding) -> bytes:
 
 def reject(reason: str, raw: bytes, field: str = "") -> Rejected:
     """A rejection with the bounded start of what was read, control characters made visible."""
+    return Rejected(reason=reason[:EXCERPT], field=field, excerpt=excerpt_of(raw))
+
+
+def excerpt_of(raw: bytes) -> str:
+    """The bounded start of what others wrote, control characters made visible."""
     text = raw[:EXCERPT].decode("utf-8", "backslashreplace")
-    return Rejected(
-        reason=reason[:EXCERPT],
-        field=field,
-        excerpt="".join(c if c.isprintable() else repr(c)[1:-1] for c in text),
-    )
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 def invalid(error: ValidationError, raw: bytes) -> Rejected:

@@ -90,6 +90,11 @@ class Incident(Finding, frozen=True, kw_only=True, tag="incident"):
     loss: Loss
     drill: bool = False
 
+    @property
+    def accuses(self) -> bool:
+        """Whether somebody is behind it as far as is known: not where it only says something of the PBX itself."""
+        return self.stage != Stage.RECON or any(one.kind != SubjectKind.PBX for one in self.subjects)
+
 
 class Decision(Finding, frozen=True, kw_only=True, tag="decision"):
     """What is to be done about an incident, until when, in which mode, and what it leaves working."""

@@ -285,6 +285,15 @@ class Level(StrEnum):
     ALERT = "alert"
 
 
+class SourceNotice(StrEnum):
+    """Names of notices that our own connectors give of themselves: `source` says which, and they bear no `trust`."""
+
+    SILENT = "source_silent"
+    HEARD = "source_heard"
+    UNREAD = "source_unread"
+    UNDERSTOOD = "source_understood"
+
+
 class Reason(StrEnum):
     """Why something was refused, where rules ask for it; a source may give any other text."""
 

@@ -14,8 +14,11 @@ LEVELS = 5
 BLOB = b" blob data]"
 """So `journalctl` ends a line that it does not show, because of colours or other control characters in it."""
 HIDDEN = "hidden by journalctl, because of colours: use -a, or -o json"
-COLOURS = re.compile(r"(?:\x1b|#033|\^\[|\\x1[bB]|\\033)\[[\d;]*[A-Za-z]", re.ASCII)
-"""As they are, and as syslog, `cat -v` and others write them out."""
+NULS = "NUL bytes, as in UTF-16: write the file in UTF-8"
+ESCAPED = r"(?:\x1b|#033|\^\[|\\x1[bB]|\\033)\[[\d;]*[A-Za-z]"
+"""Colours, as they are, and as syslog, `cat -v` and others write them out."""
+HIDING = re.compile(rb"\x00|" + ESCAPED.encode())
+COLOURS = re.compile(ESCAPED, re.ASCII)
 TIME = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?: ?(?:Z|[+-]\d\d:?\d\d))?"
 SHORT = r"[A-Z][a-z]{2} [ \d]?\d (?:\d{4} )?\d\d:\d\d:\d\d(?:\.\d{1,9})?"
 WEEKDAY = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
@@ -100,6 +103,16 @@ def unwrap(raw: bytes) -> Carried:
     if carried.text.startswith("message repeated ") and (repeated := REPEATED.fullmatch(carried.text)):
         return Carried(repeated["text"], carried.time, max(1, int(repeated["times"])))
     return carried
+
+
+def bare(line: bytes) -> bytes:
+    """Without what may stand within a word and hide it: colours, and the NULs of another encoding."""
+    if (
+        b"\x00" in line or b"\x1b[" in line or b"#033[" in line or b"^[[" in line or b"\\x1" in line
+        or b"\\033[" in line
+    ):  # fmt: skip
+        return HIDING.sub(b"", line)
+    return line
 
 
 def plain(text: str) -> str:

@@ -1,7 +1,9 @@
 """CSV records out of lines: a quoted cell may hold line ends, and a stray quote costs one record only."""
 
 import csv
+import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from detector.contract.codec import Rejected
 from detector.contract.events import MAX_EVENT_BYTES
@@ -57,6 +59,8 @@ def cells(text: str, delimiter: str = ",") -> list[str]:
 
 def unclosed(text: str, delimiter: str) -> bool:
     """Whether a quote that began a cell is still open at the end."""
+    if _whole(delimiter).fullmatch(text):
+        return False
     at = 0
     while True:
         if text.startswith('"', at):
@@ -66,6 +70,14 @@ def unclosed(text: str, delimiter: str) -> bool:
         at = text.find(delimiter, at) + 1
         if at == 0:
             return False
+
+
+@lru_cache(maxsize=8)
+def _whole(delimiter: str) -> re.Pattern[str]:
+    """As nearly all records are written: what is quoted ends with its cell."""
+    cell, other = re.escape(delimiter), re.escape(delimiter + '"')
+    each = rf'(?:"(?:[^"]++|"")*+"|(?:[^{other}][^{cell}]*+)?+)'
+    return re.compile(rf"{each}(?:{cell}{each})*+", re.DOTALL)
 
 
 def _after_quote(text: str, at: int) -> int:

@@ -102,21 +102,22 @@ class Occurrences:
     """
 
     def __init__(self) -> None:
-        self._seen: OrderedDict[bytes, int] = OrderedDict()
+        self._seen: OrderedDict[str, int] = OrderedDict()
 
     def id_of(self, content: bytes) -> str:
         """32 hex digits of the content, `:2` and up for the second identical one and later."""
-        digest = blake2b(content, digest_size=16).digest()
+        digest = blake2b(content, digest_size=16).hexdigest()
         number = self._seen.pop(digest, 0) + 1
         self._seen[digest] = number
         if len(self._seen) > REMEMBERED_LINES:
             self._seen.popitem(last=False)
-        return digest.hex() if number == 1 else f"{digest.hex()}:{number}"
+        return digest if number == 1 else f"{digest}:{number}"
 
 
 def clean(value: str) -> str | None:
     """Trimmed and cut to the contract's 1,024 characters; `None` if nothing is left."""
-    return value.strip()[:MAX_TEXT].rstrip() or None
+    value = value.strip()
+    return (value if len(value) <= MAX_TEXT else value[:MAX_TEXT].rstrip()) or None
 
 
 @lru_cache(maxsize=16_384)

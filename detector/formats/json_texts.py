@@ -8,6 +8,10 @@ from detector.contract.codec import Rejected
 INDENTED = (b" ", b"\t", b"}", b"]")
 OPENING = re.compile(rb"[\[{](.*[\[{])?\s*$", re.DOTALL)
 CLOSING = re.compile(rb"[\]}\s]*,?\s*")
+LIST = re.compile(
+    rb'\s*(?:\{\s*(?:"\w{1,32}"\s*:\s*(?:"[^"]{0,64}"|-?\d{1,12})\s*,\s*){0,16}"\w{1,32}"\s*:\s*)?\[\s*', re.ASCII
+)
+"""What may stand before a list whose items are at the margin."""
 BROKEN_OFF = Rejected(reason="JSON that breaks off")
 
 
@@ -38,7 +42,7 @@ class JsonTexts:
                 yield bytes(self._printed)
                 self._clear()
             return
-        if self._printed.rstrip().endswith(b"["):
+        if LIST.fullmatch(self._printed):
             self._clear()
         yield from self.close()
         if OPENING.match(line):

@@ -30,3 +30,10 @@ class UnreadLines:
         """Those of another reader, too."""
         for reason, count in other.counts.items():
             self.note(reason, other.samples[reason], count)
+
+    def take(self) -> "UnreadLines":
+        """What was noted since this was last asked for: of a source that never ends."""
+        taken = UnreadLines()
+        taken.counts, taken.samples = self.counts, self.samples
+        self.counts, self.samples = Counter(), {}
+        return taken

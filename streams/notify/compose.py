@@ -58,7 +58,7 @@ def compose(view: IncidentView, happened: str, console_url: str | None = None) -
         happened,
         "",
         f"PBX: {clean(incident.pbx)}" + (f" ({clean(incident.tenant)})" if incident.tenant else ""),
-        f"Status: {STATUSES[incident.status]}; {STAGES[incident.stage]}",
+        f"Status: {STATUSES[incident.status]}" + (f"; {STAGES[incident.stage]}" if incident.accuses else ""),
         f"Since: {incident.opened_at:%Y-%m-%d %H:%M:%S} {incident.opened_at:%Z}".rstrip(),
         f"Money: {money(incident.loss)}",
         "",

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from streams.runtime.ingest import Micros, SourceStatus
 
-LONGEST_PROBLEM = 300
+LONGEST_TEXT = 300
 
 
 class PbxStatus(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -49,4 +49,10 @@ def decode_status(value: bytes | None) -> PbxStatus | None:
 
 def copied(statuses: Iterable[SourceStatus]) -> tuple[SourceStatus, ...]:
     """As they are now, for others to read; no endless text."""
-    return tuple(replace(one, problem=(one.problem or "")[:LONGEST_PROBLEM] or None) for one in statuses)
+    return tuple(
+        replace(
+            one, problem=(one.problem or "")[:LONGEST_TEXT] or None, unread_reason=one.unread_reason[:LONGEST_TEXT],
+            unread_sample=one.unread_sample[:LONGEST_TEXT],
+        )
+        for one in statuses
+    )  # fmt: skip

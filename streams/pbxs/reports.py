@@ -17,6 +17,7 @@ from streams.store.store_errors import UnavailableError
 EVERY = 2.0
 SILENT = 60_000_000
 """Microseconds after which a report says nothing about now."""
+GATEWAY = "gateway"
 NOBODY = "no gateway has it"
 QUIET = "its gateway has said nothing for a minute"
 LOCKED = "no more logins until the PBX's credentials are put right"
@@ -87,7 +88,7 @@ def sources_of(pbx: str, row: PbxSession | None, report: PbxStatus | None, now: 
     if why is QUIET and report is not None and report.sources and now - report.at < SILENT:
         return [with_reason(replace(one, pbx=pbx), report) for one in report.sources]
     last = max((one.last_event_at or 0 for one in report.sources), default=0) if report is not None else 0
-    return [SourceStatus("gateway", pbx, last_event_at=last or None, problem=why)]
+    return [SourceStatus(GATEWAY, pbx, last_event_at=last or None, problem=why)]
 
 
 def with_reason(source: SourceStatus, report: PbxStatus) -> SourceStatus:

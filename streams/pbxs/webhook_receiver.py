@@ -94,6 +94,7 @@ class Receiver:
         received_at = self._now()
         status = pbx.status
         found = pbx.read(body, received_at)
+        status.heard_at = to_micros(received_at)
         events = [stamped(each, status.name) for each in found if not isinstance(each, Rejected)]
         rejected = [each for each in found if isinstance(each, Rejected)]
         if events:
@@ -103,7 +104,7 @@ class Receiver:
         status.connected, status.problem = True, None
         status.last_event_at = to_micros(received_at)
         status.events += len(events)
-        status.rejected += len(rejected)
+        status.note_rejected(rejected)
 
 
 def webhook_router(receiver: Receiver) -> APIRouter:

@@ -37,6 +37,7 @@ from streams.pbxs.login_memory import SealedMemory
 from streams.pbxs.pbx import LoginMemory
 from streams.pbxs.pbx_status import PbxStatus, decode_status, encode_status
 from streams.pbxs.shared_list import FleetList
+from streams.pbxs.source_watch import SourceWatch
 from streams.processes.supervise import ended, start, until_stopped
 from streams.processes.upkeep import repeat_of, retention, settings_event
 from streams.processes.vitals_cluster import ClusterVitals
@@ -127,6 +128,7 @@ class Gateway:
         workers = start({"executor": self.executor.run(self._stop), "notifier": self.notifier.run(self._stop)})
         others = start({
             "findings": self.inbox.run(), "ingest": self.ingest.watch(), "status": self._tell_status(),
+            "source watch": SourceWatch(self.ingest, self.policies, self._sources).run(),
             "fleet": self._tell_fleet(), "lists": self.lists.run(self.ingest.put_control),
             "retention": retention(self.journal, self.settings, self.policies),
         })  # fmt: skip

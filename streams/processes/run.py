@@ -29,6 +29,7 @@ from streams.pbxs.connected import Connected
 from streams.pbxs.held import HeldPbxs
 from streams.pbxs.login_memory import in_file
 from streams.pbxs.pbx_status import PbxStatus, copied
+from streams.pbxs.source_watch import SourceWatch
 from streams.pbxs.webhook_seen import SqliteSeen
 from streams.processes.data_folder import journal_url
 from streams.processes.listeners import Listeners, console_listener, outside_listener
@@ -129,6 +130,7 @@ class Service:
         others = start({
             **{f"sources of {name}": pbx.listen() for name, pbx in self.pbxs.connected.items()},
             "wake": self._wake_on_delivery(executor, notifier),
+            "source watch": SourceWatch(self.runtime, self.policies, self._sources).run(),
             "retention": retention(self.journal, self.settings, self.policies),
         })  # fmt: skip
         if self.lists.needed:

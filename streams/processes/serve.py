@@ -18,7 +18,8 @@ from streams.observe.observer import Observer
 from streams.pbxs.makes import webhook_of
 from streams.pbxs.pbx import KeyedHash, TimeFormats, WebhookSource
 from streams.pbxs.pbx_status import PbxStatus, copied
-from streams.pbxs.reports import Reports
+from streams.pbxs.reports import GATEWAY, Reports
+from streams.pbxs.source_watch import SourceWatch
 from streams.pbxs.webhook_seen import SqliteSeen
 from streams.processes.listeners import Listeners, console_listener, outside_listener
 from streams.processes.supervise import Ready, ended, start, until_stopped
@@ -51,6 +52,7 @@ class Serve:
         self._ingest = KafkaIngest(kafka, key, settings.data / "spool" / name)
         self._webhooks = self._receivers(partial(key.keyed_hash, "pin"))
         watched = [pbx.id for pbx in settings.pbxs if pbx.connection is not None]
+        self._gateways = {pbx: SourceStatus(GATEWAY, pbx) for pbx in watched}
         self._reports = Reports(self._journal, watched, self._heard)
         self._stop = asyncio.Event()
 
@@ -83,6 +85,7 @@ class Serve:
         await self._reports.refresh()  # the first webhook is read by the PBX's own clock
         servers = listeners.start()
         others = start({
+            "source watch": SourceWatch(self._ingest, self._policies, self._watched).run(),
             "reports": self._reports.run(), "ingest": self._ingest.watch(), "backlog": self._backlog.run(),
             "lists": self._lists.run(),
         })  # fmt: skip
@@ -101,12 +104,20 @@ class Serve:
     def _sources(self) -> list[SourceStatus]:
         return [webhook.status for webhook in self._webhooks.values()]
 
+    def _watched(self) -> list[SourceStatus]:
+        """Whether any gateway tells of a PBX, and whether what webhooks bring is understood.
+
+        Whether they bring all of it is not known here: another `serve` may have the rest.
+        """
+        return [*self._gateways.values(), *self._sources()]
+
     def _ailments(self) -> Iterator[str]:
         if not self._ingest.connected:
             yield AWAY
 
     def _heard(self, pbx: str, report: PbxStatus) -> None:
-        """The PBX's own way of showing times, which its gateway asks it for."""
+        """A gateway tells of a PBX, and of its own way of showing times, which it asks it for."""
+        self._gateways[pbx].heard_at = report.at
         webhook = self._webhooks.get(pbx)
         if webhook is not None and report.date_format and report.time_format:
             webhook.show_times(TimeFormats(report.date_format, report.time_format))

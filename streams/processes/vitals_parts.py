@@ -61,6 +61,8 @@ def source_metrics(statuses: Iterable[SourceStatus]) -> Iterator[Metric]:
     yield counters("source_events", "Events from this source.", labels, {of: one.events for of, one in known.items()})
     yield counters("source_rejected", "Records of this source that could not be read.", labels,
                    {of: one.rejected for of, one in known.items()})  # fmt: skip
+    yield counters("source_unread", "Messages of this source that were not understood.", labels,
+                   {of: one.unread for of, one in known.items()})  # fmt: skip
 
 
 def list_metrics(lists: Iterable[ListStatus]) -> Iterator[Metric]:

@@ -8,8 +8,9 @@ import msgspec
 import structlog
 from msgspec import Meta, Struct
 
-from detector.contract.codec import Rejected, to_micros
+from detector.contract.codec import Rejected, excerpt_of, to_micros
 from detector.contract.events import AnyEvent, Control
+from detector.formats.unread import UnreadLines
 from streams.runtime.backoff import Backoff
 
 log = structlog.get_logger()
@@ -35,7 +36,10 @@ class SourceStatus(Struct, omit_defaults=True):
     """How one source of a PBX is doing: its source writes here, everybody else reads copies.
 
     `problem` is what is wrong now, for people; `connects` how often it came up; `events` and `rejected` what it has
-    handed over since it began.
+    handed over since it began, `unread` how many messages it did not understand. Of the last one that was unread or
+    rejected `unread_reason` says why, and of one that was unread `unread_sample` shows the beginning. `heard_at` is
+    when it last showed a sign of life: a message, the answer to a heartbeat, a poll that succeeded. One that is
+    `pushed` to us shows none while nothing happens.
     """
 
     name: str
@@ -46,6 +50,23 @@ class SourceStatus(Struct, omit_defaults=True):
     connects: int = 0
     events: int = 0
     rejected: int = 0
+    unread: int = 0
+    unread_reason: str = ""
+    unread_sample: str = ""
+    heard_at: Micros | None = None
+    pushed: bool = False
+
+    def note_unread(self, lines: UnreadLines) -> None:
+        """Count what its reader has noted since the last time."""
+        for reason, count in (taken := lines.take()).counts.items():
+            self.unread += count
+            self.unread_reason, self.unread_sample = reason, excerpt_of(taken.samples[reason])
+
+    def note_rejected(self, rejected: Sequence[Rejected]) -> None:
+        """Count what went to the dead letters, where it can be looked at."""
+        self.rejected += len(rejected)
+        if rejected:
+            self.unread_reason, self.unread_sample = rejected[-1].reason, ""
 
 
 def stamped(event: AnyEvent, source: str) -> AnyEvent:
@@ -72,7 +93,7 @@ class Delivery:
         rejected = [each for each in found if isinstance(each, Rejected)]
         await self._insist(events, rejected)
         self.status.events += len(events)
-        self.status.rejected += len(rejected)
+        self.status.note_rejected(rejected)
         if events:
             self.status.last_event_at = to_micros(max(event.received_at or event.at for event in events))
         return events

@@ -4,6 +4,7 @@ import asyncio
 
 from streams.pbxs.pbx_errors import PbxError
 from streams.pbxs.trouble import say_trouble
+from streams.runtime.clock import micros_now
 from streams.runtime.ingest import Delivery, Ingest, SourceStatus
 from streams.yeastar.catchup import Catchup
 
@@ -30,4 +31,5 @@ class CdrPoll:
             else:
                 self.status.connects += not self.status.connected
                 self.status.connected, self.status.problem = True, self._catchup.problem
+                self.status.heard_at = micros_now()
             await asyncio.sleep(self._interval)

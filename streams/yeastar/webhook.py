@@ -32,7 +32,7 @@ class PSeriesWebhook(WebhookSource):
     signature_header: ClassVar[str] = "x-signature"
 
     def __init__(self, frames: YeastarFrames, secrets: tuple[SecretStr, ...], sn: str | None = None) -> None:
-        self.status = SourceStatus(NAME, frames.pbx, problem=NOTHING_YET)
+        self.status = SourceStatus(NAME, frames.pbx, problem=NOTHING_YET, pushed=True)
         self._frames = frames
         self._secrets = secrets
         self._sn = sn
@@ -55,7 +55,9 @@ class PSeriesWebhook(WebhookSource):
 
     def read(self, body: bytes, received_at: datetime) -> list[Reading]:
         """Its events."""
-        return self._frames.read(body, received_at)
+        found: list[Reading] = self._frames.read(body, received_at)
+        self.status.note_unread(self._frames.unread)
+        return found
 
     def repeats_within(self, body: bytes) -> float:
         """A day, or as long as the PBX tries again."""

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import structlog
 
-from detector.contract.codec import Rejected
+from detector.contract.codec import Rejected, to_micros
 from detector.formats.yeastar.yeastar_frames import WANTED, YeastarFrames, serial_of
 from streams.pbxs.pbx_errors import GiveUp, PbxError, Unreachable
 from streams.pbxs.trouble import say_trouble
@@ -103,6 +103,7 @@ class WebSocketSource:
         try:
             while True:
                 frame = await self._receive(stream)
+                self.status.heard_at = to_micros(self._now())
                 if frame != HEARTBEAT_ANSWER:
                     await queue.put((frame, self._now()))
         except PbxError:
@@ -132,7 +133,9 @@ class WebSocketSource:
             sn = serial_of(frame)
             if sn != self._sn:
                 return [Rejected(reason="a frame of another PBX", field="sn", excerpt=(sn or "")[:64])]
-        return self._frames.read(frame, received_at)
+        found: list[Reading] = self._frames.read(frame, received_at)
+        self.status.note_unread(self._frames.unread)
+        return found
 
     async def _beat(self, stream: Subscription) -> None:
         """Show that we live and keep the token valid; the reader notices when the stream is dead."""

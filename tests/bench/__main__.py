@@ -8,9 +8,10 @@ from pathlib import Path
 import msgspec
 
 from tests.bench import figures
-from tests.bench.traffic import traffic
+from tests.bench.traffic import log_lines, traffic
 
 EVENTS = 40_000
+LINES = 40_000
 EMBEDDED_EVENTS = 20_000
 ENTITIES = 100_000
 ROUNDS = 5
@@ -27,6 +28,11 @@ def main() -> None:
         "engine": lambda: figures.detect(events),
         "engine_from_bytes": lambda: figures.detect_from_bytes(values),
     }, EVENTS, ROUNDS)  # fmt: skip
+    say(f"reading {LINES:,} lines of a log, {ROUNDS} rounds")
+    lines = log_lines(LINES)
+    logs = figures.rates({
+        "read_plainly": lambda: figures.read_plainly(lines), "convert": lambda: figures.convert(lines),
+    }, LINES, ROUNDS)  # fmt: skip
     say("scoring and learning")
     models = figures.models(events, ROUNDS)
     say(f"the embedded runtime, {EMBEDDED_EVENTS:,} events")
@@ -35,10 +41,13 @@ def main() -> None:
     say("checkpoints")
     checkpoint = figures.checkpoint_bytes(events)
     say(f"memory of {ENTITIES:,} entities")
-    report(rates, figures.memory(ENTITIES), checkpoint, models)
+    report(rates, logs, figures.memory(ENTITIES), checkpoint, models)
 
 
-def report(rates: dict[str, float], memory: figures.Memory, checkpoint: float, models: tuple[float, float]) -> None:
+def report(
+    rates: dict[str, float], logs: dict[str, float], memory: figures.Memory, checkpoint: float,
+    models: tuple[float, float],
+) -> None:  # fmt: skip
     """The table for people, then the line for programs."""
     rows = {
         "decode": "a loop that only decodes the events",
@@ -49,6 +58,8 @@ def report(rates: dict[str, float], memory: figures.Memory, checkpoint: float, m
     print(f"{'':40}{'events/s':>10}{'of decoding':>13}")
     for name, title in rows.items():
         print(f"{title:40}{rates[name]:>10,.0f}{rates[name] / rates['decode']:>13.4f}")
+    slower = logs["convert"] / logs["read_plainly"]
+    print(f"{'convert, lines of a log':40}{logs['convert']:>10,.0f}{slower:>13.4f} of reading them")
     print(f"{'memory of an extension or address':40}{memory.bytes_per_entity:>10,.0f} bytes")
     print(f"{'checkpoint':40}{checkpoint:>10,.0f} bytes an event")
     print(f"{'models, to score and learn a call':40}{models[0]:>10,.1f} us, {models[1]:.1f} us an event")
@@ -56,6 +67,8 @@ def report(rates: dict[str, float], memory: figures.Memory, checkpoint: float, m
         **{f"{name}_events_per_second": round(rate) for name, rate in rates.items()},
         "engine_ratio": round(rates["engine"] / rates["decode"], 4),
         "embedded_ratio": round(rates["embedded"] / rates["decode"], 4),
+        "convert_lines_per_second": round(logs["convert"]),
+        "convert_ratio": round(slower, 4),
         "models_us_per_call": round(models[0], 1),
         "models_us_per_event": round(models[1], 2),
         "bytes_per_entity": round(memory.bytes_per_entity),

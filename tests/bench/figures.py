@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
+from datetime import UTC
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -21,6 +22,7 @@ from detector.enrich.addresses import AddressTable
 from detector.enrich.ledger import Leg
 from detector.enrich.premises import Tables
 from detector.enrich.scores import Score
+from detector.formats import FormatOptions, formats
 from detector.memory.fields import Memory as PbxMemory
 from models.calls import Calls
 from models.places import Places
@@ -33,7 +35,7 @@ from streams.store.database import open_engine
 from streams.store.journal.journal import Journal
 from streams.store.migrate import migrate
 from streams.store.stream import StreamStore
-from tests.bench.traffic import SETTINGS, newcomers
+from tests.bench.traffic import SETTINGS, START, newcomers
 
 
 class Memory(NamedTuple):
@@ -82,6 +84,22 @@ def detect_from_bytes(values: Sequence[bytes]) -> None:
         for event in codec.decode(value):
             if not isinstance(event, Rejected):
                 process(event)
+
+
+def read_plainly(lines: Sequence[bytes]) -> None:
+    """The plain loop: text out of bytes, and nothing done with it."""
+    for line in lines:
+        line.rstrip(b"\r\n").decode("utf-8", "replace")
+
+
+def convert(lines: Sequence[bytes]) -> None:
+    """What `ringfence convert` does with each line of a log: events, as JSON."""
+    options = FormatOptions(pbx="hq", zone=UTC, year=START.year, keyed_hash=str)
+    reader, encode = formats()["asterisk-log"](options), Codec().encode
+    for line in lines:
+        for record in reader.read(line):
+            if not isinstance(record, Rejected):
+                encode(record)
 
 
 def rates(loops: dict[str, Callable[[], None]], events: int, rounds: int) -> dict[str, float]:

@@ -1,8 +1,10 @@
 """Mixed traffic of many PBXs, the same for the same seed: calls, phones that register, and a few attacks."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from pathlib import Path
 from random import Random
 
 from detector.contract.events import AnyEvent, Call, Login, Notice, Registration, Tick
@@ -22,6 +24,8 @@ PUMPED = "2526123"
 EVENTS_OF_AN_ATTACK = 94
 AHEAD = 1.3  # calls go on after the last one began: made until the first `events` of them are complete
 SILENT_TICKS = 1_200  # enough ids for the older ones to be dropped
+STAMP = re.compile(r"\[[A-Z][a-z]{2} [ \d]\d [\d:]{8}\]")
+EVENT_TIME = re.compile(r'EventTV="[^"]*"')
 DELAY = timedelta(milliseconds=40)
 
 SETTINGS = Settings.model_validate({
@@ -30,6 +34,17 @@ SETTINGS = Settings.model_validate({
         "business_hours": {"mon-fri": "08:00-18:00"}, "holidays": "US", "mode": "auto",
     },
 })  # fmt: skip
+
+
+def log_lines(lines: int) -> list[bytes]:
+    """So many lines of an Asterisk's two logs in one: the sample again and again, four lines a second."""
+    sample = (Path(__file__).parents[1] / "data" / "asterisk-both.log").read_text().splitlines()
+    made = []
+    for number in range(lines):
+        at = START + timedelta(seconds=number // 4)
+        line = STAMP.sub(f"[{at:%b %d %H:%M:%S}]", sample[number % len(sample)], count=1)
+        made.append(EVENT_TIME.sub(f'EventTV="{at:%Y-%m-%dT%H:%M:%S}.{number % 1_000:03}+0000"', line).encode())
+    return made
 
 
 def traffic(events: int, seed: int = 7) -> list[AnyEvent]:

@@ -28,6 +28,7 @@ def test_figures_and_health_come_from_the_work(tmp_path: Path) -> None:
     assert found['findings_total{type="detection"}'] >= installation.detections() > 0
     assert found['source_connected{pbx="hq",source="yeastar-websocket"}'] == 1
     assert found['source_events_total{pbx="hq",source="yeastar-websocket"}'] > 0
+    assert found['source_unread_total{pbx="hq",source="yeastar-websocket"}'] == 0
     assert found["journal_up"] == 1
     assert found["dead_letters_total"] == 0
     assert found["checkpoint_bytes_total"] > found["checkpoint_pages_total"] > 0

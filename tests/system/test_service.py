@@ -2,6 +2,7 @@
 
 import email
 import email.policy
+import json
 import re
 import resource
 import time
@@ -235,3 +236,28 @@ def test_a_full_disk_ends_it_in_one_line(tmp_path: Path) -> None:
         with installation.running() as program:
             heard_of_pbx(installation, program)
             ended_well(program, installation)
+
+
+@pytest.mark.slow
+def test_a_pbx_that_is_silent_is_told_of_and_the_next_process_tells_the_end(tmp_path: Path) -> None:
+    hooked = {"events": "webhook", "webhook_secret": "env:HOOK"}
+    installation = Installation(tmp_path, connection=hooked)
+    installation.settings["defaults"]["rules"]["pbx.silent"] = {"limit": 5}
+    installation.reach("http://127.0.0.1:1")
+
+    def told() -> list[tuple[str, str]]:
+        found = [json.loads(body) for (body,) in installation.rows("SELECT body FROM detection ORDER BY at")]
+        return [(each["severity"], each["values"]["source"]) for each in found if each["rule"] == "pbx.silent"]
+
+    with installation.running(env={"HOOK": WEBHOOK_SECRET}) as program:
+        eventually("it is told of", lambda: told() == [("warning", "yeastar-cdr")])
+        assert program.end() == 0
+    assert [each["title"] for each in installation.incidents()] == [
+        "Nothing is heard from yeastar-cdr: attacks there are not seen"
+    ]
+    with simulated(tmp_path, "--no-traffic") as sim:
+        installation.reach(sim.url)
+        with installation.running(env={"HOOK": WEBHOOK_SECRET}) as program:
+            eventually("it is heard again", lambda: len(told()) == 2)
+            assert program.end() == 0
+    assert told()[-1] == ("info", "yeastar-cdr")

@@ -10,20 +10,25 @@ from detector.contract.events import AnyEvent, Notice, Registration
 from detector.contract.visibility import Source
 from detector.formats.asterisk.asterisk_attempts import Attempts, Silence
 from detector.formats.asterisk.asterisk_calls import UNIQUEID, BadRecordError, CallRecords
-from detector.formats.asterisk.asterisk_channels import Channels
+from detector.formats.asterisk.asterisk_channels import NEEDED, Channels
 from detector.formats.asterisk.asterisk_frames import Fields, Frames
 from detector.formats.asterisk.asterisk_owners import GUESS
 from detector.formats.asterisk.asterisk_security import SecurityEvent, SecurityReader, event_time, key_of
 from detector.formats.asterisk.asterisk_tellings import MANAGER_INTERFACE
+from detector.formats.carriers import bare
 from detector.formats.format import Format, FormatOptions, Occurrences, Reading, address, clean, register
 
 REMOTE = re.compile(r"IPV[46]/(?P<transport>\w{1,8})/(?P<host>[^/]{1,64})/(?P<port>\d{1,5})", re.ASCII)
 TIMESTAMP = re.compile(r"\d{1,10}(?:\.\d{1,6})?", re.ASCII)
 CALLS = frozenset({"Newchannel", "DialBegin", "DialEnd", "Hangup", "Cdr", "BlindTransfer"})
 REGISTRATIONS = frozenset({"PeerStatus", "ContactStatus", "Registry"})
+READ = CALLS | REGISTRATIONS
+SECURE = frozenset({"Service", "SessionID", "RemoteAddress"})
+ODD = "a line within a frame that is no field"
 DETAILS = ("ACLName", "Challenge", "UsingPassword", "RequestType")
 ANSWERS = frozenset({"Response", "Action", "ActionID", "Message", "Output", "EventList", "ListItems"})
 """One of these is in each frame that is no event."""
+EVENT = b"Event"
 OLD_CALLS = {"Dial": "calls of Asterisk 11 and before are not read"}
 STATES = {
     "PeerStatus": frozenset(
@@ -98,7 +103,7 @@ class AsteriskAmi(Format):
                 self._pass_over(frame)
             else:
                 if self._frames.odd:
-                    self.unread.note("a line within a frame that is no field", line, self._frames.odd)
+                    self.unread.note(ODD, self._frames.strange, self._frames.odd)
                 yield from events
 
     @property
@@ -113,7 +118,11 @@ class AsteriskAmi(Format):
 
     def close(self) -> Iterator[Reading]:
         """A frame that has no end, and what was held back."""
-        yield from self._frames.close()
+        for frame in self._frames.close():
+            if isinstance(frame, Rejected):
+                yield frame
+            else:
+                self._pass_over(frame)
         told = self._attempts.release()
         self._told += len(told)
         yield from told
@@ -124,14 +133,21 @@ class AsteriskAmi(Format):
         """A frame that no event comes of: none of our business, or one that should have been understood."""
         name = fields.get("Event")
         reason = OLD_CALLS.get(name or "")
-        if name is None and not ANSWERS & fields.keys():
+        if name is None and not ANSWERS & fields.keys() and (fields or EVENT in bare(self._frames.strange)):
             reason = "a frame that is neither an event nor an answer"
         if name in REGISTRATIONS and fields.get(STATE_OF[name], "") not in STATES[STATE_OF[name]]:
             reason = f"a {name} of an unknown state"
+        if name in CALLS and (missing := [each for each in NEEDED.get(name, ()) if not fields.get(each)]):
+            reason = f"a {name} without {missing[0]}"
+        if name is not None and ("EventTV" in fields or fields.keys() >= SECURE):
+            reason = "a security event that is not whole"
+        if reason is None and self._frames.odd and name in READ:
+            reason = ODD
         if reason is None:
             self.ignored += 1
         else:
-            self.unread.note(reason, "; ".join(f"{key}: {value}" for key, value in fields.items()).encode())
+            shown = "; ".join(f"{key}: {value}" for key, value in fields.items()).encode()
+            self.unread.note(reason, shown or self._frames.strange)
 
     def _events(self, fields: Fields) -> Sequence[Reading] | None:
         """What a frame brings forward; None if it is none of our business."""

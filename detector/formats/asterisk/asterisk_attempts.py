@@ -39,7 +39,7 @@ AttemptEvent = Registration | Call | Login | Notice
 Counted = TypeVar("Counted", Registration, Login)
 
 
-class Draft(Struct, frozen=True):
+class Draft(Struct, frozen=True, gc=False):
     """An event that may be one of several about the same attempt.
 
     `twin` is shared with the other log's line about it (empty: it has none), `dialogue` with the other steps; `times`
@@ -60,7 +60,7 @@ class Silence(Enum):
     KNOWN = "known"
 
 
-class _Half(Struct):
+class _Half(Struct, gc=False):
     moment: datetime
     draft: Draft
     held: bool
@@ -80,22 +80,22 @@ class Twins:
         self._security_seen = False
         self.holding = 0
 
-    def admit(self, moment: datetime, draft: Draft) -> list[Draft]:
-        """What may go on now that `draft`, logged at `moment`, is here."""
+    def admit(self, moment: datetime, draft: Draft) -> Draft | None:
+        """What may go on now that `draft`, logged at `moment`, is here: the draft, or nothing."""
         security = draft.log is LogKind.SECURITY
         self._security_seen |= security
         if not draft.twin:
-            return [draft]
+            return draft
         waiting = self._waiting.get(draft.twin)
         if waiting and waiting[0].draft.log is not draft.log:
             half = self._meet(waiting, draft.twin)
-            return [_fuller(half.draft, draft)] if security and half.held else []
+            return _fuller(half.draft, draft) if security and half.held else None
         held = not security and self._security_seen
         half = _Half(moment=moment, draft=draft, held=held)
         self.open.append(half)
         self._waiting.setdefault(draft.twin, deque()).append(half)
         self.holding += held
-        return [] if held else [draft]
+        return None if held else draft
 
     def advance(self, moment: datetime) -> list[tuple[datetime, Draft]]:
         """What was held and has not met its twin in time, each with the moment it was logged."""
@@ -134,7 +134,7 @@ def _fuller(messages: Draft, security: Draft) -> Draft:
     return messages if fuller and not isinstance(security.event, Notice) else security
 
 
-class _Held(Struct):
+class _Held(Struct, gc=False):
     """A refusal that may be forgiven yet, of its dialogue or its phone; `settled` once it was, or was told."""
 
     moment: datetime
@@ -175,15 +175,16 @@ class Attempts:
         event = draft.event
         if type(event) is not Registration:
             return [counted(event, draft.times)] if type(event) is Login else [event]
-        if event.outcome == "accepted":
-            self._forgive(moment, draft.dialogue)
-            self._forgive(moment, _phone(event))
-            return [event]
+        if event.outcome == "rejected":
+            return self._whole(moment, draft, event) if draft.step is Step.WHOLE else self._step(moment, draft, event)
         if draft.step is Step.CHALLENGE:
             return [] if event.account is None and self._known(moment, draft.dialogue) is not None else [event]
-        if draft.step is Step.WHOLE:
-            return self._whole(moment, draft, event)
-        return self._step(moment, draft, event)
+        if event.outcome != "accepted":
+            return [counted(event, draft.times)]
+        if self.holding:
+            self._forgive(moment, draft.dialogue)
+            self._forgive(moment, _phone(event))
+        return [event]
 
     def advance(self, moment: datetime) -> list[AttemptEvent]:
         """What was held back, and was not accepted in time."""
@@ -200,7 +201,7 @@ class Attempts:
     def _whole(self, moment: datetime, draft: Draft, event: Registration) -> list[AttemptEvent]:
         """A refusal that is an attempt by itself: one of those of this account from this address."""
         event = counted(event, draft.times)
-        if event.outcome != "rejected" or event.reason not in FORGIVABLE or not event.account or not event.source_ip:
+        if event.reason not in FORGIVABLE or not event.account or not event.source_ip:
             return [event]
         phone = self._of_phone(moment, event)
         phone.counted += draft.times
@@ -233,9 +234,10 @@ class Attempts:
         return self._hold(moment, [known, phone], event)
 
     def _hold(self, moment: datetime, whose: list[_Dialogue], event: Registration) -> list[AttemptEvent]:
-        if any(each.counted > FORGIVEN for each in whose):
-            return [*(event for each in whose for event in self._let_go(each)), event]
-        held = _Held(moment=moment, event=event)
+        for each in whose:
+            if each.counted > FORGIVEN:
+                return [*(told for one in whose for told in self._let_go(one)), event]
+        held = _Held(moment, event)
         for each in whose:
             each.held.append(held)
         self.waiting.append(held)

@@ -34,10 +34,15 @@ COLUMNS = {
 NEEDED_COLUMNS = frozenset({"start", "src", "dst", "channel", "duration", "disposition"})
 NEEDED = 16
 NEEDED_OF_TABLE = 12
-ORNAMENT = re.compile(rb"\s*(?:\+(?:-+\+)+|-+(?:\+-+)+|\(?\d{1,12} rows?(?: in set.*)?\)?|\"?sep=.\"?)\s*", re.DOTALL)
+ORNAMENT = re.compile(
+    rb"\s*(?:\+(?:-+\+)+|-+(?:\+-+)+|\"?sep=.\"?"
+    rb"|\(?\d{1,12} rows?(?: in set(?:, \d{1,6} warnings?)?(?: \([^)]{1,40}\))?)?\)?)\s*",
+    re.DOTALL,
+)
 """Borders and last lines of tables that a database's client draws, and a spreadsheet's first line."""
 DELIMITERS = (",", ";", "\t", "|")
 NOTHING = frozenset({"NULL", "\\N", "(null)"})
+NOT_GIVEN = dict.fromkeys(("uniqueid", "linkedid", "context", "dstchannel", "application", "data"), "")
 NOT_A_NAME = re.compile(r"[\W_]+")
 
 
@@ -76,7 +81,9 @@ class AsteriskCdr(Format):
             for record in self._records.add(line, self._delimiter):
                 if isinstance(record, Rejected):
                     yield record
-                elif not self._is_head(values := self._values(record)):
+                    continue
+                values = self._values(record)
+                if TIME.search(record) is not None or not self._is_head(values):
                     yield self._call(record, values)
 
     @property
@@ -128,8 +135,9 @@ class AsteriskCdr(Format):
             found["linkedid"] = ""
         if "billsec" not in found:
             found["billsec"] = found["duration"] if found["disposition"].upper() == "ANSWERED" else "0"
-        given = dict.fromkeys(("uniqueid", "linkedid", "context", "dstchannel", "application", "data"), "")
-        return CallRecord(**{**given, **{name: "" if value in NOTHING else value for name, value in found.items()}})
+        if not NOTHING.isdisjoint(found.values()):
+            found = {name: "" if value in NOTHING else value for name, value in found.items()}
+        return CallRecord(**(NOT_GIVEN | found))
 
 
 def delimiter_of(line: bytes) -> str:

@@ -18,6 +18,11 @@ ASKED_WITHIN = timedelta(seconds=10)
 
 DIAL_STATUS = {"BUSY": ("busy", "busy"), "NOANSWER": ("no_answer", "timeout"), "CANCEL": ("no_answer", "cancelled"),
                "CONGESTION": ("failed", "congestion"), "CHANUNAVAIL": ("failed", "congestion")}  # fmt: skip
+NEEDED = {
+    "Newchannel": ("Uniqueid",), "DialEnd": ("DestUniqueid", "DialStatus"), "Hangup": ("Uniqueid",),
+    "BlindTransfer": ("TransfererChannel", "TransfereeUniqueid", "Result"),
+}  # fmt: skip
+"""Without these an event of a call tells nothing, and should have."""
 CAUSES = {"1": "unallocated", "17": "busy", "21": "rejected", "34": "congestion"}
 
 

@@ -17,7 +17,10 @@ Fields = Mapping[str, str]
 
 
 class Frames:
-    """Collects lines; a frame is used only once its empty line has come. `odd` counts its lines that are no fields."""
+    """Collects lines; a frame is used only once its empty line has come.
+
+    `odd` counts its lines that are no fields, `strange` is the first of them.
+    """
 
     def __init__(self) -> None:
         self._fields: dict[str, str] = {}
@@ -25,17 +28,18 @@ class Frames:
         self._bytes = 0
         self._spoilt = False
         self.odd = 0
+        self.strange = b""
 
     @property
     def open(self) -> bool:
         """Whether a frame has begun."""
-        return bool(self._fields)
+        return bool(self._fields) or self.odd > 0
 
     def add(self, line: bytes) -> Iterator[Fields | Rejected]:
         """The frame that an empty line completes; one whose fields cannot be trusted is told once."""
         content = line.rstrip(b"\r\n")
         if not content:
-            if self._fields and not self._spoilt:
+            if self.open and not self._spoilt:
                 yield self._fields
             self._reset()
             return
@@ -50,6 +54,7 @@ class Frames:
         field = FIELD.fullmatch(content.decode("utf-8", "replace"))
         if field is None:
             self.odd += 1
+            self.strange = self.strange or content
             return
         if field[1] == "Event" and "Event" in self._fields:
             self._spoilt = True
@@ -57,13 +62,13 @@ class Frames:
             return
         self._fields.setdefault(field[1], (field[2] or "").strip())
 
-    def close(self) -> Iterator[Rejected]:
-        """What has no end: its last value may be cut."""
-        if self._fields and not self._spoilt:
-            yield BROKEN_OFF
+    def close(self) -> Iterator[Fields | Rejected]:
+        """What has no end: its last value may be cut; a frame without any field is nevertheless one."""
+        if self.open and not self._spoilt:
+            yield BROKEN_OFF if self._fields else {}
         self._reset()
 
     def _reset(self) -> None:
-        self._fields = {}
+        self._fields, self.strange = {}, b""
         self._lines = self._bytes = self.odd = 0
         self._spoilt = False

@@ -16,6 +16,9 @@ HEAD = re.compile(
     r"(?P<file>[\w./-]+\.c|Ext\. [^:]{1,128})(?::\d+)?(?:(?: in)? \w+)?: (?P<text>.*)",
     re.ASCII | re.DOTALL,
 )
+SECURITY_FILE = "res_security_log.c"
+SECURE = re.compile(r"\[([^\]]{5,40})\] SECURITY\[\d+\] res_security_log\.c: ", re.ASCII)
+"""As most lines of most files begin: `HEAD` in short."""
 YEARLESS = re.compile(r"([A-Z][a-z]{2}) ([ \d]?\d) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,6})\d{0,3})?", re.ASCII)
 MONTHS = {
     name: number
@@ -28,7 +31,7 @@ OUT_OF_ORDER = timedelta(minutes=5)
 
 
 class AsteriskLine(Struct, frozen=True, gc=False):
-    """One log line. `stamp` is its time as written (`""`: none), `said` all behind it.
+    """One log line. `stamp` is its time as written (`""`: none); `content`, from `begins` on, what stands behind it.
 
     `file` is the source file that wrote it, or `Ext. s` where the dialplan did; `times` how often it was written.
     """
@@ -37,13 +40,14 @@ class AsteriskLine(Struct, frozen=True, gc=False):
     level: str
     file: str
     text: str
-    said: str
+    content: str
+    begins: int = 0
     times: int = 1
 
     @property
     def whole(self) -> str:
         """Its time and what it says, whatever carried it."""
-        return f"[{self.stamp}] {self.said}"
+        return f"[{self.stamp}] {self.content[self.begins :]}"
 
 
 class _Location(Struct, frozen=True):
@@ -68,24 +72,30 @@ JSON = msgspec.json.Decoder(_JsonLine)
 
 def parse(raw: bytes) -> AsteriskLine | None:
     """The line out of whatever carried it; `None` for what Asterisk's logger does not write."""
-    if raw[:1] == b"[" and b"\x1b" not in raw and b"#033" not in raw:  # most lines: nothing carries them
+    if raw[:1] == b"[":  # most lines: nothing carries them
         content = raw.rstrip(b"\r\n").decode("utf-8", "replace")
+        secure = SECURE.match(content)
+        if secure is not None and not _coloured(content):
+            return AsteriskLine(
+                secure[1], "SECURITY", SECURITY_FILE, content[secure.end() :], content, secure.end(1) + 2
+            )
         head = HEAD.match(content)
-        if head is not None:
-            return _line(head, content, head["stamp"] or "", 1)
+        if head is not None and not _coloured(content):
+            stamp, level, file, text = head.groups("")
+            return AsteriskLine(stamp, level, file, text, content, head.start(2))
     carried = unwrap(raw)
     content = carried.text
     if content[:1] == "{":
         return _parse_json(content)
     head = HEAD.match(content)
-    return None if head is None else _line(head, content, head["stamp"] or carried.time, carried.times)
+    if head is None:
+        return None
+    stamp, level, file, text = head.groups("")
+    return AsteriskLine(stamp or carried.time, level, file, text, content, head.start(2), carried.times)
 
 
-def _line(head: re.Match[str], content: str, stamp: str, times: int) -> AsteriskLine:
-    return AsteriskLine(
-        stamp=stamp, level=head["level"], file=head["file"], text=head["text"], said=content[head.start("level") :],
-        times=times,
-    )  # fmt: skip
+def _coloured(content: str) -> bool:
+    return "\x1b[" in content or "#033[" in content
 
 
 def _parse_json(content: str) -> AsteriskLine | None:
@@ -94,8 +104,8 @@ def _parse_json(content: str) -> AsteriskLine | None:
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
     said, file = line.logmsg, line.logmsg.location.filename
-    words = f"{said.level} {file}: {said.message}"
-    return AsteriskLine(stamp=line.timestamp, level=said.level, file=file, text=said.message, said=words)
+    content = f"{said.level} {file}: {said.message}"
+    return AsteriskLine(stamp=line.timestamp, level=said.level, file=file, text=said.message, content=content)
 
 
 class LogClock:
@@ -169,9 +179,13 @@ class LogClock:
     def _zoned(self, local: datetime) -> datetime:
         if local.tzinfo is not None:
             return local.astimezone(UTC)
-        first, second = (local.replace(tzinfo=self.zone, fold=fold).astimezone(UTC) for fold in (0, 1))
-        last = self._last
-        if last is None or second <= first:
+        zoned = local.replace(tzinfo=self.zone)
+        again = zoned.replace(fold=1)
+        first, last = zoned.astimezone(UTC), self._last
+        if last is None or zoned.utcoffset() == again.utcoffset():
+            return first
+        second = again.astimezone(UTC)
+        if second <= first:
             return first
         return second if last.astimezone(self.zone).fold or first < last - OUT_OF_ORDER else first
 
@@ -181,8 +195,8 @@ def _yearless(stamp: str, year: int) -> datetime | None:
     if match is None or match[1] not in MONTHS:
         return None
     try:
-        day, hour, minute, second = (int(part) for part in match.groups()[1:5])
-        micros = int((match[6] or "0").ljust(6, "0"))
-        return datetime(year, MONTHS[match[1]], day, hour, minute, second, micros)  # noqa: DTZ001 - the zone comes later
+        month, day, hour, minute, second, part = match.groups()
+        micros = int(part.ljust(6, "0")) if part else 0
+        return datetime(year, MONTHS[month], int(day), int(hour), int(minute), int(second), micros)  # noqa: DTZ001 - the zone comes later
     except ValueError:
         return None

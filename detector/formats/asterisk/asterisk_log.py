@@ -10,32 +10,38 @@ from msgspec import structs
 from detector.contract.codec import EPOCH, Rejected, reject
 from detector.contract.events import MAX_EVENT_BYTES, Login, Registration
 from detector.contract.visibility import Source
-from detector.formats.asterisk.asterisk_attempts import AttemptEvent, Attempts, Draft, Silence, Twins
-from detector.formats.asterisk.asterisk_line import AsteriskLine, LogClock, parse
+from detector.formats.asterisk.asterisk_attempts import MAX_OPEN, AttemptEvent, Attempts, Draft, Silence, Twins
+from detector.formats.asterisk.asterisk_line import SECURITY_FILE, AsteriskLine, LogClock, parse
 from detector.formats.asterisk.asterisk_messages import MessagesReader
 from detector.formats.asterisk.asterisk_security import SecurityReader, key_of
 from detector.formats.asterisk.asterisk_security import parse as parse_security
 from detector.formats.asterisk.asterisk_tellings import BOTH_LOGS, ONE_LOG
-from detector.formats.carriers import BLOB, HIDDEN
+from detector.formats.carriers import BLOB, HIDDEN, NULS, bare
 from detector.formats.format import Format, FormatOptions, Occurrences, Reading, register
 
-OURS = (
-    b"SecurityEvent=", b"ailed ", b"eject", b"uthentic", b" not found ", b"Registration from '", b"Registered SIP '",
-    b"Added contact '", b"nonexistent user '", b" denied ", b"No registration for ", b"Unknown SIP command ",
-    b" no configured AORs", b" exceed max contacts", b" is not dynamic", b" no configured max_contacts",
-    b" non-SIP URI", b" proper plaintext password for ", b"Empty registration from ", b"hacking attempt ",
-    b"Friendly Scanner ", b"orbidden", b" on registration attempt ", b" did not pass ACL ",
-    BLOB,
+ALONE = (
+    b"SecurityEvent=", b"ailed ", b"eject", b"uthentic", b"nonexistent user '", b" denied ", b"Unknown SIP command ",
+    b" non-SIP URI", b" proper plaintext password for ", b"hacking attempt ", b"Friendly Scanner ", b"orbidden",
+    b" did not pass ACL ", BLOB,
 )  # fmt: skip
+SHARED = {
+    b"egist": (b"Registration from '", b"Registered SIP '", b"No registration for ", b"Empty registration from ",
+               b" on registration attempt "),
+    b" not ": (b" not found ", b" is not dynamic"),
+    b" no configured ": (b" no configured AORs", b" no configured max_contacts"),
+    b" contact": (b"Added contact '",),
+    b" max contacts": (b" exceed max contacts",),
+}  # fmt: skip
+OURS = (*ALONE, *(mark for marks in SHARED.values() for mark in marks))
 """One of them stands in every line that is read, or should be."""
 KNOWN_FILES = frozenset({"chan_sip.c", "chan_iax2.c", "manager.c", "res_security_log.c"})
-SECURITY_FILE = "res_security_log.c"
 PJSIP = "res_pjsip"
 DIALPLAN = "Ext. "
 REFUSAL = b"eject"
 RUN_TOGETHER = re.compile(
-    rb"\] ?(?:NOTICE|WARNING|ERROR|SECURITY) ?\[\d+\].*\] ?(?:NOTICE|WARNING|ERROR|SECURITY) ?\[\d+\]"
+    rb"\] ?[A-Z]{4,8} ?\[\d+\].*(?<![\s(,]\")\[[^\]\"]{5,40}\] ?(?:NOTICE|WARNING|ERROR|SECURITY) ?\[\d+\]", re.DOTALL
 )
+"""Not where the dialplan only quotes another line."""
 LAST_REPEATED = re.compile(rb"last message repeated (\d{1,6}) times?\s*$")
 TOLD = frozenset({"NOTICE", "WARNING", "ERROR", "SECURITY"})
 SECRETS = re.compile(rb',(?:Challenge|Response|ExpectedResponse|Received\w{1,16})="')
@@ -65,6 +71,7 @@ class AsteriskLog(Format):
         self._security = SecurityReader(options.pbx, self.name)
         self._drafts = 0
         self._told = 0
+        self._now: datetime | None = None
         self._before: AsteriskLine | None = None
 
     def read(self, line: bytes) -> Iterator[Reading]:
@@ -73,9 +80,14 @@ class AsteriskLog(Format):
             return iter((reject(f"line of {len(line)} bytes, allowed are {MAX_EVENT_BYTES}", line),))
         wrapped = line[:1] == b"{"
         if not wrapped and not bears_our_marks(line):
-            return self._pass_by(line)
+            shown = bare(line)
+            if shown is line or not bears_our_marks(shown):
+                return self._pass_by(line)
+            if b"\x00" in line:
+                self.unread.note(NULS, line)
+                return iter(())
         parsed = parse(line)
-        if wrapped and not bears_our_marks(line if parsed is None else parsed.text.encode()):
+        if wrapped and not bears_our_marks(bare(line) if parsed is None else parsed.text.encode()):
             return self._pass_by(line)
         self._before = parsed
         if parsed is None:
@@ -139,7 +151,10 @@ class AsteriskLog(Format):
             if line.times > 1:
                 draft = self._repeated(raw, draft, line.times)
             told = self._advance(moment)
-            fresh = [event for each in self._twins.admit(moment, draft) for event in self._attempts.fold(moment, each)]
+            passed = self._twins.admit(moment, draft)
+            if passed is None:
+                return told
+            fresh = self._attempts.fold(moment, passed)
             self._told += len(fresh)
             return [*told, *fresh] if told else fresh
         before = self._advance(moment) if moment is not None else ()
@@ -147,18 +162,19 @@ class AsteriskLog(Format):
             return [*before, reject(draft.reason, SECRETS.split(raw, maxsplit=1)[0])]
         if draft is None:
             self._pass_over(raw, line)
-        elif RUN_TOGETHER.search(raw) is None:
-            self.ignored += 1
         else:
-            self.unread.note("two lines run together", SECRETS.split(raw, maxsplit=1)[0])
+            self._not_of_use(raw)
         return before
 
     def _advance(self, now: datetime) -> list[AttemptEvent]:
-        """What waited long enough; all of it counts as told."""
+        """What waited long enough; all of it counts as told. Many lines share their second."""
+        if now is self._now and len(self._twins.open) <= MAX_OPEN and len(self._attempts.waiting) <= MAX_OPEN:
+            return []
         told = self._attempts.advance(now) if self._attempts.waiting else []
-        if self._twins.open:
-            for moment, draft in self._twins.advance(now):
-                told += self._attempts.fold(moment, draft)
+        released = self._twins.advance(now) if self._twins.open else []
+        for moment, draft in released:
+            told += self._attempts.fold(moment, draft)
+        self._now = None if released else now  # what was released just now may be due already
         self._told += len(told)
         return told
 
@@ -182,7 +198,7 @@ class AsteriskLog(Format):
         event = parse_security(line.text)
         if event is None:
             return Rejected(reason="a security event that cannot be read")
-        if event.at is not None:
+        if event.at is not None and self._clock.year is None:
             self._clock.learn(line.stamp, event.at)
         at = event.at or self._clock.read(line.stamp)
         if at is None:
@@ -190,11 +206,18 @@ class AsteriskLog(Format):
         content = line.whole.encode() if event.at is None else key_of(event)
         return self._security.read(event, at, self._occurrences.id_of(content))
 
+    def _not_of_use(self, raw: bytes) -> None:
+        """A line that tells nothing of use; one that does may be stuck to its end."""
+        if RUN_TOGETHER.search(bare(raw)) is None:
+            self.ignored += 1
+        else:
+            self.unread.note("two lines run together", SECRETS.split(raw, maxsplit=1)[0])
+
     def _pass_over(self, raw: bytes, line: AsteriskLine | None) -> None:
         """A line with a mark of ours that no event comes of: not our business, or it should have been understood."""
         reason = why_unread(raw, line)
         if reason is None:
-            self.ignored += 1
+            self._not_of_use(raw)
         else:
             self.unread.note(reason, SECRETS.split(raw, maxsplit=1)[0])
 
@@ -212,7 +235,10 @@ def why_unread(raw: bytes, line: AsteriskLine | None) -> str | None:
 
 def bears_our_marks(line: bytes) -> bool:
     """Whether a line may tell of something that was refused, or of somebody who came in."""
-    for mark in OURS:  # noqa: SIM110 - half the time of `any` with a generator, and most lines end here
+    for mark in ALONE:  # half the time of `any` with a generator, and most lines end here
         if mark in line:
+            return True
+    for shared, marks in SHARED.items():  # noqa: SIM110 - as above
+        if shared in line and any(mark in line for mark in marks):
             return True
     return False

@@ -71,6 +71,8 @@ STEPS = {
     "Error to authenticate": (Step.ANSWER, "answer"),
     "Not match Endpoint ACL": (Step.REQUEST, "acl"),
 }
+RUN_INTO = (CHAN_FOR, "SecurityEvent=")
+"""What a line that tells nothing does not say, unless it breaks off and another one goes on."""
 TWICE = frozenset({"acl", "not_dynamic"})
 
 
@@ -101,7 +103,8 @@ class MessagesReader:
         for pattern in TRUNK_REFUSED.get(line.file, ()):
             if match := pattern.fullmatch(line.text):
                 return self._trunk_refused(match["trunk"], at, key)
-        return Silence.KNOWN if NOTHING_TO_TELL.match(line.text) else None
+        quiet = NOTHING_TO_TELL.match(line.text) and not any(words in line.text for words in RUN_INTO)
+        return Silence.KNOWN if quiet else None
 
     def _chan_sip(self, text: str, at: datetime, key: str) -> Draft | Rejected | None:
         if text.startswith(CHAN_FROM):

@@ -23,6 +23,8 @@ ADDRESSES = re.compile(
     r'RemoteAddress="IPV[46]/(?P<transport>\w{1,8})/(?P<host>[^"/]{1,64})/(?P<port>\d{1,5})(?="(?:,|\Z))',
     re.ASCII,
 )
+SECRETS = frozenset({"ExpectedResponse", "Response", "ReceivedHash"})
+LOCAL = '",LocalAddress="'
 SESSION = '",SessionID="'
 DETAIL = re.compile(r',(\w{1,32})="([^"]*)"', re.ASCII)
 EPOCH_TIME = re.compile(r"(\d{1,10})-(\d{1,6})", re.ASCII)
@@ -54,7 +56,7 @@ QUIET_EVENTS = frozenset({"SuccessfulAuth", "ChallengeSent", "LoadAverageLimit",
 AMI_LOGINS = frozenset({"InvalidPassword", "ChallengeResponseFailed", "InvalidAccountID", "FailedACL", "SessionLimit"})
 
 
-class SecurityEvent(Struct, frozen=True):
+class SecurityEvent(Struct, frozen=True, gc=False):
     """One security event. `account` is what the other side wrote; `remote` is where the request came from."""
 
     name: str
@@ -78,7 +80,7 @@ def parse(text: str) -> SecurityEvent | None:
     start = START.match(text)
     if start is None:
         return None
-    pairs = list(ADDRESSES.finditer(text, start.end()))
+    pairs = _pairs_of_addresses(text, start.end())
     session_at = text.rfind(SESSION, start.end(), pairs[-1].start()) if pairs else -1
     if session_at < 0:
         return None
@@ -86,20 +88,24 @@ def parse(text: str) -> SecurityEvent | None:
     pair = pairs[0] if hostile_tail else pairs[-1]
     if hostile_tail:
         session_at = text.rfind(SESSION, start.end(), pair.start())
-    remote = address(pair["host"])
+    transport, host, port = pair.groups()
+    remote = address(host)
     if remote is None or session_at < 0:
         return None
+    name, time, service = start.groups()
     return SecurityEvent(
-        name=start["name"],
-        service=start["service"],
-        at=event_time(start["time"]),
-        account=text[start.end() : session_at],
-        session=text[session_at + len(SESSION) : pair.start()],
-        remote=remote,
-        port=pair["port"],
-        transport=pair["transport"].lower(),
-        details=_details(text, pair.end() + 1),
-    )
+        name, service, event_time(time), text[start.end() : session_at],
+        text[session_at + len(SESSION) : pair.start()], remote, port, transport.lower(),
+        _details(text, pair.end() + 1),
+    )  # fmt: skip
+
+
+def _pairs_of_addresses(text: str, start: int) -> list[re.Match[str]]:
+    first = text.find(LOCAL, start)
+    if first < 0 or text.find(LOCAL, first + 1) >= 0:
+        return list(ADDRESSES.finditer(text, start))
+    only = ADDRESSES.match(text, first)  # as in nearly all lines
+    return [] if only is None else [only]
 
 
 def key_of(event: SecurityEvent) -> bytes:
@@ -119,7 +125,7 @@ def event_time(text: str) -> datetime | None:
         return None
 
 
-class _Question(Struct):
+class _Question(Struct, gc=False):
     """The last challenge of a SessionID: who was asked, how often in a row, and with which nonce."""
 
     at: datetime
@@ -233,7 +239,7 @@ class SecurityReader:
         return Draft(event=notice, log=LogKind.SECURITY)
 
     def _asked(self, event: SecurityEvent, at: datetime, key: str) -> Draft:
-        uri = URI.match(event.account)
+        uri = URI.match(event.account) if ":" in event.account else None
         question = _Question(
             at=at,
             source=(event.remote, event.port),
@@ -319,7 +325,8 @@ def _details(text: str, start: int) -> dict[str, str]:
     """The fields after the addresses; the first of a name counts, the secrets among them stay behind."""
     found: dict[str, str] = {}
     while match := DETAIL.match(text, start):
-        if match[1] not in {"ExpectedResponse", "Response", "ReceivedHash"}:
-            found.setdefault(match[1], match[2])
+        name, value = match.groups()
+        if name not in SECRETS:
+            found.setdefault(name, value)
         start = match.end()
     return found

@@ -17,6 +17,7 @@ HEAD = re.compile(
     re.ASCII | re.DOTALL,
 )
 EXECUTE = re.compile(rf"(?:(?P<uuid>{UUID}) )?(?P<text>EXECUTE .*)", re.ASCII | re.DOTALL)
+MINUTE = len("2026-03-14 02:09")
 OUT_OF_ORDER = timedelta(minutes=5)
 
 
@@ -50,6 +51,7 @@ class LocalClock:
         self.year = year
         self.last: datetime | None = None
         self.told: datetime | None = None
+        self._plain: tuple[str, timedelta] = ("", timedelta())
 
     def read(self, stamp: str) -> datetime | None:
         """The UTC moment; None if it is no time, or has no year and nobody states one. `told` outweighs it."""
@@ -60,12 +62,26 @@ class LocalClock:
             stamp = f"{self.year}-{stamp}"
         try:
             local = datetime.fromisoformat(stamp)
-            first, second = (local.replace(tzinfo=self.zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+            if stamp[:MINUTE] == self._plain[0]:
+                moment = (local - self._plain[1]).replace(tzinfo=UTC)
+            else:
+                moment = self._read(local, stamp[:MINUTE])
         except (ValueError, OverflowError):
             return None
         last = self.last
-        late = last is not None and (last.astimezone(self.zone).fold == 1 or first < last - OUT_OF_ORDER)
-        moment = second if second > first and late else first
         if last is None or moment > last:
             self.last = moment
         return moment
+
+    def _read(self, local: datetime, minute: str) -> datetime:
+        """The moment of a time; whether its minute has one offset from UTC is remembered."""
+        zoned = local.replace(tzinfo=self.zone)
+        offset, again = zoned.utcoffset(), zoned.replace(fold=1)
+        first, last = zoned.astimezone(UTC), self.last
+        if offset is not None and offset == again.utcoffset():
+            self._plain = (minute, offset)
+            return first
+        second = again.astimezone(UTC)
+        if second <= first or last is None:
+            return first
+        return second if last.astimezone(self.zone).fold == 1 or first < last - OUT_OF_ORDER else first

@@ -25,10 +25,12 @@ MAX_UNDECIDED = 1_000
 BOM = b"\xef\xbb\xbf"
 DELIMITERS = (",", ";", "\t")
 EITHER_ORDER = re.compile(r"\s*(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})\b", re.ASCII)
+DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}", re.ASCII)
 
 NEEDED = (("time", "timestamp"), ("call_from", "call_from_number"), ("call_to", "call_to_number"))
 DATED = re.compile(r"(20\d\d)(\d\d)(\d\d)\d{6}", re.ASCII)
 """A UID begins with the local second its call began in."""
+EMPTY_ANSWER = frozenset({"errcode", "errmsg", "total_number"})
 A_DAY = timedelta(days=1)
 """The zone that is configured may not be the one the PBX shows."""
 MONTH_FIRST = frozenset({"US", "PR", "VI", "GU", "AS", "MP", "UM", "FM", "MH", "PW", "PH", "CA", "BZ"})
@@ -135,6 +137,9 @@ class YeastarCdr(Format):
             if answer.get("errcode", 0) != 0:
                 yield reject("the PBX answered with an error", line, "errcode")
                 return
+            if answer.keys() - EMPTY_ANSWER and "data" not in answer:
+                yield reject("an answer without data", b"", "data")
+                return
             rows = answer.get("data") or []
         if not rows:
             self.ignored += 1
@@ -203,6 +208,8 @@ def _is_json(line: bytes) -> bool:
 def _header_of(text: str) -> _Header | None:
     for delimiter in DELIMITERS:
         names = tuple(cells(text, delimiter))
+        if any(map(DATE.search, names)):  # a record is run into them
+            continue
         known = {field_of(name[:MAX_NAME]) for name in names}
         if all(any(field in known for field in either) for either in NEEDED):
             return _Header(delimiter, names)

@@ -43,7 +43,7 @@ class YeastarEvents(Format):
         super().__init__(options)
         self._texts = JsonTexts(MAX_VALUE_BYTES)
         self._frames = YeastarFrames(
-            options.pbx, options.zone, keyed_hash=options.keyed_hash, parties=options.parties
+            options.pbx, options.zone, keyed_hash=options.keyed_hash, parties=options.parties, unread=self.unread
         )  # fmt: skip
         self._clock = PbxClock(options.zone)
         self._moment: datetime | None = None
@@ -100,13 +100,9 @@ class YeastarEvents(Format):
         if strange:
             yield self._frames.new_cdr(frame, at)
             return
-        unknown = self._frames.unknown.total()
+        unread = self.unread.total
         found = self._frames.read(frame, at)
-        if self._frames.unknown.total() > unknown:
-            shown = str(frame.get("type"))[:32]
-            self.unread.note(f"a frame of type {shown}, or members of a call, that is not known", encoded(frame))
-        else:
-            self.ignored += not found
+        self.ignored += not found and self.unread.total == unread
         yield from found
 
     def _stamp(self, shown: str) -> datetime | None:

@@ -151,6 +151,6 @@ def _digits(value: int, name: str) -> str:
 
 
 def _encodable(value: str, name: str) -> str:
-    if any("\ud800" <= character <= "\udfff" for character in value):
+    if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
         raise BadFieldError("not valid Unicode", name)
     return value

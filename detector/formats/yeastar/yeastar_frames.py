@@ -1,6 +1,5 @@
 """Frames a Yeastar pushes over WebSocket or webhook, as contract events."""
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, tzinfo
 from hashlib import sha256
@@ -12,6 +11,7 @@ from msgspec import Struct, structs
 from detector.contract.codec import Rejected, mended, reject, to_micros
 from detector.contract.events import MAX_EVENT_BYTES, AnyEvent, Call, Event, Registration
 from detector.formats.parties import Parties
+from detector.formats.unread import UnreadLines
 from detector.formats.yeastar import yeastar_calls, yeastar_notices
 from detector.formats.yeastar.yeastar_clock import PbxClock
 from detector.formats.yeastar.yeastar_columns import fields_of
@@ -29,10 +29,10 @@ NOTICES = (30034, 30035, 30036)
 WANTED = (REGISTRATION, CALL_STATE, CALL_END, TRANSFER, FORWARD, CALL_FAILED, *NOTICES)
 IGNORED = frozenset({30005, 30006, 30008, 30009, 30016, 30020, 30029})
 """Of organizations, extensions' settings and states, presence, invitations, phones and agents."""
-MAX_UNKNOWN = 64
 FindRoutes = Callable[[Call], tuple[str, ...]]
 """The outbound route a call went by, all of them where it is one of several, none where nothing explains it."""
 NOBODY_NAMED = Parties()
+KNOWN = IGNORED | set(WANTED)
 
 DEVICES = {"sip": "sip", "mobile": "linkus_mobile", "pad": "linkus_mobile", "desktop": "linkus_desktop",
            "web": "linkus_web"}  # fmt: skip
@@ -52,7 +52,7 @@ E = TypeVar("E", bound=Event)
 
 
 class YeastarFrames:
-    """Turns one PBX's frames into events, and counts in `unknown` types of frames and members nobody knows.
+    """Turns one PBX's frames into events, and notes in `unread` types of frames and members nobody knows.
 
     `zone` is the PBX's own. `notice_names` maps `event_name`s of system events to contract names, over and
     above the known ones; `keyed_hash` stands for PINs, which are not kept. No frame names the route of a call: whoever
@@ -67,10 +67,11 @@ class YeastarFrames:
         *,
         keyed_hash: Callable[[str], str],
         parties: Parties = NOBODY_NAMED,
+        unread: UnreadLines | None = None,
     ) -> None:
         self.pbx = pbx
         self.clock = PbxClock(zone)
-        self.unknown: Counter[str] = Counter()
+        self.unread = UnreadLines() if unread is None else unread
         self.find_routes: FindRoutes = lambda call: ()
         self._parties = parties
         self._reader = RecordReader(pbx, keyed_hash, parties)
@@ -85,11 +86,16 @@ class YeastarFrames:
         try:
             envelope = mended(FRAME.decode, raw)
             message = message_of(envelope.msg)
-            return [self._routed(event) for event in self._events(envelope.type, message, received_at)]
+            told = self._events(envelope.type, message, received_at)
+            events: list[AnyEvent | Rejected] = [self._routed(event) for event in told]
         except BadFieldError as error:
             return [reject(error.reason, raw, error.field)]
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             return [reject(str(error), raw)]
+        reason = why_unread(envelope.type, message)
+        if reason is not None:
+            self.unread.note(reason, raw)
+        return events
 
     def cdr_event(self, row: Mapping[str, object], received_at: datetime | None) -> Call | Rejected:
         """A row of `cdr/list` or `cdr/search`."""
@@ -121,8 +127,6 @@ class YeastarFrames:
     def _events(self, kind: int, message: Record, received_at: datetime) -> Sequence[AnyEvent]:
         if kind == REGISTRATION:
             return [_registration(self.pbx, message, received_at)]
-        if kind in CALLS and yeastar_calls.strange(message):
-            self._count("members")
         if kind == CALL_STATE:
             return yeastar_calls.calls_changed(self.pbx, message, received_at, self._parties)
         if kind == CALL_END:
@@ -134,8 +138,6 @@ class YeastarFrames:
             return yeastar_calls.calls_changed(self.pbx, message, received_at, self._parties, via)
         if kind in NOTICES:
             return [yeastar_notices.system_event(self.pbx, kind, message, received_at, self._names)]
-        if kind not in IGNORED:
-            self._count(str(kind))
         return []
 
     def _routed(self, event: E) -> E:
@@ -147,8 +149,13 @@ class YeastarFrames:
             return structs.replace(event, possible_routes=found, revision=event.revision + 1)
         return structs.replace(event, route=found[0], revision=event.revision + 1)
 
-    def _count(self, name: str) -> None:
-        self.unknown[name if name in self.unknown or len(self.unknown) < MAX_UNKNOWN else "other"] += 1
+
+def why_unread(kind: int, message: Record) -> str | None:
+    """Why a frame, or a part of it, tells nothing that it should; None if all of it is known."""
+    if kind in CALLS:
+        strange = yeastar_calls.strange(message)
+        return f"a frame of type {kind} with members of a call that are not known" if strange else None
+    return None if kind in KNOWN else f"a frame of type {str(kind)[:32]} that is not known"
 
 
 def type_of(frame: bytes) -> int | None:

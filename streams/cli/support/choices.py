@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter, ValidationError
 
+from detector.contract.codec import excerpt_of
 from detector.detect.catalogue import catalogue
 from detector.formats import formats
 from detector.formats.parties import TRUNK_CONTEXTS, Parties
@@ -22,7 +23,6 @@ from streams.config.kafka_settings import NAME, Kafka, Name
 from streams.config.loading import load
 from streams.config.metrics_settings import Process
 from streams.config.yaml_model import ConfigError
-from streams.report.visible_text import visible
 from streams.store.keys import pin_hash
 
 UNNAMED = "pbx"
@@ -169,8 +169,7 @@ def tell_unread(unread: UnreadLines, events: int) -> None:
     share = 100 * unread.total / (unread.total + events)
     err.print(f"{unread.total} lines not understood ({share:.0f} % of what should have been read):")
     for reason, count in unread.counts.most_common():
-        shown = unread.samples[reason].decode("utf-8", "replace")
-        err.print(f"  {count} x {reason}, such as: {visible(shown)}")
+        err.print(f"  {count} x {reason}, such as: {excerpt_of(unread.samples[reason])}")
 
 
 def verify(inputs: Inputs, events: int, options: Options) -> None:

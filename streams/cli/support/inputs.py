@@ -99,10 +99,19 @@ class Inputs:
             yield from braid(strands, self._begins(files))
 
     def _file(self, name: str) -> Iterator[AnyEvent | Unknown]:
-        reader = self._reader(self._year_of(name))
-        number = 0
-        for number, line in self._lines(name):
-            yield from self._sorted(reader.read(line), name, number)
+        reader, number = self._reader(self._year_of(name)), 0
+        read, advanced = reader.read, self._advanced
+        with naming(name), open_file(name) as opened:
+            try:
+                for number, line in enumerate(lines(unpacked(opened), reader.max_line), 1):
+                    advanced(len(line))
+                    for record in read(line):
+                        if isinstance(record, Rejected):
+                            self._reject(record, name, number)
+                        else:
+                            yield record
+            except DAMAGED as error:
+                self._lose(error, name, number + 1)
         yield from self._closed(reader, name, number)
 
     def _lines_of_all(self, names: Sequence[str]) -> Iterator[AnyEvent | Unknown]:
@@ -165,8 +174,11 @@ class Inputs:
                     self._advanced(len(line))
                     yield number, line
             except DAMAGED as error:
-                lost = Rejected(reason=f"damaged gzip file, what follows is lost: {error}")
-                self._reject(lost, name, number + 1)
+                self._lose(error, name, number + 1)
+
+    def _lose(self, error: Exception, name: str, number: int) -> None:
+        """The rest of a file from this line on cannot be unpacked."""
+        self._reject(Rejected(reason=f"damaged gzip file, what follows is lost: {error}"), name, number)
 
     def _closed(self, reader: Format, name: str, number: int) -> Iterator[AnyEvent | Unknown]:
         """What a reader held back, and what it counted."""

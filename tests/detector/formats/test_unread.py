@@ -22,6 +22,15 @@ def test_reasons_are_bounded_and_nothing_is_lost_of_the_count() -> None:
     assert len(unread.counts) == MAX_REASONS + 1
 
 
+def test_what_was_taken_is_not_taken_again() -> None:
+    unread = UnreadLines()
+    unread.note("a", b"1")
+    taken = unread.take()
+    unread.note("a", b"2")
+    assert (taken.counts, taken.samples) == ({"a": 1}, {"a": b"1"})
+    assert (unread.take().samples, unread.total) == ({"a": b"2"}, 0)
+
+
 def test_tallies_of_several_files_are_one() -> None:
     one, other = UnreadLines(), UnreadLines()
     one.note("a", b"1")

@@ -148,6 +148,20 @@ def test_what_should_have_been_read_is_told_with_a_sample_and_counted(folder: Pa
     assert json.loads(result.stdout.splitlines()[-1])["unread"] == 3
 
 
+@pytest.mark.parametrize("command", ["convert", "replay"])
+def test_a_file_of_which_half_is_not_read_says_so_on_one_line_each(folder: Path, command: str) -> None:
+    head = "[Nov 23 09:05:02] NOTICE[1] chan_sip.c: Registration from '<sip:1@h>' failed for '203.0.113.7:5060' - "
+    odd = "[Nov 23 09:05:02] NOTICE[1] chan_sip.c: Somebody failed to\x1b[2J\r do \u202e it\n"
+    (folder / "half.log").write_text(f"{head}Wrong password\n{odd}", newline="")
+    result = ring(command, "half.log", "-f", "asterisk-log", "--year", "2026")
+    assert result.exit_code == 0
+    told, sample = result.stderr.splitlines()
+    assert told == "1 lines not understood (50 % of what should have been read):"
+    assert sample.startswith("  1 x words of chan_sip.c that are not known, such as: [Nov 23")
+    assert sample.isprintable()
+    assert r"\x1b[2J\r do \u202e it" in sample
+
+
 def test_an_empty_file_has_no_findings(folder: Path) -> None:
     (folder / "empty").touch()
     result = ring("replay", "empty")

@@ -53,6 +53,22 @@ def test_lists_of_addresses_are_shown_with_age_source_and_what_is_refused(consol
         assert said in page
 
 
+def test_what_a_source_did_not_understand_is_shown_beside_it(console: Any, visitor: httpx.Client) -> None:
+    assert "not understood" not in visitor.get("/").text
+    odd = SourceStatus(name="ami", pbx="hq", connected=True, unread=1_200, rejected=34, unread_reason="no such word",
+                       unread_sample="<b>\u202e")  # fmt: skip
+    console.status[0] = ProcessStatus(sources=(odd,))
+    page = visitor.get("/").text
+    assert "1,234 not understood, last: <bdi>no such word</bdi> <code><bdi>&lt;b&gt;" in page
+    assert "\u202e" not in page
+
+
+def test_an_incident_that_only_says_something_of_the_pbx_accuses_nobody(console: Any, visitor: httpx.Client) -> None:
+    own = (Subject(SubjectKind.PBX, "hq"),)
+    console.journal.findings.record([console.scene.incident(stage=Stage.RECON, subjects=own)])
+    assert "Somebody looks for" not in visitor.get("/incidents/inc-1007").text
+
+
 def test_an_incident_is_shown_with_stage_money_and_what_stands(console: Any, visitor: httpx.Client) -> None:
     console.scene.stolen_extension()
     page = visitor.get("/").text

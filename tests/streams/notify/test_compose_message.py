@@ -39,6 +39,12 @@ def test_an_incident_in_plain_words(journal: Journal, make: Any) -> None:
     )
 
 
+def test_what_is_said_of_the_pbx_alone_accuses_nobody(journal: Journal, make: Any) -> None:
+    own = (Subject(SubjectKind.PBX, "hq"),)
+    journal.findings.record([make.incident(subjects=own, stage=Stage.RECON)])
+    assert "\nStatus: open\nSince" in told(journal).text
+
+
 def test_each_reason_has_its_sentence(journal: Journal, make: Any) -> None:
     journal.findings.record([make.incident(status=Status.CONTAINED), make.decision()])
     assert told(journal, "stage:probe").text.startswith("The attack went further: test calls")

@@ -2,6 +2,8 @@
 
 import pytest
 
+from detector.contract.codec import Rejected
+from detector.formats.unread import UnreadLines
 from streams.pbxs.pbx_status import PbxStatus, copied, decode_status, encode_status
 from streams.runtime.ingest import SourceStatus
 
@@ -38,7 +40,23 @@ def test_bad_bytes_are_no_status(value: bytes | None) -> None:
 
 
 def test_a_source_is_told_as_it_is_now_and_without_endless_text() -> None:
-    status = SourceStatus("poll", "hq", last_event_at=1_000_000, problem="x" * 9_999, events=2)
+    long = "x" * 9_999
+    status = SourceStatus("poll", "hq", last_event_at=1_000_000, problem=long, events=2, unread_reason=long,
+                          unread_sample=long)  # fmt: skip
     (told,) = copied([status])
     status.events = 3
-    assert told == SourceStatus("poll", "hq", last_event_at=1_000_000, problem="x" * 300, events=2)
+    cut = "x" * 300
+    assert told == SourceStatus("poll", "hq", last_event_at=1_000_000, problem=cut, events=2, unread_reason=cut,
+                                unread_sample=cut)  # fmt: skip
+
+
+def test_what_a_source_did_not_understand_is_counted_and_its_last_shown_escaped() -> None:
+    status, lines = SourceStatus("poll", "hq"), UnreadLines()
+    lines.note("no such word", b"\x1b[2J\xff" + b"x" * 999)
+    lines.note("no such word", b"again")
+    status.note_unread(lines)
+    status.note_unread(lines)
+    assert (status.unread, status.unread_reason) == (2, "no such word")
+    assert status.unread_sample.startswith(r"\x1b[2J\xffxxx")
+    status.note_rejected([Rejected(reason="not JSON", excerpt="secret")])
+    assert (status.unread, status.rejected, status.unread_reason, status.unread_sample) == (2, 1, "not JSON", "")

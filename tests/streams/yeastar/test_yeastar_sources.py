@@ -6,6 +6,7 @@ import hmac
 import json
 import time
 from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -242,6 +243,26 @@ class TestWebSocket:
             )  # fmt: skip
             assert not log.of(Registration)
 
+    async def test_what_is_not_understood_is_counted_with_the_last_of_it_and_why(self):
+        log = MemoryLog()
+        async with SimulatedPbx() as pbx, listening(pbx, log) as source:
+            await up(source)
+            for kind in ("robot\x1b[2J", "drone"):
+                strange = {"call_id": "1772676302.7", "members": [{kind: {"number": "1001"}}]}
+                pbx.core.hub.emit(30011, strange)
+            await eventually(lambda: source.status.unread == 2)
+            assert source.status.unread_reason == "a frame of type 30011 with members of a call that are not known"
+            assert "drone" in source.status.unread_sample
+            assert source.status.rejected == 0
+
+    async def test_an_answered_heartbeat_is_a_sign_of_life(self):
+        log = MemoryLog()
+        async with SimulatedPbx() as pbx, listening(pbx, log, heartbeat=0.02) as source:
+            await up(source)
+            before = source.status.heard_at or 0
+            await eventually(lambda: (source.status.heard_at or 0) > before)
+            assert source.status.events == 0
+
     async def test_a_pbx_that_is_away_is_waited_for(self):
         log = MemoryLog()
         async with SimulatedPbx() as pbx:
@@ -275,6 +296,7 @@ class TestCdrPoll:
                 await asyncio.sleep(0.1)
             assert len(log.calls("ended")) == 2
             assert poll.status.connected
+            assert poll.status.heard_at is not None
             assert (live.id, live.revision, live.source_ip) == (record.id, 0, None)
             assert (record.revision, record.source, record.at) == (2, "yeastar-cdr", live.at)
             assert record.source_ip == pbx.cdrs[0]["src_addr"] != ""
@@ -287,6 +309,7 @@ class TestCdrPoll:
             async with running(poll.run()) as task:
                 await eventually(lambda: (poll.status.problem or "").startswith("AccessDenied"))
                 assert not task.done()
+                assert poll.status.heard_at is None
             await client.close()
 
 
@@ -328,6 +351,14 @@ def seen_of(now, path=":memory:"):
 
 
 class TestWebhook:
+    def test_what_is_not_understood_is_counted_with_the_last_of_it_escaped(self):
+        pbx = PSeriesWebhook(frames_of(), (SecretStr(SECRET),))
+        for kind in (40_001, 40_002):
+            assert pbx.read(body_of(kind, text="\x1b[2J\u202e"), datetime.now(UTC)) == []
+        assert (pbx.status.unread, pbx.status.unread_reason) == (2, "a frame of type 40002 that is not known")
+        assert pbx.status.unread_sample.isprintable()
+        assert "40002" in pbx.status.unread_sample
+
     async def test_what_the_pbx_pushes_is_taken(self):
         log = MemoryLog()
         async with served(log, sn="3631A2124001") as (url, _):

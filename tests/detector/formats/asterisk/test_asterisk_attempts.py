@@ -191,3 +191,33 @@ def test_what_is_held_back_is_bounded() -> None:
     told = sum(len(list(log.read(refused(0, f"a{n}", f"{n}@x", THIEF).encode()))) for n in range(5_000))
     assert told == 5_000 - 4_097
     assert told + len(list(log.close())) == 5_000
+
+
+def waiting(second: int) -> str:
+    """A refusal as `messages` tells it; in a file that has security events it waits for its own."""
+    return (
+        f"[2026-03-12 02:00:{second:02}] NOTICE[9] chan_sip.c: Registration from '<sip:2101@pbx>' failed for "
+        f"'{OFFICE}:5062' - Wrong password"
+    )
+
+
+def test_what_is_let_go_late_is_not_forgiven_by_what_comes_in_the_same_second() -> None:
+    """It waited for its security event, in vain, and by then whoever was refused has been out for too long."""
+    log = reader()
+    lines = [accepted(0, "2199"), waiting(1), accepted(9, "2188"), accepted(9.1), accepted(9.2, "2177")]
+    found = [each for line in lines for each in log.read(line.encode())]
+    assert [each.outcome for each in found if each.account == "2101"] == ["rejected", "accepted"]
+    assert log.held == 0
+
+
+def test_a_repeated_challenge_counts_as_often_as_it_was_asked() -> None:
+    line = event(0, "ChallengeSent", service="SIP").partition("] ")[2]
+    (asked,) = read(f"Mar 12 02:00:00 pbx asterisk[9]: message repeated 3 times: [ {line}]")
+    assert isinstance(asked, Registration)
+    assert (asked.outcome, asked.count) == ("challenged", 3)
+
+
+def test_colours_in_a_security_event_are_no_part_of_a_name() -> None:
+    (told,) = read(refused(0, "#033[1;31m2101#033[0m"))
+    assert isinstance(told, Registration)
+    assert told.account == "2101"

@@ -552,14 +552,14 @@ class TestFrames:
     def test_what_tells_nothing_is_no_event(self, kind):
         reader = frames()
         assert reader.read(frame(kind, {}), NOW) == []
-        assert not reader.unknown
+        assert not reader.unread.counts
 
     def test_unknown_types_are_counted_within_bounds(self):
         reader = frames()
         for kind in range(40_000, 40_100):
             assert reader.read(frame(kind, {}), NOW) == []
-        assert len(reader.unknown) == 65
-        assert reader.unknown.total() == 100
+        assert len(reader.unread.counts) == 65
+        assert reader.unread.total == 100
 
     @pytest.mark.parametrize(
         "raw",
