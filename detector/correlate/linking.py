@@ -34,9 +34,13 @@ def find_links(rule: AnyDetector, hit: Hit, subject: Subject, facts: Facts, stat
 
 
 def find_by_trunk(trunk: Subject, facts: Facts, cases: Cases) -> list[Subject]:
-    """The first subject of the attack whose calls hold the trunk, where it belongs to none yet."""
+    """The first subject of the attack whose calls hold the trunk, or held it last, where it belongs to none yet."""
+    if trunk in cases.links:
+        return []
     mixed = (leg.incident for leg in facts.ledger.up(SubjectKind.TRUNK, trunk.id) if leg.incident in cases.by_id)
-    case = cases.by_id.get(next(mixed, "")) if trunk not in cases.links else None
+    case = cases.by_id.get(next(mixed, ""))
+    if case is None and facts.leg is not None:
+        case = cases.find(Subject(SubjectKind.EXTENSION, facts.leg.extension))
     return case.subjects[:1] if case is not None else []
 
 

@@ -35,8 +35,8 @@ class CallConcurrentTrunk(Detector[Call]):
     attack = ("T1496",)
     reads = (Begun,)
     lives_on = (
-        (Want("call.started|answered", ("direction=outbound|transit", "trunk")),),
-        (Want("call.ended", ("direction=outbound|transit", "trunk", "started_at")),),
+        (Want("call.started|answered", ("trunk",)),),
+        (Want("call.ended", ("trunk", "started_at")),),
     )
 
     class Limits(Params):

@@ -50,7 +50,7 @@ MESSAGES = (
         kind="call.ended", fields=(*TURNED_AWAY, "reason=unallocated|rejected"), only=("direction=outbound|",),
         text=True,
     ),
-    notices("sip_probe", "registrar_refused", "sip_trunk_registration_failed", text=True),
+    notices("acl_rejected", "sip_probe", "registrar_refused", "sip_trunk_registration_failed", text=True),
 )  # fmt: skip
 LOGS = (*security(SECURITY, "count"), notices(*OF_SECURITY, provided=SECURITY), *MESSAGES)
 AMI_CALL = (*LEG, "via=direct|forward|transfer", "source_ip")

@@ -126,9 +126,8 @@ class FreeswitchLog(Format):
         """A line as most are, carried by nothing; or else one that something carries."""
         content = plain(raw.decode("utf-8", "replace"))
         line = parse(content)
-        if line is None and PLAN.match(content):
-            self.ignored += 1
-            return None
+        if line is None and PLAN.match(content) and not RUN_TOGETHER.search(content):
+            return self._pass_over(raw)
         if line is None:
             content = unwrap(raw).text
             line = parse(content)

@@ -2,8 +2,8 @@
 
 from detector.contract.visibility import Source, Telling
 
-LEG = ("leg", "direction", "extension", "from", "to", "trunk", "route", "via=direct|forward", "on_behalf_of", "channel",
-       "source_ip")  # fmt: skip
+LEG = ("leg", "direction", "extension", "from", "to", "trunk", "route", "on_behalf_of", "channel", "source_ip")
+ANY_WAY = "via=direct|forward|transfer"
 REFUSALS = "`log-auth-failures` in the sofia profiles"
 CALLS = "the level `info`, and `debug` for trunks"
 REASONS = "reason=unallocated|rejected|busy|cancelled|congestion|timeout|no_permission"
@@ -25,11 +25,11 @@ TELLS = (
         only=("name=acl_rejected|sip_trunk_registration_failed",),
         text=True,
     ),
-    Telling(kind="call.started", fields=LEG, text=True, provided=CALLS),
-    Telling(kind="call.answered", fields=LEG, text=True, provided=CALLS),
+    Telling(kind="call.started", fields=(*LEG, ANY_WAY), text=True, provided=CALLS),
+    Telling(kind="call.answered", fields=(*LEG, "via=direct|forward"), text=True, provided=CALLS),
     Telling(
         kind="call.ended",
-        fields=(*LEG, "started_at", "answered_at", "duration", "talk", "disposition", REASONS),
+        fields=(*LEG, ANY_WAY, "trunk_in", "started_at", "answered_at", "duration", "talk", "disposition", REASONS),
         text=True,
         provided=CALLS,
     ),

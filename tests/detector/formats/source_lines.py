@@ -8,8 +8,9 @@ from tests.detector.formats.asterisk import test_asterisk_ami as ami
 from tests.detector.formats.asterisk import test_asterisk_cdr as master
 from tests.detector.formats.asterisk import test_asterisk_log as log
 from tests.detector.formats.asterisk import test_asterisk_messages as messages
+from tests.detector.formats.freeswitch import test_freeswitch_calls as freeswitch_calls
 from tests.detector.formats.freeswitch import test_freeswitch_log as freeswitch
-from tests.detector.formats.test_nothing_unread_is_uncounted import SOURCES, data, encoded
+from tests.detector.formats.mutated import SOURCES, data, encoded
 from tests.detector.formats.yeastar import test_yeastar_cdr as rows
 from tests.detector.formats.yeastar import test_yeastar_events as pushed
 from tests.detector.formats.yeastar import test_yeastar_frames as frames
@@ -70,7 +71,12 @@ def p_series() -> list[str]:
         (30013, {"call_id": "1.3", "members": [inside, gone, outside]}),
         (30015, {"call_id": "1.4", "reason": "486 Busy Here", "members": [frames.extension("1008", "ALERT"), outside]}),
         (30012, pushed.ENDED | {"src_trunk_name": "carrier-a", "reason": "1007 forwarded to 901125261234560"}),
-        (30012, pushed.ENDED | {"pin_code": "4711", "status": "VOICEMAIL", "type": "Internal", "dst_trunk_name": " "}),
+        (30012, pushed.ENDED | {"pin_code": "4711", "type": "Internal", "dst_trunk_name": " "}),
+        (
+            30012,
+            pushed.ENDED
+            | {"status": "VOICEMAIL", "type": "Inbound", "src_trunk_name": "carrier-a", "dst_trunk_name": " "},
+        ),
         (30007, pushed.REGISTERED | {"status": "Unregistered"}),
     ]
     said = "Extension: 1007\nSIP trunk carrier-a has failed\nUsername: 1007\nIP address: 203.0.113.77\n"
@@ -189,6 +195,7 @@ def freeswitch_says() -> list[list[str]]:
               "OUTGOING_CALL_BARRED")  # fmt: skip
     return [
         [*sent_on[:4], *sent_on[5:-1], sent_on[4], sent_on[-1]],
+        freeswitch_calls.CALLS["whoever was called transfers it"][0],
         *[freeswitch.call(cause=cause, answered=False) for cause in causes],
         *[[freeswitch.auth(what, method=method)] for what in ("failure", "challenge")
           for method in ("REGISTER", "INVITE", "SUBSCRIBE")],

@@ -70,8 +70,8 @@ def blocked(account, source=OFFICE):
 
 LOCKED_OUT = {
     "a phone at home there": ([*known_phones(["1007"]), blocked("1007")], ["info"]),
-    "another account than those at home there": ([*known_phones(["1007"]), blocked("1008")], ["critical"]),
-    "no account that is named": ([*known_phones(["1007"]), blocked(None)], ["critical"]),
+    "another account than those at home there": ([*known_phones(["1007"]), blocked("1008")], ["info"]),
+    "no account that is named": ([*known_phones(["1007"]), blocked(None)], ["info"]),
     "a phone at home elsewhere": ([*known_phones(["1007"]), blocked("1007", THIEF)], ["critical"]),
     "a phone that came there today": ([registration(-60, "accepted", "1007", OFFICE), blocked("1007")], ["critical"]),
 }
