@@ -73,6 +73,7 @@ REASONS = {
     "ask": "approval is needed",
     "failed": "something did not work",
     "reminder": "the last attempt was interrupted",
+    "brake": "somebody changed what Ringfence does by itself",
 }
 OURSELVES: dict[str, str] = {
     Author.POLICY: "Ringfence's rules",

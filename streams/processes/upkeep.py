@@ -8,6 +8,7 @@ import structlog
 
 from detector.contract.codec import to_micros
 from detector.contract.events import EVERY_PBX, Control
+from detector.contract.vocabulary import Act
 from detector.settings import Policies, settings_as_json
 from streams.config.installation import Installation, core_settings
 from streams.runtime.clock import utc_now
@@ -48,3 +49,9 @@ async def retention(journal: Journal, settings: Installation, policies: Policies
 def repeat_of(settings: Installation) -> timedelta:
     """After how long a critical incident that nobody was told of is repeated."""
     return timedelta(seconds=min((target.repeat for target in settings.notify), default=1_800.0))
+
+
+def ceilings_of(settings: Installation) -> dict[Act, int]:
+    """How many an hour and PBX are done without a person."""
+    ceilings = settings.ceilings
+    return {Act.RESTRICT_EXTENSION: ceilings.restrict_extension, Act.HANG_UP: ceilings.hang_up}

@@ -1,0 +1,17 @@
+"""How much is done without a person: an hour, and to how many people at once."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from detector.settings.params import Params
+
+Many = Annotated[int, Field(ge=0, le=100_000)]
+
+
+class Ceilings(Params):
+    """How many an hour are done to one PBX, and how many calls are placed to people; above that a person is asked."""
+
+    restrict_extension: Many = 20
+    hang_up: Many = 100
+    calls: Many = 12
