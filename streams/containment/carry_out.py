@@ -19,6 +19,7 @@ from streams.containment.budget import Budgets, spent
 from streams.containment.enforcers.enforcer import EnforcerError
 from streams.containment.first_backup import backup_begun
 from streams.containment.restraint import Restraint
+from streams.containment.weighing import Weighing
 from streams.pbxs.pbx import AnyAction, Drifted, Order
 from streams.pbxs.pbx_errors import GiveUp, PbxError, TryAgain
 from streams.runtime.clock import utc_now
@@ -54,6 +55,7 @@ class CarryOut:
         owner: str,
         budgets: Budgets,
         restraint: Restraint,
+        weighing: Weighing | None = None,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._journal = journal
@@ -63,6 +65,7 @@ class CarryOut:
         self._owner = owner
         self._budgets = budgets
         self._restraint = restraint
+        self._weighing = weighing
         self._now = now
 
     async def step(self, action_id: str) -> None:
@@ -137,6 +140,10 @@ class CarryOut:
             await self._move(row, {State.APPROVED}, State.REFUSED, by=Author.GUARD, error=reason)
             return None
         action = self._action(row)
+        wide = await self._weighing.too_wide(row) if self._weighing is not None else None
+        if wide is not None:
+            await self._move(row, {State.APPROVED}, State.REQUESTED, by=Author.POLICY, error=wide)
+            return None
         await backup_begun(self._journal, row, self._micros())
         before = await self._inherited(row, action) or await action.prepare(order_of(row))
         sealed = self._vault.encrypt(msgspec.json.encode(before), row.id)

@@ -15,6 +15,7 @@ from streams.containment.budget import Budgets
 from streams.containment.carry_out import CarryOut, LiveFacts
 from streams.containment.outcome import Outcome, outcome
 from streams.containment.restraint import Restraint
+from streams.containment.weighing import Weighing
 from streams.observe.delays import Stage, took
 from streams.pbxs.pbx import AnyAction
 from streams.runtime.clock import utc_now
@@ -56,6 +57,7 @@ class Executor:
         owner: str,
         budgets: Budgets | None = None,
         restraint: Restraint | None = None,
+        weighing: Weighing | None = None,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._journal = journal
@@ -65,7 +67,7 @@ class Executor:
         self._now = now
         self._work = CarryOut(
             journal, hands, vault, live_facts, owner=owner, budgets=budgets or Budgets(),
-            restraint=restraint or Restraint(journal), now=now,
+            restraint=restraint or Restraint(journal), weighing=weighing, now=now,
         )  # fmt: skip
         self._queues: dict[Queue, deque[tuple[str, Callable[[], Awaitable[None]]]]] = {}
         self._lanes: dict[Queue, asyncio.Task[None]] = {}

@@ -32,7 +32,7 @@ def reasons(view: IncidentView, minimum: Severity, now: datetime) -> list[str]:
         if action.state in BROKEN or refused:
             found.append(f"failed:{action.id}:{action.state}")
         elif action.state is State.REQUESTED and (action.decision.mode is Mode.ASK or not action.drill):
-            found.append(f"ask:{action.id}")
+            found.append(f"ask:{action.id}{':weighed' if action.blast is not None else ''}")
     return sorted(found, key=lambda reason: URGENCY.index(reason.partition(":")[0]))
 
 

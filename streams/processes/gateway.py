@@ -22,6 +22,7 @@ from streams.containment.executor import Executor
 from streams.containment.orders import Orders
 from streams.containment.outcome import Outcome
 from streams.containment.restraint import Restraint
+from streams.containment.weighing import Weighing
 from streams.kafka.read.found import FoundKeeper
 from streams.kafka.read.inbox import Inbox, Value
 from streams.kafka.seal import Seals
@@ -42,7 +43,7 @@ from streams.pbxs.shared_list import FleetList
 from streams.pbxs.source_watch import SourceWatch
 from streams.processes.brake_watch import BrakeWatch
 from streams.processes.supervise import ended, start, until_stopped
-from streams.processes.upkeep import ceilings_of, repeat_of, retention, settings_event
+from streams.processes.upkeep import bounds_of, ceilings_of, repeat_of, retention, settings_event
 from streams.processes.vitals_cluster import ClusterVitals
 from streams.processes.vitals_parts import list_metrics
 from streams.runtime.clock import micros_now
@@ -95,9 +96,10 @@ class Gateway:
         self.leases = Leases(
             self.journal, self.owner, list(self._settings_of), self._taken, self._left, seconds=kafka.lease
         )  # fmt: skip
+        self._weighing = Weighing(self.journal, bounds_of(settings), self.pbxs.blast, self.pbxs.hands.keys)
         self.executor = Executor(
             self.journal, self.pbxs.hands, self.vault, self.pbxs.facts, self._announce, owner=self.owner,
-            restraint=Restraint(self.journal, ceilings_of(settings)),
+            restraint=Restraint(self.journal, ceilings_of(settings)), weighing=self._weighing,
         )  # fmt: skip
         channels = channels_of(settings, self.pbxs.connection)
         self.notifier = Notifier(
@@ -137,7 +139,8 @@ class Gateway:
             "findings": self.inbox.run(), "ingest": self.ingest.watch(), "status": self._tell_status(),
             "source watch": SourceWatch(self.ingest, self.policies, self._sources).run(),
             "fleet": self._tell_fleet(), "lists": self.lists.run(self.ingest.put_control),
-            "brakes": self._brakes.run(), "retention": retention(self.journal, self.settings, self.policies),
+            "brakes": self._brakes.run(), "weighing": self._weighing.run(),
+            "retention": retention(self.journal, self.settings, self.policies),
         })  # fmt: skip
         try:
             await until_stopped(self._stop, [*leases, *workers, *others])

@@ -22,6 +22,7 @@ from streams.containment.executor import Executor
 from streams.containment.orders import Orders
 from streams.containment.outcome import Outcome
 from streams.containment.restraint import Restraint
+from streams.containment.weighing import Weighing
 from streams.lists.list_keeper import ListKeeper
 from streams.notify.notifier import Notifier
 from streams.notify.sender import channels_of
@@ -36,7 +37,7 @@ from streams.processes.brake_watch import BrakeWatch
 from streams.processes.data_folder import journal_url
 from streams.processes.listeners import Listeners, console_listener, outside_listener
 from streams.processes.supervise import Ready, ended, start, until_stopped
-from streams.processes.upkeep import ceilings_of, repeat_of, retention, settings_event
+from streams.processes.upkeep import bounds_of, ceilings_of, repeat_of, retention, settings_event
 from streams.processes.vitals_run import RunVitals
 from streams.runtime.embedded import Embedded
 from streams.runtime.garbage import spare
@@ -110,9 +111,10 @@ class Service:
 
     async def _work(self, ready: Callable[[Ready], None]) -> None:
         self._connect()
+        weighing = Weighing(self.journal, bounds_of(self.settings), self.pbxs.blast, self.pbxs.hands.keys)
         executor = Executor(
             self.journal, self.pbxs.hands, self.vault, self.pbxs.facts, self._announce, owner=OWNER,
-            restraint=Restraint(self.journal, ceilings_of(self.settings)),
+            restraint=Restraint(self.journal, ceilings_of(self.settings)), weighing=weighing,
         )  # fmt: skip
         orders = Orders(self.journal, self.runtime.put_control, executor.wake)
         console = console_listener(self.settings, self.policies, self.journal, orders, self.status, self._known)
@@ -135,6 +137,7 @@ class Service:
             **{f"sources of {name}": pbx.listen() for name, pbx in self.pbxs.connected.items()},
             "wake": self._wake_on_delivery(executor, notifier),
             "source watch": SourceWatch(self.runtime, self.policies, self._sources).run(),
+            "weighing": weighing.run(),
             "brakes": BrakeWatch(self.journal, orders, channels, OWNER).run(),
             "retention": retention(self.journal, self.settings, self.policies),
         })  # fmt: skip

@@ -9,6 +9,7 @@ from detector.contract.codec import from_micros
 from detector.contract.lifecycle import FINAL, MOVES
 from detector.contract.vocabulary import State
 from detector.decide.acts import ACTS, said
+from detector.decide.blast import sentences
 from detector.decide.brakes import Brake, scope
 from streams.cli.support.desk import AsJson, Most, NeededConfig, desk, known_pbx, moment, print_lines, print_objects
 from streams.cli.support.failures import WRONG_USAGE, fail
@@ -64,6 +65,8 @@ def action_lines(row: ActionRow) -> Iterator[str]:
     yield f"{row.id}  {row.state}  {said(words.order, row.target)}, PBX {row.pbx}{ends}"
     if row.undo_by is not None and row.state not in FINAL:
         yield f"  being undone, asked by {row.undo_by}"
+    if row.state is State.REQUESTED and row.blast is not None:
+        yield from (f"  {sentence}" for sentence in sentences(row.blast))
     if row.error:
         yield f"  {row.error}"
 
@@ -79,5 +82,6 @@ def shape_of(row: ActionRow) -> dict[str, object]:
     return {
         "id": row.id, "incident": row.incident, "pbx": row.pbx, "action": row.kind, "target": row.target,
         "state": row.state, "mode": row.decision.mode, "by": row.by, "error": row.error, "undo_by": row.undo_by,
-        "until": None if row.until is None else from_micros(row.until), "at": from_micros(row.created_at),
+        "until": None if row.until is None else from_micros(row.until),
+        "at": from_micros(row.created_at), "blast": row.blast,
     }  # fmt: skip
