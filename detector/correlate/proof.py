@@ -62,13 +62,17 @@ def find_intruder(case: Case, rule: AnyDetector, facts: Facts, memory: Memory) -
 
 
 def name_subjects(rule: AnyDetector, subject: Subject, facts: Facts) -> list[Subject]:
-    """Whom a detection names."""
+    """Whom a detection names; calls that no extension makes name the numbers they go to, unless those are usual."""
     named = [subject]
     if subject.kind is SubjectKind.ACCOUNT and is_misused(rule, facts):
         named.append(Subject(SubjectKind.EXTENSION, facts.extension))
     if subject.kind is SubjectKind.DESTINATION and facts.leg is not None and is_most(facts.leg, subject, facts.ledger):
         named.append(Subject(SubjectKind.DESTINATION, facts.leg.block))
-    return list(dict.fromkeys(named))
+    if facts.leg is not None and rule.hangs_up:
+        named.append(Subject(SubjectKind.CALL, facts.leg.call_id))
+    if subject.kind is SubjectKind.CALL and facts.leg is not None and not (facts.extension or facts.leg.familiar):
+        named.append(Subject(SubjectKind.DESTINATION, facts.leg.block))
+    return list(dict.fromkeys(one for one in named if one.id))
 
 
 def is_most(leg: Leg, area: Subject, ledger: Ledger) -> bool:

@@ -33,10 +33,15 @@ class Bounds(Struct, frozen=True):
 
 
 def beyond(blast: Blast, bounds: Bounds) -> str | None:
-    """Why a person has to look at it first; None if it stays within what is bounded, as far as that is known."""
+    """Why a person has to look at it first; None if it stays within what is bounded.
+
+    Calls of others are not ended in doubt; that nobody knows who is registered somewhere holds nothing back.
+    """
     if blast.cut_off is not None and len(blast.cut_off) > bounds.cut_off:
         return f"it would cut off {_listed(blast.cut_off)}: more than {bounds.cut_off} extensions that nobody accuses"
-    if blast.calls is not None and blast.calls > bounds.calls:
+    if blast.calls is None:
+        return f"nobody knows whose calls it would end: {blast.unknown}"
+    if blast.calls > bounds.calls:
         return f"it would end {blast.calls} calls that nobody accuses, and {bounds.calls} are the bound"
     if blast.limited and blast.extensions and blast.limited > bounds.limited * blast.extensions:
         return f"it would limit {blast.limited} of {blast.extensions} extensions, the bound is {bounds.limited:.0%}"

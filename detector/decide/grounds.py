@@ -6,16 +6,17 @@ from detector.correlate.evidence import Dossiers
 
 SHARED = frozenset({SubjectKind.DESTINATION, SubjectKind.ROUTE, SubjectKind.TRUNK})
 """What others use as well: it is closed for somebody who is contained and goes on all the same."""
+BY_WARNING = frozenset({SubjectKind.SOURCE_IP, SubjectKind.CALL})
 
 
 def is_sure(subject: Subject, at: int, dossiers: Dossiers) -> bool:
     """Whether recent solid evidence of rules in mode auto names a subject.
 
-    A warning is enough of an address, and that somebody was let in who should not have been.
+    A warning is enough of an address and of a single call, and that somebody was let in who should not have been.
     """
     return any(
         one.solid and one.mode is Mode.AUTO
-        and (one.severity is Severity.CRITICAL or one.breaks_in or subject.kind is SubjectKind.SOURCE_IP)
+        and (one.severity is Severity.CRITICAL or one.breaks_in or subject.kind in BY_WARNING)
         for one in dossiers.recent(subject, at)
     )  # fmt: skip
 

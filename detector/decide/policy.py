@@ -32,7 +32,8 @@ class Sign(Struct, frozen=True, kw_only=True):
     """What of a detection the policy looks at.
 
     `extension` made the calls or was entered; `broken_in`: by somebody who guessed; `origins` are the addresses that
-    broke in from which the subject was entered or misused; `usual`: its block of numbers is called every day.
+    broke in from which the subject was entered or misused; `usual`: its block of numbers is called every day;
+    `overlong` is the call that is up for too long, and is only to be ended.
     """
 
     stage: Stage
@@ -43,6 +44,7 @@ class Sign(Struct, frozen=True, kw_only=True):
     route: str = ""
     trunk: str = ""
     permanent: bool = False
+    overlong: str = ""
     broken_in: bool = False
     usual: bool = False
     origins: tuple[Subject, ...] = ()
@@ -60,9 +62,9 @@ def wishes(case: Case, sign: Sign, rung: int, bans: int) -> list[Wish]:
 
     Guessing asks for a block of the address, or, where many guess at one account, of every one that did. A stolen
     extension and what it dials ask to hang up and restrict it and to block where it came in from; a number that many
-    call, to cut it off. If whoever is contained still gets calls through, they ask for the numbers (rung 2), the route
-    (rung 3) and the trunk (rung 4); if the thief comes in again, for a new registration password. The last two are
-    never without a person.
+    call, or calls of nobody, to cut it off; a call that is too long, to end it. If whoever is contained still gets
+    calls through, they ask for the numbers (rung 2), the route (rung 3, for a number 2) and the trunk (rung 4); if the
+    thief comes in again, for a new registration password. The last two are never without a person.
     """
     if sign.severity is Severity.INFO:
         return []
@@ -70,12 +72,14 @@ def wishes(case: Case, sign: Sign, rung: int, bans: int) -> list[Wish]:
         if sign.subject.kind is SubjectKind.SOURCE_IP:
             return [ban(sign.subject, bans, for_good=sign.permanent)]
         return [ban(source, bans) for source in sign.origins] if sign.severity is Severity.CRITICAL else []
+    if sign.overlong:
+        return [wish(Act.HANG_UP, Subject(SubjectKind.CALL, sign.overlong), 1)]
     if sign.severity is not Severity.CRITICAL and not sign.broken_in:
         return []
     found = [*extension_wishes(sign), *number_wishes(sign), *(ban(source, bans) for source in sign.origins)]
     if rung >= 2 and sign.block and sign.subject.kind is not SubjectKind.DESTINATION:
         found.append(wish(Act.BLOCK_NUMBER, Subject(SubjectKind.DESTINATION, sign.block), 2))
-    if rung >= 3 and sign.route:
+    if rung >= (2 if sign.about.kind is SubjectKind.DESTINATION else 3) and sign.route:
         found.append(wish(Act.LOCK_ROUTE, Subject(SubjectKind.ROUTE, sign.route), 3))
     if rung >= 4 and sign.trunk:
         found.append(wish(Act.DISABLE_TRUNK, Subject(SubjectKind.TRUNK, sign.trunk), 4))
@@ -125,8 +129,13 @@ def extension_wishes(sign: Sign) -> list[Wish]:
 
 
 def number_wishes(sign: Sign) -> list[Wish]:
-    """First rung of a number that many call: cut the calls there, then let nobody call it any more."""
-    if sign.subject.kind is not SubjectKind.DESTINATION or sign.severity is not Severity.CRITICAL or not sign.block:
+    """First rung of a number that many call, or calls that no extension makes: cut them, then let nobody call there.
+
+    Such calls have nobody who could be restricted, and each is another one: what they share is where they go.
+    """
+    nobody = sign.subject.kind is SubjectKind.CALL and not sign.extension and sign.stage is Stage.PUMPING
+    pumped = nobody or sign.subject.kind is SubjectKind.DESTINATION
+    if not pumped or sign.severity is not Severity.CRITICAL or not sign.block:
         return []
     target = Subject(SubjectKind.DESTINATION, sign.block)
     return [wish(Act.HANG_UP, target, 1), wish(Act.BLOCK_NUMBER, target, 1)]

@@ -260,6 +260,7 @@ def make_sign(rule: AnyDetector, hit: Hit, subject: Subject, facts: Facts, dossi
         block=leg.block if leg is not None else "",
         route=leg.route if leg is not None else "",
         trunk=leg.trunk if leg is not None else "",
+        overlong=leg.call_id if leg is not None and rule.hangs_up and leg.up else "",
         permanent=hit.for_good, broken_in=dossiers.broke_in(who, facts.at),
         usual=leg is not None and leg.familiar, origins=tuple(dossiers.origins(who, facts.at)),
     )  # fmt: skip

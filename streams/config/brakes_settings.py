@@ -1,9 +1,11 @@
 """How much is done without a person: an hour, and to how many people at once."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import Field
 
+from detector.contract.vocabulary import Act
 from detector.settings.params import Params
 
 Many = Annotated[int, Field(ge=0, le=100_000)]
@@ -22,8 +24,10 @@ class BlastBounds(Params):
 
 
 class Ceilings(Params):
-    """How many an hour are done to one PBX, and how many calls are placed to people; above that a person is asked."""
+    """How many `calls` an hour go to people, and how many of each of `actions` are done to one PBX; above, one asks.
 
-    restrict_extension: Many = 20
-    hang_up: Many = 100
+    What is not named under `actions` is as each act says itself: 20 restrictions, 100 hang-ups.
+    """
+
     calls: Many = 12
+    actions: Mapping[Act, Many] = {}

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from detector.contract.codec import to_micros
 from detector.contract.vocabulary import Act, Author
+from detector.decide.acts import ACTS
 from detector.decide.brakes import find_brake, why
 from streams.store.journal.journal import Journal
 from streams.store.rows import ActionRow
@@ -15,7 +16,8 @@ HOUR = timedelta(hours=1)
 class Restraint:
     """Asked before each action that policy approved; what a person approved is never held back.
 
-    `ceilings` are actions an hour and PBX. All methods read the journal: call them in a thread.
+    `ceilings` are actions an hour and PBX, where that is not what each act says itself. All methods read the journal:
+    call them in a thread.
     """
 
     def __init__(self, journal: Journal, ceilings: Mapping[Act, int] | None = None) -> None:
@@ -44,7 +46,7 @@ class Restraint:
         return why(brake) if brake is not None else None
 
     def _above(self, row: ActionRow, now: datetime) -> str | None:
-        most = self._ceilings.get(row.kind)
+        most = self._ceilings.get(row.kind, ACTS[row.kind].asks_above)
         if most is None:
             return None
         done = self._journal.brakes.done_since(row.pbx, row.kind, to_micros(now - HOUR), row.id)

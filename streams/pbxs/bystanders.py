@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable, Collection
 from msgspec import Struct
 
 from detector.audit.posture import Fact
-from detector.contract.vocabulary import Act, SubjectKind
+from detector.contract.vocabulary import State, SubjectKind
+from detector.decide.acts import ACTS, Reach, said
 from detector.decide.blast import Blast
 from detector.decide.guard import Network, block_range
 from streams.pbxs.dialling import Dialling
@@ -53,12 +54,14 @@ class Bystanders:
         present: Callable[[], Awaitable[Present]] | None = None,
         look: LastLook | None = None,
         *,
+        patience: float = PATIENCE_SECONDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._dialling = dialling
         self._emergency_routes = frozenset(emergency_routes)
         self._present = present
         self._look = look
+        self._patience = patience
         self._clock = clock
         self._seen: Present | None = None
         self._at = float("-inf")
@@ -66,16 +69,22 @@ class Bystanders:
 
     async def of(self, row: ActionRow, accused: Collection[str]) -> Blast:
         """Whom it hits besides the extensions that are `accused`; never an error."""
-        ways = self._ways()
-        if row.kind is Act.BLOCK_IP:
-            return block(block_range(row.target.id), await self._now(), ways, accused)
-        if row.kind is Act.HANG_UP:
+        ways, traits = self._ways(), ACTS[row.kind]
+        if traits.reach is Reach.REGISTERED:
+            return block(row, await self._now(), ways, accused)
+        if (
+            traits.reach is Reach.CALLS
+            and row.target.kind is not SubjectKind.DESTINATION
+            and row.state is State.APPROVED
+        ):
+            return Blast(loses=f"Ends calls of {row.target.kind} {row.target.id} that are up")  # of nobody else
+        if traits.reach is Reach.CALLS:
             return hang_up(row, await self._now(), ways, accused, self._dialling)
-        loses, limited = self._limits(row, ways)
-        unknown = "which routes there are and who may use them" if limited is None else ""
+        limited = self._limited(row.target.id, traits.reach, ways)
         return Blast(
-            limited=limited, extensions=ways.extensions, loses=loses, emergency=self._emergency(row, ways),
-            unknown=unknown,
+            limited=limited, extensions=ways.extensions, loses=said(traits.words.loses, row.target),
+            emergency=self._emergency(row, ways),
+            unknown="which routes there are and who may use them" if limited is None else "",
         )  # fmt: skip
 
     async def _now(self) -> Present:
@@ -89,10 +98,10 @@ class Bystanders:
         if self._present is None:
             return Present(Fact(None, NOBODY), Fact(None, NOBODY))
         try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
+            async with asyncio.timeout(self._patience):
                 return await self._present()
         except TimeoutError:
-            why = f"the PBX did not answer within {PATIENCE_SECONDS:.0f} s"
+            why = f"the PBX did not answer within {self._patience:.0f} s"
         except PbxError as error:
             why = str(error)
         return Present(Fact(None, why), Fact(None, why))
@@ -104,49 +113,38 @@ class Bystanders:
         extensions = found.extensions.value
         return WaysOut(found.routes.value, len(extensions) if extensions is not None else None)
 
-    def _limits(self, row: ActionRow, ways: WaysOut) -> tuple[str, int | None]:
-        """What no longer works, and for how many; None is not known."""
-        target = row.target.id
-        if row.kind is Act.RESTRICT_EXTENSION:
-            return f"Extension {target} can call nobody outside; calls of it that are up go on", 0
-        if row.kind is Act.RESET_REGISTRATION:
-            return f"The telephone of {target} is out of order until it has the new password", 0
-        if row.kind is Act.BLOCK_NUMBER:
-            return f"Nobody can call {target}", 0
-        if row.kind is Act.LOCK_ROUTE:
-            return f"No calls leave over route {target}", users(ways, lambda route: route.name == target)
-        if row.kind is Act.DISABLE_TRUNK:
-            return (
-                f"No calls come in or leave over trunk {target}",
-                users(ways, lambda route: target in route.trunks),
-            )
-        return "", 0
+    def _limited(self, target: str, reach: Reach, ways: WaysOut) -> int | None:
+        """How many extensions lose a way to call; None is not known."""
+        if reach is Reach.ROUTE:
+            return users(ways, lambda route: route.name == target)
+        return users(ways, lambda route: target in route.trunks) if reach is Reach.TRUNK else 0
 
     def _emergency(self, row: ActionRow, ways: WaysOut) -> str:
         """Whether emergency calls work afterwards, and by what."""
-        if row.kind is Act.RESET_REGISTRATION:
-            return f"Until then no emergency calls from {row.target.id} either"
-        if row.kind not in {Act.LOCK_ROUTE, Act.DISABLE_TRUNK}:
+        traits, target = ACTS[row.kind], row.target.id
+        if "emergency" not in traits.keeps:
+            return f"Until then no emergency calls from {target} either"
+        if traits.reach is Reach.NOBODY:
             return "Emergency calls work as before"
         found = [
             route.name for route in ways.routes or ()
-            if route.emergency and not route.pin and row.target.id not in {route.name, *route.trunks}
+            if route.emergency and not route.pin and target not in {route.name, *route.trunks}
         ]  # fmt: skip
-        stay = sorted({*found, *(self._emergency_routes - {row.target.id})})
+        stay = sorted({*found, *(self._emergency_routes - {target})})
         return f"Emergency calls leave over {', '.join(stay)}" if stay else "NO WAY FOR EMERGENCY CALLS IS KNOWN"
 
 
-def block(network: Network, present: Present, ways: WaysOut, accused: Collection[str]) -> Blast:
+def block(row: ActionRow, present: Present, ways: WaysOut, accused: Collection[str]) -> Blast:
     """Who registers from there and is not accused, with the calls they have up."""
-    loses = f"Nothing from {network} reaches the PBX"
+    network, loses = block_range(row.target.id), said(ACTS[row.kind].words.loses, row.target)
     here = present.registered.value
     if here is None:
         why = f"who is registered from there ({present.registered.source})"
-        return Blast(cut_off=None, calls=None, extensions=ways.extensions, loses=loses, unknown=why)
+        return Blast(cut_off=None, extensions=ways.extensions, loses=loses, unknown=why)
     inside = {one.extension for one in here if _inside(one.address, network)}
     hit = tuple(sorted(inside - set(accused)))
     up = present.calls.value
-    calls = sum(not set(hit).isdisjoint(call.extensions) for call in up) if up is not None else None
+    calls = sum(not set(hit).isdisjoint(call.extensions) for call in up or ())
     emergency = (
         f"{len(hit)} telephones there can make no emergency call by this PBX" if hit
         else f"Nobody else is registered from there{': only ' + ', '.join(sorted(inside)) if inside else ''}"
@@ -155,17 +153,17 @@ def block(network: Network, present: Present, ways: WaysOut, accused: Collection
 
 
 def hang_up(row: ActionRow, present: Present, ways: WaysOut, accused: Collection[str], dialling: Dialling) -> Blast:
-    """The calls it ends, those of the accused left out."""
-    up = present.calls.value
-    about = f"calls of {row.target.kind} {row.target.id}"
+    """The calls it ends, and how many of them are of others."""
+    up, about = present.calls.value, f"calls of {row.target.kind} {row.target.id}"
     if up is None:
-        loses = f"Ends {about} that are up"
         why = f"which calls are up ({present.calls.source})"
-        return Blast(calls=None, extensions=ways.extensions, loses=loses, unknown=why)
+        return Blast(calls=None, extensions=ways.extensions, loses=f"Ends {about} that are up", unknown=why)
     cut = [call for call in up if _is_cut(call, row, dialling)]
     others = [call for call in cut if call.id != row.target.id and set(accused).isdisjoint(call.extensions)]
-    loses = f"Ends {len(cut)} {about} that are up now"
-    return Blast(calls=len(others), extensions=ways.extensions, loses=loses, emergency="Emergency calls go on")
+    return Blast(
+        calls=len(others), extensions=ways.extensions, loses=f"Ends {len(cut)} {about} that are up now",
+        emergency="Emergency calls go on",
+    )  # fmt: skip
 
 
 def users(ways: WaysOut, over: Callable[[FoundRoute], bool]) -> int | None:

@@ -43,7 +43,7 @@ from streams.pbxs.shared_list import FleetList
 from streams.pbxs.source_watch import SourceWatch
 from streams.processes.brake_watch import BrakeWatch
 from streams.processes.supervise import ended, start, until_stopped
-from streams.processes.upkeep import bounds_of, ceilings_of, repeat_of, retention, settings_event
+from streams.processes.upkeep import bounds_of, repeat_of, retention, settings_event
 from streams.processes.vitals_cluster import ClusterVitals
 from streams.processes.vitals_parts import list_metrics
 from streams.runtime.clock import micros_now
@@ -99,7 +99,7 @@ class Gateway:
         self._weighing = Weighing(self.journal, bounds_of(settings), self.pbxs.blast, self.pbxs.hands.keys)
         self.executor = Executor(
             self.journal, self.pbxs.hands, self.vault, self.pbxs.facts, self._announce, owner=self.owner,
-            restraint=Restraint(self.journal, ceilings_of(settings)), weighing=self._weighing,
+            restraint=Restraint(self.journal, settings.ceilings.actions), weighing=self._weighing,
         )  # fmt: skip
         channels = channels_of(settings, self.pbxs.connection)
         self.notifier = Notifier(

@@ -37,7 +37,7 @@ from streams.processes.brake_watch import BrakeWatch
 from streams.processes.data_folder import journal_url
 from streams.processes.listeners import Listeners, console_listener, outside_listener
 from streams.processes.supervise import Ready, ended, start, until_stopped
-from streams.processes.upkeep import bounds_of, ceilings_of, repeat_of, retention, settings_event
+from streams.processes.upkeep import bounds_of, repeat_of, retention, settings_event
 from streams.processes.vitals_run import RunVitals
 from streams.runtime.embedded import Embedded
 from streams.runtime.garbage import spare
@@ -114,7 +114,7 @@ class Service:
         weighing = Weighing(self.journal, bounds_of(self.settings), self.pbxs.blast, self.pbxs.hands.keys)
         executor = Executor(
             self.journal, self.pbxs.hands, self.vault, self.pbxs.facts, self._announce, owner=OWNER,
-            restraint=Restraint(self.journal, ceilings_of(self.settings)), weighing=weighing,
+            restraint=Restraint(self.journal, self.settings.ceilings.actions), weighing=weighing,
         )  # fmt: skip
         orders = Orders(self.journal, self.runtime.put_control, executor.wake)
         console = console_listener(self.settings, self.policies, self.journal, orders, self.status, self._known)

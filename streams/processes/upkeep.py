@@ -8,7 +8,6 @@ import structlog
 
 from detector.contract.codec import to_micros
 from detector.contract.events import EVERY_PBX, Control
-from detector.contract.vocabulary import Act
 from detector.decide.blast import Bounds
 from detector.settings import Policies, settings_as_json
 from streams.config.installation import Installation, core_settings
@@ -56,9 +55,3 @@ def bounds_of(settings: Installation) -> Bounds:
     """Up to which an action may hit others without a person."""
     bounds = settings.bounds
     return Bounds(cut_off=bounds.cut_off, calls=bounds.calls, limited=bounds.limited)
-
-
-def ceilings_of(settings: Installation) -> dict[Act, int]:
-    """How many an hour and PBX are done without a person."""
-    ceilings = settings.ceilings
-    return {Act.RESTRICT_EXTENSION: ceilings.restrict_extension, Act.HANG_UP: ceilings.hang_up}

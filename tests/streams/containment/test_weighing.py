@@ -37,7 +37,7 @@ async def desk(journal: Any, vault: Any, office: Any, make: Any) -> Desk:
 
     look = LastLook(found)
     await look()
-    bystanders = Bystanders(dialling, (), now, look)
+    bystanders = Bystanders(dialling, (), now, look, patience=60)
     desk.started(weighing=Weighing(journal, BOUNDS, bystanders.of, lambda: ["hq"]))
     return desk
 
@@ -135,5 +135,7 @@ def test_each_bound(bounds: Bounds, why: str | None) -> None:
     assert reason is None if why is None else why in (reason or "")
 
 
-def test_what_is_not_known_is_not_beyond() -> None:
-    assert beyond(replace(BASE, cut_off=None, limited=None, calls=None), Bounds(0, 0, 0.0)) is None
+def test_what_is_not_known_holds_nothing_back_but_the_calls_of_others() -> None:
+    nothing = replace(BASE, cut_off=None, limited=None, calls=0)
+    assert beyond(nothing, Bounds(0, 0, 0.0)) is None
+    assert beyond(replace(nothing, calls=None, unknown="no answer"), Bounds(9, 9, 1.0)) is not None
