@@ -106,9 +106,10 @@ class SubjectKind(StrEnum):
 
 
 class Basis(StrEnum):
-    """What kind of knowledge a rule rests on: country, score, text or hearsay alone never contain (decision 12).
+    """What kind of knowledge a firing rests on: only behaviour that was seen contains without a person.
 
-    `HEARSAY` is what other PBXs saw.
+    `HEARSAY` is what other PBXs saw, `LIMIT` a limit in money, hours or lines that is reached by doing what is done
+    here every day, `DERIVED` what follows from other firings.
     """
 
     BEHAVIOUR = "behaviour"
@@ -116,6 +117,7 @@ class Basis(StrEnum):
     SCORE = "score"
     TEXT = "text"
     HEARSAY = "hearsay"
+    LIMIT = "limit"
     DERIVED = "derived"
 
 

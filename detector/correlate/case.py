@@ -10,9 +10,7 @@ from detector.contract.kinds import KINDS
 from detector.contract.vocabulary import (
     SEVERITIES,
     STAGES,
-    Basis,
     Kind,
-    Mode,
     PricedBy,
     Severity,
     Stage,
@@ -31,9 +29,9 @@ TELLING = (Stage.RECON, Stage.CREDENTIAL, Stage.PROBE, Stage.ACCESS, Stage.PUMPI
 class Case(Struct, kw_only=True, gc=False):
     """An incident as the engine remembers it. Times in microseconds, money in minor units.
 
-    `kinds` are those its rules name, `bases` the kinds of knowledge they rest on; `said` is what the last of the worst
-    detections says; `proven` are addresses that guessed or came in, `entered` extensions that were broken into. `legs`
-    are the keys of its calls that are up; `states` how far each of its decisions was carried out.
+    `kinds` are those its rules name; `said` is what the last of the worst detections says; `proven` are addresses that
+    guessed or came in, `entered` extensions that were broken into. `legs` are the keys of its calls that are up;
+    `states` how far each of its decisions was carried out. It vouches for nobody: see `evidence.py`.
     """
 
     id: str
@@ -49,7 +47,6 @@ class Case(Struct, kw_only=True, gc=False):
     stages: list[Stage] = []
     rules: list[str] = []
     kinds: list[Kind] = []
-    bases: list[Basis] = []
     subjects: list[Subject] = []
     said: str = ""
     proven: list[Subject] = []
@@ -66,10 +63,7 @@ class Case(Struct, kw_only=True, gc=False):
     merged_into: str | None = None
     decisions: dict[str, Decision] = {}
     states: dict[str, str] = {}
-    mode: Mode = Mode.SHADOW
-    rung: int = 1
     confirmed_at: int = 0
-    climbed_at: int = 0
     decided: int = 0
     told: int = 0
     drill: bool = False

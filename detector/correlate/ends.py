@@ -3,7 +3,8 @@
 from detector.contract.codec import to_micros
 from detector.contract.findings import FOREVER, Decision, Subject
 from detector.contract.vocabulary import DecisionStatus, Stage, State, Status, SubjectKind
-from detector.correlate.case import Case, Cases
+from detector.correlate.case import Case
+from detector.correlate.evidence import Dossiers
 from detector.correlate.pbx_state import PbxState
 from detector.enrich.facts import Facts
 from detector.enrich.ledger import Leg
@@ -14,9 +15,9 @@ QUIET_NIGHTS_MICROS = 2 * QUIET_MICROS
 """Of an incident with calls: the next one of a slow attack comes in the night after."""
 SETTLING_MICROS = 10 * SECOND_MICROS
 """For so long after a containment calls may still begin that were on their way."""
-HIGHEST_RUNG = 4
 AVOIDED_MINUTES = 60
 CALLING = frozenset({Stage.PROBE, Stage.PUMPING})
+CALLERS = frozenset({SubjectKind.EXTENSION, SubjectKind.CALL})
 TIMER = "case"
 """Owner of the timers on which it is looked at whether an incident is quiet."""
 
@@ -29,10 +30,11 @@ def find_end(case: Case, at: int) -> int:
     return max(end, at + QUIET_MICROS) if case.legs else end
 
 
-def close(case: Case, cases: Cases) -> None:
-    """An incident is over."""
+def close(case: Case, state: PbxState) -> None:
+    """An incident is over, and what was known of those whom it was about is with it."""
     case.status = Status.CLOSED
-    cases.drop(case)
+    state.dossiers.forget(subject for subject in case.subjects if state.cases.links.get(subject) == case.id)
+    state.cases.drop(case)
 
 
 def find_in_force(case: Case) -> list[Decision]:
@@ -52,10 +54,23 @@ def contain(case: Case) -> None:
         case.avoided = max(case.avoided, case.peak * AVOIDED_MINUTES)
 
 
-def got_through(case: Case, leg: Leg, facts: Facts) -> bool:
-    """Whether a call was answered that began after the incident had been contained."""
-    settled = max(case.confirmed_at, case.climbed_at) + SETTLING_MICROS
-    return facts.answered_now and case.confirmed_at > 0 and leg.started > settled
+def holds(case: Case, subject: Subject) -> bool:
+    """Whether anything that was decided of a subject is in force."""
+    return any(one.target == subject and one.status is DecisionStatus.ACTIVE for one in case.decisions.values())
+
+
+def got_through(leg: Leg, facts: Facts, dossiers: Dossiers) -> Subject | None:
+    """Who is contained and called again, so that it was answered: whoever makes the call, or the number it goes to.
+
+    Whoever else calls there is none of the attack's.
+    """
+    if not facts.answered_now:
+        return None
+    for subject in find_parties(leg):
+        since = dossiers.held_since(subject)
+        if since and leg.started > since + SETTLING_MICROS:
+            return subject
+    return None
 
 
 def note_outcome(case: Case, decision: str, outcome: str, done: int) -> None:
@@ -65,9 +80,35 @@ def note_outcome(case: Case, decision: str, outcome: str, done: int) -> None:
         case.confirmed_at = done
 
 
-def find_leg(case: Case, state: PbxState) -> Leg | None:
-    """The first of its calls that are up."""
-    return next((leg for key in case.legs if (leg := state.ledger.legs.get(key)) is not None), None)
+def find_uncontained(case: Case, made: Decision, state: PbxState) -> tuple[Subject | None, Leg | None]:
+    """Whom a decision that came to nothing was to contain, and a call of theirs: one that is up, or else the last.
+
+    What was to close a number, a route or a trunk was asked for because of whoever has climbed as far.
+    """
+    target = made.target
+    mine = [leg for leg in state.ledger.legs.values() if leg.incident == case.id and is_about(target, leg)]
+    mine.sort(key=lambda leg: (leg.up, leg.number), reverse=True)
+    if target.kind in CALLERS or (target.kind is SubjectKind.DESTINATION and made.rung == 1):
+        return target, next(iter(mine), None)
+    for leg in mine:
+        for subject in find_parties(leg):
+            if state.dossiers.rung(subject) == made.rung > 1:
+                return subject, leg
+    return None, None
+
+
+def is_about(target: Subject, leg: Leg) -> bool:
+    """Whether a call is made by, is, or goes by what an act was to be done to."""
+    places = {
+        SubjectKind.EXTENSION: leg.extension, SubjectKind.CALL: leg.call_id, SubjectKind.DESTINATION: leg.block,
+        SubjectKind.ROUTE: leg.route, SubjectKind.TRUNK: leg.trunk,
+    }  # fmt: skip
+    return bool(target.id) and places.get(target.kind) == target.id
+
+
+def find_parties(leg: Leg) -> tuple[Subject, Subject]:
+    """Who makes a call, and the block of numbers it goes to."""
+    return name_caller(leg), Subject(SubjectKind.DESTINATION, leg.block)
 
 
 def name_caller(leg: Leg) -> Subject:
@@ -75,8 +116,7 @@ def name_caller(leg: Leg) -> Subject:
     return Subject(SubjectKind.EXTENSION, leg.extension) if leg.extension else Subject(SubjectKind.CALL, leg.call_id)
 
 
-def climb(case: Case, at: int) -> None:
-    """The calls go on although it was contained: one rung more."""
-    case.rung, case.climbed_at = min(case.rung + 1, HIGHEST_RUNG), at
+def reopen(case: Case) -> None:
+    """The calls go on although it was contained."""
     if case.status is Status.CONTAINED:
         case.status = Status.OPEN

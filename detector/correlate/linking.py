@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from detector.contract.findings import Decision, Detection, Subject
 from detector.contract.ids import derive_id
-from detector.contract.vocabulary import MODES, Basis, Mode, PricedBy, Severity, Stage, Status, SubjectKind
+from detector.contract.vocabulary import PricedBy, Severity, Stage, Status, SubjectKind
 from detector.correlate.case import MAX_DETECTIONS, Case, Cases, remember
 from detector.correlate.pbx_state import PbxState
 from detector.detect.catalogue import AnyDetector
@@ -111,9 +111,7 @@ def merge(older: Case, younger: Case, state: PbxState) -> list[Decision]:
     merge_signs(older, younger)
     cases.link(older, younger.subjects)
     merge_money(older, younger)
-    older.mode = max(older.mode, younger.mode, key=MODES.index)
-    older.rung = max(older.rung, younger.rung)
-    for name in ("updated", "told", "confirmed_at", "climbed_at"):
+    for name in ("updated", "told", "confirmed_at"):
         setattr(older, name, max(getattr(older, name), getattr(younger, name)))
     older.states.update(younger.states)
     older.decisions.update(younger.decisions)
@@ -131,7 +129,7 @@ def merge_signs(older: Case, younger: Case) -> None:
     """What was found of one is found of the other."""
     older.raise_stage(younger.stage)
     older.raise_severity(younger.severity)
-    for name in ("stages", "rules", "kinds", "bases", "countries"):
+    for name in ("stages", "rules", "kinds", "countries"):
         for item in getattr(younger, name):
             remember(getattr(older, name), item)
     for name in ("proven", "entered"):
@@ -150,38 +148,19 @@ def merge_money(older: Case, younger: Case) -> None:
         older.priced_by = PricedBy.TARIFF
 
 
-def grow(case: Case, rule: AnyDetector, detection: Detection, basis: Basis, leg: Leg | None) -> None:
-    """One detection more: how bad it is, how far the attack has come, and what the incident rests on."""
+def grow(case: Case, rule: AnyDetector, detection: Detection, leg: Leg | None) -> None:
+    """One detection more: how bad it is, and how far the attack has come."""
     remember(case.rules, rule.id)
     remember(case.detections, detection.id, MAX_DETECTIONS)
     if rule.kind is not None:
         remember(case.kinds, rule.kind.name)
     case.say(detection.severity, detection.summary)
     case.raise_severity(detection.severity)
-    if detection.severity is Severity.INFO:  # no sign of an attack by itself: it vouches for none
+    if detection.severity is Severity.INFO:  # no sign of an attack by itself
         return
     case.raise_stage(rule.stage)
     if leg is not None and leg.abroad and leg.country:
         remember(case.countries, leg.country)
-    if rule.subject is not SubjectKind.PBX and rule.mode is not Mode.SHADOW:  # nor what is rehearsed
-        remember(case.bases, basis)
-
-
-def prove(case: Case, rule: AnyDetector, facts: Facts, memory: Memory) -> None:
-    """Which address broke in, and which extension it entered."""
-    if facts.inbound:
-        return
-    place = facts.place
-    breaking = rule.stage in {Stage.CREDENTIAL, Stage.ACCESS} or facts.suspect_source
-    if place is not None and not place.private and breaking and not is_known_good(memory, place.key, case.opened):
-        source = Subject(SubjectKind.SOURCE_IP, place.key)
-        if source in case.subjects and source not in case.proven:
-            case.proven.append(source)
-    entering = rule.stage is Stage.ACCESS or (facts.suspect_source and facts.leg is not None)
-    if facts.extension and entering:
-        entered = Subject(SubjectKind.EXTENSION, facts.extension)
-        if entered in case.subjects and entered not in case.entered:
-            case.entered.append(entered)
 
 
 def locate(leg: Leg, place: Place, state: PbxState) -> list[Case]:

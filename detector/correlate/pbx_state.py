@@ -1,6 +1,7 @@
 """All memory of one PBX."""
 
 from detector.correlate.case import Cases
+from detector.correlate.evidence import Dossiers
 from detector.enrich.ledger import Ledger
 from detector.memory.fields import Memory
 from detector.memory.seen import Seen
@@ -14,7 +15,7 @@ class PbxState:
     last saved.
     """
 
-    __slots__ = ("advanced", "cases", "drill", "ledger", "memory", "now", "pbx", "seen", "timers")
+    __slots__ = ("advanced", "cases", "dossiers", "drill", "ledger", "memory", "now", "pbx", "seen", "timers")
 
     def __init__(self, pbx: str, drill: bool) -> None:
         self.pbx = pbx
@@ -26,6 +27,7 @@ class PbxState:
         self.memory = Memory()
         self.ledger = Ledger()
         self.cases = Cases()
+        self.dossiers = Dossiers()
 
     def advance(self, at: int) -> None:
         """Event time has come to `at`."""

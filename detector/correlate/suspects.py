@@ -1,8 +1,10 @@
 """What the open incidents say of whoever acts: a suspect's calls and logins are neither honest nor to be learned."""
 
 from detector.contract.findings import Subject
-from detector.contract.vocabulary import Kind, Severity, Stage, SubjectKind
-from detector.correlate.case import Cases
+from detector.contract.vocabulary import Kind, Severity, SubjectKind
+from detector.correlate.case import BROKEN_IN, Case, Cases
+from detector.correlate.ends import holds
+from detector.correlate.evidence import Dossiers
 from detector.correlate.pbx_state import PbxState
 from detector.enrich.addresses import AddressTable
 from detector.enrich.facts import Facts
@@ -12,6 +14,8 @@ from detector.enrich.ledger import Leg
 
 def accuse(facts: Facts, state: PbxState, account: str) -> None:
     """Say whether the account belongs to the address, and whether the address or extension was seen breaking in.
+
+    An extension that acts from where it always was is not in other hands.
 
     Who was accepted from an address before the break-in is no suspect for sharing it with whoever guesses, nor is
     anybody where several were: an office behind NAT must not fall with one of its phones.
@@ -26,15 +30,25 @@ def accuse(facts: Facts, state: PbxState, account: str) -> None:
         if case is not None:
             office = shared_since.since(state.memory, facts.place.key)
             facts.at_home = facts.at_home or any(first is not None and first < case.opened for first in (since, office))
-            facts.suspect_source = source in case.proven and not facts.at_home
-            facts.guesser = facts.suspect_source and Stage.CREDENTIAL in case.stages
-            facts.broken_in = facts.suspect_source and case.broken_in()
+            proven = source in case.proven and is_known(source, case, facts.at, state.dossiers)
+            facts.suspect_source = proven and not facts.at_home
+            facts.guesser = facts.suspect_source and state.dossiers.guessed(source, facts.at)
+            facts.broken_in = facts.suspect_source and state.dossiers.broke_in(source, facts.at)
     if facts.extension:
         entered = Subject(SubjectKind.EXTENSION, facts.extension)
         case = cases.find(entered)
-        if case is not None and entered in case.entered:
-            facts.suspect_extension = True
-            facts.broken_in = facts.broken_in or case.broken_in()
+        if case is None or entered not in case.entered:
+            return
+        if account == facts.extension and since is not None and since < case.opened:
+            return
+        facts.suspect_extension = is_known(entered, case, facts.at, state.dossiers)
+        if facts.suspect_extension and not facts.broken_in:
+            facts.broken_in = state.dossiers.broke_in(entered, facts.at)
+
+
+def is_known(subject: Subject, case: Case, at: int, dossiers: Dossiers) -> bool:
+    """Whether it is still held against a subject that it broke in, or was entered: lately, or as long as it is held."""
+    return any(one.stage in BROKEN_IN or one.came_from for one in dossiers.recent(subject, at)) or holds(case, subject)
 
 
 def accuse_caller(facts: Facts, state: PbxState, addresses: AddressTable) -> None:

@@ -37,6 +37,20 @@ class Protection(StrEnum):
     EMERGENCY_PATH = "emergency_path"
 
 
+class Reach(StrEnum):
+    """Whom an act hits besides its target."""
+
+    NOBODY = "nobody"
+    REGISTERED = "registered"
+    """Who is registered from there."""
+    CALLS = "calls"
+    """Whose calls it ends."""
+    ROUTE = "route"
+    """Who calls by that route."""
+    TRUNK = "trunk"
+    """Who calls by any route over that trunk."""
+
+
 class Words(Struct, frozen=True, kw_only=True):
     """How an act is said: `{id}` is its target, `{kind}` what that is.
 
@@ -51,6 +65,8 @@ class Words(Struct, frozen=True, kw_only=True):
     """The same within a sentence, after "to"; it promises no more than can be done."""
     done: str
     """What was done, within a sentence."""
+    loses: str = ""
+    """What does not work any more once it is done, as a sentence without its end."""
     title: str = ""
     """The heading over all that stands of it."""
     holds: str = ""
@@ -73,6 +89,10 @@ class ActTraits(Struct, frozen=True, kw_only=True):
     """How long the first, second and every later one on a target lasts, in microseconds; None is open-ended."""
     hourly: int | None
     """Its budget: how many an hour and PBX are done without a person, None are all: decoys cannot spend those."""
+    asks_above: int | None = None
+    """How many an hour and PBX are done before a person is asked, None are all; what waits then is not lost."""
+    reach: Reach = Reach.NOBODY
+    """Whom it hits besides, which is looked at before it is done."""
     ceiling: Mode = Mode.AUTO
     """The most that is done of it without a person, whatever the rule has earned."""
     keeps: tuple[str, ...] = KEPT
@@ -106,6 +126,8 @@ ACTS: Final[Mapping[Act, ActTraits]] = {
         protections=(Protection.EMERGENCY_NUMBER, Protection.EMERGENCY_CALL, Protection.LONG_ENOUGH),
         lasts=(HOUR // 6,),
         hourly=None,
+        asks_above=100,
+        reach=Reach.CALLS,
         cuts_running=True,
         repeated=True,
         undoable=False,
@@ -123,6 +145,7 @@ ACTS: Final[Mapping[Act, ActTraits]] = {
         protections=(Protection.EMERGENCY_DEVICE,),
         lasts=(12 * HOUR,),
         hourly=None,
+        asks_above=20,
         stops_new_calls=True,
         changes_settings=True,
         words=Words(
@@ -130,6 +153,7 @@ ACTS: Final[Mapping[Act, ActTraits]] = {
             order="Restrict extension {id}",
             to_do="stop outbound calls of extension {id}",
             done="extension {id} restricted",
+            loses="Extension {id} can call nobody outside; calls of it that are up go on",
             title="Extensions restricted",
             holds="May not call outside. Internal, incoming and emergency calls work.",
             undone="Extension {id} may call outside again.",
@@ -142,6 +166,7 @@ ACTS: Final[Mapping[Act, ActTraits]] = {
         protections=(Protection.NARROW, Protection.REACHABLE, Protection.OURS, Protection.KNOWN_GOOD),
         lasts=(HOUR, 24 * HOUR, None),
         hourly=30,
+        reach=Reach.REGISTERED,
         everywhere=True,
         volatile=True,
         words=Words(
@@ -149,6 +174,7 @@ ACTS: Final[Mapping[Act, ActTraits]] = {
             order="Block address {id}",
             to_do="block address {id}",
             done="address {id} blocked",
+            loses="Nothing from {id} reaches the PBX",
             title="Addresses blocked",
             holds="Nothing from there reaches the PBX.",
             undone="{id} can reach the PBX again.",
@@ -169,6 +195,7 @@ ACTS: Final[Mapping[Act, ActTraits]] = {
             order="Block number {id}",
             to_do="block calls to {id}",
             done="number {id} blocked",
+            loses="Nobody can call {id}",
             title="Numbers blocked",
             holds="May not be called from the PBX.",
             undone="{id} may be called again.",
@@ -181,6 +208,7 @@ ACTS: Final[Mapping[Act, ActTraits]] = {
         protections=(Protection.EMERGENCY_DEVICE, Protection.EMERGENCY_PATH),
         lasts=(12 * HOUR,),
         hourly=3,
+        reach=Reach.ROUTE,
         stops_new_calls=True,
         changes_settings=True,
         words=Words(
@@ -188,6 +216,7 @@ ACTS: Final[Mapping[Act, ActTraits]] = {
             order="Lock route {id}",
             to_do="lock route {id}",
             done="route {id} locked",
+            loses="No calls leave over route {id}",
             title="Routes locked",
             holds="No calls leave over it.",
             undone="Calls may leave over route {id} again.",
@@ -200,6 +229,7 @@ ACTS: Final[Mapping[Act, ActTraits]] = {
         protections=(Protection.EMERGENCY_DEVICE, Protection.EMERGENCY_PATH),
         lasts=(HOUR,),
         hourly=1,
+        reach=Reach.TRUNK,
         ceiling=Mode.ASK,
         keeps=("emergency", "internal"),
         changes_settings=True,
@@ -208,6 +238,7 @@ ACTS: Final[Mapping[Act, ActTraits]] = {
             order="Disable trunk {id}",
             to_do="switch off trunk {id}",
             done="trunk {id} disabled",
+            loses="No calls come in or leave over trunk {id}",
             title="Trunks disabled",
             holds="Carries no calls.",
             undone="Calls may use trunk {id} again.",
@@ -231,6 +262,7 @@ ACTS: Final[Mapping[Act, ActTraits]] = {
             order="Reset registration password of {id}",
             to_do="reset the registration password of extension {id}",
             done="registration password of {id} reset",
+            loses="The telephone of {id} is out of order until it has the new password",
             title="Registration passwords reset",
             holds="The old registration password does not work any more.",
             undone="The registration password of {id} is put back as it was.",

@@ -6,14 +6,15 @@ from detector.contract.codec import from_micros, to_micros
 from detector.contract.findings import FOREVER, Decision, Subject
 from detector.contract.ids import derive_id
 from detector.contract.lifecycle import SETTLED
-from detector.contract.vocabulary import Act, DecisionStatus, Mode, Stage, SubjectKind
+from detector.contract.vocabulary import MODES, Act, DecisionStatus, Mode, Stage, SubjectKind
 from detector.correlate.case import Case
-from detector.correlate.ends import find_in_force
+from detector.correlate.ends import find_in_force, holds
 from detector.correlate.pbx_state import PbxState
 from detector.decide import policy
 from detector.decide.acts import ACTS
+from detector.decide.grounds import may_act
 from detector.decide.guard import GuardFacts, veto
-from detector.decide.policy import Sign, Wish
+from detector.decide.policy import Sign, Wish, with_backup
 from detector.enrich.habits import is_known_good
 from detector.enrich.premises import Premises
 from detector.memory.fields import Window
@@ -46,14 +47,33 @@ class Decisions:
 
     def decide(self, case: Case, sign: Sign, mode: Mode, because: str, at: int) -> None:
         """What a sign asks for, where it is not decided already."""
-        if policy.stronger(mode, case.mode):
-            case.mode = mode
-        banned = bans.count(self.state.memory, sign.subject.id, max(at, self.state.now), BANS_FOR_MICROS)
-        for wish in policy.with_backup(policy.wishes(case, sign, case.rung, banned), self.state.pbx):
-            self._want(case, wish, policy.at_most(mode, ACTS[wish.act].ceiling), because, at)
+        state = self.state
+        banned = bans.count(state.memory, sign.subject.id, max(at, state.now), BANS_FOR_MICROS)
+        wanted = [
+            (wish, self._find_mode(wish, sign, mode, at))
+            for wish in policy.wishes(case, sign, state.dossiers.rung(sign.about), banned)
+        ]
+        for wish, earned in with_backup(wanted, state.pbx):
+            self._want(case, wish, earned, because, at)
+
+    def _find_mode(self, wish: Wish, sign: Sign, mode: Mode, at: int) -> Mode:
+        """How far a wish goes without a person: as far as the rule has earned, its act may, and evidence bears."""
+        mode = policy.at_most(mode, ACTS[wish.act].ceiling)
+        if mode is not Mode.AUTO:
+            return mode
+        sure = may_act(wish.target, sign.about, max(at, self.state.now), self.state.dossiers, usual=sign.usual)
+        return mode if sure else Mode.ASK
+
+    def find_mode_of(self, case: Case, subject: Subject) -> Mode:
+        """The furthest that anything in force goes without a person that was decided of a subject."""
+        mine = [decision.mode for decision in find_in_force(case) if decision.target == subject]
+        return max(mine, key=MODES.index, default=Mode.ASK)
 
     def lift(self, case: Case, name: str, at: int) -> None:
-        """A decision has reached its end."""
+        """A decision has reached its end; with the last one on a subject ends what was known of it.
+
+        But an address stays known as long as its evidence is recent: blocks are short, and guessers come again.
+        """
         decision = case.decisions.get(name)
         if decision is not None and decision.status is DecisionStatus.ACTIVE and to_micros(decision.until) <= at:
             self._lift(case, decision, at)
@@ -65,12 +85,13 @@ class Decisions:
                 self._lift(case, decision, at)
 
     def overturn(self, case: Case, name: str, at: int) -> None:
-        """A person undid this decision: it is lifted, and not made again for a day."""
+        """A person undid this decision: it is lifted, not made again for a day, and what it rested on is void."""
         decision = case.decisions.get(name)
         if decision is not None and decision.status is DecisionStatus.ACTIVE:
             undone = name_act(decision.action, decision.target)
             overturned.add(self.state.memory, undone, at, OVERTURNED_FOR_MICROS, cap=1)
             self._lift(case, decision, at)
+            self.state.dossiers.forget([decision.target])
 
     def move(self, decisions: list[Decision], older: Case, at: int) -> None:
         """Decisions of a merged incident belong to the older one."""
@@ -83,6 +104,9 @@ class Decisions:
     def _lift(self, case: Case, decision: Decision, at: int) -> None:
         lifted = DecisionStatus.LIFTED
         self._put(case, replace(decision, status=lifted, at=from_micros(at), revision=decision.revision + 1))
+        target = decision.target
+        if target.kind is not SubjectKind.SOURCE_IP and not holds(case, target):
+            self.state.dossiers.forget([target])
 
     def _want(self, case: Case, wish: Wish, mode: Mode, because: str, at: int) -> None:
         traits = ACTS[wish.act]

@@ -7,7 +7,7 @@ from msgspec import Struct
 from detector.contract.codec import from_micros
 from detector.contract.findings import FOREVER, Subject
 from detector.contract.lifecycle import SETTLED
-from detector.contract.vocabulary import MODES, Act, Basis, Mode, Severity, Stage, State, SubjectKind
+from detector.contract.vocabulary import MODES, Act, Mode, Severity, Stage, State, SubjectKind
 from detector.correlate.case import Case
 from detector.correlate.ends import find_in_force
 from detector.decide.acts import ACTS
@@ -29,7 +29,12 @@ class Wish(Struct, frozen=True, kw_only=True):
 
 
 class Sign(Struct, frozen=True, kw_only=True):
-    """What of a detection the policy looks at."""
+    """What of a detection the policy looks at.
+
+    `extension` made the calls or was entered; `broken_in`: by somebody who guessed; `origins` are the addresses that
+    broke in from which the subject was entered or misused; `usual`: its block of numbers is called every day;
+    `overlong` is the call that is up for too long, and is only to be ended.
+    """
 
     stage: Stage
     severity: Severity
@@ -39,30 +44,42 @@ class Sign(Struct, frozen=True, kw_only=True):
     route: str = ""
     trunk: str = ""
     permanent: bool = False
+    overlong: str = ""
+    broken_in: bool = False
+    usual: bool = False
+    origins: tuple[Subject, ...] = ()
+
+    @property
+    def about(self) -> Subject:
+        """Whose doing it is: the extension's, but for what is said of a number that many call."""
+        if self.extension and self.subject.kind is not SubjectKind.DESTINATION:
+            return Subject(SubjectKind.EXTENSION, self.extension)
+        return self.subject
 
 
 def wishes(case: Case, sign: Sign, rung: int, bans: int) -> list[Wish]:
     """What one detection asks for, given how often its address was banned before.
 
-    Guessing asks for a block of the address, or, where many guess at one account, of every one that is proven. A
-    stolen extension and what it dials ask to hang up and restrict it and to block where it came in from; if calls
-    still get through, for the numbers (rung 2), the route (rung 3) and the trunk (rung 4); if the thief comes in
-    again, for a new registration password. The last two are never without a person.
+    Guessing asks for a block of the address, or, where many guess at one account, of every one that did. A stolen
+    extension and what it dials ask to hang up and restrict it and to block where it came in from; a number that many
+    call, or calls of nobody, to cut it off; a call that is too long, to end it. If whoever is contained still gets
+    calls through, they ask for the numbers (rung 2), the route (rung 3, for a number 2) and the trunk (rung 4); if the
+    thief comes in again, for a new registration password. The last two are never without a person.
     """
     if sign.severity is Severity.INFO:
         return []
     if sign.stage in {Stage.RECON, Stage.CREDENTIAL}:
         if sign.subject.kind is SubjectKind.SOURCE_IP:
             return [ban(sign.subject, bans, for_good=sign.permanent)]
-        return [ban(source, bans) for source in case.proven] if sign.severity is Severity.CRITICAL else []
-    if sign.severity is not Severity.CRITICAL and not case.broken_in():
+        return [ban(source, bans) for source in sign.origins] if sign.severity is Severity.CRITICAL else []
+    if sign.overlong:
+        return [wish(Act.HANG_UP, Subject(SubjectKind.CALL, sign.overlong), 1)]
+    if sign.severity is not Severity.CRITICAL and not sign.broken_in:
         return []
-    found = extension_wishes(sign) + [
-        ban(source, bans) for source in case.proven if source.kind is SubjectKind.SOURCE_IP
-    ]
-    if rung >= 2 and sign.block:
+    found = [*extension_wishes(sign), *number_wishes(sign), *(ban(source, bans) for source in sign.origins)]
+    if rung >= 2 and sign.block and sign.subject.kind is not SubjectKind.DESTINATION:
         found.append(wish(Act.BLOCK_NUMBER, Subject(SubjectKind.DESTINATION, sign.block), 2))
-    if rung >= 3 and sign.route:
+    if rung >= (2 if sign.about.kind is SubjectKind.DESTINATION else 3) and sign.route:
         found.append(wish(Act.LOCK_ROUTE, Subject(SubjectKind.ROUTE, sign.route), 3))
     if rung >= 4 and sign.trunk:
         found.append(wish(Act.DISABLE_TRUNK, Subject(SubjectKind.TRUNK, sign.trunk), 4))
@@ -81,7 +98,10 @@ def wish(act: Act, target: Subject, rung: int, *, before: int = 0, for_good: boo
 def new_password(case: Case, sign: Sign) -> list[Wish]:
     """For an extension that was entered, where blocking the address failed or did not keep the thief out."""
     target = Subject(SubjectKind.EXTENSION, sign.extension)
-    blocks = [name for name, decision in case.decisions.items() if decision.action is Act.BLOCK_IP]
+    blocks = [
+        name for name, decision in case.decisions.items()
+        if decision.action is Act.BLOCK_IP and decision.target in sign.origins
+    ]  # fmt: skip
     states = {case.states.get(name) for name in blocks}
     came_again = sign.stage is Stage.ACCESS and State.CONFIRMED in states
     if target not in case.entered or not (came_again or State.FAILED in states):
@@ -89,12 +109,14 @@ def new_password(case: Case, sign: Sign) -> list[Wish]:
     return [wish(Act.RESET_REGISTRATION, target, 2)]
 
 
-def with_backup(wanted: list[Wish], pbx: str) -> list[Wish]:
-    """The same with a backup of the PBX before the first change of its configuration."""
-    at = next((index for index, each in enumerate(wanted) if ACTS[each.act].changes_settings), None)
-    if at is None:
+def with_backup(wanted: list[tuple[Wish, Mode]], pbx: str) -> list[tuple[Wish, Mode]]:
+    """The same with a backup of the PBX before the first change of its configuration, as far as the furthest goes."""
+    changes = [index for index, (wished, _) in enumerate(wanted) if ACTS[wished.act].changes_settings]
+    if not changes:
         return wanted
-    return [*wanted[:at], wish(Act.BACKUP_PBX, Subject(SubjectKind.PBX, pbx), 1), *wanted[at:]]
+    mode = max((wanted[index][1] for index in changes), key=MODES.index)
+    backup = wish(Act.BACKUP_PBX, Subject(SubjectKind.PBX, pbx), 1), mode
+    return [*wanted[: changes[0]], backup, *wanted[changes[0] :]]
 
 
 def extension_wishes(sign: Sign) -> list[Wish]:
@@ -104,6 +126,19 @@ def extension_wishes(sign: Sign) -> list[Wish]:
     target = Subject(SubjectKind.EXTENSION, sign.extension)
     hang_up = [] if sign.stage is Stage.ACCESS else [wish(Act.HANG_UP, target, 1)]
     return [*hang_up, wish(Act.RESTRICT_EXTENSION, target, 1)]
+
+
+def number_wishes(sign: Sign) -> list[Wish]:
+    """First rung of a number that many call, or calls that no extension makes: cut them, then let nobody call there.
+
+    Such calls have nobody who could be restricted, and each is another one: what they share is where they go.
+    """
+    nobody = sign.subject.kind is SubjectKind.CALL and not sign.extension and sign.stage is Stage.PUMPING
+    pumped = nobody or sign.subject.kind is SubjectKind.DESTINATION
+    if not pumped or sign.severity is not Severity.CRITICAL or not sign.block:
+        return []
+    target = Subject(SubjectKind.DESTINATION, sign.block)
+    return [wish(Act.HANG_UP, target, 1), wish(Act.BLOCK_NUMBER, target, 1)]
 
 
 def ban(source: Subject, bans: int, *, for_good: bool = False) -> Wish:
@@ -118,14 +153,6 @@ def pending(case: Case) -> bool:
         and case.states.get(decision.id) not in SETTLED
         for decision in find_in_force(case)
     )  # fmt: skip
-
-
-def allowed(mode: Mode, bases: list[Basis]) -> Mode:
-    """Country, score, text or hearsay alone never contain (decision 12): at most somebody is asked."""
-    solid = set(bases) - {Basis.DERIVED}
-    if mode is Mode.AUTO and Basis.BEHAVIOUR not in solid and len(solid) < 2:
-        return Mode.ASK
-    return mode
 
 
 def at_most(mode: Mode, ceiling: Mode) -> Mode:

@@ -85,7 +85,8 @@ class Detector(ABC, Generic[E]):
     attack it is, where the rule can tell; otherwise the stages of the incident do. `opens`: even its information opens
     an incident, so that what follows is seen together with it; nothing is done about it for that. `prolongs`: what is
     not critical keeps the incident open, too; not so where the rule fires only because the incident is. `from_fleet`:
-    it rests on the fleet list, so what it finds is no news to the fleet.
+    it rests on the fleet list, so what it finds is no news to the fleet. `hangs_up`: the call itself is what is wrong,
+    and to end it is all that is to be done.
     """
 
     id: ClassVar[str]
@@ -98,6 +99,7 @@ class Detector(ABC, Generic[E]):
     opens: ClassVar[bool] = False
     prolongs: ClassVar[bool] = True
     from_fleet: ClassVar[bool] = False
+    hangs_up: ClassVar[bool] = False
     basis: ClassVar[Basis] = Basis.BEHAVIOUR
     attack: ClassVar[tuple[str, ...]] = ()
     reads: ClassVar[tuple[type[Event], ...]]

@@ -6,8 +6,12 @@ from collections.abc import Iterator, Mapping
 import msgspec
 from msgspec import Struct
 
+from detector.contract.findings import Subject
+from detector.contract.vocabulary import SubjectKind
 from detector.correlate.case import Case
+from detector.correlate.evidence import Dossier
 from detector.correlate.pbx_state import PbxState
+from detector.correlate.proof import reconstruct
 from detector.enrich.ledger import Leg
 from detector.memory.seen import Segment
 from detector.memory.timers import LEDGER, Timer
@@ -21,9 +25,10 @@ pack = msgspec.msgpack.Encoder().encode
 
 
 class Core(Struct, kw_only=True):
-    """What of a PBX is one small record: its event time."""
+    """What of a PBX is one small record: its event time, and whether dossiers are kept, as at first they were not."""
 
     now: int = -1
+    files: bool = False
 
 
 class Parts(Struct):
@@ -32,6 +37,8 @@ class Parts(Struct):
     timers: dict[Timer, int] = {}
     segments: list[Segment] = []
     legs: list[Leg] = []
+    dossiers: dict[Subject, Dossier] = {}
+    files: bool = False
 
 
 class CheckpointError(Exception):
@@ -49,7 +56,7 @@ def take_dirty(state: PbxState) -> Iterator[Page]:
     """What changed of a PBX since this was last asked for; None is a page that is gone."""
     if state.advanced:
         state.advanced = False
-        yield key_of(state, "core", ""), pack(Core(now=state.now))
+        yield key_of(state, "core", ""), pack(Core(now=state.now, files=True))
     for due, owner, name in sorted(state.timers.dirty):
         timer = due, owner, name
         page = pack_doubts(state.timers.doubts_about(timer)) if timer in state.timers else None
@@ -69,6 +76,11 @@ def take_dirty(state: PbxState) -> Iterator[Page]:
         case = state.cases.by_id.get(name)
         yield key_of(state, "case", name), None if case is None else pack(case)
     state.cases.dirty.clear()
+    for whom in sorted(state.dossiers.dirty):
+        dossier = state.dossiers.by_subject.get(whom)
+        name = f"{whom.kind}\x1f{whom.id}"
+        yield key_of(state, "dossier", name), None if dossier is None else pack(dossier)
+    state.dossiers.dirty.clear()
 
 
 def pack_doubts(doubts: int) -> bytes:
@@ -107,7 +119,8 @@ def restore(pages: Mapping[str, bytes]) -> dict[Whose, PbxState]:
 def restore_page(part: str, name: str, value: bytes, state: PbxState, parts: Parts) -> None:
     """Take one page of a PBX; what must be complete before it is of use goes to `parts`."""
     if part == "core":
-        state.now = msgspec.msgpack.decode(value, type=Core).now
+        core = msgspec.msgpack.decode(value, type=Core)
+        state.now, parts.files = core.now, core.files
     elif part == "timer":
         due, owner, what = name.split("\x1f", 2)
         parts.timers[int(due), owner, what] = int.from_bytes(value)
@@ -117,6 +130,9 @@ def restore_page(part: str, name: str, value: bytes, state: PbxState, parts: Par
         parts.legs.append(msgspec.msgpack.decode(value, type=Leg))
     elif part == "case":
         state.cases.restore(msgspec.msgpack.decode(value, type=Case))
+    elif part == "dossier":
+        kind, _, subject = name.partition("\x1f")
+        parts.dossiers[Subject(SubjectKind(kind), subject)] = msgspec.msgpack.decode(value, type=Dossier)
     else:
         state.memory.restore(part, name, value)
 
@@ -127,6 +143,9 @@ def restore_parts(state: PbxState, parts: Parts) -> None:
         state.timers.restore(parts.timers)
     if parts.segments:
         state.seen.restore(parts.segments)
+    state.dossiers.restore(parts.dossiers)
+    for case in () if parts.files else sorted(state.cases.by_id.values(), key=lambda case: (case.opened, case.id)):
+        reconstruct(case, state.dossiers)
     state.ledger.restore(parts.legs)
     for leg in parts.legs:
         state.timers.wake(LEDGER, leg.key, state.ledger.expires(leg))

@@ -2,16 +2,17 @@
 
 from detector.contract.codec import to_micros
 from detector.contract.events import Control, Event
-from detector.contract.findings import AnyFinding, Detection, Subject
-from detector.contract.vocabulary import ControlName, Mode, Severity, Stage, State, SubjectKind
-from detector.correlate import ends, linking, money, suspects
+from detector.contract.findings import AnyFinding, Decision, Detection, Subject
+from detector.contract.vocabulary import ControlName, DecisionStatus, Mode, Severity, Stage, State, SubjectKind
+from detector.correlate import ends, linking, money, proof, suspects
 from detector.correlate.case import MAX_DETECTIONS, Case, remember
+from detector.correlate.evidence import Dossiers
 from detector.correlate.pbx_state import PbxState
 from detector.correlate.telling import tell
 from detector.decide import decisions
 from detector.decide.acts import ACTS
 from detector.decide.decisions import Decisions
-from detector.decide.policy import Sign, allowed, at_most, pending
+from detector.decide.policy import Sign, at_most, pending
 from detector.detect.catalogue import AnyDetector
 from detector.detect.detections import find_basis, is_flood, make_detection
 from detector.detect.detector import Hit
@@ -60,15 +61,15 @@ class Verdicts:
             self._touch(case, at)
             return
         spends = rule.subject is not SubjectKind.TRUNK and not facts.inbound
-        linking.grow(case, rule, detection, basis, facts.leg)
+        linking.grow(case, rule, detection, facts.leg)
         money.attach(case, links, facts.leg if spends else None, state, self.premises.tariff)
-        linking.prove(case, rule, facts, state.memory)
+        proof.file(case, rule, detection, basis, facts, state)
         self._touch(case, at)
         if rule.prolongs or hit.severity is Severity.CRITICAL:
             case.updated = max(case.updated, at)
         if not self.doubts & HISTORY:
-            mode = allowed(rule.mode, case.bases)
-            self.decisions.decide(case, make_sign(rule, hit, detection.subject, facts), mode, detection.id, at)
+            sign = make_sign(rule, hit, detection.subject, facts, state.dossiers)
+            self.decisions.decide(case, sign, rule.mode, detection.id, at)
 
     def follow(self, leg: Leg, facts: Facts) -> None:
         """A phase of a call: what it changes of the incident it belongs to."""
@@ -77,8 +78,9 @@ class Verdicts:
         case = money.follow(leg, facts, self.state, self.premises.tariff)
         if case is not None:
             self._touch(case, facts.at)
-            if not self.doubts & HISTORY and ends.got_through(case, leg, facts):
-                self._climb(case, leg, facts.at)
+            who = None if self.doubts & HISTORY else ends.got_through(leg, facts, self.state.dossiers)
+            if who is not None:
+                self._climb(case, who, leg, facts.at)
 
     def give_up(self, leg: Leg, at: int) -> None:
         """A leg of which no end was ever seen is given up."""
@@ -180,24 +182,42 @@ class Verdicts:
         if made is not None and not ACTS[made.action].contains:  # its failure lets nothing through
             return
         ends.note_outcome(case, decision, outcome, done)
-        leg = ends.find_leg(case, self.state) if outcome == State.FAILED else None
-        self._touch(case if leg is None else self._climb(case, leg, at), at)
+        self._touch(case, at)
+        if made is None or made.status is not DecisionStatus.ACTIVE:
+            return
+        if outcome == State.CONFIRMED and is_holding(made):
+            self.state.dossiers.hold(made.target, done)
+        elif outcome == State.FAILED or (outcome == State.REFUSED and made.mode is Mode.AUTO and is_holding(made)):
+            self._give_way(case, made, at)
 
-    def _climb(self, case: Case, leg: Leg, at: int) -> Case:
-        """Calls go on although it was contained: one rung more, and whoever makes them belongs to it."""
-        caller = ends.name_caller(leg)
-        if leg.extension:
-            case = self._join([case, *self.state.cases.linked([caller])], at)
-            self.state.cases.link(case, [caller])
-        ends.climb(case, at)
+    def _give_way(self, case: Case, made: Decision, at: int) -> None:
+        """What was to be done failed for good, or is not allowed: the next rung at once for whom it was to contain."""
+        who, leg = ends.find_uncontained(case, made, self.state)
+        if who is None or self.state.dossiers.rung(who) > made.rung:
+            return
+        if leg is not None and (leg.up or not ACTS[made.action].cuts_running):
+            self._climb(case, who, leg, at)
+        elif leg is None and not ACTS[made.action].cuts_running:
+            self.state.dossiers.climb(who, at)
+
+    def _climb(self, case: Case, who: Subject, leg: Leg, at: int) -> None:
+        """Who is contained goes on calling: one rung more."""
+        dossiers = self.state.dossiers
+        case = self.state.cases.find(who) or case
+        dossiers.climb(who, at)
+        ends.reopen(case)
+        self._touch(case, at)
+        if leg.doubts & HISTORY:
+            return
         sign = Sign(
-            stage=Stage.PUMPING, severity=Severity.CRITICAL, subject=caller,
-            extension=leg.extension, block=leg.block, route=leg.route, trunk=leg.trunk,
+            stage=Stage.PUMPING, severity=Severity.CRITICAL, subject=who, extension=leg.extension, block=leg.block,
+            route=leg.route, trunk=leg.trunk, usual=leg.familiar, broken_in=dossiers.broke_in(who, at),
+            origins=tuple(dossiers.origins(who, at)),
         )  # fmt: skip
-        if not leg.doubts & HISTORY:
-            mode = at_most(case.mode, Mode.ASK) if leg.doubts & TEXT else case.mode
-            self.decisions.decide(case, sign, mode, case.detections[-1], at)
-        return case
+        mode = self.decisions.find_mode_of(case, who)
+        known = dossiers.recent(who, at)
+        because = known[-1].event if known else case.detections[-1]
+        self.decisions.decide(case, sign, at_most(mode, Mode.ASK) if leg.doubts & TEXT else mode, because, at)
 
     def _look_again(self, case: Case, due: int) -> None:
         end = ends.find_end(case, due)
@@ -213,7 +233,7 @@ class Verdicts:
         self._end(case, at)
 
     def _end(self, case: Case, at: int) -> None:
-        ends.close(case, self.state.cases)
+        ends.close(case, self.state)
         self._touch(case, at)
 
     def _touch(self, case: Case, at: int) -> None:
@@ -222,15 +242,25 @@ class Verdicts:
         case.told = max(case.told, at)
 
 
-def make_sign(rule: AnyDetector, hit: Hit, subject: Subject, facts: Facts) -> Sign:
-    """What of a firing the policy looks at; a trunk is shared by everybody, and says nothing of who calls what."""
-    leg = facts.leg if rule.subject is not SubjectKind.TRUNK else None
-    misused = rule.subject is not SubjectKind.TRUNK and linking.is_misused(rule, facts)
+def is_holding(made: Decision) -> bool:
+    """Whether it keeps its very target from going on: a caller, or a number for good where calls there are stopped."""
+    if made.target.kind is SubjectKind.DESTINATION:
+        return ACTS[made.action].stops_new_calls
+    return made.target.kind in {SubjectKind.EXTENSION, SubjectKind.CALL}
+
+
+def make_sign(rule: AnyDetector, hit: Hit, subject: Subject, facts: Facts, dossiers: Dossiers) -> Sign:
+    """What of a firing the policy looks at; what is said of everybody says nothing of who calls what."""
+    shared = rule.subject in {SubjectKind.TRUNK, SubjectKind.PBX}
+    leg = facts.leg if not shared else None
+    extension = facts.extension if not shared and linking.is_misused(rule, facts) else ""
+    who = Subject(SubjectKind.EXTENSION, extension) if extension else subject
     return Sign(
-        stage=rule.stage, severity=hit.severity, subject=subject,
-        extension=facts.extension if misused else "",
+        stage=rule.stage, severity=hit.severity, subject=subject, extension=extension,
         block=leg.block if leg is not None else "",
         route=leg.route if leg is not None else "",
         trunk=leg.trunk if leg is not None else "",
-        permanent=hit.for_good,
+        overlong=leg.call_id if leg is not None and rule.hangs_up and leg.up else "",
+        permanent=hit.for_good, broken_in=dossiers.broke_in(who, facts.at),
+        usual=leg is not None and leg.familiar, origins=tuple(dossiers.origins(who, facts.at)),
     )  # fmt: skip

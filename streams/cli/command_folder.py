@@ -11,14 +11,16 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command, get_group
 
 COMMAND, GROUP = "_command.py", "_commands"
+BESIDE = "people"
+"""A folder whose commands stand beside those of the folder it is in."""
 
 
 class CommandFiles(Mapping[str, TyperCommand | TyperGroup]):
     """The commands of a package by what is typed, in the order of its `ORDER`; who is not named there comes last.
 
-    `NAME_command.py` is one: its docstring is its line in the list of commands, its function `command` takes the
-    arguments, and `EPILOG` ends its help. `NAME_commands/` is a group: its `HELP` is its help, and NAME stands before
-    the name of each file in it.
+    `NAME_command.py` is one, a `_` in NAME is typed as `-`: its docstring is its line in the list of commands, its
+    function `command` takes the arguments, and `EPILOG` ends its help. `NAME_commands/` is a group: its `HELP` is its
+    help, and NAME stands before the name of each file in it.
     """
 
     def __init__(self, package: str) -> None:
@@ -68,12 +70,15 @@ def modules_of(package: str) -> dict[str, str]:
     names = [entry.name for entry in files(package).iterdir()]
     found = [(name.removesuffix(COMMAND), name.removesuffix(".py")) for name in names if name.endswith(COMMAND)]
     found += [(name.removesuffix(GROUP), name) for name in names if name.endswith(GROUP)]
-    return {name.removeprefix(before): module for name, module in found}
+    if BESIDE in names:
+        found += [(name, f"{BESIDE}.{module}") for name, module in modules_of(f"{package}.{BESIDE}").items()]
+    return {name.removeprefix(before).replace("_", "-"): module for name, module in found}
 
 
 def docstring(package: str, module: str) -> str:
     """What a module says it is for, read without importing it."""
-    place = files(package) / (f"{module}/__init__.py" if module.endswith(GROUP) else f"{module}.py")
+    path = module.replace(".", "/")
+    place = files(package) / (f"{path}/__init__.py" if module.endswith(GROUP) else f"{path}.py")
     return ast.get_docstring(ast.parse(place.read_bytes())) or ""
 
 

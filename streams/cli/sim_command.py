@@ -51,6 +51,10 @@ def command(
             metavar="LIST", help="Controls it fails, such as C20,C23; none is a sound PBX. Default: as attacks need."
         ),
     ] = None,
+    deny: Annotated[
+        str | None,
+        typer.Option(metavar="LIST", help="What the API application has no right to, such as extension,block_numbers."),
+    ] = None,
     portal: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write what its portal shows, for ringfence audit --settings.")
     ] = None,
@@ -61,7 +65,8 @@ def command(
             "port": port, "speed": speed, "attack": attack, "attack_after": attack_after, "honest_traffic": traffic,
             "control": control, "client_secret": client_secret, "firewall_feed_url": feed, "seed": seed,
             "webhooks": [{"url": webhook, "secret": webhook_secret}] if webhook else [],
-        } | ({} if weak is None else {"weak": [] if weak == "none" else weak.split(",")}),
+        } | ({} if deny is None else {"denied_permissions": deny.split(",")})
+        | ({} if weak is None else {"weak": [] if weak == "none" else weak.split(",")}),
         portal,
     )  # fmt: skip
 

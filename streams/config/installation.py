@@ -9,6 +9,7 @@ from detector.settings.params import Params
 from detector.settings.values import Identifier, Located, Short, Snake
 from streams.config.archive_settings import ArchiveSettings
 from streams.config.block_list_settings import BlockListSource
+from streams.config.brakes_settings import BlastBounds, Ceilings
 from streams.config.connection import Connection
 from streams.config.enforcer_settings import Enforcers, EnforcerSettings, knowing
 from streams.config.fleet_settings import FleetSettings
@@ -53,6 +54,8 @@ class Installation(Params):
     kafka: Kafka | None = None
     fleet: FleetSettings = FleetSettings()
     archive: ArchiveSettings = ArchiveSettings()
+    ceilings: Ceilings = Ceilings()
+    bounds: BlastBounds = BlastBounds()
 
 
 def with_enforcers(enforcers: EnforcerSettings) -> type[Installation]:

@@ -1,6 +1,6 @@
 """Puts the console together."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, tzinfo
 
 from fastapi import FastAPI
@@ -8,6 +8,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 
 from streams.console.access import Access, access_router
+from streams.console.brakes_page import brakes_router
 from streams.console.closed import closed_router
 from streams.console.logins import Logins
 from streams.console.order_forms import orders_router
@@ -29,6 +30,7 @@ def create_app(
     commands: Commands,
     status: Callable[[], ProcessStatus],
     sights: Sights,
+    pbxs: Sequence[str] = (),
     hosts: Collection[str] = LOCAL,
     https: bool = False,
     zone: tzinfo = UTC,
@@ -36,9 +38,9 @@ def create_app(
 ) -> FastAPI:
     """The console. Other routers (webhooks, the feed) may be included in it.
 
-    Answers only to the host names in `hosts`. `https`: browsers reach it through TLS only. `zone`: in which
-    times are shown. `now`: microseconds since 1970. `status` and `sights` are called in the event loop: they must not
-    block.
+    Answers only to the host names in `hosts`. `https`: browsers reach it through TLS only. `pbxs` are those that are
+    configured. `zone`: in which times are shown. `now`: microseconds since 1970. `status` and `sights` are called in
+    the event loop: they must not block.
     """
     app = FastAPI(title="Ringfence", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     renderer = Renderer(zone)
@@ -49,6 +51,7 @@ def create_app(
     app.include_router(closed_router(access, renderer, journal))
     app.include_router(questions_router(access, renderer, journal))
     app.include_router(orders_router(access, journal, commands))
+    app.include_router(brakes_router(access, renderer, journal, pbxs, now))
     app.mount("/static", StaticFiles(directory=FOLDER / "static"))
     install_error_pages(app)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=sorted(hosts), www_redirect=False)

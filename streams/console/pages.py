@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from streams.console.access import Access, Visitor
 from streams.console.board import announcement, headline, mood, read_board, troubles
+from streams.console.brakes_page import read_brakes
 from streams.console.ports import ProcessStatus
 from streams.console.render import Renderer
 from streams.console.timeline import tell
@@ -34,12 +35,16 @@ def pages_router(
     router = APIRouter(include_in_schema=False)
 
     async def board(visitor: Visitor) -> Part:
-        shown, process = await asyncio.to_thread(read_board, journal, now()), status()
+        shown, process, brakes = (
+            await asyncio.to_thread(read_board, journal, now()),
+            status(),
+            await read_brakes(journal, now()),
+        )
         found = troubles(shown.failures, process)
         quiet = bool(process.sources) and not found
         text, name = renderer.part(
             "_board.html", board=shown, troubles=found, headline=headline(shown, quiet), mood=mood(shown, quiet),
-            watched=sorted({source.pbx for source in process.sources}), csrf=visitor.csrf,
+            watched=sorted({source.pbx for source in process.sources}), csrf=visitor.csrf, brakes=brakes,
         )  # fmt: skip
         return text, name, announcement(shown, found, quiet)
 
@@ -47,7 +52,9 @@ def pages_router(
         view = await asyncio.to_thread(journal.incidents.find, incident_id)
         if view is None:
             raise HTTPException(404)
-        text, name = renderer.part("_incident.html", story=tell(view), csrf=visitor.csrf)
+        text, name = renderer.part(
+            "_incident.html", story=tell(view), csrf=visitor.csrf, brakes=await read_brakes(journal, now())
+        )
         found = view.incident
         return text, name, f"{found.title}: {found.status}, {found.stage}."
 

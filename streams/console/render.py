@@ -24,6 +24,7 @@ FILTERS = (
     wording.order,
     wording.done,
     wording.holds,
+    wording.stakes,
     wording.consequence,
     wording.words,
     wording.figure,

@@ -10,7 +10,9 @@ from detector.contract.codec import from_micros, to_micros
 from detector.contract.findings import FOREVER, Loss, Subject
 from detector.contract.vocabulary import STAGES, Act, Author, MessageState, Severity, Stage, State, Status
 from detector.decide.acts import ACTS, said
+from detector.decide.blast import sentences
 from streams.runtime.clock import micros_now
+from streams.store.rows import ActionRow
 
 # what moves or hides the text around it: control characters and the marks that turn its direction
 UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
@@ -73,6 +75,7 @@ REASONS = {
     "ask": "approval is needed",
     "failed": "something did not work",
     "reminder": "the last attempt was interrupted",
+    "brake": "somebody changed what Ringfence does by itself",
 }
 OURSELVES: dict[str, str] = {
     Author.POLICY: "Ringfence's rules",
@@ -152,6 +155,11 @@ def order(act: Act, target: Subject) -> str:
 def done(act: Act, target: Subject) -> str:
     """What stands, within a sentence: `extension 1007 restricted`."""
     return said(ACTS[act].words.done, target)
+
+
+def stakes(action: ActionRow) -> list[str]:
+    """Whom it hits, a sentence each; none while nobody has looked."""
+    return list(sentences(action.blast)) if action.blast is not None else []
 
 
 def holds(act: Act) -> str:

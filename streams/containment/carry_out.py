@@ -18,6 +18,8 @@ from detector.decide.guard import GuardFacts, block_range, veto
 from streams.containment.budget import Budgets, spent
 from streams.containment.enforcers.enforcer import EnforcerError
 from streams.containment.first_backup import backup_begun
+from streams.containment.restraint import Restraint
+from streams.containment.weighing import Weighing
 from streams.pbxs.pbx import AnyAction, Drifted, Order
 from streams.pbxs.pbx_errors import GiveUp, PbxError, TryAgain
 from streams.runtime.clock import utc_now
@@ -52,6 +54,8 @@ class CarryOut:
         *,
         owner: str,
         budgets: Budgets,
+        restraint: Restraint,
+        weighing: Weighing | None = None,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._journal = journal
@@ -60,6 +64,8 @@ class CarryOut:
         self._live_facts = live_facts
         self._owner = owner
         self._budgets = budgets
+        self._restraint = restraint
+        self._weighing = weighing
         self._now = now
 
     async def step(self, action_id: str) -> None:
@@ -123,6 +129,10 @@ class CarryOut:
         if row.decision.until <= self._now() or row.undo_by is not None:
             await self._move(row, {State.APPROVED}, State.EXPIRED)
             return None
+        held = await asyncio.to_thread(self._restraint.hold, row, self._now())
+        if held is not None:
+            await self._move(row, {State.APPROVED}, State.REQUESTED, by=Author.POLICY, error=held)
+            return None
         facts = await self._live_facts(row)
         over = await asyncio.to_thread(spent, self._journal, self._budgets, row, self._now())
         reason = veto(row.kind, row.target, replace(facts, spent_budget=facts.spent_budget or over))
@@ -130,6 +140,10 @@ class CarryOut:
             await self._move(row, {State.APPROVED}, State.REFUSED, by=Author.GUARD, error=reason)
             return None
         action = self._action(row)
+        wide = await self._weighing.too_wide(row) if self._weighing is not None else None
+        if wide is not None:
+            await self._move(row, {State.APPROVED}, State.REQUESTED, by=Author.POLICY, error=wide)
+            return None
         await backup_begun(self._journal, row, self._micros())
         before = await self._inherited(row, action) or await action.prepare(order_of(row))
         sealed = self._vault.encrypt(msgspec.json.encode(before), row.id)
@@ -140,6 +154,9 @@ class CarryOut:
         action = self._action(row)
         order, before = order_of(row), self._before(row, action)
         if row.state is State.APPLYING or not await self._in_force(row):
+            held = await asyncio.to_thread(self._restraint.stopped, row, self._now())
+            if held is not None:
+                raise GiveUp(held)
             handle = await action.apply(order, before)
             row = await self._to(row, State.APPLIED, handle=handle)
         for wait in READ_BACK_SECONDS:

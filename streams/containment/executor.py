@@ -14,6 +14,8 @@ from detector.decide.acts import ACTS, Lane
 from streams.containment.budget import Budgets
 from streams.containment.carry_out import CarryOut, LiveFacts
 from streams.containment.outcome import Outcome, outcome
+from streams.containment.restraint import Restraint
+from streams.containment.weighing import Weighing
 from streams.observe.delays import Stage, took
 from streams.pbxs.pbx import AnyAction
 from streams.runtime.clock import utc_now
@@ -54,6 +56,8 @@ class Executor:
         *,
         owner: str,
         budgets: Budgets | None = None,
+        restraint: Restraint | None = None,
+        weighing: Weighing | None = None,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._journal = journal
@@ -61,7 +65,10 @@ class Executor:
         self._announce = announce
         self._owner = owner
         self._now = now
-        self._work = CarryOut(journal, hands, vault, live_facts, owner=owner, budgets=budgets or Budgets(), now=now)
+        self._work = CarryOut(
+            journal, hands, vault, live_facts, owner=owner, budgets=budgets or Budgets(),
+            restraint=restraint or Restraint(journal), weighing=weighing, now=now,
+        )  # fmt: skip
         self._queues: dict[Queue, deque[tuple[str, Callable[[], Awaitable[None]]]]] = {}
         self._lanes: dict[Queue, asyncio.Task[None]] = {}
         self._held: set[str] = set()

@@ -1,12 +1,14 @@
 """Writes the message about an incident, in plain words a tired reader understands."""
 
 import unicodedata
+from collections.abc import Iterator
 
 from msgspec import Struct
 
 from detector.contract.findings import Loss, Subject
 from detector.contract.vocabulary import Stage, State, Status
 from detector.decide.acts import ACTS, said
+from detector.decide.blast import sentences
 from detector.enrich.tariff import amount
 from streams.store.rows import ActionRow, IncidentView
 
@@ -108,9 +110,15 @@ def clean(text: str, longest: int = LONGEST_LINE) -> str:
 def _done(actions: list[ActionRow]) -> list[str]:
     if not actions:
         return ["Done: nothing; look at it yourself."]
-    lines = [_line(action) for action in actions[:MOST_ACTIONS]]
+    lines = [line for action in actions[:MOST_ACTIONS] for line in (_line(action), *_stakes(action))]
     more = len(actions) - MOST_ACTIONS
     return ["Done:", *lines, *([f"- and {more} more"] if more > 0 else [])]
+
+
+def _stakes(action: ActionRow) -> Iterator[str]:
+    """Whom it hits, of what waits to be approved."""
+    if action.state is State.REQUESTED and action.blast is not None:
+        yield f"  {clean(' '.join(sentences(action.blast)))}"
 
 
 def _line(action: ActionRow) -> str:

@@ -1,10 +1,12 @@
 """Decides which changes of an incident people must hear about."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from detector.contract.lifecycle import BROKEN
 from detector.contract.vocabulary import SEVERITIES, STAGES, Mode, Severity, State, Status
 from detector.correlate.case import MAX_DETECTIONS
+from detector.decide.brakes import Brake, Ground, quiet
 from streams.store.rows import IncidentView, NotificationRow
 
 LONGEST_AGO = timedelta(hours=12)
@@ -29,9 +31,15 @@ def reasons(view: IncidentView, minimum: Severity, now: datetime) -> list[str]:
         refused = action.state is State.REFUSED and action.decision.mode is Mode.AUTO
         if action.state in BROKEN or refused:
             found.append(f"failed:{action.id}:{action.state}")
-        elif action.state is State.REQUESTED and action.decision.mode is Mode.ASK:
-            found.append(f"ask:{action.id}")
+        elif action.state is State.REQUESTED and (action.decision.mode is Mode.ASK or not action.drill):
+            found.append(f"ask:{action.id}{':weighed' if action.blast is not None else ''}")
     return sorted(found, key=lambda reason: URGENCY.index(reason.partition(":")[0]))
+
+
+def muted(view: IncidentView, brakes: Collection[Brake]) -> bool:
+    """Whether a person wants to hear nothing of all that was seen of it."""
+    grounds = [Ground(found.rule, found.subject.id) for found in view.detections]
+    return quiet(brakes, view.incident.pbx, grounds)
 
 
 def earned(view: IncidentView) -> Severity | None:

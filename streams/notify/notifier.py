@@ -12,7 +12,7 @@ from detector.contract.codec import from_micros, to_micros
 from detector.contract.findings import Incident
 from detector.contract.vocabulary import MessageState, Severity
 from streams.notify.compose import Message, compose, occasion
-from streams.notify.due import untold
+from streams.notify.due import muted, untold
 from streams.notify.sender import Channel, Sender, SendError
 from streams.observe.delays import took
 from streams.runtime.clock import utc_now
@@ -120,11 +120,12 @@ class Notifier:
 
     async def gather(self) -> None:
         """Keep a message for every change since the last time that a channel has not been told."""
+        brakes = await asyncio.to_thread(self._journal.brakes.in_force, to_micros(self._now())) if self._changed else []
         while self._changed:
             incident_id = self._changed.pop()
             try:
                 view = await asyncio.to_thread(self._journal.incidents.find, incident_id)
-                if view is not None:
+                if view is not None and not muted(view, brakes):
                     for channel in self._channels.values():
                         if channel.wants(view.incident):
                             await self._enqueue(view, channel)

@@ -1,14 +1,17 @@
 """The PBXs that are in our hands at the moment: what goes on with each, and what can be done to it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from functools import partial
 
 from detector.contract.vocabulary import Act
+from detector.decide.blast import Blast
 from detector.decide.guard import GuardFacts
 from detector.settings import Policies
 from streams.config.installation import InstalledPbx
+from streams.pbxs.bystanders import Bystanders, LastLook
 from streams.pbxs.connected import Connected
+from streams.pbxs.dialling import dialling_of
 from streams.pbxs.guard_facts import TargetFacts
 from streams.pbxs.makes import connect
 from streams.pbxs.pbx import AnyAction, Fence, LoginMemory, PbxConnection
@@ -29,6 +32,7 @@ class HeldPbxs:
         self._everywhere = everywhere
         self._keyed_hash = partial(vault.keyed_hash, "pin")
         self._facts: dict[str, TargetFacts] = {}
+        self._bystanders: dict[str, Bystanders] = {}
         self.hands: dict[str, Mapping[Act, AnyAction]] = {}
         self.connected: dict[str, Connected] = {}
 
@@ -45,12 +49,17 @@ class HeldPbxs:
         `memory` is asked for where there is something to log in to.
         """
         profile = self._policies.of(pbx.id)
+        dialling = dialling_of(profile)
+        emergency = [name for name, route in profile.routes.items() if route.emergency]
         if pbx.connection is None:
             self._facts[pbx.id] = TargetFacts(pbx, profile)
+            self._bystanders[pbx.id] = Bystanders(dialling, emergency)
             self.hands[pbx.id] = self._everywhere
             return None
         connection = connect(pbx, profile, memory(), fence)
-        facts = self._facts[pbx.id] = TargetFacts(pbx, profile, connection.discover)
+        look = LastLook(connection.discover)
+        facts = self._facts[pbx.id] = TargetFacts(pbx, profile, look)
+        self._bystanders[pbx.id] = Bystanders(dialling, emergency, connection.present, look)
         self.hands[pbx.id] = {**connection.actions(), **self._everywhere}
         sources = connection.sources(self._ingest, self._keyed_hash, since=since)
         made = self.connected[pbx.id] = Connected(connection, sources, facts)
@@ -58,12 +67,16 @@ class HeldPbxs:
 
     def close(self, pbx: str) -> None:
         """Have this PBX no more; whoever runs its sources ends them."""
-        for known in (self._facts, self.hands, self.connected):
+        for known in (self._facts, self._bystanders, self.hands, self.connected):
             known.pop(pbx, None)
 
     async def facts(self, row: ActionRow) -> GuardFacts:
         """What the guard must know of an action's target now. Raises KeyError for a PBX we do not have."""
         return await self._facts[row.pbx].of(row)
+
+    async def blast(self, row: ActionRow, accused: Collection[str]) -> Blast:
+        """Whom an action hits besides the accused. Raises KeyError for a PBX we do not have."""
+        return await self._bystanders[row.pbx].of(row, accused)
 
     def connection(self) -> PbxConnection | None:
         """Any PBX that we have and that is not locked to us, to call people by; None if there is none."""

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar
 from msgspec import Struct
 
 from detector.audit.declared import Declared
-from detector.audit.posture import Posture
+from detector.audit.posture import Fact, Posture
 from detector.contract.findings import Subject
 from detector.contract.visibility import Source
 from detector.contract.vocabulary import Act
@@ -25,6 +25,7 @@ from streams.pbxs.discovery import Capabilities, Discovery
 from streams.runtime.ingest import Ingest, Reading, SourceStatus
 
 B = TypeVar("B")
+NOT_SHOWN = "Ringfence does not ask this make of PBX"
 
 Fence = Callable[[], None]
 """Raises `NotOurs` once this PBX may belong to another process: asked before every login and every change."""
@@ -65,6 +66,28 @@ class TimeFormats(Struct, frozen=True):
 
     date: str
     time: str
+
+
+class RegisteredPhone(Struct, frozen=True):
+    """A telephone of an extension, and the address it is registered from."""
+
+    extension: str
+    address: str
+
+
+class CallUp(Struct, frozen=True, kw_only=True):
+    """A call that is up: our extensions in it, and the numbers it has called outside."""
+
+    id: str
+    extensions: tuple[str, ...] = ()
+    called: tuple[str, ...] = ()
+
+
+class Present(Struct, frozen=True):
+    """Who is registered and what calls are up at this moment; each known with its source, or not with the reason."""
+
+    registered: Fact[tuple[RegisteredPhone, ...]]
+    calls: Fact[tuple[CallUp, ...]]
 
 
 class Order(Struct, frozen=True, kw_only=True):
@@ -206,6 +229,10 @@ class PbxConnection(ABC):
     @abstractmethod
     async def discover(self) -> Discovery:
         """What is configured on it; a part that we may not read is unknown, and no error."""
+
+    async def present(self) -> Present:
+        """Who is registered from where, and what calls are up; what this make does not show is unknown."""
+        return Present(Fact(None, NOT_SHOWN), Fact(None, NOT_SHOWN))
 
     @abstractmethod
     async def posture(self, declared: Declared, now: datetime) -> Posture:

@@ -36,3 +36,15 @@ def journal_url(settings: Installation) -> str:
 def journal_file(settings: Installation) -> Path:
     """Where the journal is while no other database is named."""
     return settings.data.absolute() / "journal.db"
+
+
+def in_use(data: Path) -> bool:
+    """Whether a process works in this data folder now; changes nothing."""
+    try:
+        with (data / LOCK_FILE).open() as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return False

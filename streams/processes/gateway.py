@@ -19,7 +19,10 @@ from streams.config.kafka_settings import Kafka
 from streams.containment.acting import everywhere_by
 from streams.containment.enforcers.enforcer import enforcers_of
 from streams.containment.executor import Executor
+from streams.containment.orders import Orders
 from streams.containment.outcome import Outcome
+from streams.containment.restraint import Restraint
+from streams.containment.weighing import Weighing
 from streams.kafka.read.found import FoundKeeper
 from streams.kafka.read.inbox import Inbox, Value
 from streams.kafka.seal import Seals
@@ -38,8 +41,9 @@ from streams.pbxs.pbx import LoginMemory
 from streams.pbxs.pbx_status import PbxStatus, decode_status, encode_status
 from streams.pbxs.shared_list import FleetList
 from streams.pbxs.source_watch import SourceWatch
+from streams.processes.brake_watch import BrakeWatch
 from streams.processes.supervise import ended, start, until_stopped
-from streams.processes.upkeep import repeat_of, retention, settings_event
+from streams.processes.upkeep import bounds_of, repeat_of, retention, settings_event
 from streams.processes.vitals_cluster import ClusterVitals
 from streams.processes.vitals_parts import list_metrics
 from streams.runtime.clock import micros_now
@@ -92,13 +96,18 @@ class Gateway:
         self.leases = Leases(
             self.journal, self.owner, list(self._settings_of), self._taken, self._left, seconds=kafka.lease
         )  # fmt: skip
+        self._weighing = Weighing(self.journal, bounds_of(settings), self.pbxs.blast, self.pbxs.hands.keys)
         self.executor = Executor(
             self.journal, self.pbxs.hands, self.vault, self.pbxs.facts, self._announce, owner=self.owner,
+            restraint=Restraint(self.journal, settings.ceilings.actions), weighing=self._weighing,
         )  # fmt: skip
+        channels = channels_of(settings, self.pbxs.connection)
         self.notifier = Notifier(
-            self.journal, channels_of(settings, self.pbxs.connection), owner=self.owner, repeat=repeat_of(settings),
+            self.journal, channels, owner=self.owner, repeat=repeat_of(settings),
             ours=lambda: self._held.keys(),
         )  # fmt: skip
+        orders = Orders(self.journal, self.ingest.put_control, self.executor.wake)
+        self._brakes = BrakeWatch(self.journal, orders, channels, self.owner)
         self.found = FoundKeeper(self.journal, Seals(self.vault), self._wake)
         self.fleet = FleetList(self.journal, self.ingest.put_control, settings)
         self._sightings = Sightings(self.vault)
@@ -130,6 +139,7 @@ class Gateway:
             "findings": self.inbox.run(), "ingest": self.ingest.watch(), "status": self._tell_status(),
             "source watch": SourceWatch(self.ingest, self.policies, self._sources).run(),
             "fleet": self._tell_fleet(), "lists": self.lists.run(self.ingest.put_control),
+            "brakes": self._brakes.run(), "weighing": self._weighing.run(),
             "retention": retention(self.journal, self.settings, self.policies),
         })  # fmt: skip
         try:

@@ -63,7 +63,7 @@ def console_listener(
     def sights(pbx: str) -> PbxSight | None:
         return sight_of(pbxs[pbx], policies.of(pbx), known(pbx)) if pbx in pbxs else None
 
-    app = create_app(journal, commands=commands, status=status, sights=sights, hosts=hosts, zone=zone)
+    app = create_app(journal, commands=commands, status=status, sights=sights, pbxs=tuple(pbxs), hosts=hosts, zone=zone)
     return Listener(app, settings.console.host, settings.console.port)
 
 

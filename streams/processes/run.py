@@ -21,6 +21,8 @@ from streams.containment.enforcers.feed import feed_among
 from streams.containment.executor import Executor
 from streams.containment.orders import Orders
 from streams.containment.outcome import Outcome
+from streams.containment.restraint import Restraint
+from streams.containment.weighing import Weighing
 from streams.lists.list_keeper import ListKeeper
 from streams.notify.notifier import Notifier
 from streams.notify.sender import channels_of
@@ -31,10 +33,11 @@ from streams.pbxs.login_memory import in_file
 from streams.pbxs.pbx_status import PbxStatus, copied
 from streams.pbxs.source_watch import SourceWatch
 from streams.pbxs.webhook_seen import SqliteSeen
+from streams.processes.brake_watch import BrakeWatch
 from streams.processes.data_folder import journal_url
 from streams.processes.listeners import Listeners, console_listener, outside_listener
 from streams.processes.supervise import Ready, ended, start, until_stopped
-from streams.processes.upkeep import repeat_of, retention, settings_event
+from streams.processes.upkeep import bounds_of, repeat_of, retention, settings_event
 from streams.processes.vitals_run import RunVitals
 from streams.runtime.embedded import Embedded
 from streams.runtime.garbage import spare
@@ -108,8 +111,10 @@ class Service:
 
     async def _work(self, ready: Callable[[Ready], None]) -> None:
         self._connect()
+        weighing = Weighing(self.journal, bounds_of(self.settings), self.pbxs.blast, self.pbxs.hands.keys)
         executor = Executor(
             self.journal, self.pbxs.hands, self.vault, self.pbxs.facts, self._announce, owner=OWNER,
+            restraint=Restraint(self.journal, self.settings.ceilings.actions), weighing=weighing,
         )  # fmt: skip
         orders = Orders(self.journal, self.runtime.put_control, executor.wake)
         console = console_listener(self.settings, self.policies, self.journal, orders, self.status, self._known)
@@ -118,8 +123,9 @@ class Service:
         }
         outside = outside_listener(self.settings, webhooks, self.runtime, self._seen, self.feed)
         listeners = Listeners(console, outside)
+        channels = channels_of(self.settings, self.pbxs.connection)
         notifier = Notifier(
-            self.journal, channels_of(self.settings, self.pbxs.connection), owner=OWNER,
+            self.journal, channels, owner=OWNER,
             console_url=listeners.console_url, repeat=repeat_of(self.settings),
         )  # fmt: skip
         password = await asyncio.to_thread(first_user, self.journal)
@@ -131,6 +137,8 @@ class Service:
             **{f"sources of {name}": pbx.listen() for name, pbx in self.pbxs.connected.items()},
             "wake": self._wake_on_delivery(executor, notifier),
             "source watch": SourceWatch(self.runtime, self.policies, self._sources).run(),
+            "weighing": weighing.run(),
+            "brakes": BrakeWatch(self.journal, orders, channels, OWNER).run(),
             "retention": retention(self.journal, self.settings, self.policies),
         })  # fmt: skip
         if self.lists.needed:

@@ -8,6 +8,7 @@ import structlog
 
 from detector.contract.codec import to_micros
 from detector.contract.events import EVERY_PBX, Control
+from detector.decide.blast import Bounds
 from detector.settings import Policies, settings_as_json
 from streams.config.installation import Installation, core_settings
 from streams.runtime.clock import utc_now
@@ -48,3 +49,9 @@ async def retention(journal: Journal, settings: Installation, policies: Policies
 def repeat_of(settings: Installation) -> timedelta:
     """After how long a critical incident that nobody was told of is repeated."""
     return timedelta(seconds=min((target.repeat for target in settings.notify), default=1_800.0))
+
+
+def bounds_of(settings: Installation) -> Bounds:
+    """Up to which an action may hit others without a person."""
+    bounds = settings.bounds
+    return Bounds(cut_off=bounds.cut_off, calls=bounds.calls, limited=bounds.limited)

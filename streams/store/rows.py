@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from detector.contract.findings import Decision, Detection, Incident, Subject
 from detector.contract.vocabulary import Act, MessageState, State
+from detector.decide.blast import Blast
 
 About = Literal["approved", "refused", "undone", "closed"]
 
@@ -14,7 +15,8 @@ class ActionRow(Struct, frozen=True, kw_only=True):
     """A decision being carried out.
 
     `until` is None for what is never undone; `undo_by` is who wants it undone earlier. `before` is what stood
-    there, sealed by the `Vault`; `handle` is what the enforcer needs to find its own change again. A drill
+    there, sealed by the `Vault`; `handle` is what the enforcer needs to find its own change again. `blast`
+    is whom it hits, None while nobody has looked. A drill
     never gets beyond `requested`.
     """
 
@@ -31,6 +33,7 @@ class ActionRow(Struct, frozen=True, kw_only=True):
     handle: str | None
     next_try_at: int | None
     created_at: int
+    blast: Blast | None = None
 
     @property
     def incident(self) -> str:

@@ -93,6 +93,7 @@ class ActionTable(JournalBase):
     undo_by: Mapped[str | None]
     before: Mapped[bytes | None]
     handle: Mapped[str | None]
+    blast: Mapped[bytes | None]
     next_try_at: Mapped[int | None]
     created_at: Mapped[int]
     lease_owner: Mapped[str | None]
@@ -232,3 +233,54 @@ class FleetEntryTable(JournalBase):
     until: Mapped[int]
     revision: Mapped[int]
     announced: Mapped[bool]
+
+
+class BrakeTable(JournalBase):
+    """What keeps Ringfence from acting by itself, or from telling people; an empty scope is any. Never removed."""
+
+    __tablename__ = "brake"
+    __table_args__ = (Index(None, "ended_at"),)
+    id: Mapped[Counted]
+    kind: Mapped[str]
+    pbx: Mapped[str]
+    rule: Mapped[str]
+    subject: Mapped[str]
+    reason: Mapped[str]
+    by: Mapped[str]
+    at: Mapped[int]
+    until: Mapped[int | None]
+    ended_by: Mapped[str | None]
+    ended_at: Mapped[int | None]
+
+
+class OrderSlipTable(JournalBase):
+    """An undo asked for outside the console; a service takes it, and says whether it was in time."""
+
+    __tablename__ = "order_slip"
+    __table_args__ = (Index(None, "taken_by"),)
+    id: Mapped[Counted]
+    action_id: Mapped[str]
+    by: Mapped[str]
+    note: Mapped[str]
+    at: Mapped[int]
+    taken_by: Mapped[str | None]
+    done: Mapped[bool | None]
+
+
+class VerdictTable(JournalBase):
+    """What a closed incident was, as the person says who closed it."""
+
+    __tablename__ = "verdict"
+    incident_id: Mapped[str] = mapped_column(primary_key=True)
+    pbx: Mapped[str]
+    verdict: Mapped[str]
+    by: Mapped[str]
+    at: Mapped[int]
+
+
+class VerdictRuleTable(JournalBase):
+    """A rule that had fired in an incident with a verdict."""
+
+    __tablename__ = "verdict_rule"
+    incident_id: Mapped[str] = mapped_column(ForeignKey("verdict.incident_id", ondelete="CASCADE"), primary_key=True)
+    rule: Mapped[str] = mapped_column(primary_key=True)

@@ -29,11 +29,19 @@ class Information(Struct, frozen=True, kw_only=True):
     timestamp: int | None = None
 
 
+class OnlinePhone(Struct, frozen=True, kw_only=True):
+    """One of several telephones of an extension."""
+
+    ext_dev_type: str | None = None
+    ip: str | None = None
+
+
 class Online(Struct, frozen=True, kw_only=True):
     """Whether one kind of client is registered (1)."""
 
     status: int | None = None
     ext_dev_type: str | None = None
+    status_list: list[OnlinePhone] = msgspec.field(default_factory=list)
 
 
 class OnlineStatus(Struct, frozen=True, kw_only=True):

@@ -1,9 +1,12 @@
 """What is configured on a P-Series, as far as its API shows it."""
 
+import asyncio
+
 from detector.audit.posture import Fact
 from streams.pbxs.dialling import Dialling, surely_carries_emergency
 from streams.pbxs.discovery import Discovery, FoundExtension, FoundRoute, FoundTrunk
-from streams.yeastar.answers import ExtensionAnswer, RouteAnswer, TrunkAnswer
+from streams.pbxs.pbx import CallUp, Present, RegisteredPhone
+from streams.yeastar.answers import ActiveCall, ExtensionAnswer, RouteAnswer, TrunkAnswer
 from streams.yeastar.client import YeastarClient
 from streams.yeastar.p_series_action import patterns_of
 from streams.yeastar.settings_reader import Reader, fact, listed_groups, listed_numbers, listed_trunks
@@ -21,6 +24,43 @@ async def discover(client: YeastarClient, dialling: Dialling) -> Discovery:
         extensions=_extensions(extensions), trunks=_trunks(trunks), routes=_routes(routes, dialling),
         addresses=Fact(None, NO_ADDRESSES),
     )  # fmt: skip
+
+
+async def present(client: YeastarClient) -> Present:
+    """Whose telephones are registered from where, and what calls are up. Raises `PbxError` if there is no way in."""
+    extensions, outbound, inbound = await asyncio.gather(
+        fact("extension/list", client.extensions),
+        fact("call/query", lambda: client.calls(direction="outbound")),
+        fact("call/query", lambda: client.calls(direction="inbound")),
+    )
+    calls = outbound if outbound.value is None or inbound.value is not None else inbound
+    if outbound.value is not None and inbound.value is not None:
+        calls = Fact([*outbound.value, *inbound.value], outbound.source)
+    return Present(_registered(extensions), _calls(calls))
+
+
+def _registered(shown: Fact[list[ExtensionAnswer]]) -> Fact[tuple[RegisteredPhone, ...]]:
+    if shown.value is None:
+        return Fact(None, shown.source)
+    phones = (
+        RegisteredPhone(one.number, phone.ip)
+        for one in shown.value if one.online_status is not None and one.online_status.sip_phone is not None
+        for phone in one.online_status.sip_phone.status_list if phone.ip
+    )  # fmt: skip
+    return Fact(tuple(phones), shown.source)
+
+
+def _calls(shown: Fact[list[ActiveCall]]) -> Fact[tuple[CallUp, ...]]:
+    if shown.value is None:
+        return Fact(None, shown.source)
+    return Fact(tuple(
+        CallUp(
+            id=call.call_id,
+            extensions=tuple(m.extension.number for m in call.members if m.extension and m.extension.number),
+            called=tuple(m.outbound.to for m in call.members if m.outbound and m.outbound.to),
+        )
+        for call in {call.call_id: call for call in shown.value}.values()
+    ), shown.source)  # fmt: skip
 
 
 def _extensions(shown: Fact[list[ExtensionAnswer]]) -> Fact[tuple[FoundExtension, ...]]:

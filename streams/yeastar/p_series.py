@@ -15,7 +15,7 @@ from streams.config.connection import Connection, Transport
 from streams.config.installation import InstalledPbx
 from streams.pbxs.dialling import dialling_of
 from streams.pbxs.discovery import Capabilities, Discovery
-from streams.pbxs.pbx import AnyAction, KeyedHash, PbxConnection, PbxSources, TimeFormats
+from streams.pbxs.pbx import AnyAction, KeyedHash, PbxConnection, PbxSources, Present, TimeFormats
 from streams.pbxs.pbx_errors import NotSupported
 from streams.runtime.ingest import Ingest, SourceStatus
 from streams.yeastar.call_routes import CallRoutes
@@ -23,7 +23,7 @@ from streams.yeastar.capabilities import capabilities
 from streams.yeastar.catchup import Catchup
 from streams.yeastar.cdr_poll import CdrPoll
 from streams.yeastar.client import YeastarClient
-from streams.yeastar.discover import discover
+from streams.yeastar.discover import discover, present
 from streams.yeastar.p_series_action import ACTIONS, Means
 from streams.yeastar.read_posture import read_posture
 from streams.yeastar.webhook import PSeriesWebhook, webhook_of
@@ -74,6 +74,10 @@ class PSeriesConnection(PbxConnection):
     async def discover(self) -> Discovery:
         """Extensions, trunks and outbound routes."""
         return await discover(self.client, self._dialling)
+
+    async def present(self) -> Present:
+        """By its list of extensions and the calls it shows."""
+        return await present(self.client)
 
     async def posture(self, declared: Declared, now: datetime) -> Posture:
         """What its API shows of what an audit judges."""

@@ -25,6 +25,7 @@ class CallDuration(Detector[Call]):
     severity = Severity.WARNING
     stage = Stage.PUMPING
     attack = ("T1496",)
+    hangs_up = True
     reads = (Call,)
     lives_on = ((Want("call.answered", OUTSIDE),), (Want("call.ended", (*OUTSIDE, "talk|answered_at")),))
 

@@ -1,11 +1,33 @@
 """Rings people through the PBX itself, for when nobody reads messages at night."""
 
-from collections.abc import Iterator, Sequence
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from typing import ClassVar
 
 from streams.config.installation import Installation
 from streams.notify.sender import Channel, PbxAtHand, SenderKind, SendError, sender
 from streams.pbxs.pbx_errors import PbxError
+
+HOUR_SECONDS = 3_600.0
+
+
+class CallCeiling:
+    """How many calls an hour are placed to people, over all telephones: a flood of alarms must not ring for ever."""
+
+    def __init__(self, most: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._most = most
+        self._clock = clock
+        self._placed: deque[float] = deque()
+
+    def take(self) -> None:
+        """Count a call that is about to be placed. Raises `SendError` above the ceiling; it is tried again later."""
+        now = self._clock()
+        while self._placed and self._placed[0] <= now - HOUR_SECONDS:
+            self._placed.popleft()
+        if len(self._placed) >= self._most:
+            raise SendError(f"{self._most} calls to people were placed within an hour: ask them in another way")
+        self._placed.append(now)
 
 
 @sender
@@ -19,8 +41,11 @@ class Phone(SenderKind):
 
     kind: ClassVar[str] = "phone"
 
-    def __init__(self, pbx: PbxAtHand, number: str, extension: str, prompts: Sequence[str] = ()) -> None:
+    def __init__(self, pbx: PbxAtHand, number: str, extension: str, prompts: Sequence[str] = (),
+        ceiling: CallCeiling | None = None,
+    ) -> None:  # fmt: skip
         self._pbx = pbx
+        self._ceiling = ceiling
         self._number = number
         self._extension = extension
         self._prompts = tuple(prompts)
@@ -28,9 +53,10 @@ class Phone(SenderKind):
     @classmethod
     def channels(cls, settings: Installation, pbx: PbxAtHand) -> Iterator[Channel]:
         """Everybody under `calls`."""
+        ceiling = CallCeiling(settings.ceilings.calls)
         for number, call in enumerate(settings.calls, 1):
             to = call.extension or call.number or ""
-            phone = cls(pbx, to, call.extension or to, (call.prompt,) if call.prompt else ())
+            phone = cls(pbx, to, call.extension or to, (call.prompt,) if call.prompt else (), ceiling)
             yield Channel(f"call-{number}", phone, call.severity)
 
     async def send(self, title: str, text: str) -> None:
@@ -38,6 +64,8 @@ class Phone(SenderKind):
         pbx = self._pbx()
         if pbx is None:
             raise SendError("there is no PBX to call by")
+        if self._ceiling is not None:
+            self._ceiling.take()
         try:
             await pbx.call_person(self._number, self._extension, self._prompts)
         except PbxError as error:

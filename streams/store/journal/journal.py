@@ -4,6 +4,7 @@ from sqlalchemy import Engine
 
 from streams.store.journal.journal_accounts import AccountsJournal
 from streams.store.journal.journal_actions import ActionsJournal
+from streams.store.journal.journal_brakes import BrakesJournal
 from streams.store.journal.journal_findings import FindingsJournal
 from streams.store.journal.journal_fleet import FleetJournal
 from streams.store.journal.journal_incidents import IncidentsJournal
@@ -11,6 +12,7 @@ from streams.store.journal.journal_leases import LeasesJournal
 from streams.store.journal.journal_notifications import NotificationsJournal
 from streams.store.journal.journal_remarks import RemarksJournal
 from streams.store.journal.journal_retention import RetentionJournal
+from streams.store.journal.journal_slips import SlipsJournal
 from streams.store.journal.journal_tally import TalliesJournal
 
 
@@ -25,6 +27,8 @@ class Journal:
         self.findings = FindingsJournal(engine)
         self.incidents = IncidentsJournal(engine)
         self.actions = ActionsJournal(engine)
+        self.brakes = BrakesJournal(engine)
+        self.slips = SlipsJournal(engine)
         self.remarks = RemarksJournal(engine)
         self.notifications = NotificationsJournal(engine)
         self.accounts = AccountsJournal(engine)

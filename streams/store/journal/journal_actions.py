@@ -4,11 +4,14 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from typing import Any
 
+import msgspec
 from sqlalchemy import ColumnElement, Row, and_, case, func, or_, select, update
 
 from detector.contract.lifecycle import FINAL, IN_FORCE, LEFT, STANDS, TO_APPLY, TO_DO, UNTOUCHED
 from detector.contract.vocabulary import Act, Author, State
-from streams.store.database import reading, writing
+from detector.decide.acts import ACTS
+from detector.decide.blast import Blast
+from streams.store.database import database_now, reading, writing
 from streams.store.journal.journal_changes import (
     ERROR,
     action_rows,
@@ -21,7 +24,7 @@ from streams.store.journal.journal_changes import (
 )
 from streams.store.journal.journal_part import JournalPart
 from streams.store.rows import ActionRow, Announcement
-from streams.store.tables_journal import ActionHistoryTable, ActionTable
+from streams.store.tables_journal import ActionHistoryTable, ActionTable, IncidentTable
 
 SECOND = 1_000_000
 
@@ -161,6 +164,25 @@ class ActionsJournal(JournalPart):
             for action in action_rows(connection, ordered):
                 blocks[action.kind].append(action)
         return dict(blocks)
+
+    def unweighed(self, pbxs: Collection[str], limit: int) -> list[ActionRow]:
+        """What waits for approval on these PBXs, and of which nobody has said whom it hits; oldest first."""
+        query = actions_query().where(
+            ActionTable.state == State.REQUESTED, ActionTable.blast.is_(None), ActionTable.drill.is_(False),
+            ActionTable.kind.in_([act for act, traits in ACTS.items() if traits.contains]),
+            ActionTable.pbx.in_(list(pbxs)),
+        )  # fmt: skip
+        with reading(self._engine) as connection:
+            return list(action_rows(connection, query.order_by(ActionTable.created_at, ActionTable.id).limit(limit)))
+
+    def weighed(self, action_id: str, blast: Blast) -> None:
+        """Keep whom an action hits; its incident is looked at anew by who tells people."""
+        mine = select(ActionTable.incident_id).where(ActionTable.id == action_id).scalar_subquery()
+        kept = update(ActionTable).where(ActionTable.id == action_id)
+        told = update(IncidentTable).where(IncidentTable.id == mine)
+        with writing(self._engine) as connection:
+            connection.execute(kept.values(blast=msgspec.json.encode(blast)))
+            connection.execute(told.values(written=database_now(self._engine)))
 
     def unannounced(self, limit: int) -> list[Announcement]:
         """Changes of state the stream was not told yet, oldest first."""

@@ -9,11 +9,13 @@ from sqlalchemy import Connection, Row, Select, insert, select, update
 from detector.contract.findings import Decision
 from detector.contract.lifecycle import BEGINNINGS, may_follow
 from detector.contract.vocabulary import State
+from detector.decide.blast import Blast
 from streams.store.rows import ActionRow, HistoryRow
 from streams.store.tables_journal import ActionHistoryTable, ActionTable, DecisionTable
 
 ERROR = 1_024
 DECISION = msgspec.json.Decoder(Decision)
+BLAST = msgspec.json.Decoder(Blast)
 
 
 def actions_query() -> Select[Any]:
@@ -53,6 +55,7 @@ def action_row(row: Row[Any]) -> ActionRow:
         handle=row.handle,
         next_try_at=row.next_try_at,
         created_at=row.created_at,
+        blast=None if row.blast is None else BLAST.decode(row.blast),
     )
 
 

@@ -36,6 +36,12 @@ class LeasesJournal(JournalPart):
                 connection.execute(known, [{"pbx": pbx, "fence": 0, "until": 0} for pbx in sorted(new)])
             return int(connection.execute(select(func.count()).select_from(GatewayTable)).scalar_one())
 
+    def at_work(self) -> int:
+        """How many gateways are at work now."""
+        query = select(func.count()).select_from(GatewayTable).where(GatewayTable.until >= database_now(self._engine))
+        with reading(self._engine) as connection:
+            return int(connection.execute(query).scalar_one())
+
     def depart(self, gateway: str) -> None:
         """A gateway ends: what it held is free at once."""
         theirs = update(PbxSessionTable).where(PbxSessionTable.owner == gateway)

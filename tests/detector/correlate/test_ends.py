@@ -8,7 +8,7 @@ from detector.contract.codec import from_micros
 from detector.contract.findings import FOREVER, Decision, Subject
 from detector.contract.vocabulary import Act, DecisionStatus, Mode, Stage, State, Status, SubjectKind
 from detector.correlate.case import Case
-from detector.correlate.ends import QUIET_MICROS, climb, contain, find_end, is_held, note_outcome
+from detector.correlate.ends import QUIET_MICROS, contain, find_end, is_held, note_outcome, reopen
 
 HOUR = 3_600_000_000
 NOW = 100 * HOUR
@@ -79,13 +79,14 @@ def test_an_open_incident_is_contained_once(status: Status, then: Status, avoide
     assert (made.status, made.avoided) == (then, avoided)
 
 
-def test_the_calls_go_on_one_rung_at_a_time() -> None:
-    made = case(status=Status.CONTAINED)
-    climb(made, NOW)
-    assert (made.status, made.rung, made.climbed_at) == (Status.OPEN, 2, NOW)
-    for _ in range(5):
-        climb(made, NOW)
-    assert made.rung == 4
+@pytest.mark.parametrize(
+    ("status", "then"),
+    [(Status.CONTAINED, Status.OPEN), (Status.OPEN, Status.OPEN), (Status.CLOSED, Status.CLOSED)],
+)
+def test_what_was_contained_is_open_when_the_calls_go_on(status: Status, then: Status) -> None:
+    made = case(status=status)
+    reopen(made)
+    assert made.status is then
 
 
 def test_outcomes_are_dated_by_our_own_clock() -> None:

@@ -431,10 +431,10 @@ def test_an_undone_decision_is_lifted_and_not_made_again_for_a_day() -> None:
     restrict = of(run(events), "restrict_extension")
     undone = [*events, verdict(100, decision=restrict.id)]
     assert of(run(undone), "restrict_extension").status == "lifted"
-    again = [*undone, call(200), tick(14 * HOUR), call(15 * HOUR)]
+    again = [*undone, call(200, PREMIUM), tick(14 * HOUR), call(15 * HOUR, PREMIUM)]
     assert [each.status for each in decisions(run(again), "restrict_extension")] == ["lifted"]
     assert len(decisions(run(again), "hang_up")) > 1
-    next_day = [*again, *(call(HOUR * n) for n in (23.9, 24.5))]
+    next_day = [*again, *(call(HOUR * n, PREMIUM) for n in (23.9, 24.5))]
     assert [each.status for each in decisions(run(next_day), "restrict_extension")] == ["lifted", "active"]
 
 
@@ -461,6 +461,6 @@ def test_a_closed_incident_lets_everything_go() -> None:
 
 
 def test_two_hundred_decisions_leave_room_for_the_next() -> None:
-    events = [*STOLEN, *(call(60 + 700 * n, call=f"c{n}") for n in range(260))]
+    events = [*STOLEN, *(call(60 + 700 * n, PREMIUM, call=f"c{n}") for n in range(260))]
     hung_up = decisions(run(events), "hang_up")
     assert len(hung_up) == len({each.id for each in hung_up}) == 260

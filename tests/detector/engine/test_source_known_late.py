@@ -3,7 +3,7 @@
 import pytest
 
 from detector.contract.events import AnyEvent
-from detector.contract.findings import Subject
+from detector.contract.findings import AnyFinding, Subject
 from detector.contract.vocabulary import SubjectKind
 from tests.detector.engine.builders import (
     LATVIA,
@@ -59,16 +59,23 @@ def test_two_extensions_in_the_office_are_two(revision: bool) -> None:
     assert len(incidents(run(events))) == 2
 
 
-def test_an_extension_that_goes_on_where_another_was_stopped_joins_its_incident() -> None:
-    """The same block, dialled after containment by another extension, which then pumps on its own account."""
+def after_containment(to: str) -> list[AnyFinding]:
+    """1007 pumped and is contained; then 1012 calls `to` once, and a while later pumps calls to Latvia."""
     configured = settings(rules={"call.concurrent_extension": {"mode": "auto"}})
     made = engine(configured)
     found = [f for event in pumping(0, "1007", SOMALIA, THIEF, revision=True) for f in made.process(event)]
     for decision in decisions(found):
         found += made.process(outcome(70, decision.id, "confirmed"))
-    later = [call(90, SOMALIA_NEXT, "1012"), call(90, SOMALIA_NEXT, "1012", phase="answered"),
+    later = [call(90, to, "1012"), call(90, to, "1012", phase="answered"),
              *pumping(100, "1012", LATVIA, "", revision=True)]  # fmt: skip
-    found += [f for event in later for f in made.process(event)]
-    (incident,) = incidents(found)
-    assert {"1007", "1012"} <= {subject.id for subject in incident.subjects}
+    return [*found, *(f for event in later for f in made.process(event))]
+
+
+def test_an_extension_that_calls_once_where_another_was_stopped_is_none_of_its_attack() -> None:
+    """That it then pumps elsewhere on its own account is an attack of its own, and contained as such."""
+    found = after_containment(SOMALIA_NEXT)
+    first, second = incidents(found)
+    assert "1012" not in {subject.id for subject in first.subjects}
+    assert "1012" in {subject.id for subject in second.subjects}
     assert len([d for d in decisions(found, "restrict_extension", "1012") if d.status == "active"]) == 1
+    assert {d.rung for d in decisions(found)} == {1}

@@ -16,6 +16,8 @@ from streams.containment.enforcers.enforcer import Enforcer, EnforcerError
 from streams.containment.enforcers.feed import Feed, blocks_of
 from streams.containment.executor import Executor, lane_of
 from streams.containment.outcome import Outcome
+from streams.containment.restraint import Restraint
+from streams.containment.weighing import Weighing
 from streams.pbxs.pbx import AnyAction
 from streams.pbxs.pbx_errors import GiveUp, Unreachable
 from streams.store.journal.journal import Journal
@@ -118,7 +120,14 @@ class Desk:
         self.told: list[Outcome] = []
         self.executor = self.started()
 
-    def started(self, journal: Any = None, hands: Any = None, budgets: Budgets | None = None) -> Executor:
+    def started(
+        self,
+        journal: Any = None,
+        hands: Any = None,
+        budgets: Budgets | None = None,
+        restraint: Restraint | None = None,
+        weighing: Weighing | None = None,
+    ) -> Executor:
         async def facts(row: ActionRow) -> GuardFacts:
             return self.facts
 
@@ -134,6 +143,8 @@ class Desk:
             announce,
             owner="me",
             budgets=budgets,
+            restraint=restraint,
+            weighing=weighing,
             now=lambda: self.now,
         )
         return self.executor

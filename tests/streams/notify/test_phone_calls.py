@@ -10,7 +10,7 @@ from detector.settings import profile
 from streams.config.connection import Connection
 from streams.config.installation import Installation, InstalledPbx, core_settings
 from streams.notify.sender import SendError
-from streams.notify.senders.phone import Phone
+from streams.notify.senders.phone import HOUR_SECONDS, CallCeiling, Phone
 from streams.pbxs.makes import connect
 from streams.pbxs.pbx import NoMemory, PbxConnection
 from streams.sim import SimOptions, SimulatedPbx
@@ -61,3 +61,18 @@ async def test_a_firmware_that_plays_no_prompts(sim: SimulatedPbx, pbx: PbxConne
 async def test_a_call_that_cannot_be_placed_is_a_failure(sim: SimulatedPbx, pbx: PbxConnection) -> None:
     with pytest.raises(SendError, match="did not place the call"):
         await Phone(lambda: pbx, MOBILE, "1099").send("title", "text")
+
+
+async def test_above_the_ceiling_nobody_is_rung_until_the_hour_is_over(sim: SimulatedPbx, pbx: PbxConnection) -> None:
+    now = [0.0]
+    ceiling = CallCeiling(2, lambda: now[0])
+    phones = [Phone(lambda: pbx, MOBILE, "1001", ("alarm",), ceiling) for _ in range(2)]
+    for phone in phones:
+        await phone.send("", "")
+    now[0] = HOUR_SECONDS - 1
+    with pytest.raises(SendError, match="2 calls to people"):
+        await phones[0].send("", "")
+    assert len(sim.core.prompts) == 2
+    now[0] = HOUR_SECONDS
+    await phones[0].send("", "")
+    assert len(sim.core.prompts) == 3

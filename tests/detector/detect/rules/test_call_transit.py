@@ -8,6 +8,7 @@ from tests.detector.engine.builders import (
     HOUR,
     LATVIA,
     SOMALIA,
+    SOMALIA_BLOCK,
     call,
     decisions,
     detections,
@@ -70,7 +71,9 @@ def test_it_is_one_incident_whatever_is_dialled_and_the_calls_are_cut() -> None:
     (incident,) = incidents(found)
     assert incident.kind == "dial_through"
     assert incident.title == "Somebody over trunk carrier-b is dialling out through the PBX to Somalia, Latvia"
-    assert {(each.action, each.target.id) for each in decisions(found)} == {("hang_up", "t20")}
+    assert {(each.action, each.target.id) for each in decisions(found)} == {
+        ("hang_up", "t20"), ("hang_up", SOMALIA_BLOCK), ("block_number", SOMALIA_BLOCK),
+    }  # fmt: skip
 
 
 def test_another_pbx_of_ours_may() -> None:
