@@ -15,7 +15,7 @@ _TAKEN_BACK: Final = (State.UNDONE, State.SUPERSEDED)
 
 MOVES: Final[Mapping[State, frozenset[State]]] = {
     State.REQUESTED: frozenset({State.APPROVED, State.REFUSED, State.EXPIRED}),
-    State.APPROVED: frozenset({State.APPLYING, State.REFUSED, State.EXPIRED, State.FAILED}),
+    State.APPROVED: frozenset({State.APPLYING, State.REQUESTED, State.REFUSED, State.EXPIRED, State.FAILED}),
     State.APPLYING: frozenset({State.APPLIED, State.FAILED, *_TAKEN_BACK, *LEFT}),
     State.APPLIED: frozenset({State.CONFIRMED, State.FAILED, *_TAKEN_BACK, *LEFT}),
     State.CONFIRMED: frozenset({*_TAKEN_BACK, *LEFT}),

@@ -14,7 +14,7 @@ from detector.contract.codec import to_micros
 from detector.contract.lifecycle import BEGUN, FINAL, HELD, STANDS, TOUCHED
 from detector.contract.vocabulary import Act, Author, State, SubjectKind
 from detector.decide.acts import ACTS
-from detector.decide.guard import GuardFacts, block_range, veto
+from detector.decide.guard import GuardFacts, block_range, doubt, veto
 from streams.containment.budget import Budgets, spent
 from streams.containment.enforcers.enforcer import EnforcerError
 from streams.containment.first_backup import backup_begun
@@ -90,7 +90,7 @@ class CarryOut:
         if row is None or row.state is not State.CONFIRMED or row.undo_due(self._micros()):
             return
         try:
-            facts = replace(await self._live_facts(row), spent_budget=False)
+            facts = replace(await self._live_facts(row), spent_budget=False, emergency_call=False)
             reason = veto(row.kind, row.target, facts)
             if reason is not None:
                 log.info("protected since", action=row.id, reason=reason)
@@ -129,6 +129,10 @@ class CarryOut:
         if reason is not None:
             await self._move(row, {State.APPROVED}, State.REFUSED, by=Author.GUARD, error=reason)
             return None
+        unsure = doubt(row.kind, facts, sends_calls=row.decision.sends_calls)
+        if unsure is not None and row.by in tuple(Author):
+            await self._move(row, {State.APPROVED}, State.REQUESTED, by=Author.GUARD, error=unsure)
+            return None
         action = self._action(row)
         await backup_begun(self._journal, row, self._micros())
         before = await self._inherited(row, action) or await action.prepare(order_of(row))
@@ -144,7 +148,7 @@ class CarryOut:
             row = await self._to(row, State.APPLIED, handle=handle)
         for wait in READ_BACK_SECONDS:
             if await action.confirmed(order, before, row.handle):
-                await self._move(row, {State.APPLIED}, State.CONFIRMED)
+                await self._move(row, {State.APPLIED}, State.CONFIRMED, error=action.remark(row.handle))
                 await self._sweep(row)
                 return
             await asyncio.sleep(wait)

@@ -15,11 +15,15 @@ class FoundExtension(Struct, frozen=True):
 
 
 class FoundTrunk(Struct, frozen=True, kw_only=True):
-    """A way to a carrier. `hosts` are all addresses and host names it is reached by: registrar, proxy, domain."""
+    """A way to a carrier. `hosts` are all addresses and host names it is reached by: registrar, proxy, domain.
+
+    `numbers` are those under which we call through it, as they are set there.
+    """
 
     name: str
     enabled: bool = True
     hosts: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
 
 
 class FoundRoute(Struct, frozen=True, kw_only=True):
@@ -37,6 +41,16 @@ class FoundRoute(Struct, frozen=True, kw_only=True):
     groups: tuple[str, ...] = ()
     pin: bool = False
     emergency: bool = False
+
+
+class CallUp(Struct, frozen=True, kw_only=True):
+    """A call that is up: by which names its hang-up, its extensions and its trunks are known, and what it has called.
+
+    A number that the PBX does not show is empty.
+    """
+
+    uses: frozenset[str]
+    called: tuple[str, ...] = ()
 
 
 class Discovery(Struct, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ from detector.settings import Policies
 from streams.config.installation import InstalledPbx
 from streams.pbxs.connected import Connected
 from streams.pbxs.guard_facts import TargetFacts
+from streams.pbxs.guarding.guard_memory import GuardMemory
 from streams.pbxs.makes import connect
 from streams.pbxs.pbx import AnyAction, Fence, LoginMemory, PbxConnection
 from streams.runtime.ingest import Ingest
@@ -20,11 +21,20 @@ from streams.store.vault import Vault
 class HeldPbxs:
     """Opens and closes PBXs. `hands` are the actions on each, `connected` are those that have an API.
 
-    `everywhere` is what can be done for any PBX, whatever its make, and without its API.
+    `everywhere` is what can be done for any PBX, whatever its make, and without its API; `memory` is where the
+    guard keeps what it is told.
     """
 
-    def __init__(self, policies: Policies, vault: Vault, ingest: Ingest, everywhere: Mapping[Act, AnyAction]) -> None:
+    def __init__(
+        self,
+        policies: Policies,
+        vault: Vault,
+        ingest: Ingest,
+        everywhere: Mapping[Act, AnyAction],
+        memory: GuardMemory | None = None,
+    ) -> None:
         self._policies = policies
+        self._memory = memory
         self._ingest = ingest
         self._everywhere = everywhere
         self._keyed_hash = partial(vault.keyed_hash, "pin")
@@ -46,11 +56,13 @@ class HeldPbxs:
         """
         profile = self._policies.of(pbx.id)
         if pbx.connection is None:
-            self._facts[pbx.id] = TargetFacts(pbx, profile)
+            self._facts[pbx.id] = TargetFacts(pbx, profile, memory=self._memory)
             self.hands[pbx.id] = self._everywhere
             return None
         connection = connect(pbx, profile, memory(), fence)
-        facts = self._facts[pbx.id] = TargetFacts(pbx, profile, connection.discover)
+        facts = self._facts[pbx.id] = TargetFacts(
+            pbx, profile, connection.discover, calls=connection.calls, memory=self._memory
+        )
         self.hands[pbx.id] = {**connection.actions(), **self._everywhere}
         sources = connection.sources(self._ingest, self._keyed_hash, since=since)
         made = self.connected[pbx.id] = Connected(connection, sources, facts)

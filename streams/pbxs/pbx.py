@@ -21,7 +21,7 @@ from detector.contract.vocabulary import Act
 from detector.settings import PbxProfile
 from streams.config.connection import PbxMake
 from streams.config.installation import InstalledPbx
-from streams.pbxs.discovery import Capabilities, Discovery
+from streams.pbxs.discovery import CallUp, Capabilities, Discovery
 from streams.runtime.ingest import Ingest, Reading, SourceStatus
 
 B = TypeVar("B")
@@ -115,6 +115,10 @@ class PbxAction(ABC, Generic[B]):
     async def preview(self, order: Order) -> str:
         """What it would cut, in a sentence."""
 
+    def remark(self, handle: str | None) -> str | None:
+        """What people should know of how it was done, beside that it was."""
+        return None
+
 
 AnyAction = PbxAction[Any]
 """An action whatever it keeps."""
@@ -206,6 +210,10 @@ class PbxConnection(ABC):
     @abstractmethod
     async def discover(self) -> Discovery:
         """What is configured on it; a part that we may not read is unknown, and no error."""
+
+    @abstractmethod
+    async def calls(self) -> Sequence[CallUp]:
+        """The calls to the world outside that are up at this moment."""
 
     @abstractmethod
     async def posture(self, declared: Declared, now: datetime) -> Posture:

@@ -31,6 +31,7 @@ from streams.notify.sender import channels_of
 from streams.observe.families import gauge
 from streams.observe.observer import Observer
 from streams.pbxs.connected import Connected
+from streams.pbxs.guarding.guard_memory import JournalMemory
 from streams.pbxs.held import HeldPbxs
 from streams.pbxs.leases import Lease, Leases, boot_time
 from streams.pbxs.login_memory import SealedMemory
@@ -86,7 +87,7 @@ class Gateway:
         self.lists = ListKeeper(settings, self.policies, tables(settings, copies), copies)
         self.ingest = KafkaIngest(kafka, self.vault, settings.data / "spool" / name)
         everywhere = everywhere_by(enforcers_of(settings, self.journal))
-        self.pbxs = HeldPbxs(self.policies, self.vault, self.ingest, everywhere)
+        self.pbxs = HeldPbxs(self.policies, self.vault, self.ingest, everywhere, JournalMemory(self.journal))
         self._settings_of = {pbx.id: pbx for pbx in settings.pbxs}
         self._held: dict[str, LeasedPbx] = {}
         self.leases = Leases(

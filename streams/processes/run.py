@@ -26,6 +26,7 @@ from streams.notify.notifier import Notifier
 from streams.notify.sender import channels_of
 from streams.observe.observer import Observer
 from streams.pbxs.connected import Connected
+from streams.pbxs.guarding.guard_memory import JournalMemory
 from streams.pbxs.held import HeldPbxs
 from streams.pbxs.login_memory import in_file
 from streams.pbxs.pbx_status import PbxStatus, copied
@@ -80,7 +81,9 @@ class Service:
         self._seen = SqliteSeen(data / "webhook.db")
         enforcers = enforcers_of(settings, self.journal)
         self.feed = feed_among(enforcers, self.journal)
-        self.pbxs = HeldPbxs(self.policies, self.vault, self.runtime, everywhere_by(enforcers))
+        self.pbxs = HeldPbxs(
+            self.policies, self.vault, self.runtime, everywhere_by(enforcers), JournalMemory(self.journal)
+        )
         self._vitals = RunVitals(self.runtime, checkpoints, self.journal, self._sources, self._archive_up,
                                  lambda: self.lists.statuses)  # fmt: skip
         self._stop = asyncio.Event()

@@ -7,6 +7,7 @@ from detector.contract.findings import Subject
 from detector.contract.vocabulary import Act, SubjectKind
 from detector.decide.acts import ACTS, Protection
 from detector.decide.guard import CHECKS, GuardFacts, block_range, veto
+from detector.enrich.dialling.emergency import Emergency
 
 FACTS = GuardFacts(
     protected=("198.51.100.32/28", "10.0.0.1/8", "1099"),
@@ -14,8 +15,7 @@ FACTS = GuardFacts(
     trunk_addresses=("192.0.2.10", "sip.carrier.example"),
     own_addresses=("192.0.2.99", "2001:db8:1:2::10"),
     emergency_path=True,
-    emergency_numbers=("110",),
-    calling_code="1",
+    emergency=Emergency("US", configured=("110",)),
 )
 EXAMPLE = {
     SubjectKind.EXTENSION: "1005",

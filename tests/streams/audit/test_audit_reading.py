@@ -8,8 +8,8 @@ import pytest
 from detector.audit.declared import Declared
 from detector.audit.posture_check import CheckVerdict, audit
 from detector.settings import Route
-from streams.audit.read_pbx import NO_EMERGENCY_PATH, NO_ORDER
 from streams.config.installation import InstalledPbx
+from streams.pbxs.guarding.reconciling import NO_EMERGENCY_PATH, NO_ORDER
 from streams.pbxs.pbx_errors import BadCredentials
 from streams.sim import SimOptions, SimulatedPbx
 from streams.sim.settings import DialPattern

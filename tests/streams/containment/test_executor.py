@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from detector.contract.vocabulary import Act, Mode, State, SubjectKind
 from detector.decide.guard import GuardFacts
+from detector.enrich.dialling.emergency import Emergency
 from streams.containment.actions.block_ip import BlockIp
 from streams.containment.budget import Budgets
 from streams.containment.enforcers.enforcer import Enforcer, EnforcerError
@@ -25,7 +26,7 @@ from streams.store.vault import Vault
 from tests.lives import lead
 
 SOMALIA = "901125261234567"
-SAFE = GuardFacts(emergency_path=True, calling_code="1")
+SAFE = GuardFacts(emergency_path=True, emergency=Emergency("US"))
 CHANGES = {
     Act.RESTRICT_EXTENSION: (SubjectKind.EXTENSION, "1007"),
     Act.RESET_REGISTRATION: (SubjectKind.EXTENSION, "1007"),

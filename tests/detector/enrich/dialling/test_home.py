@@ -2,7 +2,7 @@
 
 import pytest
 
-from detector.enrich.dialling.home import emergency_numbers
+from detector.enrich.dialling.emergency import emergency_numbers
 
 
 @pytest.mark.parametrize(
