@@ -12,7 +12,8 @@ from detector.contract.findings import Decision, Subject
 from detector.contract.vocabulary import Act, Mode, State, SubjectKind
 from detector.decide.guard import veto
 from streams.pbxs.discovery import Discovery
-from streams.pbxs.guard_facts import FORGET_SECONDS, FRESH_SECONDS, OLD_SECONDS, TargetFacts
+from streams.pbxs.guard_facts import FRESH_SECONDS, OLD_SECONDS, TargetFacts
+from streams.pbxs.guarding.known_names import FORGET_SECONDS
 from streams.pbxs.pbx_errors import Unreachable
 from streams.sim import SimOptions
 from streams.store.rows import ActionRow
@@ -211,8 +212,8 @@ async def test_habits_and_emergency_devices_are_as_configured(link: Any) -> None
         facts = facts_of(one)
         assert await vetoed(facts, row(Act.RESTRICT_EXTENSION, SubjectKind.EXTENSION, "1008"))
         found = await facts.of(row(Act.RESTRICT_EXTENSION, SubjectKind.EXTENSION, "1007"))
-    assert (found.emergency_device, found.calling_code) == (False, "1")
-    assert "911" in found.emergency_numbers
+    assert (found.emergency_device, found.emergency.calling_code) == (False, "1")
+    assert "911" in found.emergency.numbers
 
 
 async def test_this_machine_is_looked_up_by_its_own_resolver(link: Any) -> None:
