@@ -2,6 +2,6 @@
 
 ORDER = (
     "replay", "convert", "check", "audit", "backtest", "import", "run", "worker", "gateway", "serve", "password",
-    "topics", "sim", "demo", "archive", "blocks",
+    "allow", "topics", "sim", "demo", "archive", "blocks",
 )  # fmt: skip
 """As `--help` lists the commands of this folder; one that is not named comes last."""
