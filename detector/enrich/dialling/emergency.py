@@ -1,5 +1,6 @@
 """Which dialled strings reach an emergency service: detector, guard and every action ask here and nowhere else."""
 
+import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property, lru_cache
 from itertools import chain
@@ -8,7 +9,7 @@ import phonenumbers
 from phonenumbers.phonemetadata import PhoneMetadata, PhoneNumberDesc
 
 from detector.enrich.dialling import customs
-from detector.enrich.dialling.dialled import LONGEST_DIGITS, boil_down
+from detector.enrich.dialling.dialled import boil_down
 from detector.enrich.dialling.numbering import compiled
 
 GUESSED_ACCESS = ("9", "0")
@@ -20,6 +21,7 @@ LONGEST_BEFORE = 8
 
 _EVERYWHERE = ("112", "911")
 _EXITS = ("00", "011")
+_CODE = re.compile(r"[*#]")
 _LONGER = (
     "1011177", "124422", "127799", "201606", "201917", "202099", "202914", "320221", "723141",
 )  # fmt: skip
@@ -112,6 +114,7 @@ class Emergency:
         """What may be left of it for the country's exchanges, whatever is dialled for a line, abroad and home."""
         for body in (digits, digits[1:], digits.removeprefix(self._access)):
             yield body
+            yield body.removeprefix("0")
             for rest in (body, *(body.removeprefix(code) for code in self._exits if body.startswith(code))):
                 for national in self._without_calling_code(rest):
                     yield national
@@ -151,9 +154,9 @@ def emergency_numbers(code: str) -> tuple[str, ...]:
 
 
 def _behind_codes(dialled: str) -> str:
-    """The digits behind the last `*` or `#` that has some behind it: `9*67911` is dialled for 911."""
-    last = dialled.rstrip("*#").replace("#", "*").rpartition("*")[2]
-    return boil_down(last).digits[:LONGEST_DIGITS] if last != dialled else ""
+    """The digits behind a service code that is itself behind others: `9*67911` is dialled for 911."""
+    code = _CODE.search(dialled, 1)
+    return boil_down(dialled[code.start() :]).digits if code is not None else ""
 
 
 @lru_cache(maxsize=256)
