@@ -16,6 +16,7 @@ from streams.config.kafka_settings import Kafka
 from streams.config.listener_settings import Console, FeedSettings, WebhookListener
 from streams.config.metrics_settings import Metrics
 from streams.config.notify_settings import CallOut, Notify
+from streams.config.risk_names import RiskName
 from streams.config.secrets import JournalUrl
 
 
@@ -53,6 +54,8 @@ class Installation(Params):
     kafka: Kafka | None = None
     fleet: FleetSettings = FleetSettings()
     archive: ArchiveSettings = ArchiveSettings()
+    accepted_risks: dict[RiskName, Short] = Field(default_factory=dict)
+    """Dangerous settings that somebody has accepted, by name, and why."""
 
 
 def with_enforcers(enforcers: EnforcerSettings) -> type[Installation]:

@@ -16,6 +16,7 @@ from detector.detect.catalogue import catalogue
 from detector.settings import Policies
 from streams.config.installation import Installation, InstalledPbx, core_settings
 from streams.config.kafka_settings import Kafka
+from streams.config.risks import open_risks
 from streams.containment.acting import everywhere_by
 from streams.containment.enforcers.enforcer import enforcers_of
 from streams.containment.executor import Executor
@@ -118,6 +119,8 @@ class Gateway:
                 await self.ingest.put_control([settings_event(self.settings, self.lists.digests)])
                 vitals = ClusterVitals(self.journal, self.ingest, self._sources, self._figures, self._ailments)
                 with Observer(self.settings.metrics, "gateway", vitals):
+                    for risk in open_risks(self.settings, fresh=False):
+                        log.warning("dangerous setting", risk=risk.name, problem=str(risk))
                     ready()
                     await self._work()
         finally:

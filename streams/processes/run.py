@@ -13,6 +13,7 @@ from detector.contract.events import Control
 from detector.detect.catalogue import catalogue
 from detector.settings import Policies
 from streams.config.installation import Installation, core_settings
+from streams.config.risks import is_fresh, open_risks
 from streams.console.logins import first_user
 from streams.console.ports import ProcessStatus
 from streams.containment.acting import everywhere_by
@@ -65,6 +66,7 @@ class Service:
     def __init__(self, settings: Installation) -> None:
         self.settings = settings
         core, data = core_settings(settings), settings.data
+        self._risks = open_risks(settings, fresh=is_fresh(settings, KEY_FILE))
         self.vault = Vault(data / KEY_FILE)
         self._stream_database = opened(f"sqlite:///{data.absolute()}/stream.db", "stream")
         self._journal_database = opened(journal_url(settings), "journal")
@@ -144,6 +146,8 @@ class Service:
             others += start({
                 "archive": self._keeper.run(), "archive tidy": tidy(self._keeper.archive, kept_by(self.policies)),
             })  # fmt: skip
+        for risk in self._risks:
+            log.warning("dangerous setting", risk=risk.name, problem=str(risk))
         ready(listeners.ready(password))
         try:
             await until_stopped(self._stop, [*runtime, *workers, *servers, *others])
@@ -207,6 +211,7 @@ class Service:
             events=engine.counts["read"], findings=self.runtime.findings, dead_letters=self.runtime.dead_letters,
             detector_errors=sum(engine.errors.values()), calls_up=engine.calls_up(),
             checkpoint_age=time.monotonic() - self.runtime.checkpoint_at, lists=self.lists.statuses,
+            problems=tuple(str(risk) for risk in self._risks),
         )  # fmt: skip
 
 
