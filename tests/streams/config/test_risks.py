@@ -101,7 +101,8 @@ def test_no_route_for_emergency_calls_matters_where_routes_are_locked(
     given = changed("pbxs.routes", None)
     assert ring(tmp_path, given, monkeypatch).exit_code == 0
     for path in (("defaults",), ("pbxs", 0)):
-        layer: Any = given = changed("pbxs.routes", None)
+        given = changed("pbxs.routes", None)
+        layer: Any = given
         for key in path:
             layer = layer[key]
         layer["rules"] = CALLS_IN_AUTO
@@ -158,9 +159,7 @@ def test_a_pbx_that_is_only_replayed_is_no_danger(tmp_path: Path, monkeypatch: p
 
 
 @pytest.mark.parametrize("document", ["deploy/ringfence.yaml", "deploy/ringfence-cluster.yaml", "README.md"])
-def test_what_the_manual_shows_is_free_of_them(
-    document: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_the_manual_shows_is_free_of_them(document: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = (ROOT / document).read_text()
     if document.endswith(".md"):
         [text] = re.findall(r"```yaml\n(defaults:.*?)```", text, re.DOTALL)
