@@ -31,6 +31,8 @@ FRESH_SECONDS = 300.0
 OLD_SECONDS = 2 * FRESH_SECONDS
 PATIENCE_SECONDS = 2.0
 """How long an action waits for facts that are old; then it is decided by what is known."""
+NEVER_FOUND = "was never found by any name server: blocks of addresses that send calls wait for a person"
+MOST_SAID = 50
 NOT_ASKED = "nobody has asked yet"
 SPARES_BY_ITSELF = {SubjectKind.EXTENSION, SubjectKind.DESTINATION}
 """Targets of a hang-up that are many calls: it looks at each of them."""
@@ -47,8 +49,7 @@ class TargetFacts:
     """Facts for the actions on one PBX. What is found on the PBX adds to what is configured, and takes nothing away.
 
     `discover` and `calls` are None where nobody can be asked. `run` keeps the facts fresh; else they are refreshed when
-    needed. `differences` are sentences on where settings and PBX do not say the same. `patience` and `clock` are in
-    seconds.
+    needed. `patience` and `clock` are in seconds.
     """
 
     def __init__(
@@ -84,7 +85,8 @@ class TargetFacts:
         self._addresses: Fact[tuple[str, ...]] = Fact(None, NOT_ASKED)
         self._at: float | None = None
         self._refreshing: asyncio.Task[None] | None = None
-        self.differences: tuple[str, ...] = ()
+        self._misfits: tuple[str, ...] = ()
+        self._said: tuple[str, ...] = ()
 
     async def run(self) -> None:
         """Keep the facts fresh until cancelled."""
@@ -102,7 +104,7 @@ class TargetFacts:
             trunk_addresses=self._names.addresses(self._every_carrier()),
             own_addresses=(*OURSELVES, *self._machine, *self._names.addresses(self._every_own())),
             in_use=tuple(await self._memory.logged_in()),
-            unknown_names=self._names.unknown([*self._every_carrier(), *self._every_own()]),
+            unknown_names=self._unknown_names(),
             own_numbers=self._own_numbers(),
             emergency_device=profile.extension(target).emergency_device,
             emergency_call=await self._in_emergency(row.kind, row.target),
@@ -111,9 +113,13 @@ class TargetFacts:
         )
 
     @property
-    def unknown_names(self) -> tuple[str, ...]:
-        """Host names of trunks and of our own that nobody could ever look up; none before the first try."""
-        return () if self._at is None else self._names.unknown([*self._every_carrier(), *self._every_own()])
+    def differences(self) -> tuple[str, ...]:
+        """Sentences on where settings and PBX do not say the same, and on names that nobody could ever look up."""
+        names = () if self._at is None else self._unknown_names()
+        return (*self._misfits[:MOST_SAID], *(f"{name} {NEVER_FOUND}" for name in names[:MOST_SAID]))
+
+    def _unknown_names(self) -> tuple[str, ...]:
+        return self._names.unknown([*self._every_carrier(), *self._every_own()])
 
     async def _in_emergency(self, act: Act, target: Subject) -> bool:
         """Whether the calls that would be cut off are, or may be, emergency calls; asked at this moment."""
@@ -174,6 +180,7 @@ class TargetFacts:
         self._machine = await asyncio.to_thread(self._machine_addresses)
         await asyncio.gather(self._names.refresh([*self._own, *self._carriers]), self._ask())
         self._at = self._clock()
+        self._say_differences()
 
     async def _ask(self) -> None:
         if self._discover is None:
@@ -186,15 +193,16 @@ class TargetFacts:
         self._routes = newest(found.routes, self._routes)
         self._trunks = newest(found.trunks, self._trunks)
         self._addresses = newest(found.addresses, self._addresses)
-        self._tell(tuple(misfits(self._profile, found)))
+        self._misfits = tuple(misfits(self._profile, found))
         await self._names.refresh([*self._every_carrier(), *(self._addresses.value or ())])
 
-    def _tell(self, differences: tuple[str, ...]) -> None:
-        """Say once what of the settings is not as it is on the PBX."""
+    def _say_differences(self) -> None:
+        """Say once what is not as it should be for the guard."""
+        differences = self.differences
         for one in differences:
-            if one not in self.differences:
-                log.warning("settings and PBX differ", pbx=self._pbx, difference=one)
-        self.differences = differences
+            if one not in self._said:
+                log.warning("the guard does not know enough", pbx=self._pbx, problem=one)
+        self._said = differences
 
 
 def newest(fact: Fact[T], before: Fact[T]) -> Fact[T]:
