@@ -1,6 +1,7 @@
 """The guard of a service that runs, with the simulated PBX and hands on both: whom it spares, and until when."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -67,6 +68,7 @@ async def serving(installation: Installation) -> AsyncIterator[Service]:
     finally:
         service.stop()
         await running
+        gc.unfreeze()  # the service spares itself the search of what is there at its start
 
 
 def actions(service: Service, act: Act) -> list[ActionRow]:
