@@ -90,8 +90,7 @@ class CarryOut:
         if row is None or row.state is not State.CONFIRMED or row.undo_due(self._micros()):
             return
         try:
-            facts = replace(await self._live_facts(row), spent_budget=False, emergency_call=False)
-            reason = veto(row.kind, row.target, facts)
+            reason = await self._protected_since(row)
             if reason is not None:
                 log.info("protected since", action=row.id, reason=reason)
                 await asyncio.to_thread(self._journal.actions.request_undo, row.id, Author.GUARD, now=self._micros())
@@ -99,6 +98,11 @@ class CarryOut:
             await self._compare(row)
         except (PbxError, EnforcerError, UnavailableError, TimeoutError) as error:
             log.info("not compared", action=row.id, error=str(error))
+
+    async def _protected_since(self, row: ActionRow) -> str | None:
+        """Why what is in force would not be done any more."""
+        facts = replace(await self._live_facts(row), spent_budget=False, emergency_call=False)
+        return veto(row.kind, row.target, facts)
 
     async def preview(self, row: ActionRow) -> str:
         """What the action would cut, in a sentence. Raises `PbxError` or `EnforcerError`."""
@@ -163,7 +167,8 @@ class CarryOut:
         await self._take_back(row, action)
         if row.target.kind is SubjectKind.SOURCE_IP:
             await self._mend(action, [other for other in others if overlap(other, row)])
-        await self._move(row, TOUCHED, State.UNDONE, by=row.undo_by)
+        why = await self._protected_since(row) if row.undo_by == Author.GUARD else None
+        await self._move(row, TOUCHED, State.UNDONE, by=row.undo_by, error=why)
 
     async def _take_back(self, row: ActionRow, action: AnyAction) -> None:
         order, before = order_of(row), self._before(row, action)

@@ -635,6 +635,7 @@ async def test_what_people_allow_is_lifted_while_it_runs(desk: Desk, wall: Wall,
     stop.set()
     await running
     assert (desk.row().by, dict(wall.targets)) == ("guard", {})
+    assert "on the allow list" in (desk.row().error or "")
 
 
 async def test_what_may_be_a_carrier_waits_for_a_person(desk: Desk, wall: Wall, make: Any) -> None:
