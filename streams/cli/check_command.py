@@ -15,9 +15,9 @@ from streams.cli.support.common_options import NeededConfig
 from streams.cli.support.failures import WRONG_USAGE, err
 from streams.cli.support.sights import sights
 from streams.config.block_list_settings import BlockListSource
+from streams.config.dangers.risks import is_fresh, open_risks
 from streams.config.installation import Installation, core_settings
 from streams.config.loading import check_report, risk_lines
-from streams.config.risks import is_fresh, open_risks
 from streams.containment.enforcers.enforcer import enforcer_settings
 from streams.lists.host_names import resolve_all
 from streams.pbxs.guarding.known_names import resolve

@@ -7,11 +7,11 @@ from pydantic import TypeAdapter, ValidationError
 
 from detector.detect.catalogue import catalogue as registered
 from detector.settings import Catalogue, Rules, wrong_rules
+from streams.config.dangers.risks import Risk
 from streams.config.enforcer_settings import EnforcerSettings
 from streams.config.error_wording import keys_known
 from streams.config.installation import Installation, with_enforcers
 from streams.config.installation_problems import installation_problems
-from streams.config.risks import Risk
 from streams.config.secrets import fetcher
 from streams.config.tariffs import TariffError, read_tariff, tariff_files
 from streams.config.tree import Flaw, Mark, Tree

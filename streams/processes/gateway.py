@@ -14,9 +14,9 @@ from detector.contract.codec import Rejected, from_micros
 from detector.decide.sightings import Sighting
 from detector.detect.catalogue import catalogue
 from detector.settings import Policies
+from streams.config.dangers.risks import open_risks
 from streams.config.installation import Installation, InstalledPbx, core_settings
 from streams.config.kafka_settings import Kafka
-from streams.config.risks import open_risks
 from streams.containment.acting import everywhere_by
 from streams.containment.enforcers.enforcer import enforcers_of
 from streams.containment.executor import Executor

@@ -12,8 +12,8 @@ from detector.contract.codec import from_micros
 from detector.contract.events import Control
 from detector.detect.catalogue import catalogue
 from detector.settings import Policies
+from streams.config.dangers.risks import is_fresh, open_risks
 from streams.config.installation import Installation, core_settings
-from streams.config.risks import is_fresh, open_risks
 from streams.console.logins import first_user
 from streams.console.ports import ProcessStatus
 from streams.containment.acting import everywhere_by

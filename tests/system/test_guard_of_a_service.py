@@ -14,8 +14,8 @@ from pydantic import SecretStr
 from detector.contract.events import Registration
 from detector.contract.vocabulary import Act, State
 from streams.cli.demo_command import AUTO, settings_for
+from streams.config.dangers.risks import open_risks
 from streams.config.installation import Installation
-from streams.config.risks import open_risks
 from streams.processes.run import Service
 from streams.runtime.clock import micros_now, utc_now
 from streams.sim import CallPlan, SimOptions, SimulatedPbx

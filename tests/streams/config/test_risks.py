@@ -11,9 +11,9 @@ import yaml
 from typer.testing import CliRunner
 
 from streams.cli.main import commands
+from streams.config.dangers.risk_names import RiskName
+from streams.config.dangers.risks import FIRST_DAY_SECONDS, is_fresh, open_risks
 from streams.config.loading import load
-from streams.config.risk_names import RiskName
-from streams.config.risks import FIRST_DAY_SECONDS, is_fresh, open_risks
 from streams.containment.enforcers.enforcer import enforcer_settings
 
 ROOT = Path(__file__).parents[3]

@@ -14,8 +14,8 @@ from detector.settings import Keys, PbxProfile, Policies
 from detector.settings.problems import every_layer
 from detector.settings.values import is_name
 from streams.config.connection import Transport
+from streams.config.dangers.risk_names import RiskName
 from streams.config.installation import Installation, InstalledPbx, core_settings
-from streams.config.risk_names import RiskName
 
 SHORTEST_TOKEN = 16
 WIDEST_PROTECTED = {4: 8, 6: 19}
@@ -36,7 +36,7 @@ class Risk(Struct, frozen=True, kw_only=True):
         return f"{self.can_happen}; write {self.instead} (or accept it: accepted_risks: {{{self.name}: WHY}})"
 
 
-class Place(Struct, frozen=True, kw_only=True):
+class PlacedPbx(Struct, frozen=True, kw_only=True):
     """One PBX in an installation."""
 
     installation: Installation
@@ -71,11 +71,11 @@ def is_fresh(installation: Installation, key_file: str, now: Callable[[], float]
         return True
 
 
-def places(installation: Installation) -> Iterator[Place]:
+def places(installation: Installation) -> Iterator[PlacedPbx]:
     """All PBXs about which something can be done."""
     policies = Policies(core_settings(installation), catalogue())
     for index, pbx in enumerate(installation.pbxs):
-        place = Place(installation=installation, pbx=pbx, profile=policies.of(pbx.id), keys=("pbxs", index))
+        place = PlacedPbx(installation=installation, pbx=pbx, profile=policies.of(pbx.id), keys=("pbxs", index))
         if place.acts:
             yield place
 
@@ -104,7 +104,7 @@ def listener_risks(installation: Installation) -> Iterator[Risk]:
                 )  # fmt: skip
 
 
-def pbx_risks(place: Place, fresh: bool) -> Iterator[Risk]:
+def pbx_risks(place: PlacedPbx, fresh: bool) -> Iterator[Risk]:
     """What is dangerous about one PBX."""
     yield from connection_risks(place)
     yield from emergency_risks(place)
@@ -117,7 +117,7 @@ def pbx_risks(place: Place, fresh: bool) -> Iterator[Risk]:
         )  # fmt: skip
 
 
-def connection_risks(place: Place) -> Iterator[Risk]:
+def connection_risks(place: PlacedPbx) -> Iterator[Risk]:
     """How the PBX is reached, and who can speak in its name."""
     connection, keys = place.pbx.connection, (*place.keys, "connection")
     if connection is None:
@@ -141,7 +141,7 @@ def connection_risks(place: Place) -> Iterator[Risk]:
         )  # fmt: skip
 
 
-def emergency_risks(place: Place) -> Iterator[Risk]:
+def emergency_risks(place: PlacedPbx) -> Iterator[Risk]:
     """Whether it is known how emergency calls leave."""
     profile = place.profile
     if place.pbx.connection is None:
@@ -161,7 +161,7 @@ def emergency_risks(place: Place) -> Iterator[Risk]:
         )  # fmt: skip
 
 
-def address_risks(place: Place) -> Iterator[Risk]:
+def address_risks(place: PlacedPbx) -> Iterator[Risk]:
     """Whose addresses must not be blocked."""
     for name, trunk in place.profile.trunks.items():
         if not trunk.hosts:
@@ -178,7 +178,7 @@ def address_risks(place: Place) -> Iterator[Risk]:
         )  # fmt: skip
 
 
-def says_access(place: Place) -> bool:
+def says_access(place: PlacedPbx) -> bool:
     """Whether any layer says what is dialled for a line, be it nothing."""
     installation = place.installation
     tenant = installation.tenants.get(place.pbx.tenant or "")
