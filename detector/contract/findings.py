@@ -111,6 +111,8 @@ class Decision(Finding, frozen=True, kw_only=True, tag="decision"):
     keeps: tuple[str, ...] = ("emergency", "internal", "inbound")
     cuts_running: bool = False
     refused: str | None = None
+    sends_calls: bool = False
+    """Calls or INVITEs came from the address to be blocked, as from a carrier."""
     drill: bool = False
 
 

@@ -15,7 +15,7 @@ from detector.decide.acts import ACTS
 from detector.decide.grounds import may_act
 from detector.decide.guard import GuardFacts, veto
 from detector.decide.policy import Sign, Wish, with_backup
-from detector.enrich.habits import is_known_good
+from detector.enrich.habits import has_sent_calls, is_known_good
 from detector.enrich.premises import Premises
 from detector.memory.fields import Window
 
@@ -130,6 +130,7 @@ class Decisions:
             because=(because,), action=wish.act, rung=wish.rung, target=wish.target, until=until,
             review_at=review_at, mode=mode, status=DecisionStatus.ACTIVE, cuts_running=traits.cuts_running,
             keeps=traits.keeps, refused=refused, drill=case.drill,
+            sends_calls=wish.target.kind is SubjectKind.SOURCE_IP and has_sent_calls(memory, wish.target.id),
         )  # fmt: skip
         self._put(case, decision)
         if until != FOREVER:
@@ -178,7 +179,7 @@ class Decisions:
             subject_of_incident=Stage.ACCESS in case.stages and target in case.proven,
             emergency_device=is_extension and profile.extension(target.id).emergency_device,
             emergency_path=any(r.emergency for name, r in profile.routes.items() if name != target.id),
-            emergency_numbers=profile.emergency_numbers, calling_code=self.premises.calling_code,
+            emergency=self.premises.plan.emergency,
         )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from msgspec import Struct
 from detector.contract.findings import Subject
 from detector.contract.vocabulary import Act, SubjectKind
 from detector.decide.acts import ACTS, Protection
+from detector.enrich.dialling.emergency import NOWHERE, Emergency
 
 Network = IPv4Network | IPv6Network
 Check = Callable[[Subject, "GuardFacts"], str | None]
@@ -19,7 +20,6 @@ WIDEST_V6 = 48
 SITE_V6 = 64
 """An IPv6 customer holds at least a /64, so nothing narrower is worth blocking."""
 SHORTEST_PREFIX = 4
-EMERGENCY_EVERYWHERE = ("112", "911")
 
 NEVER_BLOCKED = tuple((ip_network(cidr), what) for cidr, what in (
     ("0.0.0.0/8", "an unspecified address"), ("::/128", "an unspecified address"),
@@ -42,13 +42,12 @@ class GuardFacts(Struct, frozen=True, kw_only=True):
     """What the guard is told about a target and its PBX; it looks nothing up itself.
 
     Addresses are single or CIDRs; entries that are neither (host names) match only the same text.
-    `known_good`: seen working on at least 3 days before the incident. `calling_code`: of the PBX's own
-    country, digits only; empty means unknown and makes the emergency check wider.
+    `known_good`: seen working on at least 3 days before the incident. `emergency` knows how emergency calls are dialled
+    on this PBX; left out, it knows no country and is wider.
 
     Two gates ask, and neither fills all of it. Only the engine, when it decides, knows `known_good` and
-    `subject_of_incident`; only the executor, before it acts, `own_addresses` and `spent_budget`. `allow_list` and
-    `emergency_call` are filled by nobody yet: what they protect is checked and tested, but not in force. That an
-    emergency call is not hung up rests on the action itself, which looks at what is dialled.
+    `subject_of_incident`; only the executor, before it acts, all the rest that is not configured: `allow_list`,
+    `own_addresses`, `in_use`, `unknown_names`, `own_numbers`, `emergency_call` and `spent_budget`.
     """
 
     protected: tuple[str, ...] = ()
@@ -57,15 +56,20 @@ class GuardFacts(Struct, frozen=True, kw_only=True):
     trunk_addresses: tuple[str, ...] = ()
     own_addresses: tuple[str, ...] = ()
     """Ourselves and the PBX, with what the host names under `protected` resolve to."""
+    in_use: tuple[str, ...] = ()
+    """Addresses from which people are logged in to the console, or work at this machine."""
+    unknown_names: tuple[str, ...] = ()
+    """Host names of trunks and of ours that nobody could ever look up: any address may be theirs."""
+    own_numbers: tuple[str, ...] = ()
+    """Numbers under which the PBX itself calls and is called, in international form."""
     known_good: bool = False
     subject_of_incident: bool = False
     emergency_device: bool = False
     emergency_call: bool = False
-    """The call in question, or one of the extension's, goes to an emergency number."""
+    """The call, trunk or extension to be cut off is in a call that is or may be an emergency call."""
     emergency_path: bool = False
     """A route for emergency calls is known that stays after the action."""
-    emergency_numbers: tuple[str, ...] = ()
-    calling_code: str = ""
+    emergency: Emergency = NOWHERE
     spent_budget: bool = False
 
 
@@ -84,6 +88,18 @@ def veto(action: Act, target: Subject, facts: GuardFacts) -> str | None:
     if facts.spent_budget and traits.hourly is not None:  # a flood of one kind is stopped for a human to look at
         return "the budget for this kind of action is spent"
     return None
+
+
+def doubt(action: Act, facts: GuardFacts, *, sends_calls: bool) -> str | None:
+    """Why a person has to consent to what nothing vetoes; None if it may be done without.
+
+    `sends_calls`: from the address come calls, as from a carrier. As long as a carrier's name was never looked up, it
+    may be that.
+    """
+    if action is not Act.BLOCK_IP or not sends_calls or not facts.unknown_names:
+        return None
+    name = facts.unknown_names[0]
+    return f"calls come from there, and nobody could look up {name}, which must not be blocked: it may be that"
 
 
 def block_range(target: str) -> Network:
@@ -150,6 +166,7 @@ def ours(target: Subject, facts: GuardFacts) -> str | None:
     for addresses, what in (
         (facts.own_addresses, "an address of this installation"),
         (facts.trunk_addresses, "an address of a trunk"),
+        (facts.in_use, "an address that somebody works from at Ringfence itself"),
         (facts.protected, "an address protected by the settings"),
         (facts.allow_list, "an address on the allow list"),
     ):
@@ -173,16 +190,14 @@ def emergency_number(target: Subject, facts: GuardFacts) -> str | None:
     """Nothing that begins as an emergency number does, as dialled or with code, is blocked or cut."""
     if target.kind is not SubjectKind.DESTINATION:
         return None
-    for number in (*EMERGENCY_EVERYWHERE, *facts.emergency_numbers):
-        if _cuts(target.id, number, facts.calling_code):
-            return f"{target.id} would stop calls to the emergency number {number}"
-    return None
+    number = facts.emergency.cut_by(target.id)
+    return None if number is None else f"{target.id} would stop calls to the emergency number {number}"
 
 
 @protects
 def emergency_call(target: Subject, facts: GuardFacts) -> str | None:
-    """A running emergency call is never cut."""
-    return "the call goes to an emergency number" if facts.emergency_call else None
+    """A running emergency call is never cut, nor the line it needs taken away; in doubt it is one."""
+    return f"{target.id} is in a call that is or may be an emergency call" if facts.emergency_call else None
 
 
 @protects
@@ -195,12 +210,15 @@ def long_enough(target: Subject, facts: GuardFacts) -> str | None:
 
 @protects
 def allowed_number(target: Subject, facts: GuardFacts) -> str | None:
-    """A prefix that covers an allowed number, or lies under an allowed prefix, is not blocked."""
+    """A prefix that covers an allowed number or one of ours, or lies under an allowed prefix, is not blocked."""
+    if target.kind is not SubjectKind.DESTINATION:
+        return None
     for allowed in facts.allow_list:
         # Extensions and addresses share the list; only numbers in full or as E.164 prefix count here.
         if allowed.startswith("+") and (allowed.startswith(target.id) or target.id.startswith(allowed)):
             return f"blocking {target.id} would block {allowed}, a number on the allow list"
-    return None
+    own = next((number for number in facts.own_numbers if number.startswith(target.id)), None)
+    return None if own is None else f"blocking {target.id} would block {own}, a number of this PBX"
 
 
 @protects
@@ -213,18 +231,6 @@ def emergency_device(target: Subject, facts: GuardFacts) -> str | None:
 def emergency_path(target: Subject, facts: GuardFacts) -> str | None:
     """Nothing is locked before a way for emergency calls is known that stays."""
     return None if facts.emergency_path else "no path for emergency calls is known that would stay"
-
-
-def _cuts(blocked: str, emergency: str, calling_code: str) -> bool:
-    """Whether blocking the prefix `blocked` stops `emergency` dialled plainly, after one access digit, or
-    once the prefix is written without its country code."""
-    digits = blocked.removeprefix("+")
-    ways = [digits, digits[1:]]
-    if calling_code:
-        ways += [digits.removeprefix(calling_code)] if digits.startswith(calling_code) else []
-    else:
-        ways += [digits[length:] for length in (1, 2, 3)]
-    return any(emergency.removeprefix("+").startswith(way) for way in ways if way)
 
 
 @lru_cache(maxsize=4096)

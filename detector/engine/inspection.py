@@ -4,7 +4,7 @@ from collections import Counter
 
 from detector.contract.events import AnyEvent, Call, Config, Event, Login, Notice, Registration, Unknown
 from detector.contract.findings import Subject
-from detector.contract.vocabulary import AccessOutcome, SubjectKind
+from detector.contract.vocabulary import AccessOutcome, SipMethod, SubjectKind
 from detector.correlate import suspects
 from detector.correlate.pbx_state import PbxState
 from detector.detect.catalogue import AnyDetector
@@ -15,7 +15,7 @@ from detector.engine.verdicts import Verdicts
 from detector.enrich import apply
 from detector.enrich.facts import Facts
 from detector.enrich.fleet_list import FleetEntries
-from detector.enrich.habits import has_moved, learn_block, learn_place
+from detector.enrich.habits import has_moved, learn_block, learn_place, learn_sender
 from detector.enrich.ledger import Leg
 from detector.enrich.outside import Outside
 from detector.enrich.premises import Tables
@@ -79,6 +79,8 @@ class Inspector:
         if state.cases.links:  # for most events are of calls, and mostly there is nobody to suspect
             suspects.accuse_caller(facts, state, site.addresses)
         self._look_up(facts)
+        if facts.opened and event.trunk_in:
+            learn_sender(facts, state.memory)
         if self._models is not None and facts.ended_now and facts.billable:
             facts.season = site.season(facts.extension, leg.started)
             facts.score = self._models.calls.score(state.memory, leg, facts.season)
@@ -110,6 +112,8 @@ class Inspector:
         account = apply.identify(event, facts, site)
         suspects.accuse(facts, state, account)
         self._look_up(facts)
+        if type(event) is Registration and event.method == SipMethod.INVITE:
+            learn_sender(facts, state.memory)
         accepted = event.outcome == ACCEPTED and facts.place is not None
         if accepted:
             self._welcome(event, account, facts, state, verdicts)

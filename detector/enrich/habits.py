@@ -16,6 +16,8 @@ in_use = Distinct("in use")
 """From which addresses and countries an account was accepted within `IN_USE_FOR_MICROS`, by `pack_origin`."""
 STAYS_MICROS = 7 * Days.DAY
 """After an outage that was no longer than this an office is still known; so long a new address lives on its move."""
+sent_calls = First("sent calls")
+"""Since when calls or INVITEs come from an address, as from a carrier."""
 RESIDENT_MICROS = 30 * Days.DAY
 MOVE_MICROS = 15 * 60 * 1_000_000
 FEWEST, MOST = 3, 64
@@ -122,3 +124,14 @@ def learn_block(leg: Leg, facts: Facts, memory: Memory, *, attack: bool) -> None
     called_days.add(memory, leg.block, facts.at)
     if leg.country:
         called_days.add(memory, leg.country, facts.at)
+
+
+def learn_sender(facts: Facts, memory: Memory) -> None:
+    """A call or an INVITE came from this address: it may be a carrier's, whatever comes of the call."""
+    if facts.place is not None:
+        sent_calls.add(memory, facts.place.key, facts.at)
+
+
+def has_sent_calls(memory: Memory, address: str) -> bool:
+    """Whether calls or INVITEs ever came from an address."""
+    return sent_calls.since(memory, address) is not None

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Mapping
 from functools import lru_cache, partial
 
-import phonenumbers
 from msgspec import Struct
 
 from detector.enrich.addresses import AddressTable
 from detector.enrich.blocklists import BlockLists, FindLists
 from detector.enrich.calendar import Calendar
 from detector.enrich.dialling import numbering
+from detector.enrich.dialling.emergency import Emergency
 from detector.enrich.dialling.numbers import Klass, NumberPlan
 from detector.enrich.tariff import Tariff
 from detector.settings import ExtensionProfile, PbxProfile
@@ -52,7 +52,6 @@ class Premises:
         self.addresses = tables.addresses
         self.plan = compile_plan(profile)
         self.tariff = compile_tariff(profile, tables)
-        self.calling_code = str(phonenumbers.country_code_for_region(profile.region) or "")
         self.trunk_addresses = tuple(host for trunk in profile.trunks.values() for host in trunk.hosts)
         self._calendars: dict[tuple[object, ...], Calendar] = {}
         self._calendar_of: dict[int, Calendar] = {}
@@ -91,6 +90,11 @@ def compile_plan(profile: PbxProfile) -> NumberPlan:
     usual = shared()
     odd = tuple(sorted(one for one in profile.extensions if usual.read(one).klass is not Klass.INTERNAL))
     return shared(extensions=odd) if odd else usual
+
+
+def emergency_of(profile: PbxProfile) -> Emergency:
+    """What a PBX's emergency calls are known by: the same for who reads its numbers and who cuts its calls."""
+    return compile_plan(profile).emergency
 
 
 def compile_tariff(profile: PbxProfile, tables: Tables) -> Tariff:

@@ -2,6 +2,7 @@
 
 ORDER = (
     "replay", "convert", "check", "audit", "backtest", "import", "run", "worker", "gateway", "serve", "password",
-    "incidents", "actions", "undo", "mute", "stop-acting", "resume", "topics", "sim", "demo", "archive", "blocks",
+    "incidents", "actions", "undo", "allow", "mute", "stop-acting", "resume", "topics", "sim", "demo", "archive",
+    "blocks",
 )  # fmt: skip
 """As `--help` lists the commands of this folder; one that is not named comes last."""

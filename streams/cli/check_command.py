@@ -1,5 +1,6 @@
 """Say what is wrong in a configuration, and what will be seen with it."""
 
+import asyncio
 import sys
 
 import typer
@@ -8,20 +9,26 @@ from rich.console import Console
 from detector.contract.codec import from_micros
 from detector.detect.catalogue import catalogue
 from detector.settings import Policies
+from detector.settings.values import is_name
 from streams.cli.support.choices import loaded
 from streams.cli.support.common_options import NeededConfig
 from streams.cli.support.failures import WRONG_USAGE, err
 from streams.cli.support.sights import sights
 from streams.config.block_list_settings import BlockListSource
+from streams.config.dangers.risks import is_fresh, open_risks
 from streams.config.installation import Installation, core_settings
-from streams.config.loading import check_report
+from streams.config.loading import check_report, risk_lines
 from streams.containment.enforcers.enforcer import enforcer_settings
+from streams.lists.host_names import resolve_all
+from streams.pbxs.guarding.known_names import resolve
 from streams.pbxs.sight import sight_of
 from streams.report.visible_text import visible
 from streams.runtime.block_lists import own_addresses, read_file
 from streams.runtime.list_status import ListStatus
 from streams.runtime.tables import tables
+from streams.store.keys import KEY_FILE
 
+NOT_FOUND = "{} cannot be looked up now: if it never could, blocks of addresses that send calls wait for a person"
 WIDE = 160
 """Characters in a line where no terminal says how wide it is."""
 EPILOG = "Example: ringfence check -c ringfence.yaml"
@@ -30,19 +37,37 @@ EPILOG = "Example: ringfence check -c ringfence.yaml"
 def command(config_file: NeededConfig) -> None:
     """Validate a configuration: every problem with file, line, field and what is allowed.
 
-    Where it is good, say how each control of the guide is seen at each PBX, and which rules nothing feeds.
+    What is allowed and still dangerous is said, too, with what to write instead; it is not good until somebody accepts
+    that by name under `accepted_risks`. Say how each control of the guide is seen at each PBX, and which rules nothing
+    feeds.
     """
     problems = check_report(config_file, enforcer_settings())
     for problem in problems:
         err.print(problem)
     if problems:
         raise typer.Exit(WRONG_USAGE)
-    settings = loaded(config_file)
+    settings = loaded(config_file, secrets=None)
     tables(settings)
     for each in settings.block_lists:
         err.print(describe(each, settings))
-    err.print(f"{config_file}: good, {len(settings.pbxs)} PBX{'' if len(settings.pbxs) == 1 else 's'}")
+    risks = risk_lines(config_file, open_risks(settings, fresh=is_fresh(settings, KEY_FILE)))
+    for said in (*risks, *missing_names(settings)):
+        err.print(visible(said))
+    if not risks:
+        err.print(f"{config_file}: good, {len(settings.pbxs)} PBX{'' if len(settings.pbxs) == 1 else 's'}")
     show(settings)
+    if risks:
+        raise typer.Exit(WRONG_USAGE)
+
+
+def missing_names(settings: Installation) -> list[str]:
+    """A line for each host name that must never be blocked and cannot be looked up now."""
+    policies = Policies(core_settings(settings), catalogue())
+    profiles = [policies.of(pbx.id) for pbx in settings.pbxs if pbx.connection is not None]
+    hosts = [host for one in profiles for trunk in one.trunks.values() for host in trunk.hosts]
+    named = [host for host in dict.fromkeys((*hosts, *(e for one in profiles for e in one.protected))) if is_name(host)]
+    found = asyncio.run(resolve_all(named, (), resolve))
+    return [NOT_FOUND.format(name) for name, host in zip(named, found, strict=True) if host is None]
 
 
 def show(settings: Installation) -> None:

@@ -47,6 +47,7 @@ AUTO = ("call.concurrent_extension", "call.frequency", "login.bruteforce", "regi
 TIMEZONE = "America/New_York"
 HOURS = {"mon-fri": "08:00-18:00"}
 HOLIDAYS = "US"
+TRUNKS = ("carrier-a", "carrier-b")
 TEN = 10
 
 
@@ -98,7 +99,7 @@ async def demonstrate(options: DemoOptions, data: Path) -> None:
     token = secrets.token_urlsafe(24)
     outside = free_port()
     simulated = SimOptions(
-        speed=options.speed, control=True, timezone=TIMEZONE, starts_at=utc_now(),
+        speed=options.speed, control=True, timezone=TIMEZONE, starts_at=utc_now(), emergency_route=True,
         firewall_feed_url=f"http://127.0.0.1:{outside}/feed/{token}.txt",
     )  # fmt: skip
     async with SimulatedPbx(simulated) as pbx:
@@ -150,12 +151,13 @@ def settings_for(pbx: SimulatedPbx, data: Path, console: int, outside: int, toke
         "enforcers": {"feed": {}},
         "defaults": {
             "timezone": TIMEZONE, "business_hours": HOURS, "holidays": HOLIDAYS, "access_digit": "9",
-            "rules": {rule: {"mode": "auto"} for rule in AUTO},
+            "protected": ["192.168.20.0/24"], "rules": {rule: {"mode": "auto"} for rule in AUTO},
         },
         "pbxs": [{
             "id": "demo",
             "tenant": None,
-            "trunks": {"carrier-a": {"max_calls": 30}, "carrier-b": {"max_calls": 30}},
+            "trunks": {name: {"hosts": [f"sip.{name}.example"], "max_calls": 30} for name in TRUNKS},
+            "routes": {"Emergency": {"emergency": True}},
             "connection": {
                 "url": pbx.url, "client_id": SecretStr(pbx.client_id), "client_secret": SecretStr(pbx.client_secret),
                 "serial": pbx.serial, "poll_cdr": 5,

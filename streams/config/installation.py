@@ -11,6 +11,7 @@ from streams.config.archive_settings import ArchiveSettings
 from streams.config.block_list_settings import BlockListSource
 from streams.config.brakes_settings import BlastBounds, Ceilings
 from streams.config.connection import Connection
+from streams.config.dangers.risk_names import RiskName
 from streams.config.enforcer_settings import Enforcers, EnforcerSettings, knowing
 from streams.config.fleet_settings import FleetSettings
 from streams.config.kafka_settings import Kafka
@@ -56,6 +57,8 @@ class Installation(Params):
     archive: ArchiveSettings = ArchiveSettings()
     ceilings: Ceilings = Ceilings()
     bounds: BlastBounds = BlastBounds()
+    accepted_risks: dict[RiskName, Short] = Field(default_factory=dict)
+    """Dangerous settings that somebody has accepted, by name, and why."""
 
 
 def with_enforcers(enforcers: EnforcerSettings) -> type[Installation]:

@@ -1,12 +1,13 @@
 """Reads the configuration of an installation; what cannot be used is told with all that is wrong."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
 from detector.detect.catalogue import catalogue as registered
 from detector.settings import Catalogue, Rules, wrong_rules
+from streams.config.dangers.risks import Risk
 from streams.config.enforcer_settings import EnforcerSettings
 from streams.config.error_wording import keys_known
 from streams.config.installation import Installation, with_enforcers
@@ -14,7 +15,7 @@ from streams.config.installation_problems import installation_problems
 from streams.config.secrets import fetcher
 from streams.config.tariffs import TariffError, read_tariff, tariff_files
 from streams.config.tree import Flaw, Mark, Tree
-from streams.config.yaml_model import ConfigError, model_of, tree_of
+from streams.config.yaml_model import ConfigError, line, model_of, tree_of
 
 RULES = TypeAdapter(Rules)
 
@@ -52,6 +53,14 @@ def check_report(path: Path | None, enforcers: EnforcerSettings | None = None) -
     except ConfigError as error:
         return error.lines
     return []
+
+
+def risk_lines(path: Path, risks: Iterable[Risk]) -> list[str]:
+    """Risks of the configuration that was read from `path`, with file, line and field."""
+    tree = tree_of(path)
+    if tree is None:
+        return [str(risk) for risk in risks]
+    return [line(Flaw(tree.mark(risk.keys), risk.keys, str(risk))) for risk in risks]
 
 
 def rule_flaws(tree: Tree, catalogue: Catalogue) -> Iterator[Flaw]:

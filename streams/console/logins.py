@@ -91,7 +91,7 @@ class Logins:
             return LoginRefused.WRONG
         for key in keys:
             self._journal.accounts.login_succeeded(key)
-        return self._begin(name)
+        return self._begin(name, address)
 
     def find(self, token: str, *, active: bool) -> SessionRow | None:
         """The session of this token; `active` means a person did something, not a page by itself.
@@ -110,10 +110,12 @@ class Logins:
         """Log out."""
         self._journal.accounts.end_session(_hash(token))
 
-    def _begin(self, name: str) -> Opened:
+    def _begin(self, name: str, address: str) -> Opened:
         now = self._now()
         opened = Opened(secrets.token_urlsafe(32), secrets.token_urlsafe(32))
-        self._journal.accounts.create_session(_hash(opened.token), name, opened.csrf, now=now, expires=now + IDLE)
+        self._journal.accounts.create_session(
+            _hash(opened.token), name, opened.csrf, now=now, expires=now + IDLE, address=address[:LONGEST_NAME]
+        )
         return opened
 
     def _right(self, name: str, password: str) -> bool:

@@ -14,7 +14,7 @@ from detector.contract.codec import to_micros
 from detector.contract.lifecycle import BEGUN, FINAL, HELD, STANDS, TOUCHED
 from detector.contract.vocabulary import Act, Author, State, SubjectKind
 from detector.decide.acts import ACTS
-from detector.decide.guard import GuardFacts, block_range, veto
+from detector.decide.guard import GuardFacts, block_range, doubt, veto
 from streams.containment.budget import Budgets, spent
 from streams.containment.enforcers.enforcer import EnforcerError
 from streams.containment.first_backup import backup_begun
@@ -96,8 +96,7 @@ class CarryOut:
         if row is None or row.state is not State.CONFIRMED or row.undo_due(self._micros()):
             return
         try:
-            facts = replace(await self._live_facts(row), spent_budget=False)
-            reason = veto(row.kind, row.target, facts)
+            reason = await self._protected_since(row)
             if reason is not None:
                 log.info("protected since", action=row.id, reason=reason)
                 await asyncio.to_thread(self._journal.actions.request_undo, row.id, Author.GUARD, now=self._micros())
@@ -105,6 +104,11 @@ class CarryOut:
             await self._compare(row)
         except (PbxError, EnforcerError, UnavailableError, TimeoutError) as error:
             log.info("not compared", action=row.id, error=str(error))
+
+    async def _protected_since(self, row: ActionRow) -> str | None:
+        """Why what is in force would not be done any more."""
+        facts = replace(await self._live_facts(row), spent_budget=False, emergency_call=False)
+        return veto(row.kind, row.target, facts)
 
     async def preview(self, row: ActionRow) -> str:
         """What the action would cut, in a sentence. Raises `PbxError` or `EnforcerError`."""
@@ -139,6 +143,10 @@ class CarryOut:
         if reason is not None:
             await self._move(row, {State.APPROVED}, State.REFUSED, by=Author.GUARD, error=reason)
             return None
+        unsure = doubt(row.kind, facts, sends_calls=row.decision.sends_calls)
+        if unsure is not None and row.by in tuple(Author):
+            await self._move(row, {State.APPROVED}, State.REQUESTED, by=Author.GUARD, error=unsure)
+            return None
         action = self._action(row)
         wide = await self._weighing.too_wide(row) if self._weighing is not None else None
         if wide is not None:
@@ -161,7 +169,7 @@ class CarryOut:
             row = await self._to(row, State.APPLIED, handle=handle)
         for wait in READ_BACK_SECONDS:
             if await action.confirmed(order, before, row.handle):
-                await self._move(row, {State.APPLIED}, State.CONFIRMED)
+                await self._move(row, {State.APPLIED}, State.CONFIRMED, error=action.remark(row.handle))
                 await self._sweep(row)
                 return
             await asyncio.sleep(wait)
@@ -176,7 +184,8 @@ class CarryOut:
         await self._take_back(row, action)
         if row.target.kind is SubjectKind.SOURCE_IP:
             await self._mend(action, [other for other in others if overlap(other, row)])
-        await self._move(row, TOUCHED, State.UNDONE, by=row.undo_by)
+        why = await self._protected_since(row) if row.undo_by == Author.GUARD else None
+        await self._move(row, TOUCHED, State.UNDONE, by=row.undo_by, error=why)
 
     async def _take_back(self, row: ActionRow, action: AnyAction) -> None:
         order, before = order_of(row), self._before(row, action)

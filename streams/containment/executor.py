@@ -73,6 +73,7 @@ class Executor:
         self._lanes: dict[Queue, asyncio.Task[None]] = {}
         self._held: set[str] = set()
         self._woken = asyncio.Event()
+        self._allowed = 0
 
     def wake(self) -> None:
         """There may be something to do. Call it from the event loop."""
@@ -85,7 +86,7 @@ class Executor:
         while not stop.is_set():
             self._woken.clear()
             try:
-                if self._now() >= look_at:
+                if await self._newly_allowed() or self._now() >= look_at:
                     await self.reconcile(list(self._hands))
                     look_at = self._now() + EVERY
                 await self.claim()
@@ -113,6 +114,12 @@ class Executor:
         for rows in standing.values():
             for row in rows:
                 self._submit(row, partial(self._work.look_after, row.id))
+
+    async def _newly_allowed(self) -> bool:
+        """Whether people have put more on the allow-list: what stands against it is lifted at once."""
+        before = self._allowed
+        self._allowed = await asyncio.to_thread(self._journal.guard.newest)
+        return self._allowed > before
 
     async def tell(self) -> None:
         """Announce every change of state that the log does not have yet, oldest first."""

@@ -12,8 +12,8 @@ from detector.decide.acts import ACTS, Reach, said
 from detector.decide.blast import Blast
 from detector.decide.guard import Network, block_range
 from streams.pbxs.dialling import Dialling
-from streams.pbxs.discovery import Discovery, FoundRoute
-from streams.pbxs.pbx import CallUp, Present
+from streams.pbxs.discovery import CallUp, Discovery, FoundRoute
+from streams.pbxs.pbx import Present
 from streams.pbxs.pbx_errors import PbxError
 from streams.store.rows import ActionRow
 
@@ -178,7 +178,7 @@ def users(ways: WaysOut, over: Callable[[FoundRoute], bool]) -> int | None:
 
 def _is_cut(call: CallUp, row: ActionRow, dialling: Dialling) -> bool:
     target = row.target
-    if dialling.emergency().intersection(call.called):
+    if any(dialling.emergency.may_be(number) for number in call.called):
         return False
     if target.kind is SubjectKind.EXTENSION:
         return target.id in call.extensions and bool(call.called)

@@ -61,5 +61,5 @@ class Connected:
             no_records=next((one.lacking for one in can.records), None) if can is not None else None,
             date_format=times.date if times is not None else None,
             time_format=times.time if times is not None else None,
-            heard_at=to_micros(heard) if heard is not None else None,
+            heard_at=to_micros(heard) if heard is not None else None, differences=self._facts.differences,
         )  # fmt: skip

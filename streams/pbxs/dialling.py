@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-import phonenumbers
 from msgspec import Struct
 
-from detector.enrich.dialling.home import emergency_numbers
+from detector.enrich.dialling.emergency import NOWHERE, Emergency
+from detector.enrich.premises import emergency_of
 from detector.settings import PbxProfile
 
 EXIT_CODES = ("+", "00")
@@ -17,16 +17,12 @@ _TOKEN = re.compile(r"\[[0-9*#\-]{1,20}\]|.", re.DOTALL)
 
 
 class Dialling(Struct, frozen=True, kw_only=True):
-    """A PBX's habits: `calling_code` of its country in digits, what it dials for abroad and for a line."""
+    """A PBX's habits: `calling_code` of its country in digits, what it dials for abroad, a line and in an emergency."""
 
     calling_code: str = ""
     international_prefix: str = "00"
     access_digit: str = ""
-    emergency_numbers: tuple[str, ...] = ("112", "911")
-
-    def emergency(self) -> frozenset[str]:
-        """Emergency numbers, with and without the access digit."""
-        return frozenset({prefix + n for n in self.emergency_numbers for prefix in ("", self.access_digit)})
+    emergency: Emergency = NOWHERE
 
     def forms(self, target: str) -> list[str]:
         """All ways to begin dialling an E.164 number or prefix; never one that an emergency number begins with."""
@@ -51,16 +47,15 @@ class Dialling(Struct, frozen=True, kw_only=True):
         return [*local, digits] if self.calling_code == "1" else local
 
     def _harmless(self, form: str) -> bool:
-        return not any(number.startswith(form) for number in self.emergency())
+        return not any(number.startswith(form) for number in self.emergency.ways)
 
 
 def dialling_of(profile: PbxProfile) -> Dialling:
     """The PBX's habits of dialling, as configured."""
-    numbers = (*emergency_numbers(profile.region), *profile.emergency_numbers)
+    emergency = emergency_of(profile)
     return Dialling(
-        calling_code=str(phonenumbers.country_code_for_region(profile.region) or ""),
-        international_prefix=profile.international_prefix, access_digit=profile.access_digit,
-        emergency_numbers=tuple(dict.fromkeys(numbers)),
+        calling_code=emergency.calling_code, international_prefix=profile.international_prefix,
+        access_digit=profile.access_digit, emergency=emergency,
     )  # fmt: skip
 
 
@@ -72,13 +67,13 @@ def carries(pattern: str, number: str) -> bool:
 
 def may_carry_emergency(patterns: Iterable[str], dialling: Dialling) -> bool:
     """Whether a route with these patterns takes an emergency number, or may: it is not to be touched."""
-    return any(carries(pattern, number) for pattern in patterns for number in dialling.emergency())
+    return any(carries(pattern, number) for pattern in patterns for number in dialling.emergency.ways)
 
 
 def surely_carries_emergency(patterns: Iterable[str], dialling: Dialling) -> bool:
     """Whether a route with these patterns takes an emergency number: it can be relied upon."""
     read = [compiled for pattern in patterns if (compiled := _compiled(pattern)) is not None]
-    return any(compiled.fullmatch(number) for compiled in read for number in dialling.emergency())
+    return any(compiled.fullmatch(number) for compiled in read for number in dialling.emergency.surely)
 
 
 @lru_cache(maxsize=1024)

@@ -15,11 +15,15 @@ class FoundExtension(Struct, frozen=True):
 
 
 class FoundTrunk(Struct, frozen=True, kw_only=True):
-    """A way to a carrier. `hosts` are all addresses and host names it is reached by: registrar, proxy, domain."""
+    """A way to a carrier. `hosts` are all addresses and host names it is reached by: registrar, proxy, domain.
+
+    `numbers` are those under which we call through it, as they are set there.
+    """
 
     name: str
     enabled: bool = True
     hosts: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
 
 
 class FoundRoute(Struct, frozen=True, kw_only=True):
@@ -37,6 +41,19 @@ class FoundRoute(Struct, frozen=True, kw_only=True):
     groups: tuple[str, ...] = ()
     pin: bool = False
     emergency: bool = False
+
+
+class CallUp(Struct, frozen=True, kw_only=True):
+    """A call that is up: our extensions in it, what it has called outside, and by which names it can be meant.
+
+    `uses` are its own name and those of its channels, extensions and trunks. A number that the PBX does not show is
+    empty.
+    """
+
+    id: str = ""
+    extensions: tuple[str, ...] = ()
+    uses: frozenset[str] = frozenset()
+    called: tuple[str, ...] = ()
 
 
 class Discovery(Struct, frozen=True, kw_only=True):

@@ -1,10 +1,8 @@
 """What the guard must know of an action's target now: as configured, as found on the PBX, and as names resolve."""
 
 import asyncio
-import socket
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from ipaddress import ip_address
+from collections.abc import Awaitable, Callable, Sequence
 from math import inf
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -12,12 +10,19 @@ from urllib.parse import urlsplit
 import structlog
 
 from detector.audit.posture import Fact
-from detector.contract.vocabulary import Act
+from detector.contract.findings import Subject
+from detector.contract.vocabulary import Act, SubjectKind
+from detector.decide.acts import ACTS, Protection
 from detector.decide.guard import GuardFacts
+from detector.enrich.premises import compile_plan
 from detector.settings import PbxProfile
 from streams.config.installation import InstalledPbx
 from streams.pbxs.dialling import dialling_of
-from streams.pbxs.discovery import Discovery, FoundRoute, FoundTrunk
+from streams.pbxs.discovery import CallUp, Discovery, FoundRoute, FoundTrunk
+from streams.pbxs.guarding.guard_memory import GuardMemory, NothingKept
+from streams.pbxs.guarding.known_names import KnownNames, LookUp, is_address, resolve
+from streams.pbxs.guarding.reconciling import misfits
+from streams.pbxs.guarding.this_machine import machine_addresses
 from streams.pbxs.pbx_errors import PbxError
 from streams.store.rows import ActionRow
 
@@ -26,13 +31,15 @@ FRESH_SECONDS = 300.0
 OLD_SECONDS = 2 * FRESH_SECONDS
 PATIENCE_SECONDS = 2.0
 """How long an action waits for facts that are old; then it is decided by what is known."""
-FORGET_SECONDS = 86_400.0
-"""A carrier's name may resolve to another of many addresses each time: for a day all of them are the carrier's."""
+NEVER_FOUND = "was never found by any name server: blocks of addresses that send calls wait for a person"
+MOST_SAID = 50
 NOT_ASKED = "nobody has asked yet"
+SPARES_BY_ITSELF = {SubjectKind.EXTENSION, SubjectKind.DESTINATION}
+"""Targets of a hang-up that are many calls: it looks at each of them."""
 
 Discover = Callable[[], Awaitable[Discovery]]
-LookUp = Callable[[str], Awaitable[Iterable[str]]]
-"""The addresses of a host name; `OSError` if it cannot be looked up."""
+CallsNow = Callable[[], Awaitable[Sequence[CallUp]]]
+"""The calls that are up at this moment. Raises `PbxError`."""
 T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
@@ -41,8 +48,8 @@ log = structlog.get_logger(__name__)
 class TargetFacts:
     """Facts for the actions on one PBX. What is found on the PBX adds to what is configured, and takes nothing away.
 
-    `discover` is None where nobody can be asked. `run` keeps the facts fresh; else they are refreshed when needed.
-    `patience` and `clock` are in seconds.
+    `discover` and `calls` are None where nobody can be asked. `run` keeps the facts fresh; else they are refreshed when
+    needed. `patience` and `clock` are in seconds.
     """
 
     def __init__(
@@ -51,7 +58,10 @@ class TargetFacts:
         profile: PbxProfile,
         discover: Discover | None = None,
         *,
+        calls: CallsNow | None = None,
+        memory: GuardMemory | None = None,
         look_up: LookUp | None = None,
+        machine: Callable[[], Sequence[str]] = machine_addresses,
         patience: float = PATIENCE_SECONDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -59,9 +69,13 @@ class TargetFacts:
         self._profile = profile
         self._dialling = dialling_of(profile)
         self._discover = discover
+        self._calls = calls
+        self._memory = memory or NothingKept()
         self._patience = patience
         self._clock = clock
-        self._names = Names(look_up or resolve, clock)
+        self._names = KnownNames(look_up or resolve, clock, self._memory)
+        self._machine_addresses = machine
+        self._machine: Sequence[str] = ()
         url = str(pbx.connection.url) if pbx.connection is not None else ""
         named = [name for name in profile.protected if not is_address(name)]
         self._own = [host for host in (urlsplit(url).hostname, *named) if host]
@@ -71,6 +85,8 @@ class TargetFacts:
         self._addresses: Fact[tuple[str, ...]] = Fact(None, NOT_ASKED)
         self._at: float | None = None
         self._refreshing: asyncio.Task[None] | None = None
+        self._misfits: tuple[str, ...] = ()
+        self._said: tuple[str, ...] = ()
 
     async def run(self) -> None:
         """Keep the facts fresh until cancelled."""
@@ -79,33 +95,72 @@ class TargetFacts:
             await asyncio.sleep(FRESH_SECONDS)
 
     async def of(self, row: ActionRow) -> GuardFacts:
-        """The facts for one action."""
+        """The facts for one action. Raises `PbxError` where calls that are up have to be known and are not."""
         await self._freshen()
         profile, target = self._profile, row.target.id
         return GuardFacts(
             protected=profile.protected,
-            trunk_addresses=self._names.addresses([*self._carriers, *self._found_carriers()]),
-            own_addresses=(*OURSELVES, *self._names.addresses([*self._own, *(self._addresses.value or ())])),
+            allow_list=tuple(await self._memory.allowed(self._pbx)),
+            trunk_addresses=self._names.addresses(self._every_carrier()),
+            own_addresses=(*OURSELVES, *self._machine, *self._names.addresses(self._every_own())),
+            in_use=tuple(await self._memory.logged_in()),
+            unknown_names=self._unknown_names(),
+            own_numbers=self._own_numbers(),
             emergency_device=profile.extension(target).emergency_device,
+            emergency_call=await self._in_emergency(row.kind, row.target),
             emergency_path=self._emergency_path(row.kind, target),
-            emergency_numbers=self._dialling.emergency_numbers,
-            calling_code=self._dialling.calling_code,
+            emergency=self._dialling.emergency,
         )
 
-    def _emergency_path(self, act: Act, target: str) -> bool:
-        """Whether a route for emergency calls stays: named in the settings, or found on the PBX and open to use."""
-        configured = any(route.emergency for name, route in self._profile.routes.items() if name != target)
-        return configured or any(self._stays(route, act, target) for route in self._routes.value or ())
+    @property
+    def differences(self) -> tuple[str, ...]:
+        """Sentences on where settings and PBX do not say the same, and on names that nobody could ever look up."""
+        names = () if self._at is None else self._unknown_names()
+        return (*self._misfits[:MOST_SAID], *(f"{name} {NEVER_FOUND}" for name in names[:MOST_SAID]))
 
-    def _stays(self, route: FoundRoute, act: Act, target: str) -> bool:
+    def _unknown_names(self) -> tuple[str, ...]:
+        return self._names.unknown([*self._every_carrier(), *self._every_own()])
+
+    async def _in_emergency(self, act: Act, target: Subject) -> bool:
+        """Whether the calls that would be cut off are, or may be, emergency calls; asked at this moment."""
+        if Protection.EMERGENCY_CALL not in ACTS[act].protections or self._calls is None:
+            return False
+        if act is Act.HANG_UP and target.kind in SPARES_BY_ITSELF:
+            return False
+        used = [call for call in await self._calls() if target.id in call.uses]
+        return any(self._dialling.emergency.may_be(number) for call in used for number in call.called)
+
+    def _emergency_path(self, act: Act, target: str) -> bool:
+        """Whether a route for emergency calls stays: found on the PBX and open to use, or else named in the settings.
+
+        Where the routes of the PBX are known, one that is named and not there, or shut, is no path.
+        """
+        configured = {name for name, route in self._profile.routes.items() if route.emergency}
+        if self._routes.value is None:
+            return bool(configured - {target})
+        return any(self._stays(route, act, target, configured) for route in self._routes.value)
+
+    def _stays(self, route: FoundRoute, act: Act, target: str, configured: set[str]) -> bool:
         """An emergency call needs a route without a PIN that somebody may use, and a trunk that is on."""
+        if not (route.emergency or route.name in configured) or route.name == target or route.pin:
+            return False
+        if self._trunks.value is None and route.name in configured:
+            return True
         on = {trunk.name for trunk in self._trunks.value or () if trunk.enabled}
         left = on - {target} if act is Act.DISABLE_TRUNK else on
-        usable = not route.pin and bool(route.extensions or route.groups) and not left.isdisjoint(route.trunks)
-        return route.emergency and usable and route.name != target
+        return bool(route.extensions or route.groups) and not left.isdisjoint(route.trunks)
 
-    def _found_carriers(self) -> list[str]:
-        return [host for trunk in self._trunks.value or () for host in trunk.hosts]
+    def _every_carrier(self) -> list[str]:
+        return [*self._carriers, *(host for trunk in self._trunks.value or () for host in trunk.hosts)]
+
+    def _every_own(self) -> list[str]:
+        return [*self._own, *(self._addresses.value or ())]
+
+    def _own_numbers(self) -> tuple[str, ...]:
+        """The numbers under which the PBX calls and is called, in international form."""
+        plan = compile_plan(self._profile)
+        read = [plan.read(number, outside=True).e164 for trunk in self._trunks.value or () for number in trunk.numbers]
+        return tuple(dict.fromkeys(number for number in read if number is not None))
 
     async def _freshen(self) -> None:
         """See to it that the facts are renewed in time; wait only for those that are too old to go by."""
@@ -122,8 +177,10 @@ class TargetFacts:
 
     async def _refresh(self) -> None:
         """What is configured is looked up while the PBX is asked, which may take its time."""
+        self._machine = await asyncio.to_thread(self._machine_addresses)
         await asyncio.gather(self._names.refresh([*self._own, *self._carriers]), self._ask())
         self._at = self._clock()
+        self._say_differences()
 
     async def _ask(self) -> None:
         if self._discover is None:
@@ -136,57 +193,18 @@ class TargetFacts:
         self._routes = newest(found.routes, self._routes)
         self._trunks = newest(found.trunks, self._trunks)
         self._addresses = newest(found.addresses, self._addresses)
-        await self._names.refresh([*self._found_carriers(), *(self._addresses.value or ())])
+        self._misfits = tuple(misfits(self._profile, found))
+        await self._names.refresh([*self._every_carrier(), *(self._addresses.value or ())])
+
+    def _say_differences(self) -> None:
+        """Say once what is not as it should be for the guard."""
+        differences = self.differences
+        for one in differences:
+            if one not in self._said:
+                log.warning("the guard does not know enough", pbx=self._pbx, problem=one)
+        self._said = differences
 
 
 def newest(fact: Fact[T], before: Fact[T]) -> Fact[T]:
     """What could not be read this time is as it was."""
     return before if fact.value is None and before.value is not None else fact
-
-
-class Names:
-    """The addresses of host names, looked up again and again."""
-
-    def __init__(self, look_up: LookUp, clock: Callable[[], float]) -> None:
-        self._look_up = look_up
-        self._clock = clock
-        self._seen: dict[str, dict[str, float]] = {}
-
-    def addresses(self, hosts: Sequence[str]) -> tuple[str, ...]:
-        """Every address of the hosts, and the names themselves: who cannot be looked up stays protected by name."""
-        every = dict.fromkeys(hosts)
-        for host in hosts:
-            every.update(dict.fromkeys(self._seen.get(host, ())))
-        return tuple(every)
-
-    async def refresh(self, hosts: Iterable[str]) -> None:
-        """Look all names up, side by side; one that has no answer now keeps the addresses it had."""
-        names = [host for host in dict.fromkeys(hosts) if not is_address(host)]
-        await asyncio.gather(*(self._refresh(name) for name in names))
-
-    async def _refresh(self, name: str) -> None:
-        try:
-            found = await self._look_up(name)
-        except OSError:
-            return
-        now = self._clock()
-        kept = {address: at for address, at in self._seen.get(name, {}).items() if now - at < FORGET_SECONDS}
-        self._seen[name] = kept | dict.fromkeys(found, now)
-
-
-async def resolve(name: str) -> list[str]:
-    """The addresses of a host name by the system's resolver. Raises OSError if it has none to tell."""
-    try:
-        answers = await asyncio.get_running_loop().getaddrinfo(name, None, type=socket.SOCK_STREAM)
-    except UnicodeError:  # as for an empty label
-        raise OSError("not a host name") from None
-    return [str(answer[4][0]).partition("%")[0] for answer in answers]
-
-
-def is_address(text: str) -> bool:
-    """Whether this is an address or a CIDR rather than a name."""
-    try:
-        ip_address(text.partition("/")[0])
-    except ValueError:
-        return False
-    return True

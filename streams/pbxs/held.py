@@ -13,6 +13,7 @@ from streams.pbxs.bystanders import Bystanders, LastLook
 from streams.pbxs.connected import Connected
 from streams.pbxs.dialling import dialling_of
 from streams.pbxs.guard_facts import TargetFacts
+from streams.pbxs.guarding.guard_memory import GuardMemory
 from streams.pbxs.makes import connect
 from streams.pbxs.pbx import AnyAction, Fence, LoginMemory, PbxConnection
 from streams.runtime.ingest import Ingest
@@ -23,11 +24,20 @@ from streams.store.vault import Vault
 class HeldPbxs:
     """Opens and closes PBXs. `hands` are the actions on each, `connected` are those that have an API.
 
-    `everywhere` is what can be done for any PBX, whatever its make, and without its API.
+    `everywhere` is what can be done for any PBX, whatever its make, and without its API; `memory` is where the
+    guard keeps what it is told.
     """
 
-    def __init__(self, policies: Policies, vault: Vault, ingest: Ingest, everywhere: Mapping[Act, AnyAction]) -> None:
+    def __init__(
+        self,
+        policies: Policies,
+        vault: Vault,
+        ingest: Ingest,
+        everywhere: Mapping[Act, AnyAction],
+        memory: GuardMemory | None = None,
+    ) -> None:
         self._policies = policies
+        self._memory = memory
         self._ingest = ingest
         self._everywhere = everywhere
         self._keyed_hash = partial(vault.keyed_hash, "pin")
@@ -52,13 +62,13 @@ class HeldPbxs:
         dialling = dialling_of(profile)
         emergency = [name for name, route in profile.routes.items() if route.emergency]
         if pbx.connection is None:
-            self._facts[pbx.id] = TargetFacts(pbx, profile)
+            self._facts[pbx.id] = TargetFacts(pbx, profile, memory=self._memory)
             self._bystanders[pbx.id] = Bystanders(dialling, emergency)
             self.hands[pbx.id] = self._everywhere
             return None
         connection = connect(pbx, profile, memory(), fence)
         look = LastLook(connection.discover)
-        facts = self._facts[pbx.id] = TargetFacts(pbx, profile, look)
+        facts = self._facts[pbx.id] = TargetFacts(pbx, profile, look, calls=connection.calls, memory=self._memory)
         self._bystanders[pbx.id] = Bystanders(dialling, emergency, connection.present, look)
         self.hands[pbx.id] = {**connection.actions(), **self._everywhere}
         sources = connection.sources(self._ingest, self._keyed_hash, since=since)

@@ -21,7 +21,7 @@ from detector.contract.vocabulary import Act
 from detector.settings import PbxProfile
 from streams.config.connection import PbxMake
 from streams.config.installation import InstalledPbx
-from streams.pbxs.discovery import Capabilities, Discovery
+from streams.pbxs.discovery import CallUp, Capabilities, Discovery
 from streams.runtime.ingest import Ingest, Reading, SourceStatus
 
 B = TypeVar("B")
@@ -73,14 +73,6 @@ class RegisteredPhone(Struct, frozen=True):
 
     extension: str
     address: str
-
-
-class CallUp(Struct, frozen=True, kw_only=True):
-    """A call that is up: our extensions in it, and the numbers it has called outside."""
-
-    id: str
-    extensions: tuple[str, ...] = ()
-    called: tuple[str, ...] = ()
 
 
 class Present(Struct, frozen=True):
@@ -137,6 +129,10 @@ class PbxAction(ABC, Generic[B]):
     @abstractmethod
     async def preview(self, order: Order) -> str:
         """What it would cut, in a sentence."""
+
+    def remark(self, handle: str | None) -> str | None:
+        """What people should know of how it was done, beside that it was."""
+        return None
 
 
 AnyAction = PbxAction[Any]
@@ -233,6 +229,10 @@ class PbxConnection(ABC):
     async def present(self) -> Present:
         """Who is registered from where, and what calls are up; what this make does not show is unknown."""
         return Present(Fact(None, NOT_SHOWN), Fact(None, NOT_SHOWN))
+
+    @abstractmethod
+    async def calls(self) -> Sequence[CallUp]:
+        """The calls to the world outside that are up at this moment."""
 
     @abstractmethod
     async def posture(self, declared: Declared, now: datetime) -> Posture:

@@ -16,7 +16,8 @@ class PbxStatus(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`at` is when it was written, `heard_at` until when the PBX's records were fetched: the next owner begins there.
 
     `locked`: we log in no more, as the PBX would shut us out. Model and firmware are known once it was asked, and so is
-    why there are `no_records`, where its call records cannot be read. The formats are those of the times the PBX
+    why there are `no_records`, where its call records cannot be read. `differences` say where the settings are
+    not as the PBX is, and which names of carriers nobody can look up. The formats are those of the times the PBX
     displays, None while nobody knows them.
     """
 
@@ -29,6 +30,7 @@ class PbxStatus(Struct, frozen=True, kw_only=True, omit_defaults=True):
     date_format: str | None = None
     time_format: str | None = None
     heard_at: Micros | None = None
+    differences: tuple[str, ...] = ()
 
 
 DECODER = msgspec.json.Decoder(PbxStatus)

@@ -72,13 +72,14 @@ class Sight(Struct, frozen=True, kw_only=True):
 class PbxSight(Struct, frozen=True, kw_only=True):
     """What is seen of a PBX; `configured` are rules that nothing feeds although the settings give them limits.
 
-    Model and firmware are known once it was asked.
+    `differences` say where the settings are not as the PBX is. Model and firmware are known once it was asked.
     """
 
     pbx: str
     sight: Sight
     connected: bool
     configured: tuple[str, ...] = ()
+    differences: tuple[str, ...] = ()
     model: str | None = None
     firmware: str | None = None
 
@@ -89,6 +90,7 @@ def sight_of(pbx: InstalledPbx, profile: PbxProfile, known: PbxStatus | None = N
     starved = [one.rule for one in found.starved if profile.rules[one.rule].limits != detectors()[one.rule].Limits()]
     return PbxSight(
         pbx=pbx.id, sight=found, connected=pbx.connection is not None, configured=tuple(starved),
+        differences=known.differences if known is not None else (),
         model=known.model if known is not None else None, firmware=known.firmware if known is not None else None,
     )  # fmt: skip
 

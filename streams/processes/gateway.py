@@ -14,6 +14,7 @@ from detector.contract.codec import Rejected, from_micros
 from detector.decide.sightings import Sighting
 from detector.detect.catalogue import catalogue
 from detector.settings import Policies
+from streams.config.dangers.risks import open_risks
 from streams.config.installation import Installation, InstalledPbx, core_settings
 from streams.config.kafka_settings import Kafka
 from streams.containment.acting import everywhere_by
@@ -34,6 +35,7 @@ from streams.notify.sender import channels_of
 from streams.observe.families import gauge
 from streams.observe.observer import Observer
 from streams.pbxs.connected import Connected
+from streams.pbxs.guarding.guard_memory import JournalMemory
 from streams.pbxs.held import HeldPbxs
 from streams.pbxs.leases import Lease, Leases, boot_time
 from streams.pbxs.login_memory import SealedMemory
@@ -90,7 +92,7 @@ class Gateway:
         self.lists = ListKeeper(settings, self.policies, tables(settings, copies), copies)
         self.ingest = KafkaIngest(kafka, self.vault, settings.data / "spool" / name)
         everywhere = everywhere_by(enforcers_of(settings, self.journal))
-        self.pbxs = HeldPbxs(self.policies, self.vault, self.ingest, everywhere)
+        self.pbxs = HeldPbxs(self.policies, self.vault, self.ingest, everywhere, JournalMemory(self.journal))
         self._settings_of = {pbx.id: pbx for pbx in settings.pbxs}
         self._held: dict[str, LeasedPbx] = {}
         self.leases = Leases(
@@ -126,6 +128,8 @@ class Gateway:
                 await self.ingest.put_control([settings_event(self.settings, self.lists.digests)])
                 vitals = ClusterVitals(self.journal, self.ingest, self._sources, self._figures, self._ailments)
                 with Observer(self.settings.metrics, "gateway", vitals):
+                    for risk in open_risks(self.settings, fresh=False):
+                        log.warning("dangerous setting", risk=risk.name, problem=str(risk))
                     ready()
                     await self._work()
         finally:

@@ -12,6 +12,7 @@ from detector.contract.codec import from_micros
 from detector.contract.events import Control
 from detector.detect.catalogue import catalogue
 from detector.settings import Policies
+from streams.config.dangers.risks import is_fresh, open_risks
 from streams.config.installation import Installation, core_settings
 from streams.console.logins import first_user
 from streams.console.ports import ProcessStatus
@@ -28,6 +29,7 @@ from streams.notify.notifier import Notifier
 from streams.notify.sender import channels_of
 from streams.observe.observer import Observer
 from streams.pbxs.connected import Connected
+from streams.pbxs.guarding.guard_memory import JournalMemory
 from streams.pbxs.held import HeldPbxs
 from streams.pbxs.login_memory import in_file
 from streams.pbxs.pbx_status import PbxStatus, copied
@@ -67,6 +69,7 @@ class Service:
     def __init__(self, settings: Installation) -> None:
         self.settings = settings
         core, data = core_settings(settings), settings.data
+        self._risks = open_risks(settings, fresh=is_fresh(settings, KEY_FILE))
         self.vault = Vault(data / KEY_FILE)
         self._stream_database = opened(f"sqlite:///{data.absolute()}/stream.db", "stream")
         self._journal_database = opened(journal_url(settings), "journal")
@@ -83,7 +86,9 @@ class Service:
         self._seen = SqliteSeen(data / "webhook.db")
         enforcers = enforcers_of(settings, self.journal)
         self.feed = feed_among(enforcers, self.journal)
-        self.pbxs = HeldPbxs(self.policies, self.vault, self.runtime, everywhere_by(enforcers))
+        self.pbxs = HeldPbxs(
+            self.policies, self.vault, self.runtime, everywhere_by(enforcers), JournalMemory(self.journal)
+        )
         self._vitals = RunVitals(self.runtime, checkpoints, self.journal, self._sources, self._archive_up,
                                  lambda: self.lists.statuses)  # fmt: skip
         self._stop = asyncio.Event()
@@ -149,6 +154,8 @@ class Service:
             others += start({
                 "archive": self._keeper.run(), "archive tidy": tidy(self._keeper.archive, kept_by(self.policies)),
             })  # fmt: skip
+        for risk in self._risks:
+            log.warning("dangerous setting", risk=risk.name, problem=str(risk))
         ready(listeners.ready(password))
         try:
             await until_stopped(self._stop, [*runtime, *workers, *servers, *others])
@@ -212,6 +219,7 @@ class Service:
             events=engine.counts["read"], findings=self.runtime.findings, dead_letters=self.runtime.dead_letters,
             detector_errors=sum(engine.errors.values()), calls_up=engine.calls_up(),
             checkpoint_age=time.monotonic() - self.runtime.checkpoint_at, lists=self.lists.statuses,
+            problems=tuple(str(risk) for risk in self._risks),
         )  # fmt: skip
 
 

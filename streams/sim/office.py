@@ -37,6 +37,7 @@ GUESSABLE = ("1007", "1012")
 ADMINISTRATOR = "admin"
 NATIONAL_ROUTE = "National"
 INTERNATIONAL_ROUTE = "International"
+EMERGENCY_ROUTE = "Emergency"
 SOFTPHONE_ROUTE = "Softphones E.164"
 PREMIUM = "91900.&9900.&+1900."
 
@@ -59,6 +60,10 @@ def furnish(options: SimOptions, settings: PbxSettings, portal: Portal, rng: ran
         DialPattern(pattern="91NXXNXXXXXX", strip=1),
         DialPattern(pattern="9NXXXXXX", strip=1),
     )
+    if options.emergency_route:
+        _add_route(
+            settings, EMERGENCY_ROUTE, (DialPattern(pattern="911"), DialPattern(pattern="9911", strip=1)), everybody
+        )
     _add_route(settings, NATIONAL_ROUTE, national, everybody)
     abroad = everybody if "C22" in options.weak else INTERNATIONAL_STAFF
     travellers = settings.pin_lists.add(lambda new: PinList(id=new, name="Travellers", pins=("48151", "62342")))

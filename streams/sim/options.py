@@ -84,6 +84,8 @@ class SimOptions(BaseModel):
     auto_defense: bool = False
     """The PBX itself drops SIP from an address after too many failed registrations."""
     emergency_numbers: tuple[str, ...] = ("911", "112")
+    emergency_route: bool = False
+    """An outbound route of its own for 911, open to everybody."""
     access_digit: str = "9"
     trunk_capacity: PositiveInt = 30
     business_hours: tuple[int, int] = (8, 18)

@@ -111,6 +111,18 @@ class RemarkRow(Struct, frozen=True, kw_only=True):
     text: str
 
 
+class AllowRow(Struct, frozen=True, kw_only=True):
+    """What a person put on the allow-list, and why: for one PBX, or for all where `pbx` is None."""
+
+    id: int
+    pbx: str | None
+    value: str
+    reason: str
+    by: str
+    at: int
+    until: int
+
+
 class IncidentView(Struct, frozen=True, kw_only=True):
     """All there is to one incident, each list oldest first."""
 

@@ -172,6 +172,7 @@ class ConsoleSessionTable(JournalBase):
     csrf: Mapped[str]
     created_at: Mapped[int]
     expires: Mapped[int]
+    address: Mapped[str] = mapped_column(server_default="")
 
 
 class LoginFailureTable(JournalBase):

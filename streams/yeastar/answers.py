@@ -124,6 +124,7 @@ class TrunkAnswer(Struct, frozen=True, kw_only=True):
     domain: str | None = None
     enb_outbound_proxy: int | None = None
     outbound_proxy_server: str | None = None
+    def_outbound_cid: str | None = None
     username: str | None = None
 
 

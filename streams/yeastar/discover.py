@@ -4,11 +4,11 @@ import asyncio
 
 from detector.audit.posture import Fact
 from streams.pbxs.dialling import Dialling, surely_carries_emergency
-from streams.pbxs.discovery import Discovery, FoundExtension, FoundRoute, FoundTrunk
-from streams.pbxs.pbx import CallUp, Present, RegisteredPhone
+from streams.pbxs.discovery import CallUp, Discovery, FoundExtension, FoundRoute, FoundTrunk
+from streams.pbxs.pbx import Present, RegisteredPhone
 from streams.yeastar.answers import ActiveCall, ExtensionAnswer, RouteAnswer, TrunkAnswer
 from streams.yeastar.client import YeastarClient
-from streams.yeastar.p_series_action import patterns_of
+from streams.yeastar.p_series_action import called, patterns_of
 from streams.yeastar.settings_reader import Reader, fact, listed_groups, listed_numbers, listed_trunks
 
 NO_ADDRESSES = "the API does not show the PBX's own addresses"
@@ -53,14 +53,26 @@ def _registered(shown: Fact[list[ExtensionAnswer]]) -> Fact[tuple[RegisteredPhon
 def _calls(shown: Fact[list[ActiveCall]]) -> Fact[tuple[CallUp, ...]]:
     if shown.value is None:
         return Fact(None, shown.source)
-    return Fact(tuple(
-        CallUp(
-            id=call.call_id,
-            extensions=tuple(m.extension.number for m in call.members if m.extension and m.extension.number),
-            called=tuple(m.outbound.to for m in call.members if m.outbound and m.outbound.to),
-        )
-        for call in {call.call_id: call for call in shown.value}.values()
-    ), shown.source)  # fmt: skip
+    each = {call.call_id: call for call in shown.value}.values()
+    return Fact(tuple(map(_call_up, each)), shown.source)
+
+
+async def calls_up(client: YeastarClient) -> list[CallUp]:
+    """The calls that go through a trunk to the world outside."""
+    found = await client.calls(direction="outbound") + await client.calls(direction="inbound")
+    return [_call_up(one) for one in found if called(one)]
+
+
+def _call_up(shown: ActiveCall) -> CallUp:
+    extensions = [member.extension for member in shown.members if member.extension]
+    trunks = [side for member in shown.members for side in (member.outbound, member.inbound) if side]
+    channels = [*(one.channel_id for one in extensions), *(one.channel_id for one in trunks)]
+    numbers = tuple(one.number for one in extensions if one.number)
+    names = [shown.call_id, *channels, *numbers, *(one.trunk_name for one in trunks)]
+    return CallUp(
+        id=shown.call_id, extensions=numbers, uses=frozenset(name for name in names if name),
+        called=tuple(called(shown)),
+    )  # fmt: skip
 
 
 def _extensions(shown: Fact[list[ExtensionAnswer]]) -> Fact[tuple[FoundExtension, ...]]:
@@ -72,9 +84,12 @@ def _extensions(shown: Fact[list[ExtensionAnswer]]) -> Fact[tuple[FoundExtension
 def _trunks(shown: Fact[list[TrunkAnswer]]) -> Fact[tuple[FoundTrunk, ...]]:
     if shown.value is None:
         return Fact(None, shown.source)
-    return Fact(
-        tuple(FoundTrunk(name=one.name, enabled=one.enable != 0, hosts=hosts(one)) for one in shown.value), shown.source
-    )
+    return Fact(tuple(_trunk(one) for one in shown.value), shown.source)
+
+
+def _trunk(shown: TrunkAnswer) -> FoundTrunk:
+    numbers = (shown.def_outbound_cid,) if shown.def_outbound_cid else ()
+    return FoundTrunk(name=shown.name, enabled=shown.enable != 0, hosts=hosts(shown), numbers=numbers)
 
 
 def _routes(shown: Fact[list[RouteAnswer]], dialling: Dialling) -> Fact[tuple[FoundRoute, ...]]:

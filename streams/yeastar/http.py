@@ -1,6 +1,7 @@
 """One request to the PBX's API and its answer, bounded in time and size; tokens never reach a log."""
 
 import asyncio
+import re
 import ssl
 from collections.abc import Mapping
 from functools import cache
@@ -21,6 +22,8 @@ USER_AGENT = f"Ringfence/{version('ringfence')}"
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
 TRIES = 3
 TOKEN = "token"  # noqa: S105 - the name of an extension of a request, not a secret
+REDIRECTS = range(300, 400)
+LONGEST_PLACE = 200
 NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 Param = str | int
@@ -166,7 +169,16 @@ def checked(answer: bytes, path: str) -> bytes:
     return answer
 
 
+def redirected(status: int, place: str) -> str:
+    """Where somebody wanted us to go, without what a question mark or an account may hold; we never go."""
+    plain = re.sub(r"//[^/@]*@", "//", place.partition("?")[0].partition("#")[0])[:LONGEST_PLACE]
+    shown = "".join(c if c.isprintable() else "?" for c in plain)
+    return f"HTTP {status}, a redirect to {shown}, which is not followed"
+
+
 async def _body(response: httpx.Response) -> bytes | str:
+    if response.status_code in REDIRECTS:
+        return redirected(response.status_code, response.headers.get("location", "nowhere"))
     if response.status_code != httpx.codes.OK:
         return f"HTTP {response.status_code}"
     if response.headers.get("content-encoding", "identity") != "identity":

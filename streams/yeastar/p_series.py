@@ -14,7 +14,7 @@ from detector.settings import PbxProfile
 from streams.config.connection import Connection, Transport
 from streams.config.installation import InstalledPbx
 from streams.pbxs.dialling import dialling_of
-from streams.pbxs.discovery import Capabilities, Discovery
+from streams.pbxs.discovery import CallUp, Capabilities, Discovery
 from streams.pbxs.pbx import AnyAction, KeyedHash, PbxConnection, PbxSources, Present, TimeFormats
 from streams.pbxs.pbx_errors import NotSupported
 from streams.runtime.ingest import Ingest, SourceStatus
@@ -23,7 +23,7 @@ from streams.yeastar.capabilities import capabilities
 from streams.yeastar.catchup import Catchup
 from streams.yeastar.cdr_poll import CdrPoll
 from streams.yeastar.client import YeastarClient
-from streams.yeastar.discover import discover, present
+from streams.yeastar.discover import calls_up, discover, present
 from streams.yeastar.p_series_action import ACTIONS, Means
 from streams.yeastar.read_posture import read_posture
 from streams.yeastar.webhook import PSeriesWebhook, webhook_of
@@ -55,7 +55,7 @@ class PSeriesConnection(PbxConnection):
     def sources(self, ingest: Ingest, keyed_hash: KeyedHash, *, since: datetime | None) -> PbxSources:
         """The poll of its call records, and its WebSocket unless all comes by webhook."""
         frames = frames_of(self._settings, self._profile, keyed_hash)
-        routes = CallRoutes(self.client, self._settings.id, self._dialling.emergency())
+        routes = CallRoutes(self.client, self._settings.id, self._dialling.emergency.ways)
         return PSeriesSources(self.client, frames, routes, ingest, self._settings, self._connection, since)
 
     def actions(self) -> Mapping[Act, AnyAction]:
@@ -74,6 +74,10 @@ class PSeriesConnection(PbxConnection):
     async def discover(self) -> Discovery:
         """Extensions, trunks and outbound routes."""
         return await discover(self.client, self._dialling)
+
+    async def calls(self) -> Sequence[CallUp]:
+        """Outbound ones, and inbound ones that were sent on."""
+        return await calls_up(self.client)
 
     async def present(self) -> Present:
         """By its list of extensions and the calls it shows."""

@@ -7,7 +7,7 @@ from msgspec import Struct
 from detector.contract.registry import Registry
 from streams.pbxs.dialling import Dialling
 from streams.pbxs.pbx import PbxAction
-from streams.yeastar.answers import RouteAnswer
+from streams.yeastar.answers import ActiveCall, RouteAnswer
 from streams.yeastar.client import YeastarClient
 
 B = TypeVar("B")
@@ -45,3 +45,13 @@ def action(kind: A) -> A:
 def patterns_of(route: RouteAnswer) -> list[str]:
     """The dial patterns of a route."""
     return [str(item.get("pattern") or "") for item in route.dial_pattern_list]
+
+
+def called(call: ActiveCall) -> list[str]:
+    """The numbers that a call has called through a trunk, as dialled; empty where the PBX shows none."""
+    return [member.outbound.to or "" for member in call.members if member.outbound]
+
+
+def may_be_emergency(call: ActiveCall, dialling: Dialling) -> bool:
+    """Whether a call is an emergency call, or may be: then it is not cut."""
+    return any(dialling.emergency.may_be(to) for to in called(call))

@@ -12,7 +12,7 @@ from phonenumbers import PhoneNumberType
 from detector.audit.declared import Declared
 from detector.audit.posture import BlockedPosture, ExtensionPosture, Fact, Posture, RoutePosture, TrunkPosture
 from detector.audit.strength import flaws
-from detector.enrich.dialling.home import GUESSED_ACCESS
+from detector.enrich.dialling.emergency import GUESSED_ACCESS
 from detector.settings import PbxProfile
 from streams.config.installation import InstalledPbx
 from streams.pbxs.dialling import Dialling, carries, dialling_of

@@ -8,10 +8,11 @@ from urllib.parse import urlencode
 import msgspec
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, WebSocketException
+from websockets.http11 import Response
 
 from detector.contract.events import MAX_EVENT_BYTES
 from streams.pbxs.pbx_errors import PbxError, Unreachable
-from streams.yeastar.http import API, USER_AGENT, Http, checked
+from streams.yeastar.http import API, REDIRECTS, USER_AGENT, Http, checked, redirected
 
 MAX_FRAME_BYTES = 2 * MAX_EVENT_BYTES
 MAX_QUEUED = 64
@@ -19,6 +20,14 @@ HEARTBEAT_ANSWER = b"heartbeat response"
 
 # The library logs the request line, which holds the token, at DEBUG.
 quiet = logging.Logger("websockets.quiet", logging.INFO)
+
+
+class Unredirected(connect):
+    """Goes nowhere else than where it was told to: whoever answers in the PBX's place gets no token of ours."""
+
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        """Never follow."""
+        return exc
 
 
 class Subscription:
@@ -70,7 +79,7 @@ async def _connected(http: Http, token: str) -> ClientConnection:
     url = http.url.copy_with(scheme="wss" if http.url.scheme == "https" else "ws").join(f"{API}subscribe")
     problem: PbxError
     try:
-        return await connect(
+        return await Unredirected(
             f"{url}?{urlencode({'access_token': token})}",
             ssl=http.ssl,
             user_agent_header=USER_AGENT,
@@ -84,14 +93,18 @@ async def _connected(http: Http, token: str) -> ClientConnection:
             logger=quiet,
         )
     except InvalidStatus as error:
-        problem = _refusal(bytes(error.response.body or b""), error.response.status_code)
+        problem = refusal(error.response)
     except (OSError, TimeoutError, InvalidHandshake, WebSocketException, EOFError) as error:
         problem = Unreachable(f"subscribe: {type(error).__name__}")
     raise problem
 
 
-def _refusal(body: bytes, status: int) -> PbxError:
-    """A PBX that does not take the token answers with an ordinary error."""
+def refusal(response: Response) -> PbxError:
+    """A PBX that does not take the token answers with an ordinary error; one that sends us on is not the PBX."""
+    status, place = response.status_code, response.headers.get("Location")
+    if place is not None and status in REDIRECTS:
+        return Unreachable(f"subscribe: {redirected(status, place)}")
+    body = bytes(response.body or b"")
     try:
         checked(body, "subscribe")
     except PbxError as error:

@@ -1,26 +1,16 @@
 """The numbering plan of the home country, as dialled from inside it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from enum import IntEnum
-from functools import lru_cache
-
-from phonenumbers.phonemetadata import PhoneMetadata, PhoneNumberDesc
 
 from detector.enrich.dialling import customs
-from detector.enrich.dialling.dialled import boil_down
+from detector.enrich.dialling.emergency import pattern_of, short_numbers
 from detector.enrich.dialling.numbering import NumberListing, compiled, look_up, region
 
-GUESSED_ACCESS = ("9", "0")
-"""What people dial for an outside line where nobody configured it."""
 LONGEST_LOCAL = 8
 """Digits of a number dialled without its area code."""
 SHORTEST_NATIONAL = 7
 """Fewer digits behind a national prefix are rather an extension behind an access digit."""
-
-LONGEST_EMERGENCY = 11
-"""Digits of a country's longest emergency number (911, 18000, 1011177) or of a short one behind a selection code."""
-
-_EVERYWHERE_EMERGENCY = ("112", "911")
 
 
 class HomeBasis(IntEnum):
@@ -46,14 +36,14 @@ class Home:
         self.domestic = frozenset(next((group for group in customs.BILLED_TOGETHER if code in group), (code,)))
         self._exits = (compiled(metadata.international_prefix), compiled(customs.EXIT_CODES.get(code)))
         self._before = compiled(customs.BEFORE_A_NUMBER.get(self.calling_code))
-        short = _short_numbers(code)
-        self._sms = compiled(_pattern(short.sms_services))
+        short = short_numbers(code)
+        self._sms = compiled(pattern_of(short.sms_services))
         self._costly = compiled(customs.SHORT_PREMIUM.get(code))
         self._short_services = [
             ("premium", self._costly),
-            ("premium", compiled(_pattern(short.premium_rate))),
-            ("toll_free", compiled(_pattern(short.toll_free))),
-            ("national", compiled(_pattern(short.short_code))),
+            ("premium", compiled(pattern_of(short.premium_rate))),
+            ("toll_free", compiled(pattern_of(short.toll_free))),
+            ("national", compiled(pattern_of(short.short_code))),
         ]
 
     def look_up(self, digits: str) -> NumberListing | None:
@@ -106,63 +96,3 @@ class Home:
         if len(digits) > LONGEST_LOCAL or self._sms.fullmatch(digits):
             return None
         return next((kind for kind, pattern in self._short_services if pattern.fullmatch(digits)), None)
-
-
-class Emergency:
-    """Exactly the emergency numbers: a longer string that only begins with one is no emergency call."""
-
-    def __init__(self, home: Home, access_digit: str, configured: Iterable[str]) -> None:
-        self._home = home
-        self._official = compiled(_pattern(_short_numbers(home.code).emergency))
-        self._others = compiled(customs.EMERGENCY.get(home.code))
-        self._listed = {*_EVERYWHERE_EMERGENCY, *(boil_down(text).digits for text in configured)} - {""}
-        self._access = access_digit
-        self._longest = max(LONGEST_EMERGENCY, *map(len, self._listed)) + len(access_digit)
-
-    def is_dialled(self, digits: str, *, internal: bool, plus: bool = False) -> bool:
-        """Whether these digits reach an emergency service; inside the PBX only without access digit.
-
-        With `plus` also behind the calling code: some phones make `+1911` of 911.
-        """
-        if len(digits) > self._longest:
-            return False
-        if plus and self._is(digits.removeprefix(self._home.calling_code)):
-            return True
-        if self._reaches(digits):
-            return True
-        return not internal and self._behind_access(digits)
-
-    def _behind_access(self, digits: str) -> bool:
-        if self._access:
-            rest = digits.removeprefix(self._access)
-            return rest != digits and self._reaches(rest)
-        rest = digits[1:]
-        if not digits.startswith(GUESSED_ACCESS) or not self._is(rest):
-            return False
-        return digits[0] == "0" or len(rest) > 2
-
-    def _reaches(self, digits: str) -> bool:
-        if self._is(digits) or self._others.fullmatch(digits) is not None:
-            return True
-        rest = self._home.after_selection(digits)
-        return bool(rest) and self._is(rest)
-
-    def _is(self, digits: str) -> bool:
-        return digits in self._listed or self._official.fullmatch(digits) is not None
-
-
-@lru_cache(maxsize=256)
-def emergency_numbers(code: str) -> tuple[str, ...]:
-    """A country's emergency numbers of two to five digits (000, 112, 01, 18000), and those good everywhere."""
-    patterns = (_pattern(_short_numbers(code).emergency), customs.EMERGENCY.get(code))
-    either = compiled("|".join(pattern for pattern in patterns if pattern))
-    numbers = (f"{number:0{length}}" for length in range(2, 6) for number in range(10**length))
-    return tuple(dict.fromkeys((*_EVERYWHERE_EMERGENCY, *filter(either.fullmatch, numbers))))
-
-
-def _short_numbers(code: str) -> PhoneMetadata:
-    return PhoneMetadata.short_metadata_for_region(code, None) or PhoneMetadata(code, register=False)
-
-
-def _pattern(described: PhoneNumberDesc | None) -> str | None:
-    return described.national_number_pattern if described is not None else None

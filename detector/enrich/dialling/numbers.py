@@ -8,7 +8,8 @@ from functools import lru_cache
 import msgspec
 
 from detector.enrich.dialling.dialled import LONGEST_TEXT, Dialled, boil_down
-from detector.enrich.dialling.home import GUESSED_ACCESS, LONGEST_LOCAL, SHORTEST_NATIONAL, Emergency, Home, HomeBasis
+from detector.enrich.dialling.emergency import GUESSED_ACCESS, Emergency
+from detector.enrich.dialling.home import LONGEST_LOCAL, SHORTEST_NATIONAL, Home, HomeBasis
 from detector.enrich.dialling.numbering import NETWORK_KINDS, NumberListing, without_trunk
 
 LONGEST_NUMBER = 15
@@ -104,7 +105,9 @@ class NumberPlan:
             ValueError: there is no numbering plan for the region.
         """
         self._home = Home(region.upper())
-        self._emergency = Emergency(self._home, access_digit, emergency_numbers)
+        self.emergency = Emergency(
+            self._home.code, access_digit=access_digit, exit_code=international_prefix, configured=emergency_numbers
+        )
         self._exit = international_prefix
         self._access = access_digit
         self._extensions = frozenset(extensions)
@@ -135,7 +138,7 @@ class NumberPlan:
         extension = digits in self._extensions and not text.plus and not outside
         if extension and not self._access:
             internal = True  # 9112 is a colleague, not a guessed access digit and 112
-        if not text.words and self._emergency.is_dialled(digits, internal=internal, plus=text.plus):
+        if not text.words and self.emergency.is_dialled(digits, internal=internal, plus=text.plus):
             return Klass.EMERGENCY
         if internal or text.feature:
             return Klass.INTERNAL

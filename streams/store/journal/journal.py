@@ -7,6 +7,7 @@ from streams.store.journal.journal_actions import ActionsJournal
 from streams.store.journal.journal_brakes import BrakesJournal
 from streams.store.journal.journal_findings import FindingsJournal
 from streams.store.journal.journal_fleet import FleetJournal
+from streams.store.journal.journal_guard import GuardJournal
 from streams.store.journal.journal_incidents import IncidentsJournal
 from streams.store.journal.journal_leases import LeasesJournal
 from streams.store.journal.journal_notifications import NotificationsJournal
@@ -17,7 +18,7 @@ from streams.store.journal.journal_tally import TalliesJournal
 
 
 class Journal:
-    """Incidents, decisions, actions, remarks, messages, users and what the fleet saw, each in a part of its own.
+    """Incidents, decisions, actions, remarks, messages, users, the allow-list, what the fleet saw, in a part each.
 
     `engine` is that of a migrated database. Every method of a part is one transaction; all raise `UnavailableError`
     when the database cannot be used now. Times are microseconds.
@@ -36,3 +37,4 @@ class Journal:
         self.fleet = FleetJournal(engine)
         self.tallies = TalliesJournal(engine)
         self.retention = RetentionJournal(engine)
+        self.guard = GuardJournal(engine)

@@ -34,13 +34,17 @@ class AccountsJournal(JournalPart):
         with reading(self._engine) as connection:
             return connection.execute(query).scalar_one_or_none()
 
-    def create_session(self, token_hash: str, account: str, csrf: str, *, now: int, expires: int) -> None:
-        """Keep a login; those that have expired go."""
+    def create_session(
+        self, token_hash: str, account: str, csrf: str, *, now: int, expires: int, address: str = ""
+    ) -> None:
+        """Keep a login and where it came from; those that have expired go."""
         table = ConsoleSessionTable
         with writing(self._engine) as connection:
             connection.execute(delete(table).where(table.expires <= now))
             connection.execute(
-                insert(table).values(token_hash=token_hash, account=account, csrf=csrf, created_at=now, expires=expires)
+                insert(table).values(
+                    token_hash=token_hash, account=account, csrf=csrf, created_at=now, expires=expires, address=address
+                )
             )
 
     def session(self, token_hash: str, *, now: int) -> SessionRow | None:
@@ -52,6 +56,13 @@ class AccountsJournal(JournalPart):
         with reading(self._engine) as connection:
             row = connection.execute(query).one_or_none()
         return row and SessionRow(*row)
+
+    def addresses(self, *, now: int) -> list[str]:
+        """Where those who are logged in have logged in from."""
+        table = ConsoleSessionTable
+        query = select(table.address).where(table.expires > now, table.address != "").distinct()
+        with reading(self._engine) as connection:
+            return sorted(connection.execute(query).scalars())
 
     def extend_session(self, token_hash: str, *, expires: int) -> None:
         """Keep a login that is in use."""

@@ -3,14 +3,15 @@
 from msgspec import Struct
 
 from detector.contract.vocabulary import Act, SubjectKind
-from streams.pbxs.dialling import Dialling
 from streams.pbxs.pbx import Order
 from streams.pbxs.pbx_errors import GiveUp, NotFound
 from streams.yeastar.answers import ActiveCall
 from streams.yeastar.client import YeastarClient
-from streams.yeastar.p_series_action import Means, PSeriesAction, action
+from streams.yeastar.p_series_action import Means, PSeriesAction, action, called, may_be_emergency
 
 ROUNDS = 5
+SHOWN = 5
+HIDDEN = "a number that the PBX does not show"
 
 
 class CutCalls(Struct, frozen=True):
@@ -19,9 +20,16 @@ class CutCalls(Struct, frozen=True):
     calls: tuple[str, ...]
 
 
+class CallsUp(Struct, frozen=True):
+    """The calls an order is about: those to cut, and those that are or may be emergency calls."""
+
+    cut: list[ActiveCall]
+    spared: list[ActiveCall]
+
+
 @action
 class HangUp(PSeriesAction[CutCalls]):
-    """Hangs up by channel until the PBX shows no such call; emergency calls are never among them."""
+    """Hangs up by channel until the PBX shows no such call; what may be an emergency call is never among them."""
 
     act = Act.HANG_UP
     reads = ("call/query",)
@@ -29,41 +37,50 @@ class HangUp(PSeriesAction[CutCalls]):
 
     async def prepare(self, order: Order) -> CutCalls:
         """Which calls are up."""
-        return CutCalls(tuple(call.call_id for call in await _running(self.means, order)))
+        return CutCalls(tuple(call.call_id for call in (await _up(self.means, order)).cut))
 
-    async def apply(self, order: Order, before: CutCalls) -> None:
-        """Cut what is up, and what is dialled anew meanwhile."""
+    async def apply(self, order: Order, before: CutCalls) -> str | None:
+        """Cut what is up, and what is dialled anew meanwhile; the handle names what was left up."""
         for _ in range(ROUNDS):
-            calls = await _running(self.means, order)
-            if not calls:
-                return
-            for call in calls:
+            up = await _up(self.means, order)
+            if not up.cut:
+                break
+            for call in up.cut:
                 await _cut(self.client, call)
+        return _shown(up.spared) or None
 
     async def confirmed(self, order: Order, before: CutCalls, handle: str | None) -> bool:
         """No such call is up."""
-        return not await _running(self.means, order)
+        return not (await _up(self.means, order)).cut
 
     async def preview(self, order: Order) -> str:
         """The calls that are up now."""
-        calls = await _running(self.means, order)
-        shown = ", ".join(to for call in calls[:5] for to in _called(call)[:1])
-        return f"{len(calls)} running calls are cut" + (f": {shown}" if shown else "")
+        up = await _up(self.means, order)
+        cut = f"{len(up.cut)} running calls are cut" + (f": {_shown(up.cut)}" if up.cut else "")
+        return cut + (f"; {self.remark(_shown(up.spared))}" if up.spared else "")
+
+    def remark(self, handle: str | None) -> str | None:
+        """Which calls were left up."""
+        return f"left up, as an emergency call or perhaps one: {handle}" if handle else None
 
 
-async def _running(means: Means, order: Order) -> list[ActiveCall]:
+async def _up(means: Means, order: Order) -> CallsUp:
+    found = await _meant(means, order)
+    spared = [call for call in found if may_be_emergency(call, means.dialling)]
+    return CallsUp([call for call in found if call not in spared], spared)
+
+
+async def _meant(means: Means, order: Order) -> list[ActiveCall]:
     target = order.target
     if target.kind is SubjectKind.EXTENSION:
         calls = await means.client.calls(extension=target.id)
-        found = [call for call in calls if _called(call)]
-    elif target.kind is SubjectKind.DESTINATION:
+        return [call for call in calls if called(call)]
+    if target.kind is SubjectKind.DESTINATION:
         forms = tuple(means.dialling.forms(target.id))
         calls = await means.client.calls(direction="outbound")
-        found = [call for call in calls if any(to.startswith(forms) for to in _called(call))]
-    else:
-        calls = await means.client.calls(direction="outbound") + await means.client.calls(direction="inbound")
-        found = [call for call in calls if target.id in {call.call_id, *_channels(call)}]
-    return [call for call in found if not _is_emergency(call, means.dialling)]
+        return [call for call in calls if any(to.startswith(forms) for to in called(call))]
+    calls = await means.client.calls(direction="outbound") + await means.client.calls(direction="inbound")
+    return [call for call in calls if target.id in {call.call_id, *_channels(call)}]
 
 
 async def _cut(client: YeastarClient, call: ActiveCall) -> None:
@@ -83,10 +100,5 @@ def _channels(call: ActiveCall) -> list[str]:
     return [channel for channel in ours + trunks if channel]
 
 
-def _called(call: ActiveCall) -> list[str]:
-    """The numbers it has called through a trunk."""
-    return [member.outbound.to or "" for member in call.members if member.outbound]
-
-
-def _is_emergency(call: ActiveCall, dialling: Dialling) -> bool:
-    return any(to in dialling.emergency() for to in _called(call))
+def _shown(calls: list[ActiveCall]) -> str:
+    return ", ".join(to or HIDDEN for call in calls[:SHOWN] for to in called(call)[:1])

@@ -143,7 +143,7 @@ def _stays_open(route: RouteAnswer, extension: ExtensionAnswer, dialling: Dialli
     return (
         used
         and may_carry_emergency(patterns_of(route), dialling)
-        and any(pattern not in dialling.emergency() for pattern in patterns)
+        and any(pattern not in dialling.emergency.ways for pattern in patterns)
     )
 
 

@@ -6,7 +6,8 @@ from msgspec.structs import replace
 from detector.contract.findings import Subject
 from detector.contract.vocabulary import Act, SubjectKind
 from detector.decide.acts import ACTS, Protection
-from detector.decide.guard import CHECKS, GuardFacts, block_range, veto
+from detector.decide.guard import CHECKS, GuardFacts, block_range, doubt, veto
+from detector.enrich.dialling.emergency import Emergency
 
 FACTS = GuardFacts(
     protected=("198.51.100.32/28", "10.0.0.1/8", "1099"),
@@ -14,8 +15,7 @@ FACTS = GuardFacts(
     trunk_addresses=("192.0.2.10", "sip.carrier.example"),
     own_addresses=("192.0.2.99", "2001:db8:1:2::10"),
     emergency_path=True,
-    emergency_numbers=("110",),
-    calling_code="1",
+    emergency=Emergency("US", configured=("110",)),
 )
 EXAMPLE = {
     SubjectKind.EXTENSION: "1005",
@@ -157,7 +157,7 @@ def test_an_emergency_call_is_never_cut() -> None:
 
 @pytest.mark.parametrize(("act", "kind"), PAIRS)
 def test_a_spent_budget_stops_only_what_has_one(act: Act, kind: SubjectKind) -> None:
-    facts = GuardFacts(spent_budget=True, emergency_path=True, calling_code="1")
+    facts = GuardFacts(spent_budget=True, emergency_path=True, emergency=Emergency("US"))
     assert (veto(act, Subject(kind, EXAMPLE[kind]), facts) is None) == (act in {Act.HANG_UP, Act.RESTRICT_EXTENSION})
 
 
@@ -181,21 +181,43 @@ ONLY = [
     ("emergency_call", True, Act.HANG_UP, SubjectKind.EXTENSION, "1005"),
     ("emergency_call", True, Act.HANG_UP, SubjectKind.DESTINATION, "+25261"),
     ("emergency_path", False, Act.LOCK_ROUTE, SubjectKind.ROUTE, "International"),
-    ("emergency_numbers", ("25261",), Act.BLOCK_NUMBER, SubjectKind.DESTINATION, "25261"),
-    ("calling_code", "", Act.BLOCK_NUMBER, SubjectKind.DESTINATION, "+4411"),
+    ("emergency_call", True, Act.DISABLE_TRUNK, SubjectKind.TRUNK, "carrier-a"),
+    ("emergency_call", True, Act.RESET_REGISTRATION, SubjectKind.EXTENSION, "1005"),
+    ("emergency", Emergency("US", configured=("25261",)), Act.BLOCK_NUMBER, SubjectKind.DESTINATION, "25261"),
+    ("emergency", Emergency(), Act.BLOCK_NUMBER, SubjectKind.DESTINATION, "+4411"),
+    ("emergency", Emergency("DE"), Act.HANG_UP, SubjectKind.DESTINATION, "+49110"),
+    ("in_use", ("198.51.100.7",), Act.BLOCK_IP, SubjectKind.SOURCE_IP, "198.51.100.7"),
+    ("own_numbers", ("+252612345678",), Act.BLOCK_NUMBER, SubjectKind.DESTINATION, "+25261"),
+    ("allow_list", ("+25261234",), Act.HANG_UP, SubjectKind.DESTINATION, "+25261"),
     ("spent_budget", True, Act.BLOCK_NUMBER, SubjectKind.DESTINATION, "+25261"),
 ]
 
 
 @pytest.mark.parametrize(("fact", "value", "act", "kind", "target"), ONLY)
 def test_a_single_fact_is_enough(fact: str, value: object, act: Act, kind: SubjectKind, target: str) -> None:
-    bare = GuardFacts(emergency_path=True, calling_code="1")
+    bare = GuardFacts(emergency_path=True, emergency=Emergency("US"))
     assert veto(act, Subject(kind, target), bare) is None
     assert veto(act, Subject(kind, target), replace(bare, **{fact: value})) is not None
 
 
 def test_every_fact_counts() -> None:
-    assert {one[0] for one in ONLY} | {"subject_of_incident"} == set(GuardFacts.__struct_fields__)
+    asked = {"subject_of_incident", "unknown_names"}
+    assert {one[0] for one in ONLY} | asked == set(GuardFacts.__struct_fields__)
+
+
+@pytest.mark.parametrize(
+    ("act", "names", "sends_calls", "asks"),
+    [
+        pytest.param(Act.BLOCK_IP, ("sip.example",), True, True, id="it may be the carrier nobody can look up"),
+        pytest.param(Act.BLOCK_IP, ("sip.example",), False, False, id="no call ever came from there"),
+        pytest.param(Act.BLOCK_IP, (), True, False, id="every carrier is known"),
+        pytest.param(Act.HANG_UP, ("sip.example",), True, False, id="what is done is no block"),
+    ],
+)
+def test_in_doubt_whose_address_it_is_a_person_is_asked(
+    act: Act, names: tuple[str, ...], sends_calls: bool, asks: bool
+) -> None:
+    assert (doubt(act, GuardFacts(unknown_names=names), sends_calls=sends_calls) is not None) is asks
 
 
 @pytest.mark.parametrize(

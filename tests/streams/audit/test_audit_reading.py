@@ -8,8 +8,8 @@ import pytest
 from detector.audit.declared import Declared
 from detector.audit.posture_check import CheckVerdict, audit
 from detector.settings import Route
-from streams.audit.read_pbx import NO_EMERGENCY_PATH, NO_ORDER
 from streams.config.installation import InstalledPbx
+from streams.pbxs.guarding.reconciling import NO_EMERGENCY_PATH, NO_ORDER
 from streams.pbxs.pbx_errors import BadCredentials
 from streams.sim import SimOptions, SimulatedPbx
 from streams.sim.settings import DialPattern
@@ -120,9 +120,10 @@ async def test_a_wrong_secret_is_no_audit(office: Any) -> None:
             await one.posture()
 
 
+NO_EMERGENCY_NUMBER = "route National is configured for emergency calls, and takes no emergency number"
 MISFITS: list[tuple[str, dict[str, Any], set[str]]] = [
     ("nothing is configured", {}, {NO_EMERGENCY_PATH}),
-    ("a route for emergency calls is configured", {"routes": {"National": {"emergency": True}}}, set()),
+    ("a route for emergency calls is configured", {"routes": {"National": {"emergency": True}}}, {NO_EMERGENCY_NUMBER}),
     (
         "names that the PBX does not have",
         {
@@ -150,6 +151,7 @@ MISFITS: list[tuple[str, dict[str, Any], set[str]]] = [
             "groups": {"sales": {"members": ["1007"]}},
         },
         {
+            NO_EMERGENCY_NUMBER,
             "route Premium is configured, and the PBX has none of that name",
             "route International may be used by 1012, 1015, 1017 on the PBX, which call.route does not allow",
             "route National may be used by 1018, 1019, 1020, 1021, 1022, 1023, 1024, 1025, 1026, 1027 and 2 more on the"
@@ -162,7 +164,7 @@ MISFITS: list[tuple[str, dict[str, Any], set[str]]] = [
             "routes": {"National": {"emergency": True}},
             "rules": {"call.route": {"allowed": {"National": ["1000-1029"], "Softphones E.164": ["1000-1017"]}}},
         },
-        set(),
+        {NO_EMERGENCY_NUMBER},
     ),
 ]
 

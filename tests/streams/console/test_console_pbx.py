@@ -60,6 +60,13 @@ def test_settings_that_nothing_feeds_are_said(console: Any, visitor: httpx.Clien
     assert "settings for rules that nothing feeds" not in visitor.get("/pbxs/hq").text
 
 
+def test_where_settings_and_pbx_differ_is_said(console: Any, visitor: httpx.Client) -> None:
+    console.sights["hq"] = seen(differences=(f"route {EVIL} is configured, and the PBX has none of that name",))
+    page = visitor.get("/pbxs/hq").text
+    assert EVIL not in page
+    assert "route &lt;script&gt;alert(1)&lt;/script&gt; is configured, and the PBX has none" in page
+
+
 def test_without_a_connection_nothing_is_seen(console: Any, visitor: httpx.Client) -> None:
     console.sights[EVIL] = seen("lab", None)
     page = visitor.get(f"/pbxs/{EVIL}").text

@@ -13,6 +13,7 @@ from pydantic import SecretStr
 
 from detector.contract.findings import Decision, Incident, Loss, Subject
 from detector.contract.vocabulary import Act, Mode, Severity, Stage, Status, SubjectKind
+from detector.enrich.dialling.emergency import Emergency
 from streams.containment.acting import everywhere_by
 from streams.containment.enforcers.enforcer import Enforcer
 from streams.pbxs.dialling import Dialling
@@ -123,7 +124,10 @@ async def office(options: SimOptions) -> AsyncIterator[Office]:
         client = YeastarClient(
             sim.url, sim.client_id, SecretStr(sim.client_secret), zone=ZoneInfo(options.timezone), pause=0.01
         )
-        dialling = Dialling(calling_code="1", international_prefix="011", access_digit="9")
+        dialling = Dialling(
+            calling_code="1", international_prefix="011", access_digit="9",
+            emergency=Emergency("US", access_digit="9", exit_code="011"),
+        )  # fmt: skip
         yield Office(sim, Means(client=client, dialling=dialling))
         await client.close()
 

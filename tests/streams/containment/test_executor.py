@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from detector.contract.codec import to_micros
 from detector.contract.vocabulary import Act, Mode, State, SubjectKind
 from detector.decide.guard import GuardFacts
+from detector.enrich.dialling.emergency import Emergency
 from streams.containment.actions.block_ip import BlockIp
 from streams.containment.budget import Budgets
 from streams.containment.enforcers.enforcer import Enforcer, EnforcerError
@@ -27,7 +29,7 @@ from streams.store.vault import Vault
 from tests.lives import lead
 
 SOMALIA = "901125261234567"
-SAFE = GuardFacts(emergency_path=True, calling_code="1")
+SAFE = GuardFacts(emergency_path=True, emergency=Emergency("US"))
 CHANGES = {
     Act.RESTRICT_EXTENSION: (SubjectKind.EXTENSION, "1007"),
     Act.RESET_REGISTRATION: (SubjectKind.EXTENSION, "1007"),
@@ -629,3 +631,59 @@ async def test_a_preview_changes_nothing(desk: Desk, office: Any, make: Any) -> 
     desk.journal.findings.record([make.decision("dec-1", Act.LOCK_ROUTE, *CHANGES[Act.LOCK_ROUTE], mode=Mode.ASK)])
     assert "9011." in await desk.executor.preview(desk.row())
     assert office.settings() == was
+
+
+async def test_what_people_allow_is_lifted_while_it_runs(desk: Desk, wall: Wall, make: Any) -> None:
+    desk.journal.findings.record([make.decision("dec-1", Act.BLOCK_IP, *CHANGES[Act.BLOCK_IP])])
+    now = to_micros(make.AT)
+    stop = asyncio.Event()
+    running = asyncio.create_task(desk.executor.run(stop))
+    async with asyncio.timeout(10):
+        await eventually(lambda: desk.row().state is State.CONFIRMED)
+        desk.facts = replace(SAFE, allow_list=("198.51.100.7",))
+        desk.journal.guard.allow("198.51.100.7", pbx=None, reason="ours", by="anna", now=now, until=now + 1)
+        await eventually(lambda: desk.row().state is State.UNDONE)
+    stop.set()
+    await running
+    assert (desk.row().by, dict(wall.targets)) == ("guard", {})
+    assert "on the allow list" in (desk.row().error or "")
+
+
+async def test_what_may_be_a_carrier_waits_for_a_person(desk: Desk, wall: Wall, make: Any) -> None:
+    desk.facts = replace(SAFE, unknown_names=("sip.carrier.example",))
+    desk.journal.findings.record([make.decision("dec-1", Act.BLOCK_IP, *CHANGES[Act.BLOCK_IP], sends_calls=True)])
+    await desk.work(2)
+    assert (desk.row().state, desk.row().by) == (State.REQUESTED, "guard")
+    assert "sip.carrier.example" in (desk.row().error or "")
+    assert not wall.targets
+    assert desk.journal.actions.approve("act-dec-1", "anna", now=to_micros(desk.now))
+    await desk.work(2)
+    assert (desk.row().state, list(wall.targets)) == (State.CONFIRMED, ["198.51.100.7/32"])
+
+
+async def test_an_address_that_never_sent_a_call_does_not_wait(desk: Desk, make: Any) -> None:
+    desk.facts = replace(SAFE, unknown_names=("sip.carrier.example",))
+    desk.journal.findings.record([make.decision("dec-1", Act.BLOCK_IP, *CHANGES[Act.BLOCK_IP])])
+    await desk.work()
+    assert desk.row().state is State.CONFIRMED
+
+
+async def test_the_record_of_a_hang_up_says_which_call_was_spared(desk: Desk, office: Any, make: Any) -> None:
+    for number in (SOMALIA, "9911"):
+        office.call("1007", number)
+    desk.journal.findings.record([make.decision("dec-1", Act.HANG_UP, SubjectKind.EXTENSION, "1007")])
+    await desk.work()
+    await desk.executor.tell()
+    assert [call.dialled for call in office.sim.calls] == ["9911"]
+    assert "9911" in (desk.told[-1].finding.error or "")
+    assert desk.row().state is State.CONFIRMED
+
+
+async def test_a_reset_that_stands_is_not_taken_back_for_an_emergency_call(desk: Desk, office: Any, make: Any) -> None:
+    desk.journal.findings.record([make.decision("dec-1", Act.RESTRICT_EXTENSION, *CHANGES[Act.RESTRICT_EXTENSION])])
+    await desk.work()
+    desk.facts = replace(SAFE, emergency_call=True)
+    await desk.executor.reconcile(["hq"])
+    await desk.executor.drain()
+    await desk.work()
+    assert desk.row().state is State.CONFIRMED

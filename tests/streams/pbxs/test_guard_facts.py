@@ -12,9 +12,10 @@ from detector.contract.findings import Decision, Subject
 from detector.contract.vocabulary import Act, Mode, State, SubjectKind
 from detector.decide.guard import veto
 from streams.pbxs.discovery import Discovery
-from streams.pbxs.guard_facts import FORGET_SECONDS, FRESH_SECONDS, OLD_SECONDS, TargetFacts
-from streams.pbxs.pbx_errors import Unreachable
-from streams.sim import SimOptions
+from streams.pbxs.guard_facts import FRESH_SECONDS, OLD_SECONDS, TargetFacts
+from streams.pbxs.guarding.known_names import FORGET_SECONDS
+from streams.pbxs.pbx_errors import AccessDenied, Unreachable
+from streams.sim import CallPlan, SimOptions
 from streams.store.rows import ActionRow
 from tests.streams.pbxs.conftest import Linked, group
 
@@ -39,6 +40,26 @@ LOCK = row(Act.LOCK_ROUTE, SubjectKind.ROUTE, "International")
 SHUT = row(Act.DISABLE_TRUNK, SubjectKind.TRUNK, "carrier-a")
 
 
+class Kept:
+    """A memory of the guard that another process may have filled."""
+
+    def __init__(self, *, allowed: Iterable[str] = (), logged_in: Iterable[str] = ()) -> None:
+        self.names: dict[str, set[str]] = {}
+        self.on_list, self.people = list(allowed), list(logged_in)
+
+    async def allowed(self, pbx: str) -> list[str]:
+        return self.on_list
+
+    async def logged_in(self) -> list[str]:
+        return self.people
+
+    async def addresses(self, names: Iterable[str]) -> dict[str, list[str]]:
+        return {name: sorted(self.names[name]) for name in names if name in self.names}
+
+    async def remember(self, name: str, addresses: Iterable[str], forget_seconds: float) -> None:
+        self.names.setdefault(name, set()).update(addresses)
+
+
 class Resolver:
     """The names there are at the moment; all others cannot be looked up."""
 
@@ -61,7 +82,8 @@ class Clock:
 
 def facts_of(one: Linked, names: Mapping[str, Iterable[str]] | None = None, **changes: Any) -> TargetFacts:
     discover = changes.pop("discover", one.connection.discover)
-    return TargetFacts(one.pbx, one.profile, discover, **{"look_up": Resolver(names or {}), "clock": Clock()} | changes)
+    given = {"look_up": Resolver(names or {}), "clock": Clock(), "calls": one.connection.calls}
+    return TargetFacts(one.pbx, one.profile, discover, **given | changes)
 
 
 async def vetoed(facts: TargetFacts, action: ActionRow) -> str | None:
@@ -211,11 +233,95 @@ async def test_habits_and_emergency_devices_are_as_configured(link: Any) -> None
         facts = facts_of(one)
         assert await vetoed(facts, row(Act.RESTRICT_EXTENSION, SubjectKind.EXTENSION, "1008"))
         found = await facts.of(row(Act.RESTRICT_EXTENSION, SubjectKind.EXTENSION, "1007"))
-    assert (found.emergency_device, found.calling_code) == (False, "1")
-    assert "911" in found.emergency_numbers
+    assert (found.emergency_device, found.emergency.calling_code) == (False, "1")
+    assert "911" in found.emergency.numbers
 
 
 async def test_this_machine_is_looked_up_by_its_own_resolver(link: Any) -> None:
     async with link(SimOptions(), protected=["localhost", "no-such-name.invalid"]) as one:
         found = await TargetFacts(one.pbx, one.profile).of(BLOCK)
     assert {"localhost", "127.0.0.1", "no-such-name.invalid"} <= set(found.own_addresses)
+
+
+async def test_what_carries_an_emergency_call_is_not_taken_away(link: Any) -> None:
+    async with link(SimOptions()) as one:
+        one.add_route("Emergency", "911")
+        one.sim.register("1007")
+        assert one.sim.dial("1007", "9911", plan=CallPlan(talk=600)).placed
+        [call] = one.sim.calls
+        facts = facts_of(one)
+        cut = row(Act.HANG_UP, SubjectKind.CALL, call.call_id)
+        reset = row(Act.RESET_REGISTRATION, SubjectKind.EXTENSION, "1007")
+        for action in (cut, SHUT, reset):
+            assert "emergency call" in (await vetoed(facts, action) or ""), action.kind
+        for other in (
+            row(Act.HANG_UP, SubjectKind.EXTENSION, "1007"),  # it spares the call by itself
+            row(Act.RESET_REGISTRATION, SubjectKind.EXTENSION, "1001"),
+            row(Act.DISABLE_TRUNK, SubjectKind.TRUNK, "carrier-b"),
+        ):
+            assert await vetoed(facts, other) is None, other.kind
+
+
+async def test_where_nobody_can_say_which_calls_are_up_nothing_is_cut(link: Any) -> None:
+    async with link(SimOptions(denied_permissions={"call"})) as one:
+        one.add_route("Emergency", "911")
+        with pytest.raises(AccessDenied):
+            await facts_of(one).of(SHUT)
+        assert await vetoed(facts_of(one), LOCK) is None
+
+
+@pytest.mark.parametrize(
+    ("configured", "known"),
+    [({"Emergency": {"emergency": True}}, False), ({"National": {"emergency": True}}, True)],
+    ids=["it is not there", "it is there"],
+)
+async def test_a_configured_path_that_the_pbx_does_not_have_is_none(link: Any, configured: Any, known: bool) -> None:
+    async with link(SimOptions(), routes=configured) as one:
+        facts = facts_of(one)
+        assert (await vetoed(facts, LOCK) is None) is known
+        assert any("Emergency is configured, and the PBX has none" in each for each in facts.differences) is not known
+
+
+async def test_people_are_asked_each_time(link: Any) -> None:
+    kept = Kept(allowed=["203.0.113.0/28"], logged_in=["192.0.2.44"])
+    async with link(SimOptions()) as one:
+        facts = facts_of(one, memory=kept)
+        assert "allow list" in (await vetoed(facts, block("203.0.113.9")) or "")
+        assert "Ringfence itself" in (await vetoed(facts, block("192.0.2.44")) or "")
+        kept.on_list.clear()
+        kept.people.clear()
+        assert await vetoed(facts, block("203.0.113.9")) is None
+        assert await vetoed(facts, block("192.0.2.44")) is None
+
+
+def block(address: str) -> ActionRow:
+    return row(Act.BLOCK_IP, SubjectKind.SOURCE_IP, address)
+
+
+async def test_a_name_known_once_is_known_to_the_next_process(link: Any) -> None:
+    names, kept = {"sip.carrier-a.example": [CARRIER], "sip.carrier-b.example": ["198.51.100.11"]}, Kept()
+    async with link(SimOptions()) as one:
+        first = facts_of(one, memory=kept)
+        assert (await first.of(BLOCK)).unknown_names == ("sip.carrier-a.example", "sip.carrier-b.example")
+        names_now = facts_of(one, names, memory=kept)
+        assert (await names_now.of(BLOCK)).unknown_names == ()
+        after = facts_of(one, memory=kept)
+        found = await after.of(BLOCK)
+        assert found.unknown_names == ()
+        assert {CARRIER, "198.51.100.11"} <= set(found.trunk_addresses)
+        assert "an address of a trunk" in (await vetoed(after, BLOCK) or "")
+
+
+async def test_numbers_of_the_pbx_are_never_blocked(link: Any) -> None:
+    async with link(SimOptions()) as one:
+        found = await facts_of(one).of(BLOCK)
+        assert set(found.own_numbers) == {"+12125550100", "+12125550200"}
+        ours = row(Act.BLOCK_NUMBER, SubjectKind.DESTINATION, "+1212555")
+        assert "a number of this PBX" in (await vetoed(facts_of(one), ours) or "")
+
+
+async def test_this_machine_and_its_name_servers_are_never_blocked(link: Any) -> None:
+    async with link(SimOptions()) as one:
+        facts = facts_of(one, machine=lambda: ("203.0.113.50", "203.0.113.53"))
+        assert "this installation" in (await vetoed(facts, block("203.0.113.53")) or "")
+        assert await vetoed(facts, block("203.0.113.51")) is None

@@ -1,0 +1,1 @@
+"""What the guard must know of the world beside one PBX: names, people, this machine, and where settings misfit."""
