@@ -55,7 +55,7 @@ def test_it_is_one_incident_and_critical_once_the_pbx_is_known() -> None:
     (incident,) = incidents(found)
     assert incident.title == "Somebody over trunk carrier-b is dialling out through the PBX to Somalia"
     assert incident.kind == "dial_through"
-    assert {each.action for each in decisions(found)} == {"hang_up"}
+    assert {each.action for each in decisions(found)} == {"hang_up", "block_number"}
     assert {each.severity for each in detections(run(dialled(3)), RULE)} == {"info"}
 
 
