@@ -1,7 +1,5 @@
 """Evidence belongs to whom it names: what is done without a person rests on what was seen of that subject itself."""
 
-from collections.abc import Callable
-
 import pytest
 from msgspec.structs import replace
 
@@ -10,32 +8,23 @@ from detector.contract.findings import AnyFinding
 from tests.detector.engine.builders import (
     DAY,
     GERMANY,
-    HOME,
-    HOUR,
     LATVIA,
     NIGHT,
     OFFICE,
     PREMIUM,
     SATELLITE,
-    SOMALIA,
     SOMALIA_NEXT,
     THIEF,
     call,
     cdr,
     decisions,
-    detections,
     guesses,
-    incidents,
     interrupted,
     known_phones,
     login,
-    moment,
-    outcome,
     registration,
     run,
     settings,
-    tick,
-    verdict,
     watched,
     whole,
 )
@@ -83,8 +72,8 @@ CASES: dict[str, tuple[list[AnyEvent], set[tuple[str, str]]]] = {
         {("restrict_extension", "1003"), ("hang_up", "1003")},
     ),
     "guessing in text at the hotel of a traveller": (
-        [*PHONES, registration(0, "accepted", "1003", AWAY, user_agent="x"),
-         *whole(NIGHT, 60, LATVIA, "1003", source_ip=AWAY), *text([login(NIGHT + 90 + n, source=AWAY) for n in range(6)])],
+        [*PHONES, registration(0, "accepted", "1003", AWAY, user_agent="x"), *whole(NIGHT, 60, LATVIA, "1003",
+         source_ip=AWAY), *text([login(NIGHT + 90 + n, source=AWAY) for n in range(6)])],
         set(),
     ),
     "the sum of all calls, passed by a bystander": (
