@@ -80,8 +80,7 @@ class Dossiers:
     def note(self, subject: Subject, evidence: Evidence) -> None:
         """One detection more that names this subject; it takes the place of what the same rule said before."""
         dossier = self.by_subject.pop(subject, None) or self._open()
-        since = evidence.at - RECENT_MICROS
-        kept = [one for one in dossier.entries if one.at > since and not _says_no_more(one, evidence)]
+        kept = [one for one in dossier.entries if not _says_no_more(one, evidence)]
         dossier.entries = [*kept[-(MAX_ENTRIES - 1) :], evidence]
         self._keep(subject, dossier)
 
@@ -101,9 +100,10 @@ class Dossiers:
             return True
         return any(one.breaks_in for origin in self.origins(subject, at) for one in self.recent(origin, at))
 
-    def guessed(self, subject: Subject, at: int) -> bool:
-        """Whether passwords were guessed from an address lately."""
-        return any(one.stage is Stage.CREDENTIAL for one in self.recent(subject, at))
+    def guessed(self, subject: Subject) -> bool:
+        """Whether passwords were guessed from an address, however long ago."""
+        dossier = self.by_subject.get(subject)
+        return dossier is not None and any(one.stage is Stage.CREDENTIAL for one in dossier.entries)
 
     def rung(self, subject: Subject) -> int:
         """How far the containment of a subject has climbed."""

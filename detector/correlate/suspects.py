@@ -2,9 +2,7 @@
 
 from detector.contract.findings import Subject
 from detector.contract.vocabulary import Kind, Severity, SubjectKind
-from detector.correlate.case import BROKEN_IN, Case, Cases
-from detector.correlate.ends import holds
-from detector.correlate.evidence import Dossiers
+from detector.correlate.case import Cases
 from detector.correlate.pbx_state import PbxState
 from detector.enrich.addresses import AddressTable
 from detector.enrich.facts import Facts
@@ -30,10 +28,9 @@ def accuse(facts: Facts, state: PbxState, account: str) -> None:
         if case is not None:
             office = shared_since.since(state.memory, facts.place.key)
             facts.at_home = facts.at_home or any(first is not None and first < case.opened for first in (since, office))
-            proven = source in case.proven and is_known(source, case, facts.at, state.dossiers)
-            facts.suspect_source = proven and not facts.at_home
-            facts.guesser = facts.suspect_source and state.dossiers.guessed(source, facts.at)
-            facts.broken_in = facts.suspect_source and state.dossiers.broke_in(source, facts.at)
+            facts.suspect_source = source in case.proven and not facts.at_home
+            facts.guesser = facts.suspect_source and state.dossiers.guessed(source)
+            facts.broken_in = facts.suspect_source and case.broken_in()
     if facts.extension:
         entered = Subject(SubjectKind.EXTENSION, facts.extension)
         case = cases.find(entered)
@@ -41,14 +38,8 @@ def accuse(facts: Facts, state: PbxState, account: str) -> None:
             return
         if account == facts.extension and since is not None and since < case.opened:
             return
-        facts.suspect_extension = is_known(entered, case, facts.at, state.dossiers)
-        if facts.suspect_extension and not facts.broken_in:
-            facts.broken_in = state.dossiers.broke_in(entered, facts.at)
-
-
-def is_known(subject: Subject, case: Case, at: int, dossiers: Dossiers) -> bool:
-    """Whether it is still held against a subject that it broke in, or was entered: lately, or as long as it is held."""
-    return any(one.stage in BROKEN_IN or one.came_from for one in dossiers.recent(subject, at)) or holds(case, subject)
+        facts.suspect_extension = True
+        facts.broken_in = facts.broken_in or case.broken_in()
 
 
 def accuse_caller(facts: Facts, state: PbxState, addresses: AddressTable) -> None:

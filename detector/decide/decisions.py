@@ -161,7 +161,8 @@ class Decisions:
         because_all = (*active.because, because) if because not in active.because else active.because
         self._put(case, replace(
             active, mode=mode if stronger else active.mode, because=because_all[-32:], until=until,
-            review_at=review_at, at=from_micros(at), revision=active.revision + 1,
+            rung=max(active.rung, wish.rung) if stronger else active.rung, review_at=review_at,
+            at=from_micros(at), revision=active.revision + 1,
         ))  # fmt: skip
 
     def _put(self, case: Case, decision: Decision) -> None:

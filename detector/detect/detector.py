@@ -83,10 +83,10 @@ class Detector(ABC, Generic[E]):
     needs where that does not say it: each of these is enough, and in full.
     `stage` is how far an attack has come that does this; `attack` are MITRE ATT&CK techniques. `kind` is what sort of
     attack it is, where the rule can tell; otherwise the stages of the incident do. `opens`: even its information opens
-    an incident, so that what follows is seen together with it; nothing is done about it for that. `prolongs`: what is
-    not critical keeps the incident open, too; not so where the rule fires only because the incident is. `from_fleet`:
-    it rests on the fleet list, so what it finds is no news to the fleet. `hangs_up`: the call itself is what is wrong,
-    and to end it is all that is to be done.
+    an incident, so that what follows is seen together with it; nothing is done about it for that. `prolongs`: it
+    keeps the incident open; not so where the rule fires only because the incident is. `from_fleet`: it rests on the
+    fleet list, so what it finds is no news to the fleet. `hangs_up`: the call itself is what is wrong, and to end it
+    is all that is to be done.
     """
 
     id: ClassVar[str]

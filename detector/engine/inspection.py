@@ -21,6 +21,7 @@ from detector.enrich.outside import Outside
 from detector.enrich.premises import Tables
 from detector.enrich.scores import Models, PlaceModel
 from detector.memory.doubts import HISTORY
+from detector.memory.fields import Memory
 
 ACCEPTED = AccessOutcome.ACCEPTED
 
@@ -61,7 +62,7 @@ class Inspector:
             apply.consult_fleet(facts, self.fleet)
         detector = site.rule(rule, facts.extension)
         try:
-            hit = detector.due(key, facts, state.memory)
+            hit = detector.due(key, facts, memory_for(verdicts.doubts, state))
         except Exception:  # as in `_ask`
             self.errors[detector.id] += 1
             return
@@ -162,9 +163,10 @@ class Inspector:
     def _ask(
         self, rules: tuple[AnyDetector, ...], event: Event, facts: Facts, state: PbxState, verdicts: Verdicts
     ) -> None:  # fmt: skip
+        memory = memory_for(verdicts.doubts, state)
         for detector in rules:
             try:
-                hit = detector.inspect(event, facts, state.memory)
+                hit = detector.inspect(event, facts, memory)
             except Exception:  # counted and alarms: never the same as one that did not fire
                 self.errors[detector.id] += 1
                 continue
@@ -195,3 +197,8 @@ class Inspector:
             learn_block(leg, facts, state.memory, attack=suspects.is_of_attack(leg, state.cases))
         if facts.score is not None and self._models is not None and not suspects.is_accused(leg, state.cases):
             self._models.calls.learn(state.memory, leg, facts.season, facts.score)
+
+
+def memory_for(doubts: int, state: PbxState) -> Memory:
+    """What rules count in: history by itself."""
+    return state.history if doubts & HISTORY else state.memory

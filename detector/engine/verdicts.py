@@ -65,7 +65,7 @@ class Verdicts:
         money.attach(case, links, facts.leg if spends else None, state, self.premises.tariff)
         proof.file(case, rule, detection, basis, facts, state)
         self._touch(case, at)
-        if rule.prolongs or hit.severity is Severity.CRITICAL:
+        if rule.prolongs:
             case.updated = max(case.updated, at)
         if not self.doubts & HISTORY:
             sign = make_sign(rule, hit, detection.subject, facts, state.dossiers)

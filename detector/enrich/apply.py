@@ -16,7 +16,7 @@ from detector.enrich.premises import Premises
 from detector.memory.fields import Memory
 from detector.memory.timers import LEDGER
 
-ANSWERED, ENDED, CONFERENCE = Phase.ANSWERED, Phase.ENDED, Via.CONFERENCE
+ANSWERED, ENDED, CONFERENCE, FORWARD = Phase.ANSWERED, Phase.ENDED, Via.CONFERENCE, Via.FORWARD
 WAYS = frozenset(Direction)
 SPOKEN = frozenset({None, Disposition.ANSWERED})
 AREA = len("+1876")
@@ -115,7 +115,7 @@ def open_leg(event: Call, way: str, facts: Facts, premises: Premises) -> Leg:
         call_id=event.call_id, leg=event.leg or "", started=min(started, facts.at), direction=way,
         extension=facts.extension, trunk=event.trunk or "", channel=event.channel or "",
         source=facts.place.key if facts.place is not None else "", event=event.id, conference=event.via == CONFERENCE,
-        trunk_in=event.trunk_in or "", doubts=facts.timers.doubts,
+        trunk_in=event.trunk_in or "", doubts=facts.timers.doubts, forwarded=event.via == FORWARD,
     )  # fmt: skip
     facts.routed = tell_route(leg, event)
     number = number_of(event, premises) if way in OUTWARD else None
@@ -200,6 +200,7 @@ def tell_where(leg: Leg, event: Call, number: Number | None, premises: Premises)
     anew = not leg.klass or over_trunk_after_all(leg, event)
     leg.direction, leg.extension = way_of(event), charged_extension(event) or leg.extension
     leg.trunk = event.trunk or leg.trunk
+    leg.forwarded = leg.forwarded or event.via == FORWARD
     if number is not None and anew:
         describe(leg, number, premises)
 

@@ -32,7 +32,7 @@ class Leg(Struct, kw_only=True, gc=False, array_like=True):
     `closed`: it began outside business hours; `land`: with what every number of its country abroad begins.
     `familiar`: calls went to its block of numbers on `FAMILIAR` earlier days. `other`: how another transport names it.
     `possible_routes`: the routes it may have gone by, where it is not known which. `doubts`: what is said against all
-    that is known of it.
+    that is known of it. `forwarded`: somebody else called, and the extension only sent it on.
     """
 
     call_id: str
@@ -67,6 +67,7 @@ class Leg(Struct, kw_only=True, gc=False, array_like=True):
     other: str = ""
     possible_routes: tuple[str, ...] = ()
     doubts: int = 0
+    forwarded: bool = False
 
     @property
     def up(self) -> bool:

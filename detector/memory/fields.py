@@ -65,14 +65,57 @@ class Memory:
         self._fields[field][subject] = page
 
 
-class Field:
-    """One thing remembered a subject; `name` is unique within its detector."""
+class HistoryMemory(Memory):
+    """A memory as rules see it who look at history: what is counted lies apart, what is learned is the same.
 
-    def __init__(self, name: str) -> None:
+    History warms what is usual here; but it must neither fill up a limit that is then reached by what happens now, nor
+    let it count as said already.
+    """
+
+    __slots__ = ("_live",)
+
+    def __init__(self, live: Memory) -> None:
+        super().__init__()
+        self._live = live
+
+    def get(self, field: str, subject: str) -> Record | None:  # noqa: D102
+        return self._live.get(name_apart(field), subject)
+
+    def put(self, field: str, subject: str, record: Record) -> None:  # noqa: D102
+        self._live.put(name_apart(field), subject, record)
+
+    def touch(self, field: str, subject: str) -> None:  # noqa: D102
+        self._live.touch(name_apart(field), subject)
+
+    def forget(self, field: str, subject: str) -> None:  # noqa: D102
+        self._live.forget(name_apart(field), subject)
+
+
+COUNTED: set[str] = set()
+"""The fields of rules in which something is counted, or kept from being said twice."""
+
+
+def name_apart(field: str) -> str:
+    """Where history is kept of a field."""
+    return f"{field} of history" if field in COUNTED else field
+
+
+class Field:
+    """One thing remembered a subject; `name` is unique within its detector.
+
+    What `learns` is a baseline, which history warms; everything else of a rule is counted apart for history.
+    """
+
+    learns = False
+
+    def __init__(self, name: str, *, learns: bool = False) -> None:
         self.name = name
+        self.learns = self.learns or learns
 
     def __set_name__(self, owner: type, _attribute: str) -> None:
         self.name = f"{getattr(owner, 'id', owner.__name__)}/{self.name}"
+        if not self.learns:
+            COUNTED.add(self.name)
 
 
 class Window(Field):
@@ -130,6 +173,7 @@ class Days(Field):
 
     CAP = 8
     DAY = 86_400 * MICROS
+    learns = True
 
     def add(self, memory: Memory, subject: str, at: int) -> None:
         """Seen at `at`. The earliest days are kept: they are what a newcomer cannot have."""
@@ -153,6 +197,8 @@ class Days(Field):
 
 class First(Field):
     """The earliest `cap` instants at which something was seen."""
+
+    learns = True
 
     def __init__(self, name: str, cap: int = 1) -> None:
         super().__init__(name)

@@ -54,7 +54,7 @@ class CallAfterHours(Detector[Call]):
     abroad = Once("abroad")
     home = Once("home")
     nights = SeenOn("nights")
-    abroad_on = Distinct("abroad on")
+    abroad_on = Distinct("abroad on", learns=True)
 
     def inspect(self, event: Call, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
         leg = facts.leg

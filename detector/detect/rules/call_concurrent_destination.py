@@ -6,10 +6,10 @@ from pydantic import PositiveInt
 
 from detector.contract.events import Call
 from detector.contract.visibility import Want
-from detector.contract.vocabulary import Severity, Stage, SubjectKind
+from detector.contract.vocabulary import Basis, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import OUTSIDE, Detector, Hit, RiskyBegun, micros
-from detector.detect.shared.records import BITS, LOOK_BACK, basis_of, instant, recorded, span_of
+from detector.detect.shared.records import BITS, LOOK_BACK, basis_of, instant, recorded, rest_on, span_of
 from detector.enrich.facts import Facts
 from detector.enrich.ledger import Leg
 from detector.memory.fields import Memory, Once, digest
@@ -67,7 +67,8 @@ class CallConcurrentDestination(Detector[Call]):
         legs = facts.ledger.up(SubjectKind.DESTINATION, leg.block)
         alike = conference([(each.extension, each.destination) for each in legs])
         together = alike and not any(each.costly for each in legs)
-        return self.hit(leg.block, f"{calls} calls at once to {leg.block}",
+        weak = rest_on(legs, limit) or self._habit(facts)
+        return self.hit(leg.block, f"{calls} calls at once to {leg.block}", basis=weak,
                         severity=self._severity(leg, facts, calls, together), calls=calls, limit=limit)  # fmt: skip
 
     def _recorded(self, event: Call, leg: Leg, facts: Facts, memory: Memory, limit: int) -> Hit | None:
@@ -82,9 +83,14 @@ class CallConcurrentDestination(Detector[Call]):
             return None
         together = conference([divmod(call.about >> BITS, 1 << 30) for call in up]) and not leg.costly
         return self.hit(
-            leg.block, f"{len(up)} calls were at once to {leg.block}, their records say", basis=basis_of(up, limit),
+            leg.block, f"{len(up)} calls were at once to {leg.block}, their records say",
+            basis=basis_of(up, limit) or self._habit(facts),
             severity=self._severity(leg, facts, len(up), together), calls=len(up), limit=limit, moment=instant(moment),
         )  # fmt: skip
+
+    def _habit(self, facts: Facts) -> Basis | None:
+        """More calls than ever to where calls go every day are a question, no proof."""
+        return None if facts.new_block(self.limits.days) else Basis.LIMIT
 
     def _severity(self, leg: Leg, facts: Facts, calls: int, together: bool) -> Severity:
         """How bad it is; `together`: as those call who meet in a conference."""

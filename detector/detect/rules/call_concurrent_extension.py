@@ -7,7 +7,8 @@ from detector.contract.visibility import Want
 from detector.contract.vocabulary import Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import CHARGED, Begun, Detector, Hit, micros
-from detector.detect.shared.records import BITS, LOOK_BACK, basis_of, instant, recorded, span_of
+from detector.detect.shared.forwardings import is_callers
+from detector.detect.shared.records import BITS, LOOK_BACK, basis_of, instant, recorded, rest_on, span_of
 from detector.enrich.facts import Facts
 from detector.enrich.ledger import Leg
 from detector.memory.fields import Memory, Once
@@ -28,7 +29,8 @@ class CallConcurrentExtension(Detector[Call]):
     business hours and at home, or to a block of numbers that was called on three earlier days. Where only records tell
     of calls, those count that lay over one another, once the last of them is over.
 
-    Quiet when: several legs of one call; internal and emergency calls.
+    Quiet when: several legs of one call; calls that others made and the extension forwards to where it usually does;
+    internal and emergency calls.
     Runbook: hang up what the user does not know of, change the extension's password, look where it is registered.
     """
 
@@ -54,15 +56,15 @@ class CallConcurrentExtension(Detector[Call]):
 
     def inspect(self, event: Call, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
         leg = facts.leg
-        if leg is None or not facts.extension or not facts.billable:
+        if leg is None or not facts.extension or not facts.billable or is_callers(leg, memory):
             return None
         if not leg.up:
             return self._recorded(event, leg, facts, memory) if recorded(leg, facts) else None
-        calls = facts.ledger.calls(SubjectKind.EXTENSION, facts.extension)
         limit = self.limits.calls
-        if calls < limit:
+        if facts.ledger.calls(SubjectKind.EXTENSION, facts.extension) < limit:
             return None
-        up = facts.ledger.up(SubjectKind.EXTENSION, facts.extension)
+        up = [one for one in facts.ledger.up(SubjectKind.EXTENSION, facts.extension) if not is_callers(one, memory)]
+        calls = len({one.call_id for one in up})
         alone = {each.call_id for each in up if not each.conference}
         if len(alone) < limit and calls < (limit := max(limit, self.limits.conference)):
             return None
@@ -71,7 +73,7 @@ class CallConcurrentExtension(Detector[Call]):
             return None
         return self.hit(
             facts.extension, f"Extension {facts.extension} holds {calls} outbound calls at once",
-            severity=severity, calls=calls, limit=limit,
+            severity=severity, calls=calls, limit=limit, basis=rest_on(up, limit),
         )  # fmt: skip
 
     def _recorded(self, event: Call, leg: Leg, facts: Facts, memory: Memory) -> Hit | None:

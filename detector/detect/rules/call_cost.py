@@ -4,10 +4,10 @@ from pydantic import PositiveFloat
 
 from detector.contract.events import Call
 from detector.contract.visibility import Want
-from detector.contract.vocabulary import Severity, Stage, SubjectKind
+from detector.contract.vocabulary import Basis, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import CHARGED, Detector, Hit, Risky
-from detector.detect.shared.spending import DAY, MINUTE, cost, micro, rate, risky, whole
+from detector.detect.shared.spending import DAY, MINUTE, cost, is_strange, micro, rate, risky, whole
 from detector.enrich.facts import Facts
 from detector.memory.fields import Memory, Once, Sum
 from detector.settings.params import Params
@@ -16,6 +16,8 @@ from detector.settings.params import Params
 @register
 class CallCost(Detector[Call]):
     """Fires when calls abroad and costly ones of one extension within 24 hours have cost `amount`, once in that time.
+
+    Where it takes calls to countries and blocks of numbers that are called every day, it is at most asked what to do.
 
     Quiet when: it spends less; calls at home, however many; emergency and internal calls.
     Runbook: ask the user; if the calls are honest, raise the amount for the extension or its group.
@@ -37,6 +39,7 @@ class CallCost(Detector[Call]):
 
     limits: Limits
     spent = Sum("spent")
+    sure = Sum("sure")
     said = Once("said")
 
     def inspect(self, event: Call, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
@@ -45,6 +48,8 @@ class CallCost(Detector[Call]):
             return None
         if facts.ended_now:
             self.spent.add(memory, leg.extension, facts.at, cost(leg, facts.at), DAY)
+            if is_strange(leg, memory, facts.at):
+                self.sure.add(memory, leg.extension, facts.at, cost(leg, facts.at), DAY)
         return self._judge(leg.key, leg.extension, facts, memory)
 
     def due(self, key: str, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
@@ -61,7 +66,10 @@ class CallCost(Detector[Call]):
             return None
         if not self.said.passed(memory, extension, facts.at, DAY):
             return None
+        strange = sum(cost(leg, facts.at) for leg in up if is_strange(leg, memory, facts.at))
+        sure = self.sure.total(memory, extension, facts.at, DAY) + strange
         return self.hit(
             extension, f"Extension {extension} has spent {whole(total):,.2f} {facts.profile.currency} within a day",
             key=f"{extension}\x1f{facts.at}", amount=whole(total), limit=self.limits.amount,
+            basis=None if sure >= limit else Basis.LIMIT,
         )  # fmt: skip

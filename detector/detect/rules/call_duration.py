@@ -2,7 +2,7 @@
 
 from detector.contract.events import Call
 from detector.contract.visibility import Want
-from detector.contract.vocabulary import Severity, Stage, SubjectKind
+from detector.contract.vocabulary import Basis, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import OUTSIDE, Detector, Hit, micros
 from detector.enrich.facts import Facts
@@ -69,4 +69,5 @@ class CallDuration(Detector[Call]):
         return self.hit(
             leg.extension, f"{facts.caller} is on one call for {talked // 60_000_000} minutes",
             key=leg.key, talk=talked // 1_000_000, limit=limit // 1_000_000,
+            basis=Basis.LIMIT if leg.familiar else None,
         )  # fmt: skip

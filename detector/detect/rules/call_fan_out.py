@@ -6,7 +6,7 @@ from pydantic import Field, PositiveInt
 
 from detector.contract.events import Call
 from detector.contract.findings import Subject
-from detector.contract.vocabulary import Basis, Severity, Stage, SubjectKind
+from detector.contract.vocabulary import Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, RiskyBegun, micros
 from detector.detect.shared.attempts import resting, vouched
@@ -58,7 +58,6 @@ class CallFanOut(Detector[Call]):
     closed = Distinct("closed")
     lately = Distinct("lately")
     numbers = Distinct("numbers")
-    old = Distinct("old")
 
     def inspect(self, event: Call, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
         leg = facts.leg
@@ -72,13 +71,9 @@ class CallFanOut(Detector[Call]):
         callers = field.add(memory, where, caller, at, micros(window), cap=KEPT, solid=vouched(event))
         lately = self.lately.add(memory, where, caller, at, micros(self.limits.together), cap=KEPT)
         numbers = self.numbers.add(memory, where, digest(leg.destination), at, micros(window), cap=KEPT)
-        if facts.history:
-            self.old.add(memory, where, caller, at, micros(window), cap=KEPT)
         if callers < limit:
             return None
-        basis = resting(field.vouched(memory, where), limit) or self._basis(
-            where, at - micros(window), callers - limit, memory
-        )
+        basis = resting(field.vouched(memory, where), limit)
         field.clear(memory, where)
         scattered = not facts.open_hours and lately < limit
         one_number = numbers == 1 and not leg.costly
@@ -103,13 +98,9 @@ class CallFanOut(Detector[Call]):
             at = min(max(leg.started, newest), ended)
             if at > newest - window:
                 return where, at
-        for late in (field, self.lately, self.numbers, self.old):
+        for late in (field, self.lately, self.numbers):
             late.clear(memory, where)
         return where, leg.started
-
-    def _basis(self, where: str, since: int, spare: int, memory: Memory) -> Basis | None:
-        """History counts, but alone it contains nobody."""
-        return Basis.DERIVED if sum(at > since for at in self.old.seen(memory, where).values()) > spare else None
 
 
 def callers_of(facts: Facts, since: int) -> tuple[Subject, ...]:

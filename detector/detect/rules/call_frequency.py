@@ -8,6 +8,7 @@ from detector.contract.events import Call
 from detector.contract.vocabulary import Basis, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import CHARGED, Begun, Detector, Hit, micros
+from detector.detect.shared.forwardings import is_callers
 from detector.enrich.facts import Facts
 from detector.memory.fields import Memory, Window
 from detector.settings.frequency import Frequency, parse
@@ -24,7 +25,8 @@ def checked(text: str) -> str:
 class CallFrequency(Detector[Call]):
     """Fires on the Nth outbound call of one extension within the time of any of the joined rules, then starts over.
 
-    Quiet when: several legs of one call; emergency calls, internal calls.
+    Quiet when: several legs of one call; calls that others made and the extension forwards to where it usually does;
+    emergency and internal calls.
     Runbook: ask the user; a dialler or call centre needs a rule of its own, everything else is automation.
     """
 
@@ -54,7 +56,7 @@ class CallFrequency(Detector[Call]):
     def inspect(self, event: Call, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
         if facts.leg is None or not facts.extension or not facts.billable:
             return None
-        if not facts.ledger.first(facts.leg):
+        if not facts.ledger.first(facts.leg) or is_callers(facts.leg, memory):
             return None
         started = facts.leg.started
         self.dialled.add(memory, facts.extension, started, self.longest, cap=self.cap)

@@ -47,8 +47,8 @@ class CallWangiriCallback(Detector[Call]):
         days: Days = 1
 
     limits: Limits
-    rang = Distinct("rang")
-    blocks = Window("blocks")
+    rang = Distinct("rang", learns=True)
+    blocks = Window("blocks", learns=True)
 
     def inspect(self, event: Call, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
         leg, window = facts.leg, micros(self.limits.window)

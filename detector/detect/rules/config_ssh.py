@@ -35,7 +35,7 @@ class ConfigSsh(Detector[Config]):
         limit: Seconds = 14_400
 
     limits: Limits
-    on = Once("on")
+    on = Once("on", learns=True)
     told = Once("told")
 
     def inspect(self, event: Config, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102

@@ -36,8 +36,8 @@ class LoginLinkReuse(Detector[Login]):
         memory: Seconds = 30 * 86_400
 
     limits: Limits
-    presented = Window("presented")
-    places = Distinct("places")
+    presented = Window("presented", learns=True)
+    places = Distinct("places", learns=True)
 
     def inspect(self, event: Login, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
         if event.credential is None:

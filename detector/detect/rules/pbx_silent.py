@@ -39,7 +39,7 @@ class PbxSilent(Detector[Notice]):
         limit: Seconds = 900
 
     limits: Limits
-    silent = Stretch("silent")
+    silent = Stretch("silent", learns=True)
 
     def inspect(self, event: Notice, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
         if event.source is None or event.trust is not None:

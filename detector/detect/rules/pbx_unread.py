@@ -43,7 +43,7 @@ class PbxUnread(Detector[Notice]):
         messages: PositiveInt = 200
 
     limits: Limits
-    unread = Stretch("unread")
+    unread = Stretch("unread", learns=True)
 
     def inspect(self, event: Notice, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
         if event.source is None or event.trust is not None:

@@ -39,7 +39,7 @@ class RegistrationNewAgent(Detector[Registration]):
         memory: Seconds = 90 * 86_400
 
     limits: Limits
-    agents = Distinct("agents")
+    agents = Distinct("agents", learns=True)
 
     def inspect(self, event: Registration, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
         if event.party == TRUNK or not event.user_agent or not facts.extension:

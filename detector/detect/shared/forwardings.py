@@ -1,10 +1,11 @@
-"""Where settings of an extension forward its calls to, and which of these an administrator has set."""
+"""Where calls of an extension are forwarded to: by which settings, set by whom, and whether that is usual."""
 
 from collections.abc import Iterator
 
 from detector.contract.events import Config
 from detector.enrich.dialling.numbers import COSTLY, Number
 from detector.enrich.facts import Facts
+from detector.enrich.ledger import Leg
 from detector.memory.fields import First, Memory
 
 WORDS = ("forward", "fwd", "follow")
@@ -46,3 +47,14 @@ def approve(memory: Memory, extension: str, number: Number, at: int) -> None:
 def set_by_administrator(memory: Memory, extension: str, block: str) -> bool:
     """Whether an administrator let this extension forward to this block of numbers."""
     return approved.since(memory, f"{extension}\x1f{block}") is not None
+
+
+def is_callers(leg: Leg, memory: Memory) -> bool:
+    """Whether a call counts against whoever called, for the extension only sent it on to where it usually does.
+
+    That is at home, for no more than any call costs, or where calls went on earlier days, or an administrator let them
+    go. Whoever calls decides how often: otherwise strangers could have the telephone of an office contained.
+    """
+    if not leg.forwarded:
+        return False
+    return not (leg.abroad or leg.costly) or leg.familiar or set_by_administrator(memory, leg.extension, leg.block)

@@ -1,4 +1,4 @@
-"""What rules share that count calls at once where only their records tell of them, each when its call is over."""
+"""What rules share that count calls at once: what their number rests on, and how those count that records tell of."""
 
 from collections.abc import Iterable
 
@@ -8,6 +8,7 @@ from detector.contract.vocabulary import Basis
 from detector.detect.shared.attempts import vouched
 from detector.enrich.facts import Facts
 from detector.enrich.ledger import Leg
+from detector.memory.doubts import HISTORY, TEXT
 from detector.memory.fields import digest
 from detector.memory.spans import Span
 
@@ -34,6 +35,15 @@ def basis_of(calls: Iterable[Span], limit: int) -> Basis | None:
     calls = list(calls)
     for bit, weak in ((TOLD, Basis.TEXT), (FRESH, Basis.DERIVED)):
         if sum(bool(call.about & bit) for call in calls) < limit:
+            return weak
+    return None
+
+
+def rest_on(legs: Iterable[Leg], limit: int) -> Basis | None:
+    """The same of calls that are up, which may be known from free text or history only."""
+    calls = {(leg.call_id, leg.doubts & (TEXT | HISTORY)) for leg in legs}
+    for doubt, weak in ((TEXT, Basis.TEXT), (HISTORY, Basis.DERIVED)):
+        if len({call for call, doubts in calls if not doubts & doubt}) < limit:
             return weak
     return None
 

@@ -2,8 +2,11 @@
 
 from collections.abc import Iterable
 
-from detector.enrich.ledger import Leg
+from detector.enrich.habits import called_days
+from detector.enrich.ledger import FAMILIAR, Leg
 from detector.enrich.tariff import UNIT, started
+from detector.memory.doubts import HISTORY, TEXT
+from detector.memory.fields import Memory
 
 SECOND = 1_000_000
 DAY = 86_400 * SECOND
@@ -18,6 +21,12 @@ def risky(legs: Iterable[Leg]) -> list[Leg]:
 def cost(leg: Leg, at: int) -> int:
     """Micro-units of the currency that a leg has cost until `at`."""
     return started(leg.increment, -(-leg.talked(at) // SECOND)) * leg.price // 60
+
+
+def is_strange(leg: Leg, memory: Memory, at: int) -> bool:
+    """Whether a call goes where calls do not go every day, and better is known of it than free text or history."""
+    usual = leg.familiar or (not leg.costly and called_days.before(memory, leg.country, at) >= FAMILIAR)
+    return not usual and not leg.doubts & (TEXT | HISTORY)
 
 
 def rate(legs: Iterable[Leg]) -> int:

@@ -144,12 +144,14 @@ def test_it_names_all_who_called() -> None:
     assert ("destination", "+252") in {(each.kind, each.id) for each in incident.subjects}
 
 
-@pytest.mark.parametrize(("late", "modes"), [(0, "auto"), (2 * HOUR, "ask")])
-def test_what_rests_on_history_does_not_act(late, modes) -> None:
+@pytest.mark.parametrize(
+    ("late", "modes"), [(0, {"destination": "auto", "extension": "ask"}), (2 * HOUR, {})], ids=["live", "history"]
+)
+def test_only_the_number_is_cut_off_and_history_does_nothing(late, modes) -> None:
     only = settings(mode="shadow", rules={RULE: {"mode": "auto"}})
     *old, live = records(*busy(range(1010, 1013), [NIGHT]))
     events = [*(replace(each, received_at=each.at + timedelta(seconds=late)) for each in old), live]
-    assert {each.mode for each in decisions(run([*watched(), *events], only))} == {modes}
+    assert {each.target.kind: each.mode for each in decisions(run([*watched(), *events], only))} == modes
 
 
 def test_limits_are_settable() -> None:

@@ -72,7 +72,13 @@ def test_a_call_centre_and_its_group_have_limits_of_their_own() -> None:
 
 
 def test_the_forwarder_is_charged_not_the_caller() -> None:
-    forwarded = dialled(0, 5, extension="1001", on_behalf_of="1009", via="forward")
+    forwarded = [call(step / 10, extension="1001", on_behalf_of="1009", via="forward") for step in range(5)]
     (found,) = detections(run(forwarded), RULE)
     assert found.subject.id == "1009"
     assert found.values["rule"] == "5/1/second"
+
+
+def test_who_is_forwarded_to_where_calls_usually_go_counts_against_the_caller() -> None:
+    forwarded = dialled(0, 9, extension=None, on_behalf_of="1009", via="forward", from_="12125550199")
+    assert fired(forwarded, RULE) == []
+    assert fired([*forwarded, *dialled(0.05, 5, extension="1009")], RULE) == [0.45]

@@ -32,13 +32,17 @@ RULE = "call.suspect"
 STOLEN = [*guesses(0), registration(10, "accepted")]
 OFFICE_PHONES = known_phones(["1001", "1002"], days=[-1])
 MOVED = [*known_phones(["1007"], "8.8.8.8"), registration(0, "accepted", source="1.1.1.1", user_agent="x")]
+AT_HOME = known_phones(["1007"], "8.8.8.8")
 CASES = [
     ("after a break-in", [*STOLEN, call(60)], [60]),
     ("any country will do", [*STOLEN, call(60, GERMANY)], [60]),
     ("premium at home", [*STOLEN, call(60, PREMIUM)], [60]),
     ("each call", [*STOLEN, call(60), call(70)], [60, 70]),
     ("out of order", [*STOLEN, call(70), call(60)], [70, 60]),
-    ("slow drip", [*STOLEN, *(call(20 * HOUR * n) for n in (1, 2, 3))], [20 * HOUR * n for n in (1, 2, 3)]),
+    ("slow drip", [*STOLEN, *(call(20 * HOUR * n) for n in (1, 2))], [20 * HOUR * n for n in (1, 2)]),
+    ("it does not keep its own suspicion alive", [*STOLEN, *(call(20 * HOUR * n) for n in (1, 2, 3, 4))],
+     [20 * HOUR * n for n in (1, 2)]),
+    ("from where the extension was at home before", [*AT_HOME, *STOLEN, call(60, source_ip="8.8.8.8")], []),
     ("in the last second of the incident", [*STOLEN, call(DAY + 9)], [DAY + 9]),
     ("as it ends", [*STOLEN, call(DAY + 10)], []),
     ("once a call, whatever its phases", [*STOLEN, *whole(60, 60)], [60]),
