@@ -86,7 +86,7 @@ class Detector(ABC, Generic[E]):
     an incident, so that what follows is seen together with it; nothing is done about it for that. `prolongs`: it
     keeps the incident open; not so where the rule fires only because the incident is. `from_fleet`: it rests on the
     fleet list, so what it finds is no news to the fleet. `hangs_up`: the call itself is what is wrong, and to end it
-    is all that is to be done.
+    is all that is to be done. `most` is the furthest it may ever go, whatever mode it is given.
     """
 
     id: ClassVar[str]
@@ -100,6 +100,7 @@ class Detector(ABC, Generic[E]):
     prolongs: ClassVar[bool] = True
     from_fleet: ClassVar[bool] = False
     hangs_up: ClassVar[bool] = False
+    most: ClassVar[Mode] = Mode.AUTO
     basis: ClassVar[Basis] = Basis.BEHAVIOUR
     attack: ClassVar[tuple[str, ...]] = ()
     reads: ClassVar[tuple[type[Event], ...]]

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from itertools import product
 
 from detector.contract.events import KINDS, Event, Login, Registration
+from detector.decide.policy import at_most
 from detector.detect.catalogue import AnyDetector, detectors
 from detector.detect.detector import Routed, kinds_of_call
 from detector.enrich.premises import Premises, Tables
@@ -50,7 +51,8 @@ class Compiled(Premises):
     def _instance(self, rule: str, settings: RuleSettings) -> AnyDetector:
         made = self._made.get(id(settings))
         if made is None:
-            made = self._made[id(settings)] = detectors()[rule](settings.limits, settings.mode)
+            kind = detectors()[rule]
+            made = self._made[id(settings)] = kind(settings.limits, at_most(settings.mode, kind.most))
         return made
 
 

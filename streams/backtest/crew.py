@@ -11,11 +11,11 @@ from typing import TypeVar
 
 from msgspec import Struct
 
+from models.intervals import rate
 from streams.backtest.bench import Bench
 from streams.backtest.figures import Backtest, Tuning, compared, config_figures
 from streams.backtest.history import History
 from streams.backtest.honest import Honest, again, lived_through
-from streams.backtest.intervals import rate
 from streams.backtest.limits import FACTORS, main_limit, suggested, tried_limits, with_limits
 from streams.backtest.trials import Trial, TrialVerdict, planned, tried
 from streams.config.installation import Installation

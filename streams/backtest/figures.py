@@ -8,8 +8,8 @@ from msgspec import Struct
 
 from detector.contract.vocabulary import Basis
 from detector.detect.catalogue import detectors
+from models.intervals import Interval, middle, paired, rate, share
 from streams.backtest.honest import Alarm, Honest
-from streams.backtest.intervals import Interval, middle, paired, rate, share
 from streams.backtest.limits import Suggestion
 from streams.backtest.trials import TrialVerdict
 

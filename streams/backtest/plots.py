@@ -6,9 +6,9 @@ from math import log10
 from msgspec import Struct
 
 from detector.enrich.tariff import amount
+from models.intervals import Interval
 from streams.backtest import table
 from streams.backtest.figures import AttackFigures, Backtest, ConfigFigures, Spread
-from streams.backtest.intervals import Interval
 
 WIDTH = 420.0
 MOST_RULES = 12

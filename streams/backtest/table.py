@@ -7,8 +7,8 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from detector.enrich.tariff import amount
+from models.intervals import Interval
 from streams.backtest.figures import Backtest, Comparison, ConfigFigures, RuleFigures, Spread, Tuning
-from streams.backtest.intervals import Interval
 from streams.backtest.limits import Suggestion, shown
 from streams.report.visible_text import visible
 

@@ -17,8 +17,10 @@ from streams.console.pbx_page import Sights, pbx_router
 from streams.console.ports import Commands, ProcessStatus
 from streams.console.questions import questions_router
 from streams.console.render import FOLDER, Renderer
+from streams.console.rules_page import rules_router
 from streams.console.wall import SecurityHeaders, install_error_pages
 from streams.console.wording import utc_micros
+from streams.containment.earning import ModeOf
 from streams.store.journal.journal import Journal
 
 LOCAL = ("127.0.0.1", "localhost", "[::1]")
@@ -31,6 +33,7 @@ def create_app(
     status: Callable[[], ProcessStatus],
     sights: Sights,
     pbxs: Sequence[str] = (),
+    mode_of: ModeOf = lambda pbx, rule: None,
     hosts: Collection[str] = LOCAL,
     https: bool = False,
     zone: tzinfo = UTC,
@@ -39,8 +42,8 @@ def create_app(
     """The console. Other routers (webhooks, the feed) may be included in it.
 
     Answers only to the host names in `hosts`. `https`: browsers reach it through TLS only. `pbxs` are those that are
-    configured. `zone`: in which times are shown. `now`: microseconds since 1970. `status` and `sights` are called in
-    the event loop: they must not block.
+    configured, `mode_of` what their rules may do. `zone`: in which times are shown. `now`: microseconds since 1970.
+    `status` and `sights` are called in the event loop: they must not block.
     """
     app = FastAPI(title="Ringfence", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     renderer = Renderer(zone)
@@ -50,7 +53,8 @@ def create_app(
     app.include_router(pbx_router(access, renderer, sights))
     app.include_router(closed_router(access, renderer, journal))
     app.include_router(questions_router(access, renderer, journal))
-    app.include_router(orders_router(access, journal, commands))
+    app.include_router(orders_router(access, journal, commands, now))
+    app.include_router(rules_router(access, renderer, journal, mode_of))
     app.include_router(brakes_router(access, renderer, journal, pbxs, now))
     app.mount("/static", StaticFiles(directory=FOLDER / "static"))
     install_error_pages(app)

@@ -1,6 +1,7 @@
 """What a person orders: approve, refuse, undo, close."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
@@ -10,13 +11,15 @@ from starlette.responses import RedirectResponse, Response
 from streams.console.access import Access, Visitor
 from streams.console.ports import Commands
 from streams.console.questions import find_action, place
+from streams.containment.earning import judge, overturn
 from streams.store.journal.journal import Journal
+from streams.store.journal.journal_verdicts import Judged
 
 LONGEST_NOTE = 1_000
 Form = tuple[Visitor, dict[str, str]]
 
 
-def orders_router(access: Access, journal: Journal, commands: Commands) -> APIRouter:
+def orders_router(access: Access, journal: Journal, commands: Commands, now: Callable[[], int]) -> APIRouter:
     """Forms sent to `/approve/`, `/refuse/` and `/undo/` with an action's id, to `/close/` with an incident's."""
     router = APIRouter(include_in_schema=False)
 
@@ -39,6 +42,8 @@ def orders_router(access: Access, journal: Journal, commands: Commands) -> APIRo
         visitor, fields = form
         action = await find_action(journal, action_id)
         done = await commands.undo(action.id, visitor.name, _note(fields))
+        if done and fields.get("wrong"):
+            await asyncio.to_thread(overturn, journal, action, by=visitor.name, note=_note(fields), now=now())
         return _back("undo" if done else "late", fields, action.incident)
 
     @router.post("/close/{incident_id:path}")
@@ -49,7 +54,12 @@ def orders_router(access: Access, journal: Journal, commands: Commands) -> APIRo
         note = _note(fields)
         if not note:
             raise HTTPException(400)
+        given = fields.get("verdict", Judged.UNSURE)
+        if given not in set(Judged):
+            raise HTTPException(400)
         done = await commands.close_incident(incident_id, visitor.name, note)
+        if done:
+            await asyncio.to_thread(judge, journal, incident_id, Judged(given), by=visitor.name, note=note, now=now())
         return _back("close" if done else "late", fields, incident_id)
 
     return router

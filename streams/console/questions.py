@@ -9,7 +9,7 @@ from msgspec import Struct
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from detector.contract.vocabulary import State
+from detector.contract.vocabulary import Mode, State
 from streams.console.access import Access, Visitor
 from streams.console.advice import let_go, staying
 from streams.console.render import Renderer
@@ -21,7 +21,8 @@ MOST_ITEMS = 12
 
 
 class Question(Struct, frozen=True, kw_only=True):
-    """`path` is where the answer is sent; `back` says where it leads then, which is `place`."""
+    """`path` is where the answer is sent; `back` says where it leads then, which is `place`. `judged`:
+    it is asked what the incident was. `overturns`: it may be said that it was wrong to do this."""
 
     path: str
     title: str
@@ -32,6 +33,8 @@ class Question(Struct, frozen=True, kw_only=True):
     needed: bool
     back: str
     place: str
+    judged: bool = False
+    overturns: bool = False
 
 
 def questions_router(access: Access, renderer: Renderer, journal: Journal) -> APIRouter:
@@ -86,6 +89,7 @@ def _undoing(action: ActionRow, back: str) -> Question:
         text=f"{consequence(action.kind, action.target)} Ringfence does not do the same again for a day.".strip(),
         label="Why (kept with the incident)",
         button="Yes, undo it",
+        overturns=action.decision.mode is Mode.AUTO,
         needed=False,
         back=back,
         place=place(back, action.incident),
@@ -124,6 +128,7 @@ def _closing(view: IncidentView) -> Question:
         label="What was found and done (kept with the incident)",
         button="Close it and end its blocks" if items else "Close the incident",
         needed=True,
+        judged=True,
         back="incident",
         place=place("incident", view.incident.id),
     )

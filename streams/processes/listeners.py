@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from fastapi import FastAPI, Request
 from starlette.responses import PlainTextResponse, Response
 
+from detector.contract.vocabulary import Mode
 from detector.settings import Policies
 from streams.config.installation import Installation
 from streams.console import Commands, ProcessStatus, create_app
@@ -63,7 +64,20 @@ def console_listener(
     def sights(pbx: str) -> PbxSight | None:
         return sight_of(pbxs[pbx], policies.of(pbx), known(pbx)) if pbx in pbxs else None
 
-    app = create_app(journal, commands=commands, status=status, sights=sights, pbxs=tuple(pbxs), hosts=hosts, zone=zone)
+    def mode_of(pbx: str, rule: str) -> Mode | None:
+        rules = policies.of(pbx).rules if pbx in pbxs else {}
+        return rules[rule].mode if rule in rules else None
+
+    app = create_app(
+        journal,
+        commands=commands,
+        status=status,
+        sights=sights,
+        pbxs=tuple(pbxs),
+        mode_of=mode_of,
+        hosts=hosts,
+        zone=zone,
+    )
     return Listener(app, settings.console.host, settings.console.port)
 
 

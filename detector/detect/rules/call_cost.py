@@ -4,7 +4,7 @@ from pydantic import PositiveFloat
 
 from detector.contract.events import Call
 from detector.contract.visibility import Want
-from detector.contract.vocabulary import Basis, Severity, Stage, SubjectKind
+from detector.contract.vocabulary import Basis, Mode, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import CHARGED, Detector, Hit, Risky
 from detector.detect.shared.spending import DAY, MINUTE, cost, is_strange, micro, rate, risky, whole
@@ -29,6 +29,7 @@ class CallCost(Detector[Call]):
     severity = Severity.CRITICAL
     stage = Stage.PUMPING
     attack = ("T1496",)
+    most = Mode.ASK
     reads = (Risky,)
     lives_on = ((Want("call.answered", CHARGED),), (Want("call.ended", (*CHARGED, "talk|answered_at")),))
 

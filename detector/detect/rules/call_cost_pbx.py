@@ -4,7 +4,7 @@ from pydantic import PositiveFloat
 
 from detector.contract.events import Call
 from detector.contract.visibility import Want
-from detector.contract.vocabulary import Severity, Stage, SubjectKind
+from detector.contract.vocabulary import Mode, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import OUTSIDE, Detector, Hit, Risky
 from detector.detect.shared.spending import DAY, MINUTE, cost, micro, risky, whole
@@ -27,6 +27,7 @@ class CallCostPbx(Detector[Call]):
     severity = Severity.WARNING
     stage = Stage.PUMPING
     attack = ("T1496",)
+    most = Mode.ASK
     reads = (Risky,)
     lives_on = ((Want("call.answered", OUTSIDE),), (Want("call.ended", (*OUTSIDE, "talk|answered_at")),))
 

@@ -21,6 +21,7 @@ from streams.cli.support.desk import (
     print_objects,
 )
 from streams.cli.support.failures import fail
+from streams.containment.earning import overturn
 from streams.runtime.clock import micros_now
 from streams.store.journal.journal import Journal
 from streams.store.journal.journal_slips import OrderSlip
@@ -46,6 +47,9 @@ def command(
     wait: Annotated[
         float, typer.Option(metavar="SECONDS", min=0, max=3_600, help="How long to wait until it is undone.")
     ] = 30.0,
+    wrong: Annotated[
+        bool, typer.Option("--wrong", help="It was wrong: the rules that did it by themselves ask now.")
+    ] = False,
     json: AsJson = False,
 ) -> None:
     """Take back what was done, or what waits, and do not do the same again for a day.
@@ -61,6 +65,8 @@ def command(
         slip = give(at.journal, action, name, reason)
         if not slip.done:
             fail("ringfence: nothing was changed: it is over already, or never undone")
+        if wrong and (done := at.journal.actions.find(action)) is not None:
+            overturn(at.journal, done, by=name, note=reason, now=micros_now())
         row = until(lambda: over(at.journal, action), wait) or at.journal.actions.find(action)
         if row is not None:
             print_objects([shape_of(row)]) if json else print_lines(action_lines(row))

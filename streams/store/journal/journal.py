@@ -15,6 +15,7 @@ from streams.store.journal.journal_remarks import RemarksJournal
 from streams.store.journal.journal_retention import RetentionJournal
 from streams.store.journal.journal_slips import SlipsJournal
 from streams.store.journal.journal_tally import TalliesJournal
+from streams.store.journal.journal_verdicts import VerdictsJournal
 
 
 class Journal:
@@ -30,6 +31,7 @@ class Journal:
         self.actions = ActionsJournal(engine)
         self.brakes = BrakesJournal(engine)
         self.slips = SlipsJournal(engine)
+        self.verdicts = VerdictsJournal(engine)
         self.remarks = RemarksJournal(engine)
         self.notifications = NotificationsJournal(engine)
         self.accounts = AccountsJournal(engine)

@@ -13,6 +13,7 @@ from streams.store.tables_journal import (
     IncidentDetectionTable,
     IncidentTable,
     RemarkTable,
+    VerdictTable,
 )
 
 CHUNK = 500
@@ -33,6 +34,7 @@ class RetentionJournal(JournalPart):
         linked = exists().where(IncidentDetectionTable.detection_id == DetectionTable.id)
         with writing(self._engine) as connection:
             connection.execute(delete(DetectionTable).where(DetectionTable.at < before, ~linked))
+            connection.execute(delete(VerdictTable).where(VerdictTable.at < before))
         return forgotten
 
     def _forget_some(self, before: int) -> int:

@@ -29,11 +29,12 @@ class BlockNumber(PSeriesAction[Rule]):
     before = Rule
 
     async def prepare(self, order: Order) -> Rule:
-        """The rule's name and numbers: exact, and with anything that follows."""
+        """The rule's name and numbers: exact, and with anything that follows. Who may not read them stops here."""
         forms = self.means.dialling.forms(order.target.id)
         numbers = tuple(number for form in forms for number in (form, f"{form}."))
         if not numbers or len("&".join(numbers)) > LONGEST_LIST:
             raise GiveUp("this number cannot be written as a rule")
+        await self.client.block_numbers()
         return Rule(f"ringfence-{order.key}", numbers)
 
     async def apply(self, order: Order, before: Rule) -> str | None:

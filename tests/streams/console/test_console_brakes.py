@@ -76,3 +76,22 @@ def test_what_a_person_writes_is_shown_as_text(console: Any, visitor: httpx.Clie
     shown = visitor.get("/brakes").text
     assert "<script>alert" not in shown
     assert "\\u202e" in shown
+
+
+def test_closing_asks_what_it_was_and_false_takes_back_the_rules_that_acted(
+    console: Any, visitor: httpx.Client
+) -> None:
+    assert 'name="verdict" value="false"' in visitor.get("/close/inc-1007").text
+    assert console.order(visitor, "/close/inc-1007", note="x", verdict="maybe").status_code == 400
+    assert console.order(visitor, "/close/inc-1007", note="our own test", verdict="false").status_code == 303
+    assert {one.kind for one in console.journal.brakes.newest(99)} == {BrakeKind.FALLBACK}
+    shown = visitor.get("/rules").text
+    assert "registration.bruteforce" in shown
+    assert "0 % (0 to 79 %)" in shown
+    assert "Asks before it acts" in visitor.get("/").text
+
+
+def test_an_undo_may_say_that_it_was_wrong(console: Any, visitor: httpx.Client) -> None:
+    assert 'name="wrong"' in visitor.get("/undo/act-dec-1").text
+    assert console.order(visitor, "/undo/act-dec-1", note="a fair", wrong="yes").status_code == 303
+    assert "said that it was wrong to" in only(console).reason

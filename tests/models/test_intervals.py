@@ -2,7 +2,7 @@
 
 import pytest
 
-from streams.backtest.intervals import middle, paired, rate, share
+from models.intervals import middle, paired, rate, share
 
 SHARES = [
     ("none of ten", 0, 10, 0.0, 0.2775),
