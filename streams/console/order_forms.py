@@ -31,14 +31,14 @@ def orders_router(access: Access, journal: Journal, commands: Commands) -> APIRo
     async def refuse(form: Annotated[Form, Depends(access.order)], action_id: str) -> Response:
         visitor, fields = form
         action = await find_action(journal, action_id)
-        done = await commands.refuse(action.id, visitor.name, _note(fields))
+        done = await commands.refuse(action.id, visitor.name, note_of(fields))
         return _back("refuse" if done else "late", fields, action.incident)
 
     @router.post("/undo/{action_id:path}")
     async def undo(form: Annotated[Form, Depends(access.order)], action_id: str) -> Response:
         visitor, fields = form
         action = await find_action(journal, action_id)
-        done = await commands.undo(action.id, visitor.name, _note(fields))
+        done = await commands.undo(action.id, visitor.name, note_of(fields))
         return _back("undo" if done else "late", fields, action.incident)
 
     @router.post("/close/{incident_id:path}")
@@ -46,7 +46,7 @@ def orders_router(access: Access, journal: Journal, commands: Commands) -> APIRo
         visitor, fields = form
         if await asyncio.to_thread(journal.incidents.find, incident_id) is None:
             raise HTTPException(404)
-        note = _note(fields)
+        note = note_of(fields)
         if not note:
             raise HTTPException(400)
         done = await commands.close_incident(incident_id, visitor.name, note)
@@ -55,7 +55,8 @@ def orders_router(access: Access, journal: Journal, commands: Commands) -> APIRo
     return router
 
 
-def _note(fields: dict[str, str]) -> str:
+def note_of(fields: dict[str, str]) -> str:
+    """What the person said."""
     return fields.get("note", "").strip()[:LONGEST_NOTE]
 
 
