@@ -1,14 +1,13 @@
 """Say whom Ringfence must leave alone, why and until when; what is in force against it is lifted."""
 
 import getpass
-import re
-from ipaddress import ip_network
 from typing import Annotated
 
 import typer
 from pydantic import TypeAdapter, ValidationError
 
 from detector.contract.codec import from_micros
+from detector.decide.allow_list import allowable
 from detector.settings.params import Seconds
 from streams.cli.support.choices import loaded
 from streams.cli.support.common_options import NeededConfig
@@ -28,9 +27,6 @@ Examples:
   ringfence allow -c ringfence.yaml            # what is on the list
   ringfence allow -c ringfence.yaml --end 7    # not any more
 """
-WIDEST = {4: 16, 6: 32}
-SHORTEST_NUMBER = 4
-VALUE = re.compile(r"[^\x00-\x1f\x7f]{1,256}")
 SECOND = 1_000_000
 
 Value = Annotated[
@@ -112,24 +108,6 @@ def line_of(entry: AllowRow) -> str:
     """One entry in a line."""
     until = from_micros(entry.until).strftime("%Y-%m-%d %H:%M UTC")
     return f"{entry.id}  {entry.value}  {entry.pbx or 'all PBXs'}  until {until}  {entry.by}: {entry.reason}"
-
-
-def allowable(what: str) -> str:
-    """An entry as the guard compares it. Raises ValueError for what would allow half the world."""
-    text = what.strip()
-    if not VALUE.fullmatch(text):
-        raise ValueError("an entry has 1 to 256 characters that can be seen")
-    if text.startswith("+"):
-        if not re.fullmatch(r"\+[0-9]{4,15}", text):
-            raise ValueError(f"a number is + and {SHORTEST_NUMBER} to 15 digits")
-        return text
-    try:
-        network = ip_network(text, strict=False)
-    except ValueError:
-        return text
-    if network.prefixlen < WIDEST[network.version]:
-        raise ValueError(f"{network} is wider than /{WIDEST[network.version]}: name the networks that are meant")
-    return str(network.network_address) if network.prefixlen == network.max_prefixlen else str(network)
 
 
 def person() -> str:

@@ -8,6 +8,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 
 from streams.console.access import Access, access_router
+from streams.console.allowed import allowed_router
 from streams.console.brakes_page import brakes_router
 from streams.console.closed import closed_router
 from streams.console.logins import Logins
@@ -52,6 +53,7 @@ def create_app(
     app.include_router(pages_router(access, renderer, journal, status, now))
     app.include_router(pbx_router(access, renderer, sights))
     app.include_router(closed_router(access, renderer, journal))
+    app.include_router(allowed_router(access, renderer, journal, status, now))
     app.include_router(questions_router(access, renderer, journal))
     app.include_router(orders_router(access, journal, commands, now))
     app.include_router(rules_router(access, renderer, journal, mode_of))

@@ -34,16 +34,16 @@ def orders_router(access: Access, journal: Journal, commands: Commands, now: Cal
     async def refuse(form: Annotated[Form, Depends(access.order)], action_id: str) -> Response:
         visitor, fields = form
         action = await find_action(journal, action_id)
-        done = await commands.refuse(action.id, visitor.name, _note(fields))
+        done = await commands.refuse(action.id, visitor.name, note_of(fields))
         return _back("refuse" if done else "late", fields, action.incident)
 
     @router.post("/undo/{action_id:path}")
     async def undo(form: Annotated[Form, Depends(access.order)], action_id: str) -> Response:
         visitor, fields = form
         action = await find_action(journal, action_id)
-        done = await commands.undo(action.id, visitor.name, _note(fields))
+        done = await commands.undo(action.id, visitor.name, note_of(fields))
         if done and fields.get("wrong"):
-            await asyncio.to_thread(overturn, journal, action, by=visitor.name, note=_note(fields), now=now())
+            await asyncio.to_thread(overturn, journal, action, by=visitor.name, note=note_of(fields), now=now())
         return _back("undo" if done else "late", fields, action.incident)
 
     @router.post("/close/{incident_id:path}")
@@ -51,7 +51,7 @@ def orders_router(access: Access, journal: Journal, commands: Commands, now: Cal
         visitor, fields = form
         if await asyncio.to_thread(journal.incidents.find, incident_id) is None:
             raise HTTPException(404)
-        note = _note(fields)
+        note = note_of(fields)
         if not note:
             raise HTTPException(400)
         given = fields.get("verdict", Judged.UNSURE)
@@ -65,7 +65,8 @@ def orders_router(access: Access, journal: Journal, commands: Commands, now: Cal
     return router
 
 
-def _note(fields: dict[str, str]) -> str:
+def note_of(fields: dict[str, str]) -> str:
+    """What the person said."""
     return fields.get("note", "").strip()[:LONGEST_NOTE]
 
 
