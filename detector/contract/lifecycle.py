@@ -15,7 +15,7 @@ _TAKEN_BACK: Final = (State.UNDONE, State.SUPERSEDED)
 
 MOVES: Final[Mapping[State, frozenset[State]]] = {
     State.REQUESTED: frozenset({State.APPROVED, State.REFUSED, State.EXPIRED}),
-    State.APPROVED: frozenset({State.APPLYING, State.REFUSED, State.EXPIRED, State.FAILED}),
+    State.APPROVED: frozenset({State.APPLYING, State.REQUESTED, State.REFUSED, State.EXPIRED, State.FAILED}),
     State.APPLYING: frozenset({State.APPLIED, State.FAILED, *_TAKEN_BACK, *LEFT}),
     State.APPLIED: frozenset({State.CONFIRMED, State.FAILED, *_TAKEN_BACK, *LEFT}),
     State.CONFIRMED: frozenset({*_TAKEN_BACK, *LEFT}),
@@ -27,7 +27,10 @@ MOVES: Final[Mapping[State, frozenset[State]]] = {
     State.EXPIRED: frozenset(),
     State.SUPERSEDED: frozenset(),
 }
-"""What may follow a state. The same state once more is no move but another attempt: see `may_follow`."""
+"""What may follow a state. The same state once more is no move but another attempt: see `may_follow`.
+
+What is approved is asked for again where its budget is spent: a person, or time, makes room.
+"""
 
 BEGINNINGS: Final = frozenset({State.REQUESTED, State.APPROVED, State.REFUSED})
 """What an action may begin as: asked for, approved by policy, or refused by the guard at once."""

@@ -292,6 +292,8 @@ class SourceNotice(StrEnum):
     HEARD = "source_heard"
     UNREAD = "source_unread"
     UNDERSTOOD = "source_understood"
+    UNFETCHED = "list_unfetched"
+    FETCHED = "list_fetched"
 
 
 class Reason(StrEnum):

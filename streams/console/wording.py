@@ -11,6 +11,7 @@ from detector.contract.findings import FOREVER, Loss, Subject
 from detector.contract.vocabulary import STAGES, Act, Author, MessageState, Severity, Stage, State, Status
 from detector.decide.acts import ACTS, said
 from streams.runtime.clock import micros_now
+from streams.store.rows import ActionRow
 
 # what moves or hides the text around it: control characters and the marks that turn its direction
 UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
@@ -35,6 +36,10 @@ STATES = {
     State.SUPERSEDED: "Superseded",
     State.DRIFTED: "Changed by somebody else",
     State.UNDO_FAILED: "Undo failed",
+}
+WAITS = {
+    State.REQUESTED: "Waits for room in its budget, or for your approval",
+    State.APPLIED: "Waiting for the firewall, not confirmed",
 }
 TROUBLES = {
     State.FAILED: "Failed: ",
@@ -142,6 +147,11 @@ def _place(n: int, last: int, seen: bool) -> str:
     if n >= last:
         return "now" if n == last else "ahead"
     return "done" if seen else "passed"
+
+
+def state_of(action: ActionRow) -> str:
+    """How far an action is, and whom it waits for."""
+    return WAITS.get(action.state, STATES[action.state]) if action.waits else STATES[action.state]
 
 
 def order(act: Act, target: Subject) -> str:

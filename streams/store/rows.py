@@ -15,7 +15,8 @@ class ActionRow(Struct, frozen=True, kw_only=True):
 
     `until` is None for what is never undone; `undo_by` is who wants it undone earlier. `before` is what stood
     there, sealed by the `Vault`; `handle` is what the enforcer needs to find its own change again. A drill
-    never gets beyond `requested`.
+    never gets beyond `requested`. It `waits` while somebody outside has to do the rest, or its budget is spent;
+    `begun_at` is when it was last begun.
     """
 
     id: str
@@ -31,6 +32,8 @@ class ActionRow(Struct, frozen=True, kw_only=True):
     handle: str | None
     next_try_at: int | None
     created_at: int
+    begun_at: int | None = None
+    waits: bool = False
 
     @property
     def incident(self) -> str:
@@ -156,3 +159,19 @@ class PbxSession(Struct, frozen=True, kw_only=True):
     fence: int
     held: bool
     status: bytes | None
+
+
+class Begun(Struct, frozen=True, kw_only=True):
+    """An action that was begun, and when."""
+
+    action: str
+    target: Subject
+    at: int
+
+
+class FetchRow(Struct, frozen=True, kw_only=True):
+    """When a firewall last fetched the list of blocked addresses, and which CIDRs stood there."""
+
+    firewall: str
+    at: int
+    listed: frozenset[str]

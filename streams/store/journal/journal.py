@@ -4,6 +4,7 @@ from sqlalchemy import Engine
 
 from streams.store.journal.journal_accounts import AccountsJournal
 from streams.store.journal.journal_actions import ActionsJournal
+from streams.store.journal.journal_fetches import FetchesJournal
 from streams.store.journal.journal_findings import FindingsJournal
 from streams.store.journal.journal_fleet import FleetJournal
 from streams.store.journal.journal_incidents import IncidentsJournal
@@ -15,7 +16,7 @@ from streams.store.journal.journal_tally import TalliesJournal
 
 
 class Journal:
-    """Incidents, decisions, actions, remarks, messages, users and what the fleet saw, each in a part of its own.
+    """Incidents, decisions, actions, remarks, messages, users, what the fleet saw and firewalls fetched: a part each.
 
     `engine` is that of a migrated database. Every method of a part is one transaction; all raise `UnavailableError`
     when the database cannot be used now. Times are microseconds.
@@ -30,5 +31,6 @@ class Journal:
         self.accounts = AccountsJournal(engine)
         self.leases = LeasesJournal(engine)
         self.fleet = FleetJournal(engine)
+        self.fetches = FetchesJournal(engine)
         self.tallies = TalliesJournal(engine)
         self.retention = RetentionJournal(engine)

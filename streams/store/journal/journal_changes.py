@@ -53,6 +53,8 @@ def action_row(row: Row[Any]) -> ActionRow:
         handle=row.handle,
         next_try_at=row.next_try_at,
         created_at=row.created_at,
+        begun_at=row.begun_at,
+        waits=row.waits,
     )
 
 
