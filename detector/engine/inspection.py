@@ -23,6 +23,8 @@ from detector.enrich.scores import Models, PlaceModel
 from detector.memory.doubts import HISTORY
 
 ACCEPTED = AccessOutcome.ACCEPTED
+NOBODY_CAME = frozenset({AccessOutcome.EXPIRED, AccessOutcome.REMOVED})
+"""The PBX ended a registration by itself."""
 
 
 class Inspector:
@@ -78,6 +80,8 @@ class Inspector:
         leg = apply.follow_call(event, facts, state.memory, site)
         if state.cases.links:  # for most events are of calls, and mostly there is nobody to suspect
             suspects.accuse_caller(facts, state, site.addresses)
+            if facts.opened:
+                verdicts.meet(facts.place, leg.started)
         self._look_up(facts)
         if self._models is not None and facts.ended_now and facts.billable:
             facts.season = site.season(facts.extension, leg.started)
@@ -109,6 +113,8 @@ class Inspector:
         facts = Facts(at, site.profile, site.plan, state.ledger, state.timers)
         account = apply.identify(event, facts, site)
         suspects.accuse(facts, state, account)
+        if state.cases.links and event.outcome not in NOBODY_CAME:
+            verdicts.meet(facts.place, at)
         self._look_up(facts)
         accepted = event.outcome == ACCEPTED and facts.place is not None
         if accepted:

@@ -94,6 +94,20 @@ class Verdicts:
             if self.state.cases.link(case, [Subject(SubjectKind.SOURCE_IP, place.key)]):
                 self._touch(case, at)
 
+    def meet(self, place: Place | None, at: int) -> None:
+        """Something came from an address at `at`: it is not kept out, whoever says that it is blocked."""
+        if place is None or self.doubts & HISTORY:
+            return
+        for source in (Subject(SubjectKind.SOURCE_IP, place.key), Subject(SubjectKind.SOURCE_IP, place.network)):
+            case = self.state.cases.find(source)
+            leak = ends.find_leak(case, source, at) if case is not None else None
+            if case is None or leak is None:
+                continue
+            self.state.cases.dirty.add(case.id)
+            if ends.reopen(case, leak, at):
+                self.state.timers.wake(ends.TIMER, case.id, at + ends.LEAK_QUIET_MICROS)
+                self._touch(case, at)
+
     def acquit(self, source: Subject, at: int) -> None:
         """An address turns out to be that of an office: what was thought of those who came in there is over.
 
@@ -200,6 +214,10 @@ class Verdicts:
         return case
 
     def _look_again(self, case: Case, due: int) -> None:
+        if ends.close_leaks(case, due):
+            self._touch(case, due)
+        if case.leaks:
+            self.state.timers.wake(ends.TIMER, case.id, max(case.leaks.values()) + ends.LEAK_QUIET_MICROS)
         end = ends.find_end(case, due)
         if end > due:
             self.state.timers.wake(ends.TIMER, case.id, end)

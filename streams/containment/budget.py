@@ -11,7 +11,7 @@ from detector.contract.vocabulary import Act, SubjectKind
 from detector.decide.acts import ACTS
 from detector.decide.guard import WIDEST_V4, WIDEST_V6, block_range
 from streams.store.journal.journal import Journal
-from streams.store.rows import Begun
+from streams.store.rows import BegunAction
 
 WINDOW = timedelta(hours=1)
 WINDOW_MICROS = WINDOW // timedelta(microseconds=1)
@@ -31,7 +31,7 @@ class Budgets(Struct, frozen=True):
 class Spending:
     """What of one budget is spent: whose, and when last. One customer's addresses are one, however many they are."""
 
-    def __init__(self, limit: int | None, begun: Iterable[Begun]) -> None:
+    def __init__(self, limit: int | None, begun: Iterable[BegunAction]) -> None:
         self._limit = limit
         self._last: dict[str, int] = {}
         for one in begun:

@@ -161,7 +161,7 @@ class PbxSession(Struct, frozen=True, kw_only=True):
     status: bytes | None
 
 
-class Begun(Struct, frozen=True, kw_only=True):
+class BegunAction(Struct, frozen=True, kw_only=True):
     """An action that was begun, and when."""
 
     action: str

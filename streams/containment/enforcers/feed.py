@@ -34,7 +34,7 @@ class FeedEnforcerSettings(Params):
     overdue: Seconds = Field(default=OVERDUE_SECONDS, ge=1)
 
 
-class Fetched(Struct, frozen=True):
+class ListHolders(Struct, frozen=True):
     """Who has the list: `fresh` fetched it of late, `stopped` did before."""
 
     fresh: tuple[FetchRow, ...]
@@ -106,11 +106,11 @@ class Feed(Enforcer):
         """After how long without a fetch a firewall has stopped."""
         return self._overdue.total_seconds()
 
-    async def fetched(self) -> Fetched:
+    async def fetched(self) -> ListHolders:
         """Who has fetched what."""
         rows = await asyncio.to_thread(self._fetches.all)
         since = to_micros(self._now() - self._overdue)
-        return Fetched(tuple(row for row in rows if row.at > since), tuple(row for row in rows if row.at <= since))
+        return ListHolders(tuple(row for row in rows if row.at > since), tuple(row for row in rows if row.at <= since))
 
     async def listed(self) -> dict[str, datetime]:
         """The list as a firewall gets it, target -> until, in order."""
@@ -128,7 +128,7 @@ class Feed(Enforcer):
         self._noted[firewall] = (cidrs, now)
 
 
-def in_words(fetched: Fetched) -> str:
+def in_words(fetched: ListHolders) -> str:
     """Who fetches the list and who does not, for people."""
     if not fetched.fresh and not fetched.stopped:
         return "nobody has ever fetched the list of blocked addresses"
@@ -139,7 +139,7 @@ def in_words(fetched: Fetched) -> str:
     return f"the one {names} has yet to fetch the list of blocked addresses as it is now"
 
 
-def find_missing(fetched: Fetched, now: datetime) -> list[str]:
+def find_missing(fetched: ListHolders, now: datetime) -> list[str]:
     """Which firewalls have stopped to fetch the list, and since when."""
     forgotten = to_micros(now - FORGOTTEN) if fetched.fresh else 0
     return [

@@ -20,7 +20,7 @@ from streams.store.journal.journal_changes import (
     newest_actions,
 )
 from streams.store.journal.journal_part import JournalPart
-from streams.store.rows import ActionRow, Announcement, Begun
+from streams.store.rows import ActionRow, Announcement, BegunAction
 from streams.store.tables_journal import ActionHistoryTable, ActionTable
 
 SECOND = 1_000_000
@@ -133,14 +133,15 @@ class ActionsJournal(JournalPart):
             connection.execute(asked.values(undo_by=by, next_try_at=None))
             return True
 
-    def begun(self, act: Act, pbx: str, since: int) -> list[Begun]:
+    def begun(self, act: Act, pbx: str, since: int) -> list[BegunAction]:
         """Which actions of this kind on this PBX were begun after `since`, whatever came of them."""
         query = actions_query().where(
             ActionTable.kind == act, ActionTable.pbx == pbx, ActionTable.begun_at > since, ActionTable.state.in_(SPENDS)
         )
         with reading(self._engine) as connection:
             return [
-                Begun(action=row.id, target=row.target, at=row.begun_at or 0) for row in action_rows(connection, query)
+                BegunAction(action=row.id, target=row.target, at=row.begun_at or 0)
+                for row in action_rows(connection, query)
             ]
 
     def queued(self, now: int, limit: int, pbxs: Collection[str] | None = None) -> list[ActionRow]:
