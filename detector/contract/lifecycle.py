@@ -80,6 +80,9 @@ BROKEN: Final = LEFT | {State.FAILED}
 BY_HAND: Final = frozenset({State.FAILED, State.UNDO_FAILED})
 """Ringfence could not do it, or not undo it: a person has to, on the PBX. What drifted a person changed already."""
 
+OVERTURNED: Final = frozenset({*_TAKEN_BACK, State.EXPIRED})
+"""A person who brought it there by name has overturned the decision: it is not made again for a while."""
+
 SETTLED: Final = FINAL | {State.CONFIRMED, State.UNDO_FAILED}
 """What was to be waited for has come: an incident is contained when all of its actions are here.
 

@@ -294,6 +294,7 @@ class SourceNotice(StrEnum):
     UNDERSTOOD = "source_understood"
     UNFETCHED = "list_unfetched"
     FETCHED = "list_fetched"
+    LEFT = "action_left"
 
 
 class Reason(StrEnum):

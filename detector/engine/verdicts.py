@@ -3,7 +3,8 @@
 from detector.contract.codec import to_micros
 from detector.contract.events import Control, Event
 from detector.contract.findings import AnyFinding, Detection, Subject
-from detector.contract.vocabulary import ControlName, Mode, Severity, Stage, State, SubjectKind
+from detector.contract.lifecycle import OVERTURNED
+from detector.contract.vocabulary import Author, ControlName, Mode, Severity, Stage, State, SubjectKind
 from detector.correlate import ends, linking, money, suspects
 from detector.correlate.case import MAX_DETECTIONS, Case, remember
 from detector.correlate.pbx_state import PbxState
@@ -21,6 +22,7 @@ from detector.enrich.ledger import Leg
 from detector.enrich.premises import Premises
 from detector.memory.doubts import HISTORY, SURE, TEXT, TOO_LATE
 
+OURSELVES: frozenset[str] = frozenset(Author)
 BEFORE_CALLS = frozenset({Stage.RECON, Stage.CREDENTIAL, Stage.ACCESS})
 
 
@@ -125,7 +127,8 @@ class Verdicts:
         if case is None:
             return
         if event.name == ControlName.OUTCOME and event.decision and event.state:
-            self._note_outcome(case, event.decision, event.state, at, max(at, to_micros(event.at)))
+            done = max(at, to_micros(event.at))
+            self._note_outcome(case, event.decision, event.state, at, done, event.by or "")
         elif event.name == ControlName.VERDICT and event.decision:
             self.decisions.overturn(case, event.decision, at)
             self._touch(case, at)
@@ -188,12 +191,14 @@ class Verdicts:
             self._touch(oldest, at)
         return oldest
 
-    def _note_outcome(self, case: Case, decision: str, outcome: str, at: int, done: int) -> None:
+    def _note_outcome(self, case: Case, decision: str, outcome: str, at: int, done: int, by: str) -> None:
         """`done` is by our own clock: the PBX may have been silent for a while, and how often it ticks is no matter."""
         made = case.decisions.get(decision)
         if made is not None and not ACTS[made.action].contains:  # its failure lets nothing through
             return
         ends.note_outcome(case, decision, outcome, done)
+        if outcome in OVERTURNED and by and by not in OURSELVES:  # however the order itself came here, or did not
+            self.decisions.overturn(case, decision, at)
         leg = ends.find_leg(case, self.state) if outcome == State.FAILED else None
         self._touch(case if leg is None else self._climb(case, leg, at), at)
 

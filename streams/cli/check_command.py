@@ -4,6 +4,7 @@ import sys
 
 import typer
 from rich.console import Console
+from sqlalchemy.exc import ProgrammingError
 
 from detector.contract.codec import from_micros
 from detector.detect.catalogue import catalogue
@@ -16,11 +17,16 @@ from streams.config.block_list_settings import BlockListSource
 from streams.config.installation import Installation, core_settings
 from streams.config.loading import check_report
 from streams.containment.enforcers.enforcer import enforcer_settings
+from streams.containment.left_overs import find_left_overs, in_lines
 from streams.pbxs.sight import sight_of
+from streams.processes.data_folder import journal_file, journal_url
 from streams.report.visible_text import visible
 from streams.runtime.block_lists import own_addresses, read_file
 from streams.runtime.list_status import ListStatus
 from streams.runtime.tables import tables
+from streams.store.database import open_engine
+from streams.store.journal.journal import Journal
+from streams.store.store_errors import UnavailableError
 
 WIDE = 160
 """Characters in a line where no terminal says how wide it is."""
@@ -37,12 +43,28 @@ def command(config_file: NeededConfig) -> None:
         err.print(problem)
     if problems:
         raise typer.Exit(WRONG_USAGE)
-    settings = loaded(config_file)
+    settings = loaded(config_file, secrets=("journal",))
     tables(settings)
     for each in settings.block_lists:
         err.print(describe(each, settings))
+    for line in left_over(settings):
+        err.print(line)
     err.print(f"{config_file}: good, {len(settings.pbxs)} PBX{'' if len(settings.pbxs) == 1 else 's'}")
     show(settings)
+
+
+def left_over(settings: Installation) -> list[str]:
+    """What stands and nobody with these settings could undo; the journal is only read."""
+    if settings.journal is None and not journal_file(settings).exists():
+        return []
+    engine = open_engine(journal_url(settings))
+    try:
+        found = find_left_overs(Journal(engine), {pbx.id for pbx in settings.pbxs}, settings.enforcers.named().keys())
+    except (UnavailableError, ProgrammingError):
+        return ["attention: the journal cannot be read now: whether something stands on a PBX is not known"]
+    finally:
+        engine.dispose()
+    return in_lines(found)
 
 
 def show(settings: Installation) -> None:

@@ -21,6 +21,7 @@ from streams.containment.enforcers.enforcer import enforcers_of
 from streams.containment.enforcers.feed import feed_of, is_enforcer
 from streams.containment.executor import Executor
 from streams.containment.feed_watch import FeedWatch
+from streams.containment.left_overs import LeftOvers
 from streams.containment.outcome import Outcome
 from streams.kafka.read.found import FoundKeeper
 from streams.kafka.read.inbox import Inbox, Value
@@ -133,7 +134,8 @@ class Gateway:
         others = start({
             "findings": self.inbox.run(), "ingest": self.ingest.watch(), "status": self._tell_status(),
             "source watch": SourceWatch(self.ingest, self.policies, self._sources).run(),
-            "fleet": self._tell_fleet(), "lists": self.lists.run(self.ingest.put_control),
+            "left-overs": LeftOvers(self.journal, self.settings, self.ingest).run(), "fleet": self._tell_fleet(),
+            "lists": self.lists.run(self.ingest.put_control),
             "retention": retention(self.journal, self.settings, self.policies),
         })  # fmt: skip
         if is_enforcer(self.settings):

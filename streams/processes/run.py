@@ -20,6 +20,7 @@ from streams.containment.enforcers.enforcer import enforcers_of
 from streams.containment.enforcers.feed import feed_of, is_enforcer
 from streams.containment.executor import Executor
 from streams.containment.feed_watch import FeedWatch
+from streams.containment.left_overs import LeftOvers
 from streams.containment.orders import Orders
 from streams.containment.outcome import Outcome
 from streams.lists.list_keeper import ListKeeper
@@ -82,6 +83,7 @@ class Service:
         enforcers = enforcers_of(settings, self.journal)
         self.feed = feed_of(settings, self.journal, enforcers)
         self._feed_watch = FeedWatch(self.feed, self.journal, self.runtime, lambda: self.pbxs.hands)
+        self._left_overs = LeftOvers(self.journal, settings, self.runtime)
         self.pbxs = HeldPbxs(self.policies, self.vault, self.runtime, everywhere_by(enforcers))
         self._vitals = RunVitals(self.runtime, checkpoints, self.journal, self._sources, self._archive_up,
                                  lambda: self.lists.statuses, lambda: self._feed_watch.missing)  # fmt: skip
@@ -131,7 +133,7 @@ class Service:
         servers = listeners.start()
         others = start({
             **{f"sources of {name}": pbx.listen() for name, pbx in self.pbxs.connected.items()},
-            "wake": self._wake_on_delivery(executor, notifier),
+            "wake": self._wake_on_delivery(executor, notifier), "left-overs": self._left_overs.run(),
             "source watch": SourceWatch(self.runtime, self.policies, self._sources).run(),
             "retention": retention(self.journal, self.settings, self.policies),
         })  # fmt: skip
@@ -208,7 +210,7 @@ class Service:
             events=engine.counts["read"], findings=self.runtime.findings, dead_letters=self.runtime.dead_letters,
             detector_errors=sum(engine.errors.values()), calls_up=engine.calls_up(),
             checkpoint_age=time.monotonic() - self.runtime.checkpoint_at, lists=self.lists.statuses,
-            problems=tuple(self._feed_watch.missing),
+            problems=(*self._feed_watch.missing, *self._left_overs.problems),
         )  # fmt: skip
 
 

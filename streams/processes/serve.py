@@ -11,6 +11,7 @@ from streams.config.kafka_settings import Kafka
 from streams.console import ProcessStatus, first_user
 from streams.containment.enforcers.feed import feed_of
 from streams.containment.feed_watch import FeedWatch
+from streams.containment.left_overs import LeftOvers
 from streams.containment.orders import Orders
 from streams.kafka.read.backlog import Backlog
 from streams.kafka.write.producer import KafkaIngest
@@ -57,6 +58,7 @@ class Serve:
         self._reports = Reports(self._journal, watched, self._heard)
         self._feed = feed_of(settings, self._journal)
         self._feed_watch = FeedWatch(self._feed, self._journal, self._ingest, lambda: ())  # gateways tell the log
+        self._left_overs = LeftOvers(self._journal, settings)
         self._stop = asyncio.Event()
 
     def stop(self) -> None:
@@ -91,6 +93,7 @@ class Serve:
             "source watch": SourceWatch(self._ingest, self._policies, self._watched).run(),
             "reports": self._reports.run(), "ingest": self._ingest.watch(), "backlog": self._backlog.run(),
             "lists": self._lists.run(), "feed watch": self._feed_watch.run(),
+            "left-overs": self._left_overs.run(),
         })  # fmt: skip
         ready(listeners.ready(password))
         try:
@@ -130,7 +133,7 @@ class Serve:
         """How everything is doing, as far as it is known here: of workers only whether any is at work."""
         pbxs, own = self._reports.summary, self._sources()
         away = self._ingest.behind or not self._ingest.connected
-        problems = [*([AWAY] if away else []), *self._feed_watch.missing]
+        problems = [*([AWAY] if away else []), *self._feed_watch.missing, *self._left_overs.problems]
         if self._backlog.problem is not None:
             problems.append(self._backlog.problem)
         return ProcessStatus(

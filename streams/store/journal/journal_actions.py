@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, case, func, or_, select, update
 
-from detector.contract.lifecycle import FINAL, IN_FORCE, LEFT, SPENDS, STANDS, TO_APPLY, TO_DO, UNTOUCHED
+from detector.contract.lifecycle import FINAL, IN_FORCE, LEFT, SPENDS, STANDS, TO_APPLY, TO_DO, TOUCHED, UNTOUCHED
 from detector.contract.vocabulary import Act, Author, State
 from streams.store.database import reading, writing
 from streams.store.journal.journal_changes import (
@@ -20,6 +20,7 @@ from streams.store.journal.journal_changes import (
     newest_actions,
 )
 from streams.store.journal.journal_part import JournalPart
+from streams.store.journal.journal_remarks import keep_remark
 from streams.store.rows import ActionRow, Announcement, BegunAction
 from streams.store.tables_journal import ActionHistoryTable, ActionTable
 
@@ -61,10 +62,12 @@ class ActionsJournal(JournalPart):
             return sorted(found, key=lambda action: ids.index(action.id))
 
     def release(self, owner: str) -> None:
-        """End all leases of `owner`: it starts anew and works on none of them."""
+        """End all leases of `owner`: it starts anew and works on none of them. What is to be undone does not wait."""
         free = update(ActionTable).where(ActionTable.lease_owner == owner)
+        at_once = update(ActionTable).where(ActionTable.undo_by.is_not(None), ActionTable.state.in_(TOUCHED))
         with writing(self._engine) as connection:
             connection.execute(free.values(lease_owner=None, lease_until=None))
+            connection.execute(at_once.values(next_try_at=None))
 
     def move(
         self,
@@ -115,22 +118,22 @@ class ActionsJournal(JournalPart):
         """Never carry out a requested or approved action; False if it went further already."""
         return self.move(action_id, UNTOUCHED, State.REFUSED, by=by, now=now, error=why)
 
-    def request_undo(self, action_id: str, by: str, *, now: int) -> bool:
-        """Have an action undone before its time, or undone again where that failed.
+    def request_undo(self, action_id: str, by: str, *, now: int, note: str | None = None) -> bool:
+        """Have an action undone before its time, or undone again where that failed; a person's `note` is kept with it.
 
         One that was never applied expires. False: there is nothing to undo.
         """
         with writing(self._engine) as connection:
             row = locked(connection, action_id)
-            if row is None or row.state in FINAL:
+            if row is None or row.state in FINAL or (row.until is None and row.state not in UNTOUCHED):
                 return False
             if row.state in UNTOUCHED:
                 change(connection, row, State.EXPIRED, by=by, at=now)
-                return True
-            if row.until is None:
-                return False
-            asked = update(ActionTable).where(ActionTable.id == action_id)
-            connection.execute(asked.values(undo_by=by, next_try_at=None))
+            else:
+                asked = update(ActionTable).where(ActionTable.id == action_id)
+                connection.execute(asked.values(undo_by=by, next_try_at=None))
+            if note is not None:
+                keep_remark(connection, row.incident_id, by=by, about="undone", text=note, now=now, action_id=action_id)
             return True
 
     def begun(self, act: Act, pbx: str, since: int) -> list[BegunAction]:
@@ -203,6 +206,12 @@ class ActionsJournal(JournalPart):
             for action in action_rows(connection, ordered):
                 blocks[action.kind].append(action)
         return dict(blocks)
+
+    def to_be_undone(self) -> list[ActionRow]:
+        """Everything that may be there and has to be undone some day, oldest first."""
+        query = actions_query().where(ActionTable.state.in_(TOUCHED), ActionTable.until.is_not(None))
+        with reading(self._engine) as connection:
+            return list(action_rows(connection, query.order_by(ActionTable.created_at, ActionTable.id)))
 
     def unannounced(self, limit: int) -> list[Announcement]:
         """Changes of state the stream was not told yet, oldest first."""
