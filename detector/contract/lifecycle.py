@@ -29,7 +29,8 @@ MOVES: Final[Mapping[State, frozenset[State]]] = {
 }
 """What may follow a state. The same state once more is no move but another attempt: see `may_follow`.
 
-What policy approved is asked for after all where acting by ourselves is held back.
+What is approved is asked for again where its budget is spent, and what policy approved also where acting by ourselves
+is held back: a person, or time, makes room.
 """
 
 BEGINNINGS: Final = frozenset({State.REQUESTED, State.APPROVED, State.REFUSED})
@@ -79,6 +80,9 @@ BROKEN: Final = LEFT | {State.FAILED}
 
 BY_HAND: Final = frozenset({State.FAILED, State.UNDO_FAILED})
 """Ringfence could not do it, or not undo it: a person has to, on the PBX. What drifted a person changed already."""
+
+OVERTURNED: Final = frozenset({*_TAKEN_BACK, State.EXPIRED})
+"""A person who brought it there by name has overturned the decision: it is not made again for a while."""
 
 SETTLED: Final = FINAL | {State.CONFIRMED, State.UNDO_FAILED}
 """What was to be waited for has come: an incident is contained when all of its actions are here.

@@ -294,6 +294,9 @@ class SourceNotice(StrEnum):
     HEARD = "source_heard"
     UNREAD = "source_unread"
     UNDERSTOOD = "source_understood"
+    UNFETCHED = "list_unfetched"
+    FETCHED = "list_fetched"
+    LEFT = "action_left"
 
 
 class Reason(StrEnum):

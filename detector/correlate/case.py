@@ -67,6 +67,8 @@ class Case(Struct, kw_only=True, gc=False):
     decided: int = 0
     told: int = 0
     drill: bool = False
+    leaks: dict[str, int] = {}
+    """Decisions to keep an address out that was seen again although they were confirmed, and when it last was."""
 
     def raise_stage(self, stage: Stage) -> None:
         """A stage only rises."""

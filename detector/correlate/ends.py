@@ -2,7 +2,7 @@
 
 from detector.contract.codec import to_micros
 from detector.contract.findings import FOREVER, Decision, Subject
-from detector.contract.vocabulary import DecisionStatus, Stage, State, Status, SubjectKind
+from detector.contract.vocabulary import Act, DecisionStatus, Stage, State, Status, SubjectKind
 from detector.correlate.case import Case
 from detector.correlate.evidence import Dossiers
 from detector.correlate.pbx_state import PbxState
@@ -15,6 +15,10 @@ QUIET_NIGHTS_MICROS = 2 * QUIET_MICROS
 """Of an incident with calls: the next one of a slow attack comes in the night after."""
 SETTLING_MICROS = 10 * SECOND_MICROS
 """For so long after a containment calls may still begin that were on their way."""
+LEAK_GRACE_MICROS = 60 * SECOND_MICROS
+"""A firewall that has fetched its list needs a while to load it."""
+LEAK_QUIET_MICROS = 600 * SECOND_MICROS
+"""An address of which nothing was seen for so long is kept out after all."""
 AVOIDED_MINUTES = 60
 CALLING = frozenset({Stage.PROBE, Stage.PUMPING})
 CALLERS = frozenset({SubjectKind.EXTENSION, SubjectKind.CALL})
@@ -44,7 +48,7 @@ def find_in_force(case: Case) -> list[Decision]:
 
 def is_held(case: Case) -> bool:
     """Whether anything that was decided is confirmed to hold, and no call of it is up any more."""
-    return case.confirmed_at > 0 and not case.legs and State.CONFIRMED in case.states.values()
+    return case.confirmed_at > 0 and not case.legs and not case.leaks and State.CONFIRMED in case.states.values()
 
 
 def contain(case: Case) -> None:
@@ -71,6 +75,34 @@ def got_through(leg: Leg, facts: Facts, dossiers: Dossiers) -> Subject | None:
         if since and leg.started > since + SETTLING_MICROS:
             return subject
     return None
+
+
+def find_leak(case: Case, source: Subject, at: int) -> Decision | None:
+    """The decision that was confirmed to keep this address out, of which something came at `at` all the same."""
+    if case.confirmed_at == 0 or at <= case.confirmed_at + LEAK_GRACE_MICROS:
+        return None
+    return next((
+        decision for decision in find_in_force(case)
+        if decision.action is Act.BLOCK_IP and decision.target == source
+        and case.states.get(decision.id) == State.CONFIRMED
+    ), None)  # fmt: skip
+
+
+def note_leak(case: Case, leak: Decision, at: int) -> bool:
+    """An address is not kept out: what it was blocked for is not contained. Whether that is news."""
+    new = leak.id not in case.leaks
+    case.leaks[leak.id] = max(at, case.leaks.get(leak.id, at))
+    reopen(case)
+    return new
+
+
+def close_leaks(case: Case, at: int) -> bool:
+    """Forget addresses of which nothing was seen for a while, or that nobody wants kept out any more; whether any."""
+    active = {decision.id for decision in find_in_force(case)}
+    left = {name: seen for name, seen in case.leaks.items() if name in active and at < seen + LEAK_QUIET_MICROS}
+    fewer = len(left) < len(case.leaks)
+    case.leaks = left
+    return fewer
 
 
 def note_outcome(case: Case, decision: str, outcome: str, done: int) -> None:

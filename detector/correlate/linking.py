@@ -114,6 +114,7 @@ def merge(older: Case, younger: Case, state: PbxState) -> list[Decision]:
     for name in ("updated", "told", "confirmed_at"):
         setattr(older, name, max(getattr(older, name), getattr(younger, name)))
     older.states.update(younger.states)
+    older.leaks.update(younger.leaks)
     older.decisions.update(younger.decisions)
     cases.by_decision.update(dict.fromkeys(younger.decisions, older.id))
     for leg in state.ledger.legs.values():

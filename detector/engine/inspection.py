@@ -24,6 +24,8 @@ from detector.memory.doubts import HISTORY
 from detector.memory.fields import Memory
 
 ACCEPTED = AccessOutcome.ACCEPTED
+NOBODY_CAME = frozenset({AccessOutcome.EXPIRED, AccessOutcome.REMOVED})
+"""The PBX ended a registration by itself."""
 
 
 class Inspector:
@@ -79,6 +81,8 @@ class Inspector:
         leg = apply.follow_call(event, facts, state.memory, site)
         if state.cases.links:  # for most events are of calls, and mostly there is nobody to suspect
             suspects.accuse_caller(facts, state, site.addresses)
+            if facts.opened:
+                verdicts.meet(facts.place, leg.started)
         self._look_up(facts)
         if facts.opened and event.trunk_in:
             learn_sender(facts, state.memory)
@@ -112,6 +116,8 @@ class Inspector:
         facts = Facts(at, site.profile, site.plan, state.ledger, state.timers)
         account = apply.identify(event, facts, site)
         suspects.accuse(facts, state, account)
+        if state.cases.links and event.outcome not in NOBODY_CAME:
+            verdicts.meet(facts.place, at)
         self._look_up(facts)
         if type(event) is Registration and event.method == SipMethod.INVITE:
             learn_sender(facts, state.memory)

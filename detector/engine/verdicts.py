@@ -3,7 +3,17 @@
 from detector.contract.codec import to_micros
 from detector.contract.events import Control, Event
 from detector.contract.findings import AnyFinding, Decision, Detection, Subject
-from detector.contract.vocabulary import ControlName, DecisionStatus, Mode, Severity, Stage, State, SubjectKind
+from detector.contract.lifecycle import OVERTURNED
+from detector.contract.vocabulary import (
+    Author,
+    ControlName,
+    DecisionStatus,
+    Mode,
+    Severity,
+    Stage,
+    State,
+    SubjectKind,
+)
 from detector.correlate import ends, linking, money, proof, suspects
 from detector.correlate.case import MAX_DETECTIONS, Case, remember
 from detector.correlate.evidence import Dossiers
@@ -22,6 +32,7 @@ from detector.enrich.ledger import Leg
 from detector.enrich.premises import Premises
 from detector.memory.doubts import HISTORY, SURE, TEXT, TOO_LATE
 
+OURSELVES: frozenset[str] = frozenset(Author)
 BEFORE_CALLS = frozenset({Stage.RECON, Stage.CREDENTIAL, Stage.ACCESS})
 
 
@@ -96,6 +107,20 @@ class Verdicts:
             if self.state.cases.link(case, [Subject(SubjectKind.SOURCE_IP, place.key)]):
                 self._touch(case, at)
 
+    def meet(self, place: Place | None, at: int) -> None:
+        """Something came from an address at `at`: it is not kept out, whoever says that it is blocked."""
+        if place is None or self.doubts & HISTORY:
+            return
+        for source in (Subject(SubjectKind.SOURCE_IP, place.key), Subject(SubjectKind.SOURCE_IP, place.network)):
+            case = self.state.cases.find(source)
+            leak = ends.find_leak(case, source, at) if case is not None else None
+            if case is None or leak is None:
+                continue
+            self.state.cases.dirty.add(case.id)
+            if ends.note_leak(case, leak, at):
+                self.state.timers.wake(ends.TIMER, case.id, at + ends.LEAK_QUIET_MICROS)
+                self._touch(case, at)
+
     def acquit(self, source: Subject, at: int) -> None:
         """An address turns out to be that of an office: what was thought of those who came in there is over.
 
@@ -113,7 +138,8 @@ class Verdicts:
         if case is None:
             return
         if event.name == ControlName.OUTCOME and event.decision and event.state:
-            self._note_outcome(case, event.decision, event.state, at, max(at, to_micros(event.at)))
+            done = max(at, to_micros(event.at))
+            self._note_outcome(case, event.decision, event.state, at, done, event.by or "")
         elif event.name == ControlName.VERDICT and event.decision:
             self.decisions.overturn(case, event.decision, at)
             self._touch(case, at)
@@ -176,13 +202,15 @@ class Verdicts:
             self._touch(oldest, at)
         return oldest
 
-    def _note_outcome(self, case: Case, decision: str, outcome: str, at: int, done: int) -> None:
+    def _note_outcome(self, case: Case, decision: str, outcome: str, at: int, done: int, by: str) -> None:
         """`done` is by our own clock: the PBX may have been silent for a while, and how often it ticks is no matter."""
         made = case.decisions.get(decision)
         if made is not None and not ACTS[made.action].contains:  # its failure lets nothing through
             return
         ends.note_outcome(case, decision, outcome, done)
         self._touch(case, at)
+        if outcome in OVERTURNED and by and by not in OURSELVES:  # however the order itself came here, or did not
+            self.decisions.overturn(case, decision, at)
         if made is None or made.status is not DecisionStatus.ACTIVE:
             return
         if outcome == State.CONFIRMED and is_holding(made):
@@ -220,6 +248,10 @@ class Verdicts:
         self.decisions.decide(case, sign, at_most(mode, Mode.ASK) if leg.doubts & TEXT else mode, because, at)
 
     def _look_again(self, case: Case, due: int) -> None:
+        if ends.close_leaks(case, due):
+            self._touch(case, due)
+        if case.leaks:
+            self.state.timers.wake(ends.TIMER, case.id, max(case.leaks.values()) + ends.LEAK_QUIET_MICROS)
         end = ends.find_end(case, due)
         if end > due:
             self.state.timers.wake(ends.TIMER, case.id, end)

@@ -5,6 +5,7 @@ import sys
 
 import typer
 from rich.console import Console
+from sqlalchemy.exc import ProgrammingError
 
 from detector.contract.codec import from_micros
 from detector.detect.catalogue import catalogue
@@ -19,14 +20,19 @@ from streams.config.dangers.risks import is_fresh, open_risks
 from streams.config.installation import Installation, core_settings
 from streams.config.loading import check_report, risk_lines
 from streams.containment.enforcers.enforcer import enforcer_settings
+from streams.containment.left_overs import find_left_overs, in_lines
 from streams.lists.host_names import resolve_all
 from streams.pbxs.guarding.known_names import resolve
 from streams.pbxs.sight import sight_of
+from streams.processes.data_folder import journal_file, journal_url
 from streams.report.visible_text import visible
 from streams.runtime.block_lists import own_addresses, read_file
 from streams.runtime.list_status import ListStatus
 from streams.runtime.tables import tables
+from streams.store.database import open_engine
+from streams.store.journal.journal import Journal
 from streams.store.keys import KEY_FILE
+from streams.store.store_errors import UnavailableError
 
 NOT_FOUND = "{} cannot be looked up now: if it never could, blocks of addresses that send calls wait for a person"
 WIDE = 160
@@ -53,6 +59,8 @@ def command(config_file: NeededConfig) -> None:
     risks = risk_lines(config_file, open_risks(settings, fresh=is_fresh(settings, KEY_FILE)))
     for said in (*risks, *missing_names(settings)):
         err.print(visible(said))
+    for line in left_over(settings):
+        err.print(line)
     if not risks:
         err.print(f"{config_file}: good, {len(settings.pbxs)} PBX{'' if len(settings.pbxs) == 1 else 's'}")
     show(settings)
@@ -68,6 +76,20 @@ def missing_names(settings: Installation) -> list[str]:
     named = [host for host in dict.fromkeys((*hosts, *(e for one in profiles for e in one.protected))) if is_name(host)]
     found = asyncio.run(resolve_all(named, (), resolve))
     return [NOT_FOUND.format(name) for name, host in zip(named, found, strict=True) if host is None]
+
+
+def left_over(settings: Installation) -> list[str]:
+    """What stands and nobody with these settings could undo; the journal is only read."""
+    if settings.journal is None and not journal_file(settings).exists():
+        return []
+    engine = open_engine(journal_url(settings))
+    try:
+        found = find_left_overs(Journal(engine), {pbx.id for pbx in settings.pbxs}, settings.enforcers.named().keys())
+    except (UnavailableError, ProgrammingError):
+        return ["attention: the journal cannot be read now: whether something stands on a PBX is not known"]
+    finally:
+        engine.dispose()
+    return in_lines(found)
 
 
 def show(settings: Installation) -> None:

@@ -21,6 +21,7 @@ FILTERS = (
     wording.open_ended,
     wording.costs,
     wording.stage_steps,
+    wording.state_of,
     wording.order,
     wording.done,
     wording.holds,

@@ -38,6 +38,10 @@ STATES = {
     State.DRIFTED: "Changed by somebody else",
     State.UNDO_FAILED: "Undo failed",
 }
+WAITS = {
+    State.REQUESTED: "Waits for room in its budget, or for your approval",
+    State.APPLIED: "Waiting for the firewall, not confirmed",
+}
 TROUBLES = {
     State.FAILED: "Failed: ",
     State.UNDO_FAILED: "Could not be undone: ",
@@ -145,6 +149,11 @@ def _place(n: int, last: int, seen: bool) -> str:
     if n >= last:
         return "now" if n == last else "ahead"
     return "done" if seen else "passed"
+
+
+def state_of(action: ActionRow) -> str:
+    """How far an action is, and whom it waits for."""
+    return WAITS.get(action.state, STATES[action.state]) if action.waits else STATES[action.state]
 
 
 def order(act: Act, target: Subject) -> str:

@@ -10,17 +10,17 @@ import msgspec
 import structlog
 from msgspec.structs import replace
 
-from detector.contract.codec import to_micros
+from detector.contract.codec import from_micros, to_micros
 from detector.contract.lifecycle import BEGUN, FINAL, HELD, STANDS, TOUCHED
 from detector.contract.vocabulary import Act, Author, State, SubjectKind
 from detector.decide.acts import ACTS
 from detector.decide.guard import GuardFacts, block_range, doubt, veto
-from streams.containment.budget import Budgets, spent
+from streams.containment.budget import Budgets, find_spending
 from streams.containment.enforcers.enforcer import EnforcerError
 from streams.containment.first_backup import backup_begun
 from streams.containment.restraint import Restraint
 from streams.containment.weighing import Weighing
-from streams.pbxs.pbx import AnyAction, Drifted, Order
+from streams.pbxs.pbx import AnyAction, Awaited, Drifted, Order
 from streams.pbxs.pbx_errors import GiveUp, PbxError, TryAgain
 from streams.runtime.clock import utc_now
 from streams.store.journal.journal import Journal
@@ -35,6 +35,10 @@ ATTEMPTS = 8
 UNDO_ATTEMPTS = 16
 LONGEST_WAIT_SECONDS = 60
 DEADLINE_SECONDS = 60
+AWAITED_SECONDS = 1_800
+"""For so long somebody outside has time to do the rest; people are told of it long before."""
+LOOK_AGAIN_SECONDS = 15
+"""How often that is looked at where nobody says that it was done."""
 READ_BACK_SECONDS = (0.05, 0.2, 0.5)
 SECOND = 1_000_000
 TAKEN_BACK = "somebody took it back on the PBX, at least in part"
@@ -80,6 +84,8 @@ class CarryOut:
             log.warning("journal unavailable", action=action_id, error=str(error))
         except Drifted as error:
             await self._move(row, TOUCHED, State.DRIFTED, error=str(error))
+        except Awaited as wait:
+            await self._await(action_id, str(wait))
         except (TryAgain, EnforcerError) as error:
             await self._again(action_id, str(error))
         except TimeoutError:
@@ -138,14 +144,15 @@ class CarryOut:
             await self._move(row, {State.APPROVED}, State.REQUESTED, by=Author.POLICY, error=held)
             return None
         facts = await self._live_facts(row)
-        over = await asyncio.to_thread(spent, self._journal, self._budgets, row, self._now())
-        reason = veto(row.kind, row.target, replace(facts, spent_budget=facts.spent_budget or over))
+        reason = veto(row.kind, row.target, facts)
         if reason is not None:
             await self._move(row, {State.APPROVED}, State.REFUSED, by=Author.GUARD, error=reason)
             return None
         unsure = doubt(row.kind, facts, sends_calls=row.decision.sends_calls)
         if unsure is not None and row.by in tuple(Author):
             await self._move(row, {State.APPROVED}, State.REQUESTED, by=Author.GUARD, error=unsure)
+            return None
+        if await self._queue(row, facts):
             return None
         action = self._action(row)
         wide = await self._weighing.too_wide(row) if self._weighing is not None else None
@@ -157,11 +164,31 @@ class CarryOut:
         sealed = self._vault.encrypt(msgspec.json.encode(before), row.id)
         return await self._to(row, State.APPLYING, before=sealed)
 
+    async def _queue(self, row: ActionRow, facts: GuardFacts) -> bool:
+        """Whether it is put off because its budget is spent; what a person approved never is."""
+        if row.by != Author.POLICY:
+            return False
+        spending = await asyncio.to_thread(
+            find_spending, self._journal, self._budgets, row.kind, row.pbx, self._now(), but=row.id
+        )
+        room_at = spending.room_at(row.target)
+        if room_at is None:
+            return False
+        why = veto(row.kind, row.target, replace(facts, spent_budget=True))
+        error = (
+            f"{why}: it waits for a person, or until there is room, {from_micros(room_at):%H:%M} UTC at the earliest"
+        )
+        await self._move(
+            row, {State.APPROVED}, State.REQUESTED, by=Author.GUARD, error=error, next_try_at=room_at, waits=True
+        )
+        return True
+
     async def _finish(self, row: ActionRow) -> None:
         """Apply what is missing, then believe only what is read back."""
         action = self._action(row)
         order, before = order_of(row), self._before(row, action)
-        if row.state is State.APPLYING or not await self._in_force(row):
+        in_force = row.state is not State.APPLYING and await self._in_force(row)
+        if not in_force and not (row.waits and await action.awaited(order, before)):
             held = await asyncio.to_thread(self._restraint.stopped, row, self._now())
             if held is not None:
                 raise GiveUp(held)
@@ -172,6 +199,9 @@ class CarryOut:
                 await self._move(row, {State.APPLIED}, State.CONFIRMED, error=action.remark(row.handle))
                 await self._sweep(row)
                 return
+            awaited = await action.awaited(order, before)
+            if awaited is not None:
+                raise Awaited(awaited)
             await asyncio.sleep(wait)
         raise TryAgain("not in force when read back")
 
@@ -191,7 +221,8 @@ class CarryOut:
         order, before = order_of(row), self._before(row, action)
         await action.undo(order, before, row.handle)
         if not await action.undone(order, before, row.handle):
-            raise TryAgain("still in force when read back")
+            awaited = await action.awaited(order, before, gone=True)
+            raise TryAgain("still in force when read back") if awaited is None else Awaited(awaited)
 
     async def _mend(self, action: AnyAction, others: list[ActionRow]) -> None:
         """A wider block had taken the place of these, perhaps of PBXs that somebody else has."""
@@ -207,7 +238,9 @@ class CarryOut:
         traits = ACTS[row.kind]
         if traits.volatile:
             log.info("restored", action=row.id)
-            await action.apply(order_of(row), self._before(row, action))
+            handle = await action.apply(order_of(row), self._before(row, action))
+            if handle is not None and handle != row.handle:
+                await self._move(row, {State.CONFIRMED}, State.CONFIRMED, by=row.by, owner=None, handle=handle)
         elif traits.undoable:
             await self._move(row, {State.CONFIRMED}, State.DRIFTED, owner=None, error=TAKEN_BACK)
 
@@ -243,6 +276,22 @@ class CarryOut:
                 if other.target == row.target and other.before is not None:
                     return self._before(other, action)
         return None
+
+    async def _await(self, action_id: str, why: str) -> None:
+        """Leave it to whom it waits for, and look again; what is not in force after a while has failed."""
+        row = await self._read(action_id)
+        if row is None or row.state in FINAL:
+            return
+        begun = row.begun_at or row.created_at
+        if (
+            row.state in BEGUN
+            and not row.undo_due(self._micros())
+            and self._micros() - begun >= AWAITED_SECONDS * SECOND
+        ):
+            await self._fail(action_id, f"{why}; given up after {AWAITED_SECONDS // 60} minutes")
+            return
+        later = self._micros() + LOOK_AGAIN_SECONDS * SECOND
+        await self._move(row, {row.state}, row.state, by=row.by, error=why, next_try_at=later, waits=True)
 
     async def _again(self, action_id: str, error: str) -> None:
         """Try later, or give up after so many attempts."""
@@ -282,7 +331,7 @@ class CarryOut:
                 await self._take_back(row, self._action(row))
         except Drifted as drift:
             return State.DRIFTED, str(drift)
-        except (PbxError, EnforcerError) as error:
+        except (PbxError, EnforcerError, Awaited) as error:
             return State.UNDO_FAILED, str(error)
         except Exception as error:
             return State.UNDO_FAILED, type(error).__name__
@@ -328,7 +377,7 @@ class CarryOut:
 def order_of(row: ActionRow) -> Order:
     """The order an action carries out; its key is short and the same for ever."""
     key = hashlib.sha256(row.decision.id.encode("utf-8", "surrogatepass")).hexdigest()[:12]
-    return Order(key=key, target=row.target, until=row.decision.until)
+    return Order(key=key, target=row.target, until=row.decision.until, handle=row.handle)
 
 
 def overlap(one: ActionRow, other: ActionRow) -> bool:

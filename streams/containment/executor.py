@@ -14,6 +14,7 @@ from detector.decide.acts import ACTS, Lane
 from streams.containment.budget import Budgets
 from streams.containment.carry_out import CarryOut, LiveFacts
 from streams.containment.outcome import Outcome, outcome
+from streams.containment.queue import approve_queued
 from streams.containment.restraint import Restraint
 from streams.containment.weighing import Weighing
 from streams.observe.delays import Stage, took
@@ -65,8 +66,9 @@ class Executor:
         self._announce = announce
         self._owner = owner
         self._now = now
+        self._budgets = budgets or Budgets()
         self._work = CarryOut(
-            journal, hands, vault, live_facts, owner=owner, budgets=budgets or Budgets(),
+            journal, hands, vault, live_facts, owner=owner, budgets=self._budgets,
             restraint=restraint or Restraint(journal), weighing=weighing, now=now,
         )  # fmt: skip
         self._queues: dict[Queue, deque[tuple[str, Callable[[], Awaitable[None]]]]] = {}
@@ -101,6 +103,7 @@ class Executor:
         """Put what is to be done into its lane; how many that are."""
         now = to_micros(self._now())
         await asyncio.to_thread(self._journal.actions.expire, now)
+        await asyncio.to_thread(approve_queued, self._journal, self._budgets, list(self._hands), self._now())
         claimed = await asyncio.to_thread(
             self._journal.actions.claim, self._owner, now, LEASE_SECONDS, AT_ONCE, list(self._hands)
         )

@@ -32,6 +32,6 @@ def _waits(journal: Journal, row: ActionRow, now: int) -> bool:
     view = journal.incidents.find(row.incident)
     others = view.actions if view is not None else []
     backup = next((other for other in others if other.kind is Act.BACKUP_PBX and other.pbx == row.pbx), None)
-    if backup is not None and backup.state is State.REQUESTED:
+    if backup is not None and backup.state is State.REQUESTED and not backup.waits:
         journal.actions.approve(backup.id, row.by, now=now)
-    return backup is not None and backup.state in NOT_YET
+    return backup is not None and backup.state in NOT_YET and not backup.waits

@@ -39,13 +39,11 @@ class Orders:
 
     async def undo(self, action_id: str, by: str, note: str) -> bool:
         """Take back what was done, and do not do it again for a day."""
-        done = await asyncio.to_thread(self._journal.actions.request_undo, action_id, by, now=micros_now())
+        done = await asyncio.to_thread(self._journal.actions.request_undo, action_id, by, now=micros_now(), note=note)
+        self._wake()  # the log learns of it by the outcome, too, if we should end here
         row = await asyncio.to_thread(self._journal.actions.find, action_id)
         if done and row is not None:
             await self._verdict(row.pbx, by, note, row.drill, decision=row.decision.id)
-        self._wake()
-        if done:
-            await self._remark_action(action_id, by, "undone", note)
         return done
 
     async def close_incident(self, incident_id: str, by: str, note: str) -> bool:

@@ -83,15 +83,23 @@ class Present(Struct, frozen=True):
 
 
 class Order(Struct, frozen=True, kw_only=True):
-    """What is to be done to whom, until when; `key` names it for ever, e.g. in a rule's name on the PBX."""
+    """What is to be done to whom, until when; `key` names it for ever, e.g. in a rule's name on the PBX.
+
+    `handle` is what the last `apply` returned, if there was one.
+    """
 
     key: str
     target: Subject
     until: datetime
+    handle: str | None = None
 
 
 class Drifted(Exception):  # noqa: N818 - named for what happened
     """Somebody changed since what we had changed; it is left alone. The text says what differs."""
+
+
+class Awaited(Exception):  # noqa: N818 - named for what it is
+    """All that is ours to do is done; the text says who has to do the rest. No failure, and no attempt."""
 
 
 class PbxAction(ABC, Generic[B]):
@@ -125,6 +133,10 @@ class PbxAction(ABC, Generic[B]):
     async def undone(self, order: Order, before: B, handle: str | None) -> bool:
         """Whether it is no longer in force, as read back."""
         raise NotImplementedError
+
+    async def awaited(self, order: Order, before: B, *, gone: bool = False) -> str | None:
+        """Who has to do the rest, where it is not in force, or not `gone`, and nothing is left for us to do."""
+        return None
 
     @abstractmethod
     async def preview(self, order: Order) -> str:

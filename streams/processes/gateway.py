@@ -19,7 +19,10 @@ from streams.config.installation import Installation, InstalledPbx, core_setting
 from streams.config.kafka_settings import Kafka
 from streams.containment.acting import everywhere_by
 from streams.containment.enforcers.enforcer import enforcers_of
+from streams.containment.enforcers.feed import feed_of, is_enforcer
 from streams.containment.executor import Executor
+from streams.containment.feed_watch import FeedWatch
+from streams.containment.left_overs import LeftOvers
 from streams.containment.orders import Orders
 from streams.containment.outcome import Outcome
 from streams.containment.restraint import Restraint
@@ -91,8 +94,12 @@ class Gateway:
         copies = ListCopies(self._database)
         self.lists = ListKeeper(settings, self.policies, tables(settings, copies), copies)
         self.ingest = KafkaIngest(kafka, self.vault, settings.data / "spool" / name)
-        everywhere = everywhere_by(enforcers_of(settings, self.journal))
-        self.pbxs = HeldPbxs(self.policies, self.vault, self.ingest, everywhere, JournalMemory(self.journal))
+        enforcers = enforcers_of(settings, self.journal)
+        self.pbxs = HeldPbxs(
+            self.policies, self.vault, self.ingest, everywhere_by(enforcers), JournalMemory(self.journal)
+        )
+        feed = feed_of(settings, self.journal, enforcers)
+        self._feed_watch = FeedWatch(feed, self.journal, self.ingest, lambda: self.pbxs.hands)
         self._settings_of = {pbx.id: pbx for pbx in settings.pbxs}
         self._held: dict[str, LeasedPbx] = {}
         self.leases = Leases(
@@ -142,10 +149,13 @@ class Gateway:
         others = start({
             "findings": self.inbox.run(), "ingest": self.ingest.watch(), "status": self._tell_status(),
             "source watch": SourceWatch(self.ingest, self.policies, self._sources).run(),
-            "fleet": self._tell_fleet(), "lists": self.lists.run(self.ingest.put_control),
+            "left-overs": LeftOvers(self.journal, self.settings, self.ingest).run(), "fleet": self._tell_fleet(),
+            "lists": self.lists.run(self.ingest.put_control),
             "brakes": self._brakes.run(), "weighing": self._weighing.run(),
             "retention": retention(self.journal, self.settings, self.policies),
         })  # fmt: skip
+        if is_enforcer(self.settings):
+            others += start({"feed watch": self._feed_watch.run()})
         try:
             await until_stopped(self._stop, [*leases, *workers, *others])
         finally:
@@ -226,6 +236,7 @@ class Gateway:
             yield f"the database last said {unseen:.0f} s ago which PBXs are ours"
         if not self.ingest.connected:
             yield "Kafka cannot be reached; events wait on disk"
+        yield from self._feed_watch.missing
 
     # --- what the parts need of each other
 

@@ -12,7 +12,8 @@ from detector.settings import Policies
 from streams.config.installation import Installation
 from streams.console import Commands, ProcessStatus, create_app
 from streams.console.app import LOCAL
-from streams.containment.enforcers.feed import Feed, feed_router
+from streams.containment.enforcers.feed import Feed
+from streams.containment.feed_web import feed_router, tokens_of
 from streams.pbxs.pbx import WebhookSource
 from streams.pbxs.pbx_status import PbxStatus
 from streams.pbxs.sight import PbxSight, sight_of
@@ -85,14 +86,14 @@ def outside_listener(
     settings: Installation, webhooks: Mapping[str, WebhookSource], ingest: Ingest, seen: SeenBodies, feed: Feed
 ) -> Listener | None:
     """Webhooks and the feed, None if neither is wanted. Raises OSError when the address is not to be had."""
-    token = settings.feed.token if settings.feed.enabled else None
-    if not webhooks and token is None:
+    tokens = tokens_of(settings.feed)
+    if not webhooks and not tokens:
         return None
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     if webhooks:
         app.include_router(webhook_router(Receiver(webhooks, ingest, seen)))
-    if token is not None:
-        app.include_router(feed_router(feed, token.get_secret_value()))
+    if tokens:
+        app.include_router(feed_router(feed, tokens))
 
     @app.exception_handler(UnavailableError)
     async def unavailable(_request: Request, _error: UnavailableError) -> Response:

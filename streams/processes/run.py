@@ -18,8 +18,10 @@ from streams.console.logins import first_user
 from streams.console.ports import ProcessStatus
 from streams.containment.acting import everywhere_by
 from streams.containment.enforcers.enforcer import enforcers_of
-from streams.containment.enforcers.feed import feed_among
+from streams.containment.enforcers.feed import feed_of, is_enforcer
 from streams.containment.executor import Executor
+from streams.containment.feed_watch import FeedWatch
+from streams.containment.left_overs import LeftOvers
 from streams.containment.orders import Orders
 from streams.containment.outcome import Outcome
 from streams.containment.restraint import Restraint
@@ -85,12 +87,14 @@ class Service:
         self._keeper = self._archived(store)
         self._seen = SqliteSeen(data / "webhook.db")
         enforcers = enforcers_of(settings, self.journal)
-        self.feed = feed_among(enforcers, self.journal)
+        self.feed = feed_of(settings, self.journal, enforcers)
+        self._feed_watch = FeedWatch(self.feed, self.journal, self.runtime, lambda: self.pbxs.hands)
+        self._left_overs = LeftOvers(self.journal, settings, self.runtime)
         self.pbxs = HeldPbxs(
             self.policies, self.vault, self.runtime, everywhere_by(enforcers), JournalMemory(self.journal)
         )
         self._vitals = RunVitals(self.runtime, checkpoints, self.journal, self._sources, self._archive_up,
-                                 lambda: self.lists.statuses)  # fmt: skip
+                                 lambda: self.lists.statuses, lambda: self._feed_watch.missing)  # fmt: skip
         self._stop = asyncio.Event()
 
     def stop(self) -> None:
@@ -140,12 +144,14 @@ class Service:
         servers = listeners.start()
         others = start({
             **{f"sources of {name}": pbx.listen() for name, pbx in self.pbxs.connected.items()},
-            "wake": self._wake_on_delivery(executor, notifier),
+            "wake": self._wake_on_delivery(executor, notifier), "left-overs": self._left_overs.run(),
             "source watch": SourceWatch(self.runtime, self.policies, self._sources).run(),
             "weighing": weighing.run(),
             "brakes": BrakeWatch(self.journal, orders, channels, OWNER).run(),
             "retention": retention(self.journal, self.settings, self.policies),
         })  # fmt: skip
+        if is_enforcer(self.settings):
+            others += start({"feed watch": self._feed_watch.run()})
         if self.lists.needed:
             others += start({"lists": self.lists.run(self.runtime.put_control)})
         if self._keeper is not None:
@@ -219,7 +225,9 @@ class Service:
             events=engine.counts["read"], findings=self.runtime.findings, dead_letters=self.runtime.dead_letters,
             detector_errors=sum(engine.errors.values()), calls_up=engine.calls_up(),
             checkpoint_age=time.monotonic() - self.runtime.checkpoint_at, lists=self.lists.statuses,
-            problems=tuple(str(risk) for risk in self._risks),
+            problems=(
+                *(str(risk) for risk in self._risks), *self._feed_watch.missing, *self._left_overs.problems,
+            ),
         )  # fmt: skip
 
 

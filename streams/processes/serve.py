@@ -9,7 +9,9 @@ from detector.settings import Policies
 from streams.config.installation import Installation, core_settings
 from streams.config.kafka_settings import Kafka
 from streams.console import ProcessStatus, first_user
-from streams.containment.enforcers.feed import feed_among
+from streams.containment.enforcers.feed import feed_of
+from streams.containment.feed_watch import FeedWatch
+from streams.containment.left_overs import LeftOvers
 from streams.containment.orders import Orders
 from streams.kafka.read.backlog import Backlog
 from streams.kafka.write.producer import KafkaIngest
@@ -54,6 +56,9 @@ class Serve:
         watched = [pbx.id for pbx in settings.pbxs if pbx.connection is not None]
         self._gateways = {pbx: SourceStatus(GATEWAY, pbx) for pbx in watched}
         self._reports = Reports(self._journal, watched, self._heard)
+        self._feed = feed_of(settings, self._journal)
+        self._feed_watch = FeedWatch(self._feed, self._journal, self._ingest, lambda: ())  # gateways tell the log
+        self._left_overs = LeftOvers(self._journal, settings)
         self._stop = asyncio.Event()
 
     def stop(self) -> None:
@@ -79,7 +84,7 @@ class Serve:
         settings, journal = self.settings, self._journal
         orders = Orders(journal, self._ingest.put_control, lambda: None)  # gateways look for what was ordered
         console = console_listener(settings, self._policies, journal, orders, self.status, self._reports.of)
-        outside = outside_listener(settings, self._webhooks, self._ingest, seen, feed_among((), journal))
+        outside = outside_listener(settings, self._webhooks, self._ingest, seen, self._feed)
         listeners = Listeners(console, outside)
         password = await asyncio.to_thread(first_user, journal)
         await self._reports.refresh()  # the first webhook is read by the PBX's own clock
@@ -87,7 +92,8 @@ class Serve:
         others = start({
             "source watch": SourceWatch(self._ingest, self._policies, self._watched).run(),
             "reports": self._reports.run(), "ingest": self._ingest.watch(), "backlog": self._backlog.run(),
-            "lists": self._lists.run(),
+            "lists": self._lists.run(), "feed watch": self._feed_watch.run(),
+            "left-overs": self._left_overs.run(),
         })  # fmt: skip
         ready(listeners.ready(password))
         try:
@@ -114,6 +120,7 @@ class Serve:
     def _ailments(self) -> Iterator[str]:
         if not self._ingest.connected:
             yield AWAY
+        yield from self._feed_watch.missing
 
     def _heard(self, pbx: str, report: PbxStatus) -> None:
         """A gateway tells of a PBX, and of its own way of showing times, which it asks it for."""
@@ -126,7 +133,7 @@ class Serve:
         """How everything is doing, as far as it is known here: of workers only whether any is at work."""
         pbxs, own = self._reports.summary, self._sources()
         away = self._ingest.behind or not self._ingest.connected
-        problems = [AWAY] if away else []
+        problems = [*([AWAY] if away else []), *self._feed_watch.missing, *self._left_overs.problems]
         if self._backlog.problem is not None:
             problems.append(self._backlog.problem)
         return ProcessStatus(

@@ -35,6 +35,7 @@ class RunVitals:
         statuses: Callable[[], Iterable[SourceStatus]],
         archive_up: Callable[[], bool],
         lists: Callable[[], Iterable[ListStatus]],
+        missing: Callable[[], Iterable[str]],
     ) -> None:
         self._runtime = runtime
         self._checkpoints = checkpoints
@@ -42,15 +43,17 @@ class RunVitals:
         self._statuses = statuses
         self._archive_up = archive_up
         self._lists = lists
+        self._missing = missing
 
     async def metrics(self) -> list[Metric]:
         """Throughput, sources, and what stands in the journal."""
         return [*self._read(), *await self._journal.metrics()]
 
     def ailments(self) -> Iterator[str]:
-        """Why nothing is detected, or would be lost."""
+        """Why nothing is detected, or would be lost, or is not blocked where it should be."""
         if (unsaved := time.monotonic() - self._runtime.checkpoint_at) > CHECKPOINT:
             yield f"memory was last saved {unsaved:.0f} s ago"
+        yield from self._missing()
 
     def _read(self) -> Iterator[Metric]:
         runtime, engine = self._runtime, self._runtime.partition.engine

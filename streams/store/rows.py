@@ -15,9 +15,9 @@ class ActionRow(Struct, frozen=True, kw_only=True):
     """A decision being carried out.
 
     `until` is None for what is never undone; `undo_by` is who wants it undone earlier. `before` is what stood
-    there, sealed by the `Vault`; `handle` is what the enforcer needs to find its own change again. `blast`
-    is whom it hits, None while nobody has looked. A drill
-    never gets beyond `requested`.
+    there, sealed by the `Vault`; `handle` is what the enforcer needs to find its own change again. `blast` is whom it
+    hits, None while nobody has looked. A drill never gets beyond `requested`. It `waits` while somebody outside has to
+    do the rest, or its budget is spent; `begun_at` is when it was last begun.
     """
 
     id: str
@@ -34,6 +34,8 @@ class ActionRow(Struct, frozen=True, kw_only=True):
     next_try_at: int | None
     created_at: int
     blast: Blast | None = None
+    begun_at: int | None = None
+    waits: bool = False
 
     @property
     def incident(self) -> str:
@@ -171,3 +173,19 @@ class PbxSession(Struct, frozen=True, kw_only=True):
     fence: int
     held: bool
     status: bytes | None
+
+
+class BegunAction(Struct, frozen=True, kw_only=True):
+    """An action that was begun, and when."""
+
+    action: str
+    target: Subject
+    at: int
+
+
+class FetchRow(Struct, frozen=True, kw_only=True):
+    """When a firewall last fetched the list of blocked addresses, and which CIDRs stood there."""
+
+    firewall: str
+    at: int
+    listed: frozenset[str]

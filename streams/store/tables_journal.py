@@ -1,6 +1,6 @@
 """Tables of the journal: what was found, what was decided and done about it, who was told, who may log in."""
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, false
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from streams.store.columns import TYPES, Counted, metadata
@@ -69,7 +69,8 @@ class DecisionTable(FoundColumns, JournalBase):
 class ActionTable(JournalBase):
     """A decision being carried out; `until` is None for what is never undone.
 
-    `undo_by` names who wants it undone before `until`. `before` is what stood there, sealed, written once.
+    `undo_by` names who wants it undone before `until`. `before` is what stood there, sealed, written once. `begun_at`
+    is when it was last begun; it `waits` for somebody outside, or for room in its budget, while that is so.
     """
 
     __tablename__ = "action"
@@ -98,6 +99,8 @@ class ActionTable(JournalBase):
     created_at: Mapped[int]
     lease_owner: Mapped[str | None]
     lease_until: Mapped[int | None]
+    begun_at: Mapped[int | None]
+    waits: Mapped[bool] = mapped_column(server_default=false())
 
 
 class ActionHistoryTable(JournalBase):
@@ -285,3 +288,12 @@ class VerdictRuleTable(JournalBase):
     __tablename__ = "verdict_rule"
     incident_id: Mapped[str] = mapped_column(ForeignKey("verdict.incident_id", ondelete="CASCADE"), primary_key=True)
     rule: Mapped[str] = mapped_column(primary_key=True)
+
+
+class FeedFetchTable(JournalBase):
+    """A firewall that fetches the list of blocked addresses, and what stood there when it last did, a CIDR a line."""
+
+    __tablename__ = "feed_fetch"
+    firewall: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[int]
+    listed: Mapped[str]

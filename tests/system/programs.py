@@ -233,6 +233,12 @@ class Installation:
                     return []
                 raise
 
+    def write(self, statement: str) -> None:
+        """Change the journal in the data folder, as time or an accident would have."""
+        with contextlib.closing(sqlite3.connect(self.data / "journal.db", timeout=30)) as database:
+            database.execute(statement)
+            database.commit()
+
     def last_offset(self) -> int:
         """How many events were ever taken in."""
         found = self.rows("SELECT value FROM counter WHERE name = 'log'", file="stream.db")

@@ -9,6 +9,8 @@ from streams.containment.enforcers.enforcer import covered
 from streams.pbxs.pbx import Order
 from streams.pbxs.pbx_errors import GiveUp
 
+SEPARATOR = ","
+
 
 class Range(Struct, frozen=True):
     """What is blocked."""
@@ -29,25 +31,50 @@ class BlockIp(EverywhereAction[Range]):
             raise GiveUp("no enforcer is configured, and the PBX's API cannot block addresses")
         return Range(str(block_range(order.target.id)))
 
-    async def apply(self, order: Order, before: Range) -> None:
-        """Block wherever it is not blocked until then; repeating it only moves the end."""
+    async def apply(self, order: Order, before: Range) -> str:
+        """Block wherever it is not blocked until then; repeating it only moves the end. Who was asked is remembered."""
         for enforcer in self.enforcers:
             await enforcer.block(before.cidr, order.until)
+        return SEPARATOR.join(sorted(names_in(order.handle) | {enforcer.name for enforcer in self.enforcers}))
 
     async def confirmed(self, order: Order, before: Range, handle: str | None) -> bool:
-        """Every enforcer lists it."""
-        return all([covered(before.cidr, await enforcer.blocked()) for enforcer in self.enforcers])
+        """Every enforcer lists it, and there is one."""
+        return bool(self.enforcers) and all(
+            [covered(before.cidr, await enforcer.blocked()) for enforcer in self.enforcers]
+        )
 
     async def undo(self, order: Order, before: Range, handle: str | None) -> None:
-        """Lift it everywhere."""
+        """Lift it everywhere, unless who holds it is not in the settings any more: a person has to look there."""
         for enforcer in self.enforcers:
             await enforcer.lift(before.cidr)
+        missing = names_in(handle) - {enforcer.name for enforcer in self.enforcers}
+        if missing:
+            raise GiveUp(
+                f"{' and '.join(sorted(missing))} may still keep {before.cidr} out, and is not among the enforcers in "
+                "the settings any more: name it there again and undo this, or lift it by hand"
+            )
 
     async def undone(self, order: Order, before: Range, handle: str | None) -> bool:
         """No enforcer lists it itself; a wider block belongs to another decision."""
-        return not any([before.cidr in await enforcer.blocked() for enforcer in self.enforcers])
+        return not any([before.cidr in await enforcer.held() for enforcer in self.enforcers])
+
+    async def awaited(self, order: Order, before: Range, *, gone: bool = False) -> str | None:
+        """Who has to fetch the list; None where an enforcer that we tell ourselves is not as it should be."""
+        whose = []
+        for enforcer in self.enforcers:
+            as_wanted = (
+                before.cidr not in await enforcer.held() if gone else covered(before.cidr, await enforcer.blocked())
+            )
+            if not as_wanted:
+                whose.append(await enforcer.awaited())
+        return "; ".join(who for who in whose if who) if whose and all(whose) else None
 
     async def preview(self, order: Order) -> str:
         """How many addresses that is."""
         network = block_range(order.target.id)
         return f"everything from {network} is dropped by {', '.join(e.name for e in self.enforcers) or 'nobody'}"
+
+
+def names_in(handle: str | None) -> set[str]:
+    """The enforcers that were ever told of a block."""
+    return set(handle.split(SEPARATOR)) if handle else set()

@@ -50,6 +50,14 @@ class Enforcer(ABC):
     async def blocked(self) -> frozenset[str]:
         """The CIDRs kept out now, read back from where they take effect."""
 
+    async def held(self) -> frozenset[str]:
+        """The CIDRs that may still be kept out by somebody: more than are `blocked` where several take part."""
+        return await self.blocked()
+
+    async def awaited(self) -> str | None:
+        """Who has to fetch what we tell before it takes effect; None where we tell it ourselves."""
+        return None
+
 
 ENFORCERS: Registry[type[Enforcer]] = Registry("enforcers", "streams.containment.enforcers")
 

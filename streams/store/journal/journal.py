@@ -5,6 +5,7 @@ from sqlalchemy import Engine
 from streams.store.journal.journal_accounts import AccountsJournal
 from streams.store.journal.journal_actions import ActionsJournal
 from streams.store.journal.journal_brakes import BrakesJournal
+from streams.store.journal.journal_fetches import FetchesJournal
 from streams.store.journal.journal_findings import FindingsJournal
 from streams.store.journal.journal_fleet import FleetJournal
 from streams.store.journal.journal_guard import GuardJournal
@@ -19,7 +20,7 @@ from streams.store.journal.journal_verdicts import VerdictsJournal
 
 
 class Journal:
-    """Incidents, decisions, actions, remarks, messages, users, the allow-list, what the fleet saw, in a part each.
+    """What was found, done, said and allowed, who may look, what the fleet saw and firewalls fetched: a part each.
 
     `engine` is that of a migrated database. Every method of a part is one transaction; all raise `UnavailableError`
     when the database cannot be used now. Times are microseconds.
@@ -37,6 +38,7 @@ class Journal:
         self.accounts = AccountsJournal(engine)
         self.leases = LeasesJournal(engine)
         self.fleet = FleetJournal(engine)
+        self.fetches = FetchesJournal(engine)
         self.tallies = TalliesJournal(engine)
         self.retention = RetentionJournal(engine)
         self.guard = GuardJournal(engine)

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement, Row, and_, case, func, or_, select, update
 
-from detector.contract.lifecycle import FINAL, IN_FORCE, LEFT, STANDS, TO_APPLY, TO_DO, UNTOUCHED
+from detector.contract.lifecycle import FINAL, IN_FORCE, LEFT, SPENDS, STANDS, TO_APPLY, TO_DO, TOUCHED, UNTOUCHED
 from detector.contract.vocabulary import Act, Author, State
 from detector.decide.acts import ACTS
 from detector.decide.blast import Blast
@@ -23,7 +23,8 @@ from streams.store.journal.journal_changes import (
     newest_actions,
 )
 from streams.store.journal.journal_part import JournalPart
-from streams.store.rows import ActionRow, Announcement
+from streams.store.journal.journal_remarks import keep_remark
+from streams.store.rows import ActionRow, Announcement, BegunAction
 from streams.store.tables_journal import ActionHistoryTable, ActionTable, IncidentTable
 
 SECOND = 1_000_000
@@ -64,10 +65,12 @@ class ActionsJournal(JournalPart):
             return sorted(found, key=lambda action: ids.index(action.id))
 
     def release(self, owner: str) -> None:
-        """End all leases of `owner`: it starts anew and works on none of them."""
+        """End all leases of `owner`: it starts anew and works on none of them. What is to be undone does not wait."""
         free = update(ActionTable).where(ActionTable.lease_owner == owner)
+        at_once = update(ActionTable).where(ActionTable.undo_by.is_not(None), ActionTable.state.in_(TOUCHED))
         with writing(self._engine) as connection:
             connection.execute(free.values(lease_owner=None, lease_until=None))
+            connection.execute(at_once.values(next_try_at=None))
 
     def move(
         self,
@@ -83,11 +86,12 @@ class ActionsJournal(JournalPart):
         next_try_at: int | None = None,
         release: bool = True,
         owner: str | None = None,
+        waits: bool = False,
     ) -> bool:
         """Change an action's state if it is one of `from_states` (and leased by `owner`, if given).
 
-        False: somebody else was first, nothing changed. The same state again is a retry: it counts an
-        attempt and writes no history. `before` is kept from the first time it is given, since what is read
+        False: somebody else was first, nothing changed. The same state again is a retry: it writes no history, and
+        counts an attempt unless it only `waits`. `before` is kept from the first time it is given, since what is read
         after our own change is not what stood there. `release` ends the lease. Raises ValueError where `to_state`
         may not follow one of `from_states`.
         """
@@ -98,8 +102,10 @@ class ActionsJournal(JournalPart):
                 return False
             if row.drill and to_state not in {*FINAL, State.REQUESTED}:
                 return False
-            values = _kept(row, to_state, before, handle)
-            values |= {"next_try_at": next_try_at, "error": error and error[:ERROR]}
+            values = _kept(row, to_state, before, handle, waits=waits)
+            values |= {"next_try_at": next_try_at, "error": error and error[:ERROR], "waits": waits}
+            if to_state == State.APPLYING:
+                values["begun_at"] = now
             if release:
                 values |= {"lease_owner": None, "lease_until": None}
             connection.execute(update(ActionTable).where(ActionTable.id == action_id).values(values))
@@ -115,23 +121,62 @@ class ActionsJournal(JournalPart):
         """Never carry out a requested or approved action; False if it went further already."""
         return self.move(action_id, UNTOUCHED, State.REFUSED, by=by, now=now, error=why)
 
-    def request_undo(self, action_id: str, by: str, *, now: int) -> bool:
-        """Have an action undone before its time, or undone again where that failed.
+    def request_undo(self, action_id: str, by: str, *, now: int, note: str | None = None) -> bool:
+        """Have an action undone before its time, or undone again where that failed; a person's `note` is kept with it.
 
         One that was never applied expires. False: there is nothing to undo.
         """
         with writing(self._engine) as connection:
             row = locked(connection, action_id)
-            if row is None or row.state in FINAL:
+            if row is None or row.state in FINAL or (row.until is None and row.state not in UNTOUCHED):
                 return False
             if row.state in UNTOUCHED:
                 change(connection, row, State.EXPIRED, by=by, at=now)
-                return True
-            if row.until is None:
-                return False
-            asked = update(ActionTable).where(ActionTable.id == action_id)
-            connection.execute(asked.values(undo_by=by, next_try_at=None))
+            else:
+                asked = update(ActionTable).where(ActionTable.id == action_id)
+                connection.execute(asked.values(undo_by=by, next_try_at=None))
+            if note is not None:
+                keep_remark(connection, row.incident_id, by=by, about="undone", text=note, now=now, action_id=action_id)
             return True
+
+    def begun(self, act: Act, pbx: str, since: int) -> list[BegunAction]:
+        """Which actions of this kind on this PBX were begun after `since`, whatever came of them."""
+        query = actions_query().where(
+            ActionTable.kind == act, ActionTable.pbx == pbx, ActionTable.begun_at > since, ActionTable.state.in_(SPENDS)
+        )
+        with reading(self._engine) as connection:
+            return [
+                BegunAction(action=row.id, target=row.target, at=row.begun_at or 0)
+                for row in action_rows(connection, query)
+            ]
+
+    def queued(self, now: int, limit: int, pbxs: Collection[str] | None = None) -> list[ActionRow]:
+        """Requests put off until now because their budget was spent, oldest first; on `pbxs` only, if given."""
+        query = actions_query().where(
+            ActionTable.state == State.REQUESTED, ActionTable.waits, func.coalesce(ActionTable.next_try_at, 0) <= now
+        )
+        if pbxs is not None:
+            query = query.where(ActionTable.pbx.in_(list(pbxs)))
+        with reading(self._engine) as connection:
+            ordered = query.order_by(ActionTable.created_at, ActionTable.id).limit(limit)
+            return list(action_rows(connection, ordered))
+
+    def waiting_for_firewall(self, pbxs: Collection[str]) -> list[ActionRow]:
+        """Blocks of addresses on these PBXs that are done as far as we can, and that no firewall has fetched."""
+        query = actions_query().where(
+            ActionTable.kind == Act.BLOCK_IP, ActionTable.state == State.APPLIED, ActionTable.waits,
+            ActionTable.pbx.in_(list(pbxs)),
+        )  # fmt: skip
+        with reading(self._engine) as connection:
+            return list(action_rows(connection, query))
+
+    def put_off(self, action_id: str, until: int) -> None:
+        """Look at a queued request again then."""
+        later = update(ActionTable).where(
+            ActionTable.id == action_id, ActionTable.state == State.REQUESTED, ActionTable.waits
+        )
+        with writing(self._engine) as connection:
+            connection.execute(later.values(next_try_at=until))
 
     def expire(self, now: int) -> int:
         """End requests whose decision has ended by itself; returns how many."""
@@ -184,6 +229,12 @@ class ActionsJournal(JournalPart):
             connection.execute(kept.values(blast=msgspec.json.encode(blast)))
             connection.execute(told.values(written=database_now(self._engine)))
 
+    def to_be_undone(self) -> list[ActionRow]:
+        """Everything that may be there and has to be undone some day, oldest first."""
+        query = actions_query().where(ActionTable.state.in_(TOUCHED), ActionTable.until.is_not(None))
+        with reading(self._engine) as connection:
+            return list(action_rows(connection, query.order_by(ActionTable.created_at, ActionTable.id)))
+
     def unannounced(self, limit: int) -> list[Announcement]:
         """Changes of state the stream was not told yet, oldest first."""
         query = (
@@ -218,10 +269,12 @@ def _free(now: int) -> ColumnElement[bool]:
     return and_(func.coalesce(ActionTable.lease_until, 0) <= now, func.coalesce(ActionTable.next_try_at, 0) <= now)
 
 
-def _kept(row: Row[Any], to_state: State, before: bytes | None, handle: str | None) -> dict[str, object]:
+def _kept(
+    row: Row[Any], to_state: State, before: bytes | None, handle: str | None, *, waits: bool
+) -> dict[str, object]:  # fmt: skip
     """What a move changes besides the state."""
     values: dict[str, object] = {}
-    if to_state == State.APPLYING or row.state == to_state:
+    if to_state == State.APPLYING or (row.state == to_state and not waits):
         values["attempt"] = row.attempt + 1
     if to_state in LEFT:
         values["undo_by"] = None  # it is tried again when somebody asks again

@@ -56,6 +56,8 @@ def action_row(row: Row[Any]) -> ActionRow:
         next_try_at=row.next_try_at,
         created_at=row.created_at,
         blast=None if row.blast is None else BLAST.decode(row.blast),
+        begun_at=row.begun_at,
+        waits=row.waits,
     )
 
 

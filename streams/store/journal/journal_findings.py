@@ -197,4 +197,5 @@ def _lift(connection: Connection, action_id: str, at: int) -> None:
     if row.state in UNTOUCHED:
         change(connection, row, State.EXPIRED, by=Author.POLICY, at=at)
     elif row.state in HELD:
-        connection.execute(update(ActionTable).where(ActionTable.id == row.id).values(undo_by=Author.POLICY))
+        mine = update(ActionTable).where(ActionTable.id == row.id, ActionTable.undo_by.is_(None))
+        connection.execute(mine.values(undo_by=Author.POLICY))  # who asked before stays who asked

@@ -72,6 +72,12 @@ class IncidentsJournal(JournalPart):
                 remarks=_remarks(connection, incident_id),
             )
 
+    def each(self, incident_ids: Collection[str]) -> dict[str, Incident]:
+        """These incidents, as far as there are such."""
+        query = select(IncidentTable.id, IncidentTable.body).where(IncidentTable.id.in_(list(incident_ids)))
+        with reading(self._engine) as connection:
+            return {row.id: INCIDENT.decode(row.body) for row in connection.execute(query)}
+
     def closed(self, limit: int, offset: int = 0, pbx: str | None = None) -> list[Incident]:
         """Closed incidents, the one closed last first."""
         query = select(IncidentTable.body).where(IncidentTable.status == Status.CLOSED)

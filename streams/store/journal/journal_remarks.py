@@ -2,7 +2,7 @@
 
 from typing import Any, get_args
 
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Connection, Row, insert, select
 
 from streams.store.database import reading, writing
 from streams.store.journal.journal_part import JournalPart
@@ -20,13 +20,8 @@ class RemarksJournal(JournalPart):
         self, incident_id: str, *, by: str, about: About, text: str, now: int, action_id: str | None = None
     ) -> None:
         """Keep a remark of at most 1,000 characters with its incident. Raises ValueError for another `about`."""
-        if about not in get_args(About):
-            raise ValueError(f"a remark is not about {about!r}")
-        said = insert(RemarkTable).values(
-            incident_id=incident_id, action_id=action_id, at=now, by=by[:NAME], about=about, text=text.strip()[:TEXT]
-        )
         with writing(self._engine) as connection:
-            connection.execute(said)
+            keep_remark(connection, incident_id, by=by, about=about, text=text, now=now, action_id=action_id)
 
     def about(self, incident_ids: list[str], about: About) -> dict[str, RemarkRow]:
         """The last remark of this sort for each of these incidents."""
@@ -36,6 +31,17 @@ class RemarksJournal(JournalPart):
         with reading(self._engine) as connection:
             rows = connection.execute(query.order_by(RemarkTable.id))
             return {row.incident_id: remark_row(row) for row in rows}
+
+
+def keep_remark(
+    connection: Connection, incident_id: str, *, by: str, about: About, text: str, now: int, action_id: str | None
+) -> None:
+    """The same within a transaction, so that an order and what was said to it are kept together or not at all."""
+    if about not in get_args(About):
+        raise ValueError(f"a remark is not about {about!r}")
+    connection.execute(insert(RemarkTable).values(
+        incident_id=incident_id, action_id=action_id, at=now, by=by[:NAME], about=about, text=text.strip()[:TEXT]
+    ))  # fmt: skip
 
 
 def remark_row(row: Row[Any]) -> RemarkRow:

@@ -51,7 +51,8 @@ WAYS = [
     ("refused after it was begun", "applying refused", False),
     ("expired after it was begun", "applied expired", False),
     ("done again after it was undone", "undone applying", False),
-    ("back to where it was asked for", "approved requested", False),
+    ("put off until there is room, and done", "approved requested approved applying", True),
+    ("back to where it was asked for, half done", "applying requested", False),
     ("confirmed again by itself after somebody changed it", "drifted confirmed", False),
 ]
 

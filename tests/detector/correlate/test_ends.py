@@ -8,7 +8,18 @@ from detector.contract.codec import from_micros
 from detector.contract.findings import FOREVER, Decision, Subject
 from detector.contract.vocabulary import Act, DecisionStatus, Mode, Stage, State, Status, SubjectKind
 from detector.correlate.case import Case
-from detector.correlate.ends import QUIET_MICROS, contain, find_end, is_held, note_outcome, reopen
+from detector.correlate.ends import (
+    LEAK_GRACE_MICROS,
+    LEAK_QUIET_MICROS,
+    QUIET_MICROS,
+    close_leaks,
+    contain,
+    find_end,
+    find_leak,
+    is_held,
+    note_outcome,
+    reopen,
+)
 
 HOUR = 3_600_000_000
 NOW = 100 * HOUR
@@ -57,6 +68,7 @@ def test_when_a_quiet_incident_is_over(made: Case, at: int, hours: int) -> None:
         pytest.param(case(), {"a": "confirmed", "c": "failed"}, True, id="one is confirmed"),
         pytest.param(case(), {"a": "confirmed", "b": "applied"}, True, id="the other is on its way"),
         pytest.param(case(legs=["up"]), {"a": "confirmed"}, False, id="a call is up"),
+        pytest.param(case(leaks={"a": NOW}), {"a": "confirmed"}, False, id="what is kept out comes all the same"),
         pytest.param(case(), {}, False, id="nothing was done"),
     ],
 )
@@ -93,3 +105,41 @@ def test_outcomes_are_dated_by_our_own_clock() -> None:
     made = case(decision("a"))
     note_outcome(made, "a", State.CONFIRMED, NOW + 5)
     assert made.confirmed_at == NOW + 5
+
+
+LATER = NOW + LEAK_GRACE_MICROS + 1
+SOURCE = Subject(SubjectKind.SOURCE_IP, "203.0.113.77")
+ANOTHER = Subject(SubjectKind.SOURCE_IP, "203.0.113.78")
+
+
+@pytest.mark.parametrize(
+    ("made", "state", "source", "at", "leaks"),
+    [
+        pytest.param(decision("a"), "confirmed", SOURCE, LATER, True, id="it comes although it is kept out"),
+        pytest.param(decision("a"), "confirmed", SOURCE, LATER - 1, False, id="while the firewall loads its list"),
+        pytest.param(decision("a"), "applied", SOURCE, LATER, False, id="nobody said yet that it is kept out"),
+        pytest.param(decision("a"), "undone", SOURCE, LATER, False, id="it may come again"),
+        pytest.param(decision("a"), "confirmed", ANOTHER, LATER, False, id="another address"),
+        pytest.param(decision("a", action=Act.HANG_UP), "confirmed", SOURCE, LATER, False, id="another act"),
+        pytest.param(decision("a", status=DecisionStatus.LIFTED), "confirmed", SOURCE, LATER, False, id="lifted"),
+    ],
+)  # fmt: skip
+def test_what_is_kept_out_and_comes_all_the_same(
+    made: Decision, state: str, source: Subject, at: int, leaks: bool
+) -> None:
+    blocked = case(made)
+    note_outcome(blocked, "a", "confirmed", NOW)
+    note_outcome(blocked, "a", state, NOW)
+    assert (find_leak(blocked, source, at) is made) is leaks
+
+
+def test_what_leaks_is_open_until_it_has_been_quiet_for_a_while() -> None:
+    made = case(decision("a"), status=Status.CONTAINED)
+    assert reopen(made, made.decisions["a"], NOW)
+    assert made.status is Status.OPEN
+    assert not reopen(made, made.decisions["a"], NOW + HOUR)
+    assert not close_leaks(made, NOW + HOUR + LEAK_QUIET_MICROS - 1)
+    assert close_leaks(made, NOW + HOUR + LEAK_QUIET_MICROS)
+    assert made.leaks == {}
+    made.leaks = {"b": NOW}
+    assert close_leaks(made, NOW), "nobody wants it kept out any more"

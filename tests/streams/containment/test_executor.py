@@ -1,7 +1,7 @@
 """The executor end to end: journal, guard, simulated PBX, crash at any point, and back."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,6 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from detector.contract.codec import to_micros
+from detector.contract.findings import Loss
 from detector.contract.vocabulary import Act, Mode, State, SubjectKind
 from detector.decide.guard import GuardFacts
 from detector.enrich.dialling.emergency import Emergency
@@ -163,7 +164,7 @@ class Desk:
         return row
 
     def states(self, decision: str = "dec-1") -> list[str]:
-        view = self.journal.incidents.find("inc-1")
+        view = self.journal.incidents.find(self.row(decision).incident)
         assert view is not None
         return [change.state.value for change in view.history if change.action == f"act-{decision}"]
 
@@ -477,17 +478,80 @@ async def test_what_somebody_else_ended_meanwhile_is_over(
     assert desk.states()[-1] == "undone"
 
 
-async def test_budgets_stop_a_flood_but_not_a_person(desk: Desk, make: Any) -> None:
+ADDRESSES = (SubjectKind.SOURCE_IP, "198.51.{}.7")
+FLOODS = [
+    ("addresses of as many networks", ADDRESSES[1], ["confirmed", "confirmed", "requested", "requested"]),
+    ("addresses of one network", "198.51.100.{}", ["confirmed"] * 4),
+    ("customers of one /48", "2001:db8:1:{}::/64", ["confirmed"] * 4),
+    ("customers of as many /48", "2001:db8:{}::/64", ["confirmed", "confirmed", "requested", "requested"]),
+]
+
+
+@pytest.mark.parametrize(("form", "states"), [pytest.param(*case[1:], id=case[0]) for case in FLOODS])
+async def test_budgets_stop_a_flood_and_one_customer_is_one(
+    desk: Desk, make: Any, form: str, states: list[str]
+) -> None:
     desk.started(budgets=Budgets({Act.BLOCK_IP: 2}))
-    for n in range(4):
-        mode = Mode.ASK if n == 3 else Mode.AUTO
-        desk.journal.findings.record(
-            [make.decision(f"dec-{n}", Act.BLOCK_IP, SubjectKind.SOURCE_IP, f"198.51.100.{n}", mode=mode)]
-        )
+    flood(desk, make, form, range(4))
     await desk.work()
-    desk.journal.actions.approve("act-dec-3", "anna", now=0)
+    assert [desk.row(f"dec-{n}").state.value for n in range(4)] == states
+
+
+def flood(desk: Desk, make: Any, form: str, numbers: Iterable[int], **changes: Any) -> None:
+    for n in numbers:
+        target = (SubjectKind.SOURCE_IP, form.format(n))
+        desk.journal.findings.record([make.decision(f"dec-{n}", Act.BLOCK_IP, *target, **changes)])
+
+
+async def test_a_flood_stops_no_person(desk: Desk, make: Any) -> None:
+    desk.started(budgets=Budgets({Act.BLOCK_IP: 1}))
+    flood(desk, make, ADDRESSES[1], range(2))
+    flood(desk, make, ADDRESSES[1], [2], mode=Mode.ASK)
     await desk.work()
-    assert [desk.row(f"dec-{n}").state.value for n in range(4)] == ["confirmed", "confirmed", "refused", "confirmed"]
+    assert desk.row("dec-1").error == (
+        "the budget for this kind of action is spent: it waits for a person, or until there is room, 13:00 UTC at the "
+        "earliest"
+    )
+    for name in ("dec-1", "dec-2"):
+        assert desk.journal.actions.approve(f"act-{name}", "anna", now=0)
+    await desk.work()
+    assert [desk.row(f"dec-{n}").state.value for n in range(3)] == ["confirmed"] * 3
+
+
+async def test_what_was_put_off_is_done_when_there_is_room_the_gravest_first(desk: Desk, make: Any, wall: Wall) -> None:
+    desk.started(budgets=Budgets({Act.BLOCK_IP: 2}))
+    until = make.AT + timedelta(days=1)
+    flood(desk, make, ADDRESSES[1], range(5), until=until)
+    theft = make.incident("inc-theft", loss=Loss(5_000, 100, 0, "USD", "tariff"))
+    desk.journal.findings.record([theft])
+    flood(desk, make, ADDRESSES[1], [5], until=until, incident="inc-theft")
+    await desk.work()
+    assert sorted(wall.targets) == ["198.51.0.7/32", "198.51.1.7/32"]
+    desk.now += timedelta(minutes=59)
+    await desk.work(4)
+    assert len(wall.targets) == 2
+    desk.now += timedelta(minutes=1)
+    await desk.work()
+    assert [desk.row(f"dec-{n}").state.value for n in range(6)] == [
+        "confirmed", "confirmed", "confirmed", "requested", "requested", "confirmed",
+    ]  # fmt: skip
+    assert desk.states("dec-5") == ["approved", "requested", "approved", "applying", "applied", "confirmed"]
+    assert (desk.row("dec-5").by, desk.row("dec-5").waits) == ("executor", False)
+    desk.now += timedelta(minutes=30)
+    await desk.work(4)
+    assert desk.row("dec-3").state is State.REQUESTED  # what was put off counts from when it was done
+    desk.now += timedelta(minutes=30)
+    await desk.work()
+    assert desk.row("dec-3").state is State.CONFIRMED
+
+
+async def test_what_was_put_off_is_over_when_its_time_is(desk: Desk, make: Any) -> None:
+    desk.started(budgets=Budgets({Act.BLOCK_IP: 1}))
+    flood(desk, make, ADDRESSES[1], range(2))
+    await desk.work()
+    desk.now += timedelta(hours=1)
+    await desk.work()
+    assert desk.states("dec-1") == ["approved", "requested", "expired"]
 
 
 async def test_what_a_reboot_lost_is_restored_and_nobody_is_told(desk: Desk, wall: Wall, make: Any) -> None:
@@ -580,22 +644,99 @@ async def test_run_works_until_it_is_stopped(desk: Desk, office: Any, make: Any)
     assert office.sim.calls == []
 
 
-async def test_a_block_by_feed_is_confirmed_when_the_feed_has_it_and_undone_when_not(
-    desk: Desk, office: Any, make: Any
+class Polled:
+    """A feed, and a firewall that fetches it when told to."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self.feed = Feed(blocks_of(desk.journal), desk.journal, now=lambda: desk.now)
+        desk.started(hands={Act.BLOCK_IP: BlockIp([self.feed])})
+
+    async def fetch(self, firewall: str = "edge") -> list[str]:
+        listed = await self.feed.listed()
+        await self.feed.note(firewall, listed)
+        return list(listed)
+
+
+@pytest.fixture
+def polled(desk: Desk) -> Polled:
+    return Polled(desk)
+
+
+async def test_a_block_by_feed_is_confirmed_when_it_was_fetched_and_undone_when_it_is_gone(
+    desk: Desk, polled: Polled, make: Any
 ) -> None:
-    feed = Feed(blocks_of(desk.journal), lambda: desk.now)
-    desk.started(hands={Act.BLOCK_IP: BlockIp([feed])})
     for name in ("dec-1", "dec-2"):
         desk.journal.findings.record([make.decision(name, Act.BLOCK_IP, *CHANGES[Act.BLOCK_IP])])
-        await desk.work()
-        assert desk.row(name).state is State.CONFIRMED, desk.row(name).error
+    await desk.work()
+    assert await polled.fetch() == ["198.51.100.7"]
+    await desk.work()
+    assert [desk.row(name).state for name in ("dec-1", "dec-2")] == [State.CONFIRMED] * 2
     desk.journal.actions.request_undo("act-dec-1", "anna", now=0)
     await desk.work()
-    assert list(await feed.poll()) == ["198.51.100.7"]
-    desk.now += timedelta(hours=1)
-    assert list(await feed.poll()) == []
+    assert await polled.fetch() == ["198.51.100.7"]
+    desk.now += timedelta(hours=1) - timedelta(seconds=1)
+    await polled.fetch()
+    desk.now += timedelta(seconds=1)
+    await desk.work()
+    assert (desk.row("dec-2").state, desk.row("dec-2").waits) == (State.CONFIRMED, True)  # the firewall still has it
+    assert await polled.fetch() == []
     await desk.work()
     assert [desk.row(name).state for name in ("dec-1", "dec-2")] == [State.SUPERSEDED, State.UNDONE]
+
+
+async def test_a_block_that_nobody_fetches_waits_and_is_confirmed_by_the_first_fetch(
+    desk: Desk, polled: Polled, make: Any
+) -> None:
+    desk.journal.findings.record([make.decision("dec-1", Act.BLOCK_IP, *CHANGES[Act.BLOCK_IP])])
+    await desk.work(90, seconds=15)
+    assert (desk.row().state, desk.row().waits, desk.row().attempt) == (State.APPLIED, True, 1)
+    assert desk.row().error == "waiting for the firewall: nobody has ever fetched the list of blocked addresses"
+    await polled.fetch()
+    await desk.work()
+    assert (desk.row().state, desk.row().waits, desk.row().error) == (State.CONFIRMED, False, None)
+    assert desk.states() == ["approved", "applying", "applied", "confirmed"]
+
+
+async def test_a_block_that_nobody_ever_fetches_has_failed_after_a_while(desk: Desk, polled: Polled, make: Any) -> None:
+    until = make.AT + timedelta(days=1)
+    desk.journal.findings.record([make.decision("dec-1", Act.BLOCK_IP, *CHANGES[Act.BLOCK_IP], until=until)])
+    await desk.work(121, seconds=15)
+    assert desk.row().state is State.FAILED
+    assert desk.row().error == (
+        "waiting for the firewall: nobody has ever fetched the list of blocked addresses; given up after 30 minutes"
+    )
+    assert await polled.fetch() == []
+
+
+async def test_an_undo_does_not_wait_for_a_firewall_that_has_stopped(desk: Desk, polled: Polled, make: Any) -> None:
+    desk.journal.findings.record([make.decision("dec-1", Act.BLOCK_IP, *CHANGES[Act.BLOCK_IP])])
+    await desk.work()
+    await polled.fetch()
+    await desk.work()
+    desk.journal.actions.request_undo("act-dec-1", "anna", now=0)
+    await desk.work(19, seconds=15)
+    assert desk.row().state is State.CONFIRMED
+    await desk.work(3, seconds=15)
+    assert (desk.row().state, desk.row().by) == (State.UNDONE, "anna")
+
+
+@pytest.mark.parametrize("broken", [True, False])
+async def test_beside_a_feed_an_enforcer_that_does_not_do_it_is_a_failure_and_no_waiting(
+    desk: Desk, polled: Polled, wall: Wall, make: Any, broken: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.started(hands={Act.BLOCK_IP: BlockIp([polled.feed, wall])})
+    if broken:
+
+        async def nothing() -> frozenset[str]:
+            return frozenset()
+
+        monkeypatch.setattr(wall, "blocked", nothing)
+    desk.journal.findings.record([make.decision("dec-1", Act.BLOCK_IP, *CHANGES[Act.BLOCK_IP])])
+    await desk.work()
+    assert (desk.row().state, desk.row().waits) == (State.APPLIED, not broken)
+    assert (desk.row().error == "not in force when read back") is broken
+    assert wall.blocks == 1
 
 
 @pytest.mark.parametrize("pbx", ["hq", "another gateway's"])
