@@ -33,7 +33,8 @@ class Case(Struct, kw_only=True, gc=False):
 
     `kinds` are those its rules name, `bases` the kinds of knowledge they rest on; `said` is what the last of the worst
     detections says; `proven` are addresses that guessed or came in, `entered` extensions that were broken into. `legs`
-    are the keys of its calls that are up; `states` how far each of its decisions was carried out.
+    are the keys of its calls that are up; `states` how far each of its decisions was carried out; `reopened` how often
+    it went on after it had been contained.
     """
 
     id: str
@@ -73,6 +74,7 @@ class Case(Struct, kw_only=True, gc=False):
     decided: int = 0
     told: int = 0
     drill: bool = False
+    reopened: int = 0
 
     def raise_stage(self, stage: Stage) -> None:
         """A stage only rises."""

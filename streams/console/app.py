@@ -9,6 +9,7 @@ from starlette.staticfiles import StaticFiles
 
 from streams.console.access import Access, access_router
 from streams.console.closed import closed_router
+from streams.console.live import live_router
 from streams.console.logins import Logins
 from streams.console.order_forms import orders_router
 from streams.console.pages import pages_router
@@ -47,6 +48,7 @@ def create_app(
     app.include_router(pages_router(access, renderer, journal, status, now))
     app.include_router(pbx_router(access, renderer, sights))
     app.include_router(closed_router(access, renderer, journal))
+    app.include_router(live_router(access, renderer, journal))
     app.include_router(questions_router(access, renderer, journal))
     app.include_router(orders_router(access, journal, commands))
     app.mount("/static", StaticFiles(directory=FOLDER / "static"))

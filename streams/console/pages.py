@@ -21,6 +21,7 @@ NOTICES = {
     "undo": "It is being undone.",
     "approve": "Approved. It is being carried out.",
     "refuse": "Refused. It will not be carried out.",
+    "acknowledge": "You look after it. Nobody is reminded of it until there is news.",
     "close": "The incident is being closed.",
     "late": "Nothing was changed: somebody or something else was first.",
 }

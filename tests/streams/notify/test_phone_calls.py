@@ -20,7 +20,7 @@ MOBILE = "912125550123"
 
 @pytest.fixture
 def options() -> SimOptions:
-    return SimOptions()
+    return SimOptions(speed=50)
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ async def test_without_prompts_the_extension_is_connected(sim: SimulatedPbx, pbx
     assert call.dialled == MOBILE
 
 
-@pytest.mark.parametrize("options", [SimOptions(unsupported_endpoints=frozenset({"call/play_prompt"}))])
+@pytest.mark.parametrize("options", [SimOptions(speed=50, unsupported_endpoints=frozenset({"call/play_prompt"}))])
 async def test_a_firmware_that_plays_no_prompts(sim: SimulatedPbx, pbx: PbxConnection) -> None:
     await Phone(lambda: pbx, MOBILE, "1001", ["toll-fraud-alarm"]).send("title", "text")
     [call] = sim.calls
