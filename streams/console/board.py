@@ -98,9 +98,13 @@ def read_board(journal: Journal, now: int) -> Board:
     )
 
 
-def troubles(failures: Failures, status: ProcessStatus) -> list[Trouble]:
-    """What the red bar says, worst first; empty when all is well."""
+def troubles(failures: Failures, status: ProcessStatus, guessed: Sequence[tuple[str, int]] = ()) -> list[Trouble]:
+    """What the red bar says, worst first; empty when all is well. `guessed` are users whose passwords are guessed."""
     found = [_broken(action) for action in failures.actions]
+    found += [
+        Trouble(f"Somebody guesses at the console's password of {name}: {failed} logins failed within an hour.")
+        for name, failed in guessed
+    ]
     found += [_unsent(message) for message in failures.notifications]
     found += [
         Trouble(

@@ -36,7 +36,7 @@ def pages_router(
 
     async def board(visitor: Visitor) -> Part:
         shown, process = await asyncio.to_thread(read_board, journal, now()), status()
-        found = troubles(shown.failures, process)
+        found = troubles(shown.failures, process, await asyncio.to_thread(access.logins.guessed))
         quiet = bool(process.sources) and not found
         text, name = renderer.part(
             "_board.html", board=shown, troubles=found, headline=headline(shown, quiet), mood=mood(shown, quiet),

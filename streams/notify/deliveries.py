@@ -24,7 +24,8 @@ FIRST_RETRY_SECONDS = 5
 LONGEST_RETRY_SECONDS = 600
 LEASE_SECONDS = 180
 FEW = 5
-"""So many wait their turn one by one; more are told together, but for what is loud."""
+"""So many wait their turn one by one; more are told together, but for what is loud. No more of them in a minute."""
+QUIET_WITHIN = 60 * SECOND
 MOST_TOGETHER = 500
 LOUD = floor_of(Severity.CRITICAL, Stage.ACCESS)
 RINGS = 3
@@ -56,6 +57,7 @@ class Deliveries:
         self._now = now
         self._busy: dict[str, asyncio.Task[None]] = {}
         self._rung: defaultdict[str, deque[int]] = defaultdict(partial(deque, maxlen=RINGS))
+        self._quiet: defaultdict[str, deque[int]] = defaultdict(partial(deque, maxlen=FEW))
         self._leaving = False
 
     async def recover(self) -> None:
@@ -100,21 +102,20 @@ class Deliveries:
     async def _take(self, channel: Channel, alone: int) -> list[NotificationRow]:
         """What goes out next, in one; a call stands for all that happened until then."""
         now, ours = to_micros(self._now()), self._ours()
-        if channel.rings and self._rang_enough(channel.name, now):
+        if channel.rings and _are_within(self._rung[channel.name], RINGS, RINGS_WITHIN, now):
             return []
-        due = await asyncio.to_thread(self._journal.notifications.count_due, now, channel.name, ours)
+        enough = not channel.rings and _are_within(self._quiet[channel.name], FEW, QUIET_WITHIN, now)
+        least = LOUD if enough else 0
+        due = await asyncio.to_thread(self._journal.notifications.count_due, now, channel.name, ours, least)
         if not due:
             return []
-        claim = partial(self._journal.notifications.claim, self._owner, now, LEASE_SECONDS, pbxs=ours)
-        first = await asyncio.to_thread(claim, 1, channel=channel.name)
+        claim = partial(
+            self._journal.notifications.claim, self._owner, now, LEASE_SECONDS, pbxs=ours, channel=channel.name,
+            gravity=least,
+        )  # fmt: skip
+        first = await asyncio.to_thread(claim, 1)
         together = channel.rings or (due > FEW and (alone >= FEW or not _is_loud(first)))
-        if not first or not together:
-            return first
-        return first + await asyncio.to_thread(claim, MOST_TOGETHER, channel=channel.name)
-
-    def _rang_enough(self, channel: str, now: int) -> bool:
-        rung = self._rung[channel]
-        return len(rung) == RINGS and now - rung[0] < RINGS_WITHIN
+        return first + await asyncio.to_thread(claim, MOST_TOGETHER) if first and together else first
 
     async def _deliver(self, channel: Channel, rows: Sequence[NotificationRow]) -> None:
         if channel.rings:
@@ -123,6 +124,8 @@ class Deliveries:
         if not rows:
             return
         message = Message(rows[0].title, rows[0].text) if len(rows) == 1 else sum_up(rows, self._console_url)
+        if not _is_loud(rows):
+            self._quiet[channel.name].append(to_micros(self._now()))
         error = await attempt(channel.sender, message)
         if error is not None:
             await self._failed(channel, rows, error)
@@ -164,6 +167,11 @@ class Deliveries:
                 self._journal.notifications.finish, [row.id for row in rows], state, now=to_micros(self._now()),
                 error=error, next_try_at=next_try_at, from_states={MessageState.SENDING, MessageState.INTERRUPTED},
             )  # fmt: skip
+
+
+def _are_within(times: Sequence[int], most: int, window: int, now: int) -> bool:
+    """Whether there were so many within the last `window`."""
+    return len(times) == most and now - times[0] < window
 
 
 def _is_loud(rows: Sequence[NotificationRow]) -> bool:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from ipaddress import ip_network
 from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI, Request
@@ -63,7 +64,10 @@ def console_listener(
     def sights(pbx: str) -> PbxSight | None:
         return sight_of(pbxs[pbx], policies.of(pbx), known(pbx)) if pbx in pbxs else None
 
-    app = create_app(journal, commands=commands, status=status, sights=sights, hosts=hosts, zone=zone)
+    app = create_app(
+        journal, commands=commands, status=status, sights=sights, hosts=hosts, zone=zone,
+        proxies=tuple(map(ip_network, settings.console.proxies)),
+    )  # fmt: skip
     return Listener(app, settings.console.host, settings.console.port)
 
 

@@ -7,7 +7,7 @@ from streams.pbxs.pbx_errors import GiveUp, NotFound, NotSupported, TryAgain
 from streams.yeastar.answers import ActiveCall
 from streams.yeastar.client import YeastarClient
 
-LOOK_SECONDS = 1.0
+LOOK_SECONDS = 0.5
 LONGEST_SECONDS = 100.0
 TALKING = "ANSWER"
 """What a P-Series says of who was called, once they have answered; of who calls it says `ANSWERED`."""

@@ -37,17 +37,18 @@ class NotificationsJournal(JournalPart):
         limit: int,
         pbxs: Collection[str] | None = None,
         channel: str | None = None,
+        gravity: int = 0,
     ) -> list[NotificationRow]:
         """Take up to `limit` pending messages that are due; they are `sending` from here on.
 
         Those about the gravest incident come first, of two alike the older; about none come before all. `channel`
-        narrows it to one, `pbxs` to incidents of these PBXs and to no incident.
+        narrows it to one, `pbxs` to incidents of these PBXs and `gravity` to those at least so grave, and to none.
         """
         table, weight = NotificationTable, func.coalesce(IncidentTable.gravity, ABOVE_ALL)
         query = (
             select(table.id, weight)
             .outerjoin(IncidentTable, IncidentTable.id == table.incident_id)
-            .where(*_due(now, channel, pbxs))
+            .where(*_due(now, channel, pbxs, gravity))
             .order_by(weight.desc(), table.created_at, table.id)
             .limit(limit)
             .with_for_update(skip_locked=True, of=table)
@@ -67,9 +68,9 @@ class NotificationsJournal(JournalPart):
             found = {row.id: notification_row(row, weights[row.id]) for row in rows}
         return [found[id_] for id_ in weights]
 
-    def count_due(self, now: int, channel: str, pbxs: Collection[str] | None = None) -> int:
+    def count_due(self, now: int, channel: str, pbxs: Collection[str] | None = None, gravity: int = 0) -> int:
         """How many messages could be claimed for this channel."""
-        query = select(func.count()).select_from(NotificationTable).where(*_due(now, channel, pbxs))
+        query = select(func.count()).select_from(NotificationTable).where(*_due(now, channel, pbxs, gravity))
         with reading(self._engine) as connection:
             return connection.execute(query).scalar_one()
 
@@ -132,15 +133,16 @@ class NotificationsJournal(JournalPart):
             return [notification_row(row) for row in connection.execute(waiting)]
 
 
-def _due(now: int, channel: str | None, pbxs: Collection[str] | None) -> Iterator[ColumnElement[bool]]:
+def _due(now: int, channel: str | None, pbxs: Collection[str] | None, gravity: int) -> Iterator[ColumnElement[bool]]:
     table = NotificationTable
     yield table.state == MessageState.PENDING
     yield func.coalesce(table.next_try_at, 0) <= now
     if channel is not None:
         yield table.channel == channel
-    if pbxs is not None:
-        theirs = select(IncidentTable.id).where(IncidentTable.pbx.in_(list(pbxs)))
-        yield or_(table.incident_id.is_(None), table.incident_id.in_(theirs))
+    if pbxs is not None or gravity:
+        about = select(IncidentTable.id).where(IncidentTable.gravity >= gravity)
+        about = about if pbxs is None else about.where(IncidentTable.pbx.in_(list(pbxs)))
+        yield or_(table.incident_id.is_(None), table.incident_id.in_(about))
 
 
 def notifications_query() -> Select[Any]:
