@@ -36,12 +36,13 @@ async def come_true(what: str, condition: Callable[[], T], patience: float = PAT
 
 
 class Scene:
-    """The PBX, what is installed beside it, and who is told."""
+    """The PBX, what is installed beside it, and who is told. Closing `power` switches the PBX off."""
 
     def __init__(self, sim: SimulatedPbx, installation: Installation, receiver: Receiver) -> None:
         self.sim = sim
         self.installation = installation
         self.receiver = receiver
+        self.power = contextlib.AsyncExitStack()
         self.numbers = itertools.count(10_000)
         sim.register("1001")
 
@@ -106,9 +107,11 @@ async def theatre(folder: Path, **options: Any) -> AsyncIterator[Scene]:
     receiver = Receiver()
     made = SimOptions(client_secret=SecretStr(SECRET), **options)
     try:
-        async with SimulatedPbx(made) as sim:
+        async with contextlib.AsyncExitStack() as power:
+            sim = await power.enter_async_context(SimulatedPbx(made))
             notify = [{"name": "ops", "url": "env:HOOK", "repeat": "1h"}]
             scene = Scene(sim, Installation(folder, notify=notify), receiver)
+            scene.power = power
             scene.configure()
             yield scene
     finally:

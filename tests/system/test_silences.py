@@ -91,7 +91,7 @@ async def test_a_pbx_that_is_not_heard_wakes_people_once_and_they_hear_when_it_i
     async with theatre(tmp_path, port=port) as scene, contextlib.AsyncExitStack() as stack:
         scene.configure(notify=notify, rules={"pbx.silent": {"limit": 5}})
         await stack.enter_async_context(scene.running())
-        await scene.sim.__aexit__(None, None, None)
+        await scene.power.aclose()
         await come_true("it is told that it is gone", lambda: scene.told("Nothing is heard from"))
         stranger = ("192.0.2.1/32",)
         async with SimulatedPbx(SimOptions(port=port, client_secret=secret, api_allowed_ips=stranger)):
