@@ -22,6 +22,7 @@ from streams.containment.executor import Executor
 from streams.containment.orders import Orders
 from streams.containment.outcome import Outcome
 from streams.lists.list_keeper import ListKeeper
+from streams.notify.alarm import Alarm
 from streams.notify.notifier import Notifier
 from streams.notify.sender import channels_of
 from streams.observe.observer import Observer
@@ -118,9 +119,9 @@ class Service:
         }
         outside = outside_listener(self.settings, webhooks, self.runtime, self._seen, self.feed)
         listeners = Listeners(console, outside)
+        channels = channels_of(self.settings, self.pbxs.connection)
         notifier = Notifier(
-            self.journal, channels_of(self.settings, self.pbxs.connection), owner=OWNER,
-            console_url=listeners.console_url, repeat=repeat_of(self.settings),
+            self.journal, channels, owner=OWNER, console_url=listeners.console_url, repeat=repeat_of(self.settings),
         )  # fmt: skip
         password = await asyncio.to_thread(first_user, self.journal)
         runtime = start({"runtime": self.runtime.run()})
@@ -130,6 +131,7 @@ class Service:
         others = start({
             **{f"sources of {name}": pbx.listen() for name, pbx in self.pbxs.connected.items()},
             "wake": self._wake_on_delivery(executor, notifier),
+            "alarm": Alarm(channels, lambda: self.runtime.problem).run(),
             "source watch": SourceWatch(self.runtime, self.policies, self._sources).run(),
             "retention": retention(self.journal, self.settings, self.policies),
         })  # fmt: skip
@@ -204,6 +206,7 @@ class Service:
             events=engine.counts["read"], findings=self.runtime.findings, dead_letters=self.runtime.dead_letters,
             detector_errors=sum(engine.errors.values()), calls_up=engine.calls_up(),
             checkpoint_age=time.monotonic() - self.runtime.checkpoint_at, lists=self.lists.statuses,
+            problems=(self.runtime.problem,) if self.runtime.problem is not None else (),
         )  # fmt: skip
 
 

@@ -49,7 +49,8 @@ class Held:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(0.01):
                     try:
-                        closed += await reader.read(1) == b""
+                        await reader.read()
+                        closed += 1
                     except OSError:
                         closed += 1
         return closed
