@@ -11,7 +11,7 @@ SHARE = 32
 MOST = 256
 
 
-class Waiting(Protocol):
+class HalfRequest(Protocol):
     """A connection that waits for its client."""
 
     def give_up(self) -> None:
@@ -28,9 +28,9 @@ class HalfOpen:
         self._share = share
         self._most = most
         self._count = 0
-        self._of: dict[str, dict[Waiting, None]] = {}
+        self._of: dict[str, dict[HalfRequest, None]] = {}
 
-    def add(self, address: str, connection: Waiting) -> None:
+    def add(self, address: str, connection: HalfRequest) -> None:
         """It waits for its client from now on."""
         theirs = self._of.setdefault(address, {})
         if connection in theirs:
@@ -42,7 +42,7 @@ class HalfOpen:
         elif self._count > self._most:
             self._drop_oldest(max(self._of, key=lambda name: len(self._of[name])))
 
-    def remove(self, address: str, connection: Waiting) -> None:
+    def remove(self, address: str, connection: HalfRequest) -> None:
         """Its request is complete, or it is gone."""
         theirs = self._of.get(address)
         if theirs is None or connection not in theirs:

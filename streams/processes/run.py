@@ -22,7 +22,7 @@ from streams.containment.executor import Executor
 from streams.containment.orders import Orders
 from streams.containment.outcome import Outcome
 from streams.lists.list_keeper import ListKeeper
-from streams.notify.alarm import Alarm
+from streams.notify.disk_alarm import DiskAlarm
 from streams.notify.notifier import Notifier
 from streams.notify.sender import channels_of
 from streams.observe.observer import Observer
@@ -131,7 +131,7 @@ class Service:
         others = start({
             **{f"sources of {name}": pbx.listen() for name, pbx in self.pbxs.connected.items()},
             "wake": self._wake_on_delivery(executor, notifier),
-            "alarm": Alarm(channels, lambda: self.runtime.problem).run(),
+            "alarm": DiskAlarm(channels, lambda: self.runtime.problem).run(),
             "source watch": SourceWatch(self.runtime, self.policies, self._sources).run(),
             "retention": retention(self.journal, self.settings, self.policies),
         })  # fmt: skip

@@ -97,7 +97,7 @@ class NotificationRow(Struct, frozen=True, kw_only=True):
     gravity: int = 0
 
 
-class Step(Struct, frozen=True):
+class ActionStep(Struct, frozen=True):
     """That an action of an incident changed, `seq` in the order of all changes, and how grave the incident is."""
 
     seq: int

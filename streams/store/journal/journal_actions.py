@@ -20,7 +20,7 @@ from streams.store.journal.journal_changes import (
     newest_actions,
 )
 from streams.store.journal.journal_part import JournalPart
-from streams.store.rows import ActionRow, Announcement, Step
+from streams.store.rows import ActionRow, ActionStep, Announcement
 from streams.store.tables_journal import ActionHistoryTable, ActionTable, IncidentTable
 
 SECOND = 1_000_000
@@ -195,7 +195,7 @@ class ActionsJournal(JournalPart):
             known = {action.id: action for action in actions}
         return [Announcement(change, known[change.action]) for change in changes]
 
-    def steps(self, after: int, pbxs: Collection[str] | None = None, *, live_only: bool = False) -> list[Step]:
+    def steps(self, after: int, pbxs: Collection[str] | None = None, *, live_only: bool = False) -> list[ActionStep]:
         """The newest change of each action that changed behind `after`.
 
         `pbxs` narrows it to actions on these PBXs, `live_only` to those of incidents that are not over.
@@ -213,7 +213,7 @@ class ActionsJournal(JournalPart):
         if pbxs is not None:
             query = query.where(ActionTable.pbx.in_(list(pbxs)))
         with reading(self._engine) as connection:
-            return [Step(*row) for row in connection.execute(query)]
+            return [ActionStep(*row) for row in connection.execute(query)]
 
     def announced(self, seqs: Sequence[int]) -> None:
         """The stream has these changes (`HistoryRow.seq`) durably."""

@@ -1,4 +1,4 @@
-"""Tells people what no journal can keep: that nothing can be written, and when that is over. It needs no disk."""
+"""Tells people without any disk what no journal can keep: that nothing can be written, and when that is over."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -17,7 +17,7 @@ AGAIN_SECONDS = 60.0
 log = structlog.get_logger(__name__)
 
 
-class Alarm:
+class DiskAlarm:
     """Looks at `problem`; one that lasts is told to every channel once, until each has taken it, and so is its end."""
 
     def __init__(self, channels: Sequence[Channel], problem: Callable[[], str | None]) -> None:
