@@ -45,7 +45,7 @@ class Places:
         memory.put(FIELD, account, record)
 
 
-@lru_cache(maxsize=8_192)
+@lru_cache(maxsize=1_024)
 def digests(network: str, country: str | None, private: bool, agent: str | None) -> Record:
     """The traits that are known of a registration; versions in user agents are left out, phones are updated."""
     traits = [f"network {network}"]

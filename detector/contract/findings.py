@@ -76,7 +76,7 @@ class Loss(Struct, frozen=True, gc=False):
 
 
 class Incident(Finding, frozen=True, kw_only=True, tag="incident"):
-    """One attack: its detections, how far it came, what it costs."""
+    """One attack: its detections, how far it came, what it costs; how often it went on after it was contained."""
 
     opened_at: datetime
     status: Status
@@ -89,6 +89,7 @@ class Incident(Finding, frozen=True, kw_only=True, tag="incident"):
     merged_into: str | None = None
     loss: Loss
     drill: bool = False
+    reopened: int = 0
 
     @property
     def accuses(self) -> bool:

@@ -31,7 +31,8 @@ class Case(Struct, kw_only=True, gc=False):
 
     `kinds` are those its rules name; `said` is what the last of the worst detections says; `proven` are addresses that
     guessed or came in, `entered` extensions that were broken into. `legs` are the keys of its calls that are up;
-    `states` how far each of its decisions was carried out. It vouches for nobody: see `evidence.py`.
+    `states` how far each of its decisions was carried out; `reopened` how often it went on after it had been contained.
+    It vouches for nobody: see `evidence.py`.
     """
 
     id: str
@@ -69,6 +70,7 @@ class Case(Struct, kw_only=True, gc=False):
     drill: bool = False
     leaks: dict[str, int] = {}
     """Decisions to keep an address out that was seen again although they were confirmed, and when it last was."""
+    reopened: int = 0
 
     def raise_stage(self, stage: Stage) -> None:
         """A stage only rises."""

@@ -148,7 +148,13 @@ def name_caller(leg: Leg) -> Subject:
     return Subject(SubjectKind.EXTENSION, leg.extension) if leg.extension else Subject(SubjectKind.CALL, leg.call_id)
 
 
+def goes_on(case: Case, state: PbxState) -> bool:
+    """Whether a call of it is up and answered: whatever was confirmed, money runs."""
+    return any((leg := state.ledger.legs.get(key)) is not None and leg.answered for key in case.legs)
+
+
 def reopen(case: Case) -> None:
-    """The calls go on although it was contained."""
+    """What was contained is not any more."""
     if case.status is Status.CONTAINED:
         case.status = Status.OPEN
+        case.reopened += 1

@@ -59,6 +59,7 @@ class Hit(Struct, frozen=True, kw_only=True):
     `key` names the firing where it is not the event that caused it, so that it keeps its id. `basis` is what this one
     firing rests on, where that is not what the rule rests on. `links` is what it shares with others of the same attack
     over and above its subject and what the call says. `for_good`: what is done about the subject is to have no end.
+    `ends`: information that ends the incident it belongs to.
     """
 
     subject: str
@@ -70,6 +71,7 @@ class Hit(Struct, frozen=True, kw_only=True):
     basis: Basis | None = None
     links: tuple[Subject, ...] = ()
     for_good: bool = False
+    ends: bool = False
 
 
 class Detector(ABC, Generic[E]):
@@ -136,11 +138,11 @@ class Detector(ABC, Generic[E]):
 
     def hit(self, subject: str, summary: str, *, severity: Severity | None = None, key: str = "",
             evidence: tuple[str, ...] = (), basis: Basis | None = None, links: tuple[Subject, ...] = (),
-            for_good: bool = False, **values: Value) -> Hit:  # fmt: skip
+            for_good: bool = False, ends: bool = False, **values: Value) -> Hit:  # fmt: skip
         """A firing of this rule; `values` are for people, nothing is decided by them."""
         return Hit(
             subject=subject, summary=summary, values=values, severity=severity or self.severity, key=key,
-            evidence=evidence, basis=basis, links=links, for_good=for_good,
+            evidence=evidence, basis=basis, links=links, for_good=for_good, ends=ends,
         )  # fmt: skip
 
 

@@ -70,6 +70,8 @@ class Verdicts:
         if informing:  # worth reading with the rest, but accuses nobody
             remember(case.detections, detection.id, MAX_DETECTIONS)
             self._touch(case, at)
+            if hit.ends:
+                self._end_at(case, at)
             return
         spends = rule.subject is not SubjectKind.TRUNK and not facts.inbound
         linking.grow(case, rule, detection, facts.leg)
@@ -170,6 +172,8 @@ class Verdicts:
             money.reckon(case, case.told, self.state, self.premises.tariff)
             if ends.is_held(case) and not pending(case):
                 ends.contain(case)
+            elif ends.goes_on(case, self.state):
+                ends.reopen(case)
             self.findings.append(tell(case, self.state.pbx, case.told))
             self.state.cases.dirty.add(case.id)
         self.touched.clear()

@@ -5,17 +5,18 @@ from typing import Self
 from pydantic import Field, SecretStr, model_validator
 
 from detector.settings.params import Params
-from detector.settings.values import Host, Identifier, Port, refusal
+from detector.settings.values import Host, Identifier, Networks, Port, refusal
 from streams.config.secrets import Secret
 
 SHORTEST_TOKEN = 16
 
 
 class Console(Params):
-    """Where the console listens."""
+    """Where the console listens. `proxies` stand before it: they are believed where a request comes from."""
 
     host: Host = "127.0.0.1"
     port: Port = 8686
+    proxies: Networks = ()
 
 
 class WebhookListener(Params):

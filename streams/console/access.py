@@ -11,7 +11,8 @@ from msgspec import Struct
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
-from streams.console.logins import LOCKED_SECONDS, LoginRefused, Logins, Opened, same
+from streams.console.client_address import Proxies, find_client
+from streams.console.logins import GUESSES_SECONDS, KNOWN, PAUSE_SECONDS, SECOND, LoginRefused, Logins, Opened, same
 from streams.console.render import Renderer
 from streams.console.wall import read_form
 from streams.store.rows import SessionRow
@@ -19,8 +20,10 @@ from streams.store.rows import SessionRow
 LOG = structlog.get_logger(__name__)
 SAID = {
     LoginRefused.WRONG: "Wrong name or password.",
-    LoginRefused.LOCKED: "Too many attempts. Try again in a quarter of an hour.",
+    LoginRefused.LOCKED: "Too many attempts. Try again in an hour, or with a browser that has been logged in before.",
+    LoginRefused.PAUSE: "Too many attempts. Try again in a few seconds.",
 }
+RETRY_AFTER = {LoginRefused.LOCKED: GUESSES_SECONDS, LoginRefused.PAUSE: PAUSE_SECONDS}
 STALE = "This page had been open for too long. Please log in again."
 
 
@@ -34,12 +37,19 @@ class Visitor(Struct, frozen=True):
 class Access:
     """Tells who is asking, and turns everybody else away."""
 
-    def __init__(self, logins: Logins, *, https: bool) -> None:
+    def __init__(self, logins: Logins, *, https: bool, proxies: Proxies = ()) -> None:
         self.logins = logins
         self._https = https
+        self._proxies = proxies
         prefix = "__Host-" if https else ""
         self.cookie = f"{prefix}ringfence"
         self.form_cookie = f"{prefix}ringfence-login"
+        self.known_cookie = f"{prefix}ringfence-known"
+
+    def address(self, request: Request) -> str:
+        """Where a request comes from, as far as a proxy of ours or the connection tells."""
+        peer = request.client.host if request.client else ""
+        return find_client(peer, request.headers.getlist("x-forwarded-for"), self._proxies)
 
     async def person(self, request: Request) -> Visitor:
         """Whoever did something; sends others to the login."""
@@ -73,9 +83,11 @@ class Access:
         token = request.cookies.get(self.cookie, "")
         return await asyncio.to_thread(self.logins.find, token, active=active) if token else None
 
-    def give(self, response: Response, name: str, value: str) -> None:
-        """Set a cookie that scripts and other sites never see; it ends with the browser."""
-        response.set_cookie(name, value, httponly=True, samesite="strict", secure=self._https, path="/")
+    def give(self, response: Response, name: str, value: str, seconds: int | None = None) -> None:
+        """Set a cookie that scripts and other sites never see; it ends with the browser, or after so many seconds."""
+        response.set_cookie(
+            name, value, max_age=seconds, httponly=True, samesite="strict", secure=self._https, path="/"
+        )
 
     def take(self, response: Response, name: str) -> None:
         """Remove a cookie."""
@@ -104,20 +116,21 @@ def access_router(access: Access, renderer: Renderer) -> APIRouter:
         expected = request.cookies.get(access.form_cookie, "")
         if not expected or not same(fields.get("csrf", ""), expected):
             return form(to, 403, STALE)
-        address = request.client.host if request.client else ""
+        address, known = access.address(request), request.cookies.get(access.known_cookie, "")
         opened = await asyncio.to_thread(
-            access.logins.open, fields.get("name", ""), fields.get("password", ""), address
+            access.logins.open, fields.get("name", ""), fields.get("password", ""), address, known
         )
         if not isinstance(opened, Opened):
             LOG.warning("console login refused", why=str(opened), address=address)
-            refused = form(to, 429 if opened is LoginRefused.LOCKED else 401, SAID[opened])
-            if opened is LoginRefused.LOCKED:
-                refused.headers["Retry-After"] = str(LOCKED_SECONDS)
+            refused = form(to, 429 if opened in RETRY_AFTER else 401, SAID[opened])
+            if opened in RETRY_AFTER:
+                refused.headers["Retry-After"] = str(RETRY_AFTER[opened])
             return refused
         LOG.info("console login", name=fields["name"], address=address)
         response = RedirectResponse(to, 303)
         access.take(response, access.form_cookie)
         access.give(response, access.cookie, opened.token)
+        access.give(response, access.known_cookie, opened.known, KNOWN // SECOND)
         return response
 
     @router.post("/logout")

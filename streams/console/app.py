@@ -10,7 +10,9 @@ from starlette.staticfiles import StaticFiles
 from streams.console.access import Access, access_router
 from streams.console.allowed import allowed_router
 from streams.console.brakes_page import brakes_router
+from streams.console.client_address import Proxies
 from streams.console.closed import closed_router
+from streams.console.live import live_router
 from streams.console.logins import Logins
 from streams.console.order_forms import orders_router
 from streams.console.pages import pages_router
@@ -37,23 +39,26 @@ def create_app(
     mode_of: ModeOf = lambda pbx, rule: None,
     hosts: Collection[str] = LOCAL,
     https: bool = False,
+    proxies: Proxies = (),
     zone: tzinfo = UTC,
     now: Callable[[], int] = utc_micros,
 ) -> FastAPI:
     """The console. Other routers (webhooks, the feed) may be included in it.
 
-    Answers only to the host names in `hosts`. `https`: browsers reach it through TLS only. `pbxs` are those that are
-    configured, `mode_of` what their rules may do. `zone`: in which times are shown. `now`: microseconds since 1970.
-    `status` and `sights` are called in the event loop: they must not block.
+    Answers only to the host names in `hosts`. `https`: browsers reach it through TLS only. `proxies` are believed
+    where a request comes from. `pbxs` are those that are configured, `mode_of` what their rules may do. `zone`: in
+    which times are shown. `now`: microseconds since 1970. `status` and `sights` are called in the event loop: they
+    must not block.
     """
     app = FastAPI(title="Ringfence", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     renderer = Renderer(zone)
-    access = Access(Logins(journal, now), https=https)
+    access = Access(Logins(journal, now), https=https, proxies=proxies)
     app.include_router(access_router(access, renderer))
     app.include_router(pages_router(access, renderer, journal, status, now))
     app.include_router(pbx_router(access, renderer, sights))
     app.include_router(closed_router(access, renderer, journal))
     app.include_router(allowed_router(access, renderer, journal, status, now))
+    app.include_router(live_router(access, renderer, journal))
     app.include_router(questions_router(access, renderer, journal))
     app.include_router(orders_router(access, journal, commands, now))
     app.include_router(rules_router(access, renderer, journal, mode_of))

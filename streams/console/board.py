@@ -1,4 +1,4 @@
-"""What the first page shows, gathered from the journal and the process."""
+"""What the first page shows, gathered from the journal and the process: the gravest first, and how much there is."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from detector.contract.findings import Incident
 from detector.contract.lifecycle import TO_APPLY
-from detector.contract.vocabulary import Act, Severity, Stage, State, Status
+from detector.contract.vocabulary import Act, Severity, Stage, Status
 from detector.decide.acts import ACTS
 from streams.console.advice import stages_of
 from streams.console.ports import ProcessStatus as ProcessStatus
@@ -15,12 +15,10 @@ from streams.store.journal.journal import Journal
 from streams.store.rows import ActionRow, Failures, NotificationRow
 
 SECOND = 1_000_000
-LIVE = 200
 SHOWN = 50
 EARLIER = 5
 RECENT = 24 * 3_600 * SECOND
 OLD_CHECKPOINT = 60.0
-GRAVITY = tuple(reversed(Severity))
 
 
 class CardGroup(Struct, frozen=True):
@@ -51,50 +49,62 @@ class Trouble(Struct, frozen=True):
 
 
 class Board(Struct, frozen=True, kw_only=True):
-    """The first page."""
+    """The first page; `live` and `open` count all incidents that are not over, and those not contained, shown or not.
+
+    `asked` counts all that waits for consent, of which `waiting` is shown.
+    """
 
     cards: list[Card]
-    hidden: int
+    live: int
+    open: int
     earlier: list[Incident]
     waiting: list[ActionRow]
+    asked: int
     working: list[ActionRow]
     groups: list[CardGroup]
     failures: Failures
     titles: dict[str, str]
 
     @property
+    def hidden(self) -> int:
+        """How many live incidents are not shown."""
+        return max(0, self.live - len(self.cards))
+
+    @property
     def standing(self) -> int:
         """How many things are blocked now."""
         return sum(len(group.actions) + group.hidden for group in self.groups)
 
-    @property
-    def open(self) -> int:
-        """How many incidents shown are not contained."""
-        return sum(card.incident.status is Status.OPEN for card in self.cards)
-
 
 def read_board(journal: Journal, now: int) -> Board:
     """Everything the first page shows; blocks, so call it in a thread."""
-    live = journal.incidents.newest(LIVE, Status.OPEN) + journal.incidents.newest(LIVE, Status.CONTAINED)
+    counted = journal.incidents.count_live()
+    shown = journal.incidents.live(SHOWN)
     blocks = journal.actions.active_blocks()
-    shown = sorted(live, key=_urgency)[:SHOWN]
     rules = journal.incidents.rules([incident.id for incident in shown])
-    cards = [Card(one, _of(blocks, one.id), stages_of(rules.get(one.id, ()))) for one in shown]
+    waiting = journal.actions.waiting(SHOWN)
+    because = journal.incidents.some({action.incident for action in waiting})
     return Board(
-        cards=cards,
-        hidden=len(live) - len(cards),
+        cards=[Card(one, _of(blocks, one.id), stages_of(rules.get(one.id, ()))) for one in shown],
+        live=sum(counted.values()),
+        open=counted[Status.OPEN],
         earlier=journal.incidents.closed(EARLIER),
-        waiting=[action for action in journal.actions.in_states({State.REQUESTED}, SHOWN) if not action.drill],
+        waiting=waiting,
+        asked=journal.actions.count_waiting(),
         working=journal.actions.in_states(TO_APPLY, SHOWN),
         groups=[_group(act, blocks[act]) for act in ACTS if act in blocks],
-        failures=_current(journal.incidents.failures(), {incident.id for incident in live}, now),
-        titles={incident.id: incident.title for incident in live},
+        failures=journal.incidents.failures(now - RECENT),
+        titles={name: incident.title for name, incident in because.items()},
     )
 
 
-def troubles(failures: Failures, status: ProcessStatus) -> list[Trouble]:
-    """What the red bar says, worst first; empty when all is well."""
+def troubles(failures: Failures, status: ProcessStatus, guessed: Sequence[tuple[str, int]] = ()) -> list[Trouble]:
+    """What the red bar says, worst first; empty when all is well. `guessed` are users whose passwords are guessed."""
     found = [_broken(action) for action in failures.actions]
+    found += [
+        Trouble(f"Somebody guesses at the console's password of {name}: {failed} logins failed within an hour.")
+        for name, failed in guessed
+    ]
     found += [_unsent(message) for message in failures.notifications]
     found += [
         Trouble(
@@ -122,12 +132,11 @@ def mood(board: Board, quiet: bool) -> str:
 
 def headline(board: Board, quiet: bool) -> str:
     """The page in one sentence. Who sees nothing must not say that all is quiet."""
-    live = len(board.cards) + board.hidden
-    if not live:
+    if not board.live:
         return "All quiet" if quiet else "No attack is seen"
     if board.open:
         return _counted(board.open, "incident") + " open, not contained"
-    return _counted(live, "incident") + " contained"
+    return _counted(board.live, "incident") + " contained"
 
 
 def announcement(board: Board, found: Sequence[Trouble], quiet: bool) -> str:
@@ -135,8 +144,8 @@ def announcement(board: Board, found: Sequence[Trouble], quiet: bool) -> str:
     parts = [headline(board, quiet)]
     if board.cards:
         parts.append(f"First: {board.cards[0].incident.title}")
-    if board.waiting:
-        parts.append(_counted(len(board.waiting), "action") + " waiting for approval")
+    if board.asked:
+        parts.append(_counted(board.asked, "action") + " waiting for approval")
     if found:
         parts.append(_counted(len(found), "failure"))
     return ". ".join(parts) + "."
@@ -146,11 +155,6 @@ def _counted(count: int, thing: str) -> str:
     return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
 
 
-def _urgency(incident: Incident) -> tuple[bool, int, float]:
-    contained = incident.status is not Status.OPEN
-    return contained, GRAVITY.index(incident.severity), -incident.opened_at.timestamp()
-
-
 def _of(blocks: dict[Act, list[ActionRow]], incident_id: str) -> list[ActionRow]:
     return [action for act in ACTS for action in blocks.get(act, []) if action.incident == incident_id]
 
@@ -158,18 +162,6 @@ def _of(blocks: dict[Act, list[ActionRow]], incident_id: str) -> list[ActionRow]
 def _group(act: Act, actions: list[ActionRow]) -> CardGroup:
     newest = actions[::-1]
     return CardGroup(act, ACTS[act].words.title, newest[:SHOWN], max(0, len(newest) - SHOWN))
-
-
-def _current(failures: Failures, live: set[str], now: int) -> Failures:
-    """Failures somebody has yet to deal with: a bar that is always red is not seen any more."""
-    return Failures(
-        actions=[a for a in failures.actions if a.state is not State.FAILED or a.incident in live],
-        notifications=[
-            message
-            for message in failures.notifications
-            if message.incident in live or (message.incident is None and now - message.created_at < RECENT)
-        ],
-    )
 
 
 def _broken(action: ActionRow) -> Trouble:

@@ -9,6 +9,7 @@ from msgspec import Struct
 from starlette.responses import Response
 
 from detector.contract.findings import Incident
+from detector.contract.vocabulary import Status
 from streams.console.access import Access, Visitor
 from streams.console.render import Renderer
 from streams.store.journal.journal import Journal
@@ -52,7 +53,7 @@ def read_shelf(journal: Journal, pbx: str, number: int) -> Shelf:
     said = journal.remarks.about([incident.id for incident in shown], "closed")
     return Shelf(
         pbx=pbx,
-        pbxs=journal.incidents.closed_pbxs(),
+        pbxs=journal.incidents.pbxs_with(Status.CLOSED),
         rows=[(incident, said.get(incident.id)) for incident in shown],
         number=number,
         newer=_address(pbx, number - 1) if number > 1 else None,

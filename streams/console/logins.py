@@ -23,6 +23,10 @@ STEP = 60 * SECOND
 ABSOLUTE = 12 * 3_600 * SECOND
 FAILURES = 5
 LOCKED_SECONDS = 900
+PAUSE_SECONDS = 5
+GUESSES = 20
+GUESSES_SECONDS = 3_600
+KNOWN = 180 * 24 * 3_600 * SECOND
 LONGEST_NAME = 64
 SHORTEST_PASSWORD = 8
 LONGEST_PASSWORD = 256
@@ -37,13 +41,15 @@ class LoginRefused(StrEnum):
 
     WRONG = "wrong"
     LOCKED = "locked"
+    PAUSE = "pause"
 
 
 class Opened(Struct, frozen=True):
-    """A new session; the token goes into the cookie and is kept nowhere else."""
+    """A new session; the tokens go into cookies and are kept nowhere else. By `known` the browser is known again."""
 
     token: str
     csrf: str
+    known: str
 
 
 def first_user(journal: Journal, now: Callable[[], int] = utc_micros) -> str | None:
@@ -76,22 +82,33 @@ class Logins:
         self._now = now
         self._hashing = BoundedSemaphore(CHECKS_AT_ONCE)
 
-    def open(self, name: str, password: str, address: str) -> Opened | LoginRefused:
-        """Log in, unless five logins of this name or from this address failed in a quarter of an hour.
+    def open(self, name: str, password: str, address: str, known: str = "") -> Opened | LoginRefused:
+        """Log in, unless too much of this failed lately.
 
-        An attempt counts as failed before its password is looked at, so that attempts made at the same
-        time cannot get past the limit.
+        At one name nobody guesses more than 20 times an hour, wherever they come from; but whose browser has logged in
+        as that name before has five tries of its own, so that strangers lock nobody out. Who failed five times at an
+        address waits some seconds between tries there. An attempt counts as failed before its password is looked at,
+        so that attempts made at the same time cannot get past the limit.
         """
-        keys = (_account(name), f"address:{_network(address)}")
-        if any(self._failures(key) >= FAILURES for key in keys):
+        place, tried = f"address:{_network(address)}", self._limit_of(name, known)
+        failed = self._failures(place, LOCKED_SECONDS)
+        if failed >= FAILURES and self._failures(place, PAUSE_SECONDS):
+            return LoginRefused.PAUSE
+        if self._failures(tried.key, tried.window) >= tried.most or self._failed(tried.key, tried.window) > tried.most:
             return LoginRefused.LOCKED
-        if max(self._failed(key) for key in keys) > FAILURES:
-            return LoginRefused.LOCKED
+        if self._failed(place, LOCKED_SECONDS) > FAILURES > failed:
+            return LoginRefused.PAUSE
         if not self._right(name, password):
             return LoginRefused.WRONG
-        for key in keys:
-            self._journal.accounts.login_succeeded(key)
-        return self._begin(name, address)
+        self._journal.accounts.login_forgiven(tried.key)
+        self._journal.accounts.login_succeeded(place)
+        return self._begin(name, address, known if tried.key == _browser(known) else "")
+
+    def guessed(self) -> list[tuple[str, int]]:
+        """The users whose password somebody seems to guess, and how often within the last hour."""
+        names = self._journal.accounts.names()
+        counted = [(name, self._failures(_account(name), GUESSES_SECONDS)) for name in names]
+        return [(name, failures) for name, failures in counted if failures >= FAILURES]
 
     def find(self, token: str, *, active: bool) -> SessionRow | None:
         """The session of this token; `active` means a person did something, not a page by itself.
@@ -110,13 +127,23 @@ class Logins:
         """Log out."""
         self._journal.accounts.end_session(_hash(token))
 
-    def _begin(self, name: str, address: str) -> Opened:
+    def _begin(self, name: str, address: str, known: str) -> Opened:
         now = self._now()
-        opened = Opened(secrets.token_urlsafe(32), secrets.token_urlsafe(32))
-        self._journal.accounts.create_session(
+        opened = Opened(secrets.token_urlsafe(32), secrets.token_urlsafe(32), known or secrets.token_urlsafe(32))
+        accounts = self._journal.accounts
+        accounts.create_session(
             _hash(opened.token), name, opened.csrf, now=now, expires=now + IDLE, address=address[:LONGEST_NAME]
         )
+        if not known:
+            accounts.create_session(_browser(opened.known), name, "", now=now, expires=now + KNOWN, address="")
         return opened
+
+    def _limit_of(self, name: str, known: str) -> "Limit":
+        """How often may be tried: by a browser that this user has logged in with, or by anybody else."""
+        row = self._journal.accounts.session(_browser(known), now=self._now()) if known else None
+        if row is not None and same(row.account, name):
+            return Limit(_browser(known), FAILURES, LOCKED_SECONDS)
+        return Limit(_account(name), GUESSES, GUESSES_SECONDS)
 
     def _right(self, name: str, password: str) -> bool:
         """Whether it is this user's password; an unknown user takes as long as a wrong password."""
@@ -128,11 +155,19 @@ class Logins:
             except (VerificationError, InvalidHashError, UnicodeEncodeError):
                 return False
 
-    def _failures(self, key: str) -> int:
-        return self._journal.accounts.login_failures(key, now=self._now(), window=LOCKED_SECONDS)
+    def _failures(self, key: str, window: float) -> int:
+        return self._journal.accounts.login_failures(key, now=self._now(), window=window)
 
-    def _failed(self, key: str) -> int:
-        return self._journal.accounts.login_failed(key, now=self._now(), window=LOCKED_SECONDS)
+    def _failed(self, key: str, window: float) -> int:
+        return self._journal.accounts.login_failed(key, now=self._now(), window=window)
+
+
+class Limit(Struct, frozen=True):
+    """How many failures are allowed, counted under which key, until how many seconds pass without one."""
+
+    key: str
+    most: int
+    window: float
 
 
 def same(given: str, expected: str) -> bool:
@@ -143,6 +178,11 @@ def same(given: str, expected: str) -> bool:
 def _account(name: str) -> str:
     """What failed logins of a name are counted under; a name may be a password, mistyped."""
     return f"account:{_hash(name)}"
+
+
+def _browser(known: str) -> str:
+    """What a browser is remembered under that has logged in; never the same as a session's, whatever a cookie says."""
+    return f"browser:{_hash(known)}"
 
 
 def _hash(token: str) -> str:

@@ -20,7 +20,7 @@ Form = tuple[Visitor, dict[str, str]]
 
 
 def orders_router(access: Access, journal: Journal, commands: Commands, now: Callable[[], int]) -> APIRouter:
-    """Forms sent to `/approve/`, `/refuse/` and `/undo/` with an action's id, to `/close/` with an incident's."""
+    """Forms sent to `/approve/`, `/refuse/` and `/undo/` with an action's id, to the others with an incident's."""
     router = APIRouter(include_in_schema=False)
 
     @router.post("/approve/{action_id:path}")
@@ -45,6 +45,12 @@ def orders_router(access: Access, journal: Journal, commands: Commands, now: Cal
         if done and fields.get("wrong"):
             await asyncio.to_thread(overturn, journal, action, by=visitor.name, note=note_of(fields), now=now())
         return _back("undo" if done else "late", fields, action.incident)
+
+    @router.post("/acknowledge/{incident_id:path}")
+    async def acknowledge(form: Annotated[Form, Depends(access.order)], incident_id: str) -> Response:
+        visitor, fields = form
+        done = await commands.acknowledge(incident_id, visitor.name)
+        return _back("acknowledge" if done else "late", fields, incident_id)
 
     @router.post("/close/{incident_id:path}")
     async def close(form: Annotated[Form, Depends(access.order)], incident_id: str) -> Response:

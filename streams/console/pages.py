@@ -22,6 +22,7 @@ NOTICES = {
     "undo": "It is being undone.",
     "approve": "Approved. It is being carried out.",
     "refuse": "Refused. It will not be carried out.",
+    "acknowledge": "You look after it. Nobody is reminded of it until there is news.",
     "close": "The incident is being closed.",
     "late": "Nothing was changed: somebody or something else was first.",
 }
@@ -40,7 +41,7 @@ def pages_router(
             status(),
             await read_brakes(journal, now()),
         )
-        found = troubles(shown.failures, process)
+        found = troubles(shown.failures, process, await asyncio.to_thread(access.logins.guessed))
         quiet = bool(process.sources) and not found
         text, name = renderer.part(
             "_board.html", board=shown, troubles=found, headline=headline(shown, quiet), mood=mood(shown, quiet),

@@ -20,6 +20,9 @@ class Commands(Protocol):
     async def undo(self, action_id: str, by: str, note: str) -> bool:
         """Take back what was done, before its time."""
 
+    async def acknowledge(self, incident_id: str, by: str) -> bool:
+        """Somebody looks after this incident: nobody has to be told again what they know."""
+
     async def close_incident(self, incident_id: str, by: str, note: str) -> bool:
         """Nothing more is to be expected of this incident."""
 

@@ -64,7 +64,7 @@ class Story(Struct, frozen=True, kw_only=True):
     """An incident page: the oldest and the newest entries, with how many were left out between.
 
     `seen` are the stages there are signs of; `messages` are newest first; `let_go` ends with it; `closing` is what
-    the person said who closed it.
+    the person said who closed it, `carer` who said last that they look after it.
     """
 
     view: IncidentView
@@ -74,6 +74,7 @@ class Story(Struct, frozen=True, kw_only=True):
     deeds: list[Deed]
     messages: list[NotificationRow]
     closing: RemarkRow | None
+    carer: RemarkRow | None
     first: list[TimelineEntry]
     left_out: int
     rest: list[TimelineEntry]
@@ -106,6 +107,7 @@ def tell(view: IncidentView) -> Story:
         let_go=let_go(view.actions),
         messages=sorted(view.notifications, key=lambda message: -(message.sent_at or message.created_at)),
         closing=next((said for said in reversed(view.remarks) if said.about == "closed"), None),
+        carer=next((said for said in reversed(view.remarks) if said.about == "acknowledged"), None),
         deeds=[Deed(action=action, seconds=_seconds(changes[action.id])) for action in view.actions],
         first=entries[:cut],
         left_out=left_out,

@@ -61,7 +61,13 @@ REACHED = {
     Stage.PROBE: "Somebody tried whether expensive or unusual numbers can be called.",
     Stage.PUMPING: "Many calls to numbers that earn the attacker money, at your expense.",
 }
-REMARKS = {"approved": "approved", "refused": "refused", "undone": "undid", "closed": "closed the incident"}
+REMARKS = {
+    "approved": "approved",
+    "refused": "refused",
+    "undone": "undid",
+    "closed": "closed the incident",
+    "acknowledged": "looks after it",
+}
 MESSAGES = {
     MessageState.PENDING: "waiting to be sent",
     MessageState.SENDING: "being sent",
@@ -73,6 +79,8 @@ MESSAGES = {
 REASONS = {
     "opened": "the incident began",
     "stage": "the attack went further",
+    "reopened": "it went on after it was contained",
+    "again": "it goes on and nobody looks after it",
     "contained": "the attack was stopped",
     "closed": "the incident was closed",
     "merged": "it became part of another incident",

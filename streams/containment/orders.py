@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from detector.contract.codec import to_micros
 from detector.contract.events import Control
+from detector.contract.vocabulary import Status
 from streams.runtime.clock import micros_now, utc_now
 from streams.runtime.ingest import PutControl
 from streams.store.journal.journal import Journal
@@ -53,6 +54,14 @@ class Orders:
             return False
         await self._verdict(view.incident.pbx, by, note, view.incident.drill, incident=incident_id)
         await self._remark(incident_id, by, "closed", note)
+        return True
+
+    async def acknowledge(self, incident_id: str, by: str) -> bool:
+        """Somebody looks after this incident: reminders and calls about it end until there is news."""
+        known = await asyncio.to_thread(self._journal.incidents.some, [incident_id])
+        if incident_id not in known or known[incident_id].status in {Status.CLOSED, Status.MERGED}:
+            return False
+        await self._remark(incident_id, by, "acknowledged", "")
         return True
 
     async def _remark_action(self, action_id: str, by: str, about: About, text: str) -> None:

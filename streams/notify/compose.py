@@ -1,20 +1,21 @@
 """Writes the message about an incident, in plain words a tired reader understands."""
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
 from detector.contract.findings import Loss, Subject
-from detector.contract.vocabulary import Stage, State, Status
+from detector.contract.vocabulary import SEVERITIES, Severity, Stage, State, Status
 from detector.decide.acts import ACTS, said
 from detector.decide.blast import sentences
 from detector.enrich.tariff import amount
-from streams.store.rows import ActionRow, IncidentView
+from streams.store.rows import ActionRow, IncidentView, NotificationRow
 
 LONGEST_TITLE = 160
 LONGEST_LINE = 400
 MOST_ACTIONS = 20
+MOST_MESSAGES = 20
 STAGES = {
     Stage.RECON: "somebody is looking for a way in",
     Stage.CREDENTIAL: "passwords or PINs are being guessed",
@@ -55,7 +56,8 @@ def compose(view: IncidentView, happened: str, console_url: str | None = None) -
     """The message about `view`, which `happened` (one sentence) is the occasion for."""
     incident = view.incident
     drill = "DRILL: " if incident.drill else ""
-    title = f"{drill}[{incident.severity.upper()}] {clean(incident.pbx)}: {clean(incident.title)}"
+    again = "AGAIN: " if incident.reopened and incident.status is Status.OPEN else ""
+    title = f"{drill}[{incident.severity.upper()}] {clean(incident.pbx)}: {again}{clean(incident.title)}"
     lines = [
         happened,
         "",
@@ -71,11 +73,28 @@ def compose(view: IncidentView, happened: str, console_url: str | None = None) -
     return Message(title[:LONGEST_TITLE], "\n".join(lines))
 
 
+def sum_up(rows: Sequence[NotificationRow], console_url: str | None = None) -> Message:
+    """One message for many that wait, the gravest first; the console has each."""
+    worst = max((Severity(row.severity) for row in rows), key=SEVERITIES.index)
+    title = f"[{worst.upper()}] {len(rows)} messages in one, the gravest: {rows[0].title}"
+    lines = ["So much happened at once that it is told together, the gravest first:", ""]
+    lines += [f"- {row.title}: {row.text.partition(chr(10))[0]}" for row in rows[:MOST_MESSAGES]]
+    more = len(rows) - MOST_MESSAGES
+    lines += [f"- and {more} more, which the console shows"] if more > 0 else []
+    if console_url:
+        lines += ["", f"{console_url.rstrip('/')}/incidents"]
+    return Message(title[:LONGEST_TITLE], "\n".join(lines))
+
+
 def occasion(reason: str, view: IncidentView) -> str:
     """One sentence for a reason of `due.reasons`."""
     kind, _, rest = reason.partition(":")
     if kind == "stage":
         return f"The attack went further: {STAGES[view.incident.stage]}."
+    if kind == "reopened":
+        return f"It goes on, although it was contained: calls get through again. {money(view.incident.loss)} by now."
+    if kind == "closed" and not view.incident.accuses and view.detections:
+        return f"It is over. {clean(view.detections[-1].summary)}."
     if kind in {"failed", "ask"}:
         action = next((action for action in view.actions if rest.startswith(action.id)), None)
         deed = deed_of(action) if action is not None else "do what was decided"
@@ -86,6 +105,7 @@ def occasion(reason: str, view: IncidentView) -> str:
         "closed": "The incident is closed.",
         "merged": "The incident is part of another one now.",
         "reminder": "This may have been said before: the last attempt to tell you was interrupted.",
+        "again": "It goes on, and nobody has said yet that they look after it.",
     }[kind]
 
 

@@ -1,17 +1,22 @@
 """Decides which changes of an incident people must hear about."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from detector.contract.lifecycle import BROKEN
-from detector.contract.vocabulary import SEVERITIES, STAGES, Mode, Severity, State, Status
+from detector.contract.vocabulary import SEVERITIES, STAGES, MessageState, Mode, Severity, State, Status
 from detector.correlate.case import MAX_DETECTIONS
 from detector.decide.brakes import Brake, Ground, quiet
+from streams.notify.compose import occasion
 from streams.store.rows import IncidentView, NotificationRow
 
 LONGEST_AGO = timedelta(hours=12)
 """What is older comes from imported history or a long outage; nobody is woken for it."""
-URGENCY = ("failed", "ask", "opened", "stage", "contained", "merged", "closed")
+URGENCY = ("reopened", "failed", "ask", "opened", "stage", "contained", "merged", "closed")
+CALM = frozenset({"contained", "merged", "closed"})
+"""Nobody is rung for these."""
+AGAIN = "again"
+REMINDER = "reminder"
 
 
 def reasons(view: IncidentView, minimum: Severity, now: datetime) -> list[str]:
@@ -25,8 +30,10 @@ def reasons(view: IncidentView, minimum: Severity, now: datetime) -> list[str]:
     if severity is None or SEVERITIES.index(severity) < SEVERITIES.index(minimum) or now - latest > LONGEST_AGO:
         return []
     found = ["opened", f"stage:{incident.stage}"]
-    if incident.status is not Status.OPEN:
-        found.append(incident.status.value)
+    if incident.status is Status.OPEN:
+        found += [f"reopened:{incident.reopened}"] if incident.reopened else []
+    else:
+        found.append(incident.status.value + (f":{incident.reopened}" if incident.reopened else ""))
     for action in view.actions:
         refused = action.state is State.REFUSED and action.decision.mode is Mode.AUTO
         if action.state in BROKEN or refused:
@@ -53,14 +60,31 @@ def earned(view: IncidentView) -> Severity | None:
     return max(told, key=SEVERITIES.index, default=None)
 
 
-def untold(view: IncidentView, channel: str, minimum: Severity, now: datetime) -> list[str]:
-    """The reasons `channel` has not been given; nothing for what ended before anybody was told of it."""
+def untold(
+    view: IncidentView, channel: str, minimum: Severity, now: datetime, *, alarms_only: bool = False
+) -> list[str]:
+    """The reasons `channel` has not been given; nothing for what ended before anybody was told of it.
+
+    `alarms_only`: not what can wait until the morning.
+    """
     told = [row for row in view.notifications if row.channel == channel]
     ended = view.incident.status in {Status.CLOSED, Status.MERGED}
     if ended and not told:
         return []
     known = {row.reason for row in told} | _overtaken(view, told)
-    return [reason for reason in reasons(view, minimum, now) if reason not in known]
+    new = [reason for reason in reasons(view, minimum, now) if reason not in known]
+    return [reason for reason in new if not alarms_only or reason.partition(":")[0] not in CALM]
+
+
+def happened(view: IncidentView, channel: str, reasons: Sequence[str]) -> str:
+    """A sentence for each of `reasons`; the first message to a channel introduces the incident."""
+    out = [
+        row for row in view.notifications if row.channel == channel and (row.attempts or row.state is MessageState.SENT)
+    ]
+    ordered = list(dict.fromkeys(reasons if out else ("opened", *reasons)))
+    if "opened" in ordered:
+        ordered = [reason for reason in ordered if reason.partition(":")[0] not in {"stage", "reopened"}]
+    return " ".join(dict.fromkeys(occasion(reason, view) for reason in ordered))
 
 
 def _overtaken(view: IncidentView, told: list[NotificationRow]) -> set[str]:

@@ -1,20 +1,22 @@
 """Tells people about incidents: each change that matters once, and again until the service takes it."""
 
 import asyncio
-import hashlib
+import heapq
+from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 
 import structlog
-from msgspec import structs
 
 from detector.contract.codec import from_micros, to_micros
-from detector.contract.findings import Incident
 from detector.contract.vocabulary import MessageState, Severity
-from streams.notify.compose import Message, compose, occasion
-from streams.notify.due import muted, untold
-from streams.notify.sender import Channel, Sender, SendError
-from streams.observe.delays import took
+from detector.decide.brakes import Brake
+from streams.notify.compose import compose
+from streams.notify.deliveries import Deliveries
+from streams.notify.due import LONGEST_AGO, happened, muted, untold
+from streams.notify.messages import make_row, set_aside
+from streams.notify.reminders import GRAVE, find_reminder
+from streams.notify.sender import Channel
 from streams.runtime.clock import utc_now
 from streams.store.journal.journal import Journal
 from streams.store.rows import IncidentView, NotificationRow
@@ -22,26 +24,26 @@ from streams.store.store_errors import UnavailableError
 
 SECOND = 1_000_000
 GATHER_SECONDS = 2
-ATTEMPTS = 8
-FIRST_RETRY_SECONDS = 5
-LONGEST_RETRY_SECONDS = 600
-LEASE_SECONDS = 120
-AT_ONCE = 16
-LOOK_BACK = 200
-SCAN_SECONDS = 60
+AT_ONCE = 50
+REMINDED = 200
+SCAN_SECONDS = 60.0
 OVERLAP_SECONDS = 60
+OVERLAP_STEPS = 100
+EVERY = frozenset({"*"})
 POLL_SECONDS = 0.5
 NOBODY = ""
+GONE = "this channel is not configured any more"
 
 log = structlog.get_logger(__name__)
 
 
 class Notifier:
-    """Turns changes of incidents into messages and messages into deliveries.
+    """Turns changes of incidents into messages; `Deliveries` hands them over.
 
     Everything it must remember is in the journal: after a crash the same changes make the same ids, and what
-    was being sent is `interrupted`. A critical incident nobody was told of is repeated after `repeat`. It tells of
-    incidents of the PBXs that are `ours` at the moment, None are all.
+    was being sent is `interrupted`. A grave incident that goes on is told again each `repeat` until somebody
+    acknowledges it, and so is a critical one nobody was told of. It tells of incidents of the PBXs that are `ours` at
+    the moment, None are all; the gravest first, whatever came before.
     """
 
     def __init__(
@@ -66,11 +68,13 @@ class Notifier:
         self._gather = gather
         self._repeat = repeat
         self._now = now
-        self._changed: set[str] = set()
+        self._changed: dict[str, int] = {}
         self._known: dict[str, tuple[int, int]] = {}
-        self._since = to_micros(now())
+        self._owned: frozenset[str] | None = None
+        self._since = self._step = 0
+        self._steps: deque[int] = deque(maxlen=2 * OVERLAP_STEPS)
         self._woken = asyncio.Event()
-        self._deliveries: set[asyncio.Task[None]] = set()
+        self._deliveries = Deliveries(journal, self._channels, owner=owner, console_url=console_url, ours=ours, now=now)
 
     def wake(self) -> None:
         """There may be something to tell. Call it from the event loop."""
@@ -78,51 +82,75 @@ class Notifier:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop`; what is being sent then is finished."""
-        await self.recover()
         scan_at = self._now()
+        recovered = False
         while not stop.is_set():
             self._woken.clear()
             try:
+                if not recovered:
+                    await self.recover()
+                    recovered = True
                 if self._now() >= scan_at:
                     await self.scan()
-                    scan_at = self._now() + timedelta(seconds=SCAN_SECONDS)
+                    scan_at = self._now() + min(self._repeat, timedelta(seconds=SCAN_SECONDS))
                 await self.look()
                 await self.gather()
                 await self.send()
             except UnavailableError as error:
                 log.warning("journal unavailable", error=str(error))
             await _first(stop, self._woken)
+        self._deliveries.leave()
         await self.settle()
 
     async def recover(self) -> None:
         """What this owner was sending when it ended is interrupted: nobody knows whether it went out."""
-        await asyncio.to_thread(self._journal.notifications.interrupted, self._owner, to_micros(self._now()))
+        now = to_micros(self._now())
+        await asyncio.to_thread(self._journal.notifications.interrupted, self._owner, now)
+        await self._deliveries.recover()
 
     async def scan(self) -> None:
-        """Look through the newest incidents, as after a crash; repeat what may have been lost."""
-        recent = await asyncio.to_thread(self._journal.incidents.newest, LOOK_BACK, pbxs=self._ours())
-        self._changed.update(incident.id for incident in recent)
+        """Repeat what may have been lost, and what goes on with nobody having said that they look after it."""
         now = to_micros(self._now())
+        await asyncio.to_thread(self._journal.notifications.give_up, list(self._channels), GONE)
         for row in await asyncio.to_thread(self._journal.notifications.interrupted, NOBODY, now):
-            await self._remind(row)
+            await self._repeat_interrupted(row)
+        grave = self._journal.incidents.gravest_open
+        for incident_id in await asyncio.to_thread(grave, REMINDED, GRAVE, self._ours()):
+            await self._remind(incident_id)
 
     async def look(self) -> None:
-        """Find the incidents that were written since this was last done, whoever wrote them."""
+        """Find the incidents that were written, or of which an action changed, since this was last done.
+
+        What was written before this process began, or had its PBX, is looked at once.
+        """
+        ours = self._ours()
+        owned = EVERY if ours is None else frozenset(ours)
+        if self._owned is None or owned - self._owned:
+            self._since, self._known, self._step = to_micros(self._now() - LONGEST_AGO), {}, 0
+        self._owned = owned
+        steps, after = self._journal.actions.steps, self._step - OVERLAP_STEPS
+        for step in await asyncio.to_thread(steps, after, ours, live_only=not self._step):
+            if step.seq not in self._steps:
+                self._changed[step.incident] = step.gravity
+                self._steps.append(step.seq)
+            self._step = max(self._step, step.seq)
         back = self._since - OVERLAP_SECONDS * SECOND
-        for incident_id, revision, written in await asyncio.to_thread(
-            self._journal.incidents.written, back, self._ours()
-        ):
-            if self._known.get(incident_id) != (revision, written):
-                self._changed.add(incident_id)
-                self._known[incident_id] = (revision, written)
-            self._since = max(self._since, written)
+        for one in await asyncio.to_thread(self._journal.incidents.written, back, ours):
+            if self._known.get(one.id) != (one.revision, one.written):
+                self._changed[one.id] = one.gravity
+                self._known[one.id] = (one.revision, one.written)
+            self._since = max(self._since, one.written)
+        back = self._since - OVERLAP_SECONDS * SECOND
         self._known = {name: seen for name, seen in self._known.items() if seen[1] >= back}
 
     async def gather(self) -> None:
-        """Keep a message for every change since the last time that a channel has not been told."""
-        brakes = await asyncio.to_thread(self._journal.brakes.in_force, to_micros(self._now())) if self._changed else []
-        while self._changed:
-            incident_id = self._changed.pop()
+        """Keep a message for changes since the last time that a channel has not been told, the gravest first.
+
+        Of many only some at a time, so that something graver overtakes the rest.
+        """
+        brakes = await self._brakes() if self._changed else []
+        for incident_id in heapq.nlargest(AT_ONCE, self._changed, key=self._changed.__getitem__):
+            gravity = self._changed.pop(incident_id)
             try:
                 view = await asyncio.to_thread(self._journal.incidents.find, incident_id)
                 if view is not None and not muted(view, brakes):
@@ -130,27 +158,25 @@ class Notifier:
                         if channel.wants(view.incident):
                             await self._enqueue(view, channel)
             except UnavailableError:
-                self._changed.add(incident_id)
+                self._changed[incident_id] = gravity
                 raise
+        if self._changed:
+            self._woken.set()
+
+    async def _brakes(self) -> list[Brake]:
+        """What people want to hear nothing of, among others."""
+        return await asyncio.to_thread(self._journal.brakes.in_force, to_micros(self._now()))
 
     async def send(self) -> None:
-        """Begin to deliver what is due; a slow service holds up nobody else's message."""
-        free = AT_ONCE - len(self._deliveries)
-        if free <= 0:
-            return
-        now = to_micros(self._now())
-        claim = self._journal.notifications.claim
-        for row in await asyncio.to_thread(claim, self._owner, now, LEASE_SECONDS, free, self._ours()):
-            delivery = asyncio.create_task(self._deliver(row))
-            self._deliveries.add(delivery)
-            delivery.add_done_callback(self._deliveries.discard)
+        """Begin to deliver what is due."""
+        self._deliveries.begin()
 
     async def settle(self) -> None:
         """Wait for the deliveries that have begun."""
-        await asyncio.gather(*self._deliveries)
+        await self._deliveries.settle()
 
     async def _enqueue(self, view: IncidentView, channel: Channel) -> None:
-        new = untold(view, channel.name, channel.minimum, self._now())
+        new = untold(view, channel.name, channel.minimum, self._now(), alarms_only=channel.rings)
         if not new:
             return
         due = to_micros(self._now() + self._gather)
@@ -158,16 +184,31 @@ class Notifier:
         for row in view.notifications:
             # A message still gathering is replaced by this one, which says all that it said.
             gathering = row.channel == channel.name and row.state is MessageState.PENDING and not row.attempts
-            if gathering and await asyncio.to_thread(self._finish, row, MessageState.SUPERSEDED):
+            if gathering and await self._replace(row):
                 due = min(due, row.next_try_at or due)
                 replaced.append(row.reason)
         message = compose(view, happened(view, channel.name, replaced + new), self._console_url)
-        rows = [self._row(view.incident, channel.name, reason, message) for reason in new]
-        first, *rest = rows
-        kept = [_with(first, next_try_at=due), *(_with(row, state=MessageState.SUPERSEDED) for row in rest)]
-        await asyncio.to_thread(self._journal.notifications.enqueue, kept)
+        created = to_micros(self._now())
+        first, *rest = [make_row(view.incident, channel.name, reason, message, created, due) for reason in new]
+        await asyncio.to_thread(self._journal.notifications.enqueue, [first, *map(set_aside, rest)])
 
-    async def _remind(self, row: NotificationRow) -> None:
+    async def _replace(self, row: NotificationRow) -> bool:
+        finish = self._journal.notifications.finish
+        states = {MessageState.PENDING}
+        now = to_micros(self._now())
+        return await asyncio.to_thread(finish, [row.id], MessageState.SUPERSEDED, now=now, from_states=states) == 1
+
+    async def _remind(self, incident_id: str) -> None:
+        view = await asyncio.to_thread(self._journal.incidents.find, incident_id)
+        if view is None or muted(view, await self._brakes()):
+            return
+        for channel in self._channels.values():
+            if channel.wants(view.incident):
+                reason = find_reminder(view, channel.name, self._now(), self._repeat)
+                if reason is not None:
+                    await self._say_again(view, channel.name, reason)
+
+    async def _repeat_interrupted(self, row: NotificationRow) -> None:
         if row.severity != Severity.CRITICAL or row.incident is None or row.channel not in self._channels:
             return
         if self._now() - from_micros(row.created_at) < self._repeat:
@@ -177,96 +218,12 @@ class Notifier:
             told.channel == row.channel and told.state is MessageState.SENT for told in view.notifications
         ):
             return
-        message = compose(view, occasion("reminder", view), self._console_url)
-        await asyncio.to_thread(
-            self._journal.notifications.enqueue, [self._row(view.incident, row.channel, "reminder", message)]
-        )
+        await self._say_again(view, row.channel, "reminder")
 
-    async def _deliver(self, row: NotificationRow) -> None:
-        channel = self._channels.get(row.channel)
-        try:
-            if channel is None:
-                await asyncio.to_thread(
-                    self._finish, row, MessageState.FAILED, "this channel is not configured any more"
-                )
-                return
-            error = await attempt(channel.sender, row)
-            if error is None:
-                await asyncio.to_thread(self._finish, row, MessageState.SENT)
-                took("notify", (to_micros(self._now()) - row.created_at) / SECOND)
-            else:
-                await self._failed(row, error)
-        except UnavailableError:
-            log.warning("message left interrupted: journal unavailable", notification=row.id)
-
-    async def _failed(self, row: NotificationRow, error: str) -> None:
-        log.warning("message not sent", channel=row.channel, notification=row.id, attempts=row.attempts)
-        if row.attempts >= ATTEMPTS:
-            await asyncio.to_thread(self._finish, row, MessageState.FAILED, error)
-            return
-        wait = min(FIRST_RETRY_SECONDS * 2 ** (row.attempts - 1), LONGEST_RETRY_SECONDS)
-        next_try = to_micros(self._now()) + wait * SECOND
-        await asyncio.to_thread(self._finish, row, MessageState.PENDING, error, next_try)
-
-    def _finish(
-        self, row: NotificationRow, state: MessageState, error: str | None = None, next_try_at: int | None = None
-    ) -> bool:
-        return self._journal.notifications.finish(
-            row.id,
-            state,
-            now=to_micros(self._now()),
-            error=error,
-            next_try_at=next_try_at,
-            # A delivery that outlasted its lease was called interrupted meanwhile; now we know how it went.
-            from_states={row.state, MessageState.INTERRUPTED} if row.state is MessageState.SENDING else {row.state},
-        )
-
-    def _row(self, incident: Incident, channel: str, reason: str, message: Message) -> NotificationRow:
-        return NotificationRow(
-            id=notification_id(incident.id, reason, channel),
-            incident=incident.id,
-            channel=channel,
-            revision=incident.revision,
-            reason=reason,
-            severity=incident.severity,
-            title=message.title,
-            text=message.text,
-            created_at=to_micros(self._now()),
-        )
-
-
-def happened(view: IncidentView, channel: str, reasons: Sequence[str]) -> str:
-    """A sentence for each of `reasons`; the first message to a channel introduces the incident."""
-    out = [
-        row for row in view.notifications if row.channel == channel and (row.attempts or row.state is MessageState.SENT)
-    ]
-    ordered = list(dict.fromkeys(reasons if out else ("opened", *reasons)))
-    if "opened" in ordered:
-        ordered = [reason for reason in ordered if not reason.startswith("stage:")]
-    return " ".join(dict.fromkeys(occasion(reason, view) for reason in ordered))
-
-
-async def attempt(sender: Sender, row: NotificationRow) -> str | None:
-    """Why the message did not go out, or None; never anything that may hold a secret."""
-    try:
-        await sender.send(row.title, row.text)
-    except SendError as error:
-        return str(error)
-    except Exception as error:
-        return type(error).__name__
-    return None
-
-
-def notification_id(incident: str, reason: str, channel: str) -> str:
-    """The same for the same change and channel, whenever and by whomever it is made."""
-    named = "\0".join((incident, reason, channel)).encode("utf-8", "surrogatepass")
-    return f"ntf-{hashlib.sha256(named).hexdigest()[:32]}"
-
-
-def _with(
-    row: NotificationRow, *, state: MessageState = MessageState.PENDING, next_try_at: int | None = None
-) -> NotificationRow:
-    return structs.replace(row, state=state, next_try_at=next_try_at)
+    async def _say_again(self, view: IncidentView, channel: str, reason: str) -> None:
+        message = compose(view, happened(view, channel, [reason]), self._console_url)
+        row = make_row(view.incident, channel, reason, message, to_micros(self._now()))
+        await asyncio.to_thread(self._journal.notifications.enqueue, [row])
 
 
 async def _first(*events: asyncio.Event) -> None:

@@ -30,12 +30,16 @@ class Sender(Protocol):
 
 
 class Channel(Struct, frozen=True):
-    """Where messages go: its name is all that logs and rows ever show of it."""
+    """Where messages go: its name is all that logs and rows ever show of it.
+
+    One that `rings` wakes somebody: only for what cannot wait, seldom, and until it is acknowledged.
+    """
 
     name: str
     sender: Sender
     minimum: Severity = Severity.WARNING
     kinds: tuple[str, ...] = ()
+    rings: bool = False
 
     def wants(self, incident: Incident) -> bool:
         """Whether this kind of incident is for this channel; no kinds named are all."""

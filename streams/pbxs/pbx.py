@@ -251,10 +251,11 @@ class PbxConnection(ABC):
         """All that an audit can know of it; what we may not read is unknown. Raises if there is no way in at all."""
 
     @abstractmethod
-    async def call_person(self, number: str, extension: str, prompts: Sequence[str]) -> None:
+    async def call_person(self, number: str, extension: str, prompts: Sequence[str]) -> bool:
         """Ring `number` on behalf of `extension` and play `prompts`, which were recorded there before.
 
-        Without prompts, or where none can be played, ring the extension and connect it to the number.
+        Without prompts, or where none can be played, ring the extension and connect it to the number. Returns when the
+        call is over: whether somebody answered, as far as the PBX tells.
         """
 
     @abstractmethod

@@ -18,7 +18,6 @@ from streams.runtime.ingest import Delivery, Ingest, SourceStatus
 EVERY = 10.0
 GRACE_MICROS = 60_000_000
 """For so long what a poll has found may still be pushed to us."""
-LEVELS = {SourceNotice.SILENT: Level.ALERT, SourceNotice.UNREAD: Level.WARNING}
 
 
 class WatchedSource(Struct):
@@ -76,21 +75,23 @@ class SourceWatch:
         silent = self._silence(status, watched, statuses, now)
         if silent is not None and silent is not watched.silent:
             watched.silent = silent
-            told = since(status, watched) if silent else None
-            yield notice_of(status, SourceNotice.SILENT if silent else SourceNotice.HEARD, now, told)
+            if silent:
+                level = Level.WARNING if self._heard_otherwise(status, statuses, now) else Level.ALERT
+                yield notice_of(status, SourceNotice.SILENT, now, since(status, watched), level)
+            else:
+                yield notice_of(status, SourceNotice.HEARD, now, None)
         unread = self._misunderstood(status, watched)
         if unread is not None and unread is not watched.unread:
             watched.unread = unread
             told = share(watched, status) if unread else None
-            yield notice_of(status, SourceNotice.UNREAD if unread else SourceNotice.UNDERSTOOD, now, told)
+            name = SourceNotice.UNREAD if unread else SourceNotice.UNDERSTOOD
+            yield notice_of(status, name, now, told, Level.WARNING if unread else Level.INFORMATION)
 
     def _silence(
         self, status: SourceStatus, watched: WatchedSource, statuses: Sequence[SourceStatus], now: int
     ) -> bool | None:
         """Whether it is silent; None for one of which nothing was heard yet, which has still time."""
-        limits = self._policies.of(status.pbx).rule(PbxSilent.id).limits
-        assert isinstance(limits, PbxSilent.Limits)
-        limit = round(limits.limit * 1_000_000)
+        limit = self._limit(status.pbx)
         heard = max(status.heard_at or 0, watched.began)
         if status.pushed:
             silent = any(
@@ -103,6 +104,18 @@ class SourceWatch:
         if silent:
             return True
         return False if heard > watched.began else None
+
+    def _heard_otherwise(self, status: SourceStatus, statuses: Sequence[SourceStatus], now: int) -> bool:
+        """Whether another source of the PBX showed a sign of life lately: one outage silences them one by one."""
+        lately = now - self._limit(status.pbx) // 2
+        return any(
+            one.pbx == status.pbx and one.name != status.name and (one.heard_at or 0) > lately for one in statuses
+        )
+
+    def _limit(self, pbx: str) -> int:
+        limits = self._policies.of(pbx).rule(PbxSilent.id).limits
+        assert isinstance(limits, PbxSilent.Limits)
+        return round(limits.limit * 1_000_000)
 
     def _misunderstood(self, status: SourceStatus, watched: WatchedSource) -> bool | None:
         """Whether too much of it is not understood; None where that cannot be said, or is neither so nor over."""
@@ -140,16 +153,20 @@ def share(watched: WatchedSource, status: SourceStatus) -> str:
 
 
 def since(status: SourceStatus, watched: WatchedSource) -> str:
-    """When it was last heard."""
+    """When it was last heard, and what is known of why."""
+    why = f": {status.problem}" if status.problem else ""
     if status.heard_at is None:
-        return f"not heard since {from_micros(watched.began):%Y-%m-%d %H:%M:%S} UTC, when this process began to listen"
-    return f"last heard {from_micros(status.heard_at):%Y-%m-%d %H:%M:%S} UTC"
+        began = f"{from_micros(watched.began):%Y-%m-%d %H:%M:%S} UTC"
+        return f"not heard since {began}, when this process began to listen{why}"
+    return f"last heard {from_micros(status.heard_at):%Y-%m-%d %H:%M:%S} UTC{why}"
 
 
-def notice_of(status: SourceStatus, name: SourceNotice, now: int, text: str | None) -> Notice:
+def notice_of(
+    status: SourceStatus, name: SourceNotice, now: int, text: str | None, level: Level = Level.INFORMATION
+) -> Notice:
     """What the log is told; given to it again, it has the same id."""
     at = from_micros(now)
     return Notice(
         pbx=status.pbx, id=f"source:{status.name}:{name}:{now}", at=at, received_at=at, source=status.name, name=name,
-        level=LEVELS.get(name, Level.INFORMATION), text=text,
+        level=level, text=text,
     )  # fmt: skip

@@ -9,7 +9,7 @@ from detector.contract.vocabulary import Severity
 from detector.decide.brakes import Brake, BrakeKind, scope
 from streams.containment.orders import Orders
 from streams.notify.compose import clean
-from streams.notify.notifier import notification_id
+from streams.notify.messages import notification_id
 from streams.notify.sender import Channel
 from streams.notify.senders.phone import Phone
 from streams.runtime.clock import micros_now

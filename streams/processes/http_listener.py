@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import uvicorn
 from starlette.types import ASGIApp
 
+from streams.processes.half_open import HalfOpen, patient
+
 
 class Listener(uvicorn.Server):
     """One HTTP server on a socket that listens at once: a port in use is known before anything starts, and who comes
@@ -36,6 +38,7 @@ class Listener(uvicorn.Server):
             proxy_headers=False,  # a neighbour on this machine could otherwise choose the address that is locked out
             timeout_graceful_shutdown=2,
             limit_concurrency=512,
+            http=patient(HalfOpen()),
         )
         super().__init__(config)
 

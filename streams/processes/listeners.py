@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from ipaddress import ip_network
 from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI, Request
@@ -70,15 +71,9 @@ def console_listener(
         return rules[rule].mode if rule in rules else None
 
     app = create_app(
-        journal,
-        commands=commands,
-        status=status,
-        sights=sights,
-        pbxs=tuple(pbxs),
-        mode_of=mode_of,
-        hosts=hosts,
-        zone=zone,
-    )
+        journal, commands=commands, status=status, sights=sights, pbxs=tuple(pbxs), mode_of=mode_of, hosts=hosts,
+        zone=zone, proxies=tuple(map(ip_network, settings.console.proxies)),
+    )  # fmt: skip
     return Listener(app, settings.console.host, settings.console.port)
 
 

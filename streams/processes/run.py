@@ -27,6 +27,7 @@ from streams.containment.outcome import Outcome
 from streams.containment.restraint import Restraint
 from streams.containment.weighing import Weighing
 from streams.lists.list_keeper import ListKeeper
+from streams.notify.disk_alarm import DiskAlarm
 from streams.notify.notifier import Notifier
 from streams.notify.sender import channels_of
 from streams.observe.observer import Observer
@@ -134,8 +135,7 @@ class Service:
         listeners = Listeners(console, outside)
         channels = channels_of(self.settings, self.pbxs.connection)
         notifier = Notifier(
-            self.journal, channels, owner=OWNER,
-            console_url=listeners.console_url, repeat=repeat_of(self.settings),
+            self.journal, channels, owner=OWNER, console_url=listeners.console_url, repeat=repeat_of(self.settings),
         )  # fmt: skip
         password = await asyncio.to_thread(first_user, self.journal)
         runtime = start({"runtime": self.runtime.run()})
@@ -145,6 +145,7 @@ class Service:
         others = start({
             **{f"sources of {name}": pbx.listen() for name, pbx in self.pbxs.connected.items()},
             "wake": self._wake_on_delivery(executor, notifier), "left-overs": self._left_overs.run(),
+            "alarm": DiskAlarm(channels, lambda: self.runtime.problem).run(),
             "source watch": SourceWatch(self.runtime, self.policies, self._sources).run(),
             "weighing": weighing.run(),
             "brakes": BrakeWatch(self.journal, orders, channels, OWNER).run(),
@@ -225,9 +226,10 @@ class Service:
             events=engine.counts["read"], findings=self.runtime.findings, dead_letters=self.runtime.dead_letters,
             detector_errors=sum(engine.errors.values()), calls_up=engine.calls_up(),
             checkpoint_age=time.monotonic() - self.runtime.checkpoint_at, lists=self.lists.statuses,
-            problems=(
-                *(str(risk) for risk in self._risks), *self._feed_watch.missing, *self._left_overs.problems,
-            ),
+            problems=tuple(filter(None, (
+                self.runtime.problem, *(str(risk) for risk in self._risks), *self._feed_watch.missing,
+                *self._left_overs.problems,
+            ))),
         )  # fmt: skip
 
 

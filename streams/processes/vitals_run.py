@@ -51,6 +51,8 @@ class RunVitals:
 
     def ailments(self) -> Iterator[str]:
         """Why nothing is detected, or would be lost, or is not blocked where it should be."""
+        if self._runtime.problem is not None:
+            yield self._runtime.problem
         if (unsaved := time.monotonic() - self._runtime.checkpoint_at) > CHECKPOINT:
             yield f"memory was last saved {unsaved:.0f} s ago"
         yield from self._missing()

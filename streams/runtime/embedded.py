@@ -1,6 +1,7 @@
 """The embedded runtime: log, engine, findings and checkpoints in one process, durable before anything is answered."""
 
 import asyncio
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -20,7 +21,7 @@ from streams.runtime.admission import Admission, TurnedAway
 from streams.runtime.clock import micros_now, utc_now
 from streams.runtime.partition import Partition, kind_of
 from streams.store.journal.journal import Journal
-from streams.store.store_errors import OffsetError, UnavailableError
+from streams.store.store_errors import FullError, OffsetError, UnavailableError
 from streams.store.stream import Letter, StreamStore
 
 BATCH = 20
@@ -32,6 +33,8 @@ CHECKPOINT_EVERY = 2.0
 TICK_EVERY = 1.0
 DELIVER = 500
 JOURNAL_REST = 1.0
+DISK_REST = 1.0
+STUCK = "Nothing can be written: attacks are not seen and nothing is contained"
 
 FINDING = msgspec.json.Decoder(AnyFinding)
 
@@ -52,8 +55,8 @@ class Embedded:
     """Takes events in, makes them durable together with what follows from them, and hands findings to the journal.
 
     One thread owns the stream database and the engine. `put` returns when its events are committed; a full queue
-    makes it wait. A write that fails ends `run` with its error: memory is ahead of the log from there on, so nothing
-    is taken in or saved any more.
+    makes it wait. A write that fails because the disk is full is tried again until there is room: memory is ahead of
+    the log until then, so nothing else is taken in or saved, and `problem` says so. Any other failure ends `run`.
     """
 
     def __init__(self, partition: Partition, store: StreamStore, journal: Journal) -> None:
@@ -66,6 +69,8 @@ class Embedded:
         self._published = asyncio.Event()
         self._failed: BaseException | None = None
         self._stopped = False
+        self._leaving = threading.Event()
+        self.problem: str | None = None
         self.delivered = asyncio.Event()
         self.archived: Callable[[], int] | None = None
         self.found: Counter[str] = Counter()
@@ -209,11 +214,26 @@ class Embedded:
                 events.append((offset + len(rows), judged.event))
                 rows.append((event.pbx, judged.raw))
         if buried:
-            self._bury(buried)
-        self._publish(rows, self.partition.process(events))
+            self._insist(partial(self._bury, buried))
+        self._insist(partial(self._publish, rows, self.partition.process(events)))
         if events:
             arrived(events[0][1], taken)
             took("decide", time.monotonic() - begun)
+
+    def _insist(self, write: Callable[[], None]) -> None:
+        """Write, again and again while there is no room; nobody is told that it is done before it is."""
+        while True:
+            try:
+                write()
+            except FullError as error:
+                if self.problem is None:
+                    log.error("the log cannot be written", error=str(error))
+                self.problem = f"{STUCK}: {error}"
+                if self._leaving.wait(DISK_REST):
+                    raise
+            else:
+                self.problem = None
+                return
 
     def _learn(self, events: Sequence[AnyEvent | Unknown]) -> None:
         codec, offset = Codec(trusted=True), self._store.next_offset()
@@ -255,7 +275,10 @@ class Embedded:
     async def _checkpoints(self) -> None:
         while True:
             await asyncio.sleep(CHECKPOINT_EVERY)
-            await self._in_thread(self._checkpoint)
+            try:
+                await self._in_thread(self._checkpoint)
+            except UnavailableError as error:  # what was not saved goes with the next one
+                log.warning("memory not saved", error=str(error))
 
     async def _ticks(self) -> None:
         """Time passes for PBXs that have a timer due, even when they say nothing."""
@@ -272,7 +295,7 @@ class Embedded:
             while waiting := await self._in_thread(self._store.undelivered, DELIVER):
                 found = [FINDING.decode(one.body) for one in waiting]
                 await self._record(found)
-                await self._in_thread(self._store.delivered, [one.seq for one in waiting])
+                await self._forget([one.seq for one in waiting])
                 self.delivered.set()
 
     async def _record(self, found: Sequence[AnyFinding]) -> None:
@@ -284,11 +307,23 @@ class Embedded:
                 log.warning("journal unavailable", error=str(error))
                 await asyncio.sleep(JOURNAL_REST)
 
+    async def _forget(self, seqs: Sequence[int]) -> None:
+        """The journal has them: once that cannot be noted, they are given to it again, which changes nothing."""
+        while True:
+            try:
+                return await self._in_thread(self._store.delivered, seqs)
+            except UnavailableError as error:
+                log.warning("outbox not emptied", error=str(error))
+                await asyncio.sleep(JOURNAL_REST)
+
     async def _advance(self, work: Callable[P, None], *args: P.args, **_: P.kwargs) -> None:
         """Work that takes memory ahead of what is durable: finished once begun, and the end of all if it fails."""
         working = asyncio.ensure_future(self._in_thread(self._trying, partial(work, *args)))
         try:
             await asyncio.shield(working)
+        except asyncio.CancelledError:
+            self._leaving.set()
+            raise
         finally:
             await asyncio.wait([working])
 

@@ -88,6 +88,8 @@ class SimOptions(BaseModel):
     """An outbound route of its own for 911, open to everybody."""
     access_digit: str = "9"
     trunk_capacity: PositiveInt = 30
+    unanswered_numbers: frozenset[str] = frozenset()
+    """Numbers at which nobody answers the PBX's prompts."""
     business_hours: tuple[int, int] = (8, 18)
 
     firewall_feed_url: str | None = None

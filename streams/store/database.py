@@ -14,7 +14,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from streams.store.store_errors import UnavailableError
+from streams.store.store_errors import FullError, UnavailableError
 
 BUSY_SECONDS = 10
 PATIENCE = {
@@ -22,6 +22,8 @@ PATIENCE = {
     "keepalives_idle": BUSY_SECONDS, "keepalives_interval": 3, "keepalives_count": 3,
 }  # fmt: skip
 """A server that swallows packets is found out, too."""
+NO_ROOM = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE})
+"""The second where a limit on files says no."""
 PRAGMAS = (
     f"PRAGMA busy_timeout={BUSY_SECONDS * 1_000}",
     "PRAGMA synchronous=FULL",
@@ -109,7 +111,8 @@ def _mapped() -> Iterator[None]:
     try:
         yield
     except (OperationalError, InterfaceError) as error:
-        raise UnavailableError(str(error.orig)) from error
+        code = getattr(error.orig, "sqlite_errorcode", 0)
+        raise (FullError if code in NO_ROOM else UnavailableError)(str(error.orig)) from error
 
 
 def insert_into(engine: Engine, table: type[DeclarativeBase]) -> postgresql.Insert | sqlite.Insert:

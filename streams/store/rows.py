@@ -8,7 +8,7 @@ from detector.contract.findings import Decision, Detection, Incident, Subject
 from detector.contract.vocabulary import Act, MessageState, State
 from detector.decide.blast import Blast
 
-About = Literal["approved", "refused", "undone", "closed"]
+About = Literal["approved", "refused", "undone", "closed", "acknowledged"]
 
 
 class ActionRow(Struct, frozen=True, kw_only=True):
@@ -83,7 +83,7 @@ class Announcement(Struct, frozen=True):
 
 
 class NotificationRow(Struct, frozen=True, kw_only=True):
-    """One message to one channel."""
+    """One message to one channel; `gravity` is that of its incident, where it was asked for."""
 
     id: str
     incident: str | None
@@ -99,6 +99,24 @@ class NotificationRow(Struct, frozen=True, kw_only=True):
     next_try_at: int | None = None
     error: str | None = None
     sent_at: int | None = None
+    gravity: int = 0
+
+
+class ActionStep(Struct, frozen=True):
+    """That an action of an incident changed, `seq` in the order of all changes, and how grave the incident is."""
+
+    seq: int
+    incident: str
+    gravity: int
+
+
+class WrittenIncident(Struct, frozen=True):
+    """That an incident was written, when by the database's clock, and how grave it is."""
+
+    id: str
+    revision: int
+    written: int
+    gravity: int
 
 
 class RemarkRow(Struct, frozen=True, kw_only=True):

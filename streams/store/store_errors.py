@@ -9,6 +9,10 @@ class UnavailableError(StoreError):
     """The database is locked, full or not reachable; the same call may succeed later."""
 
 
+class FullError(UnavailableError):
+    """There is no room on the disk; nothing was written."""
+
+
 class SpoolError(StoreError):
     """What waits on disk for Kafka cannot be used: by another process, with these settings, or by this version."""
 

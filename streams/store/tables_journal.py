@@ -29,13 +29,19 @@ class FoundColumns:
 
 
 class IncidentTable(FoundColumns, JournalBase):
-    """One attack; `written` is when the journal last learnt something of it."""
+    """One attack; `written` is when the journal last learnt something of it, `gravity` what it is sorted by."""
 
     __tablename__ = "incident"
-    __table_args__ = (Index(None, "status", "at"), Index(None, "opened_at"), Index(None, "written"))
+    __table_args__ = (
+        Index(None, "status", "at"),
+        Index(None, "opened_at"),
+        Index(None, "written"),
+        Index(None, "status", "gravity"),
+    )
     opened_at: Mapped[int]
     status: Mapped[str]
     written: Mapped[int] = mapped_column(server_default="0")
+    gravity: Mapped[int] = mapped_column(server_default="0")
 
 
 class DetectionTable(FoundColumns, JournalBase):

@@ -167,6 +167,14 @@ class YeastarClient:
         except NotFound:
             return []
 
+    async def call(self, call_id: str) -> ActiveCall | None:
+        """A call that is up; None once it is over."""
+        try:
+            found = await self._read("call/query", list[ActiveCall], call_id=call_id)
+        except NotFound:
+            return None
+        return next((call for call in found if call.call_id == call_id), None)
+
     async def hang_up(self, channel_id: str) -> None:
         """End the call of a channel; `NotFound` if it is over."""
         await self._post("call/hangup", {"channel_id": channel_id})

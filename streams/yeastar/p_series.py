@@ -16,7 +16,6 @@ from streams.config.installation import InstalledPbx
 from streams.pbxs.dialling import dialling_of
 from streams.pbxs.discovery import CallUp, Capabilities, Discovery
 from streams.pbxs.pbx import AnyAction, KeyedHash, PbxConnection, PbxSources, Present, TimeFormats
-from streams.pbxs.pbx_errors import NotSupported
 from streams.runtime.ingest import Ingest, SourceStatus
 from streams.yeastar.call_routes import CallRoutes
 from streams.yeastar.capabilities import capabilities
@@ -26,6 +25,7 @@ from streams.yeastar.client import YeastarClient
 from streams.yeastar.discover import calls_up, discover, present
 from streams.yeastar.p_series_action import ACTIONS, Means
 from streams.yeastar.read_posture import read_posture
+from streams.yeastar.ringing import ring
 from streams.yeastar.webhook import PSeriesWebhook, webhook_of
 from streams.yeastar.websocket import WebSocketSource
 
@@ -87,16 +87,9 @@ class PSeriesConnection(PbxConnection):
         """What its API shows of what an audit judges."""
         return await read_posture(self.client, self._settings, self._profile, declared, now)
 
-    async def call_person(self, number: str, extension: str, prompts: Sequence[str]) -> None:
+    async def call_person(self, number: str, extension: str, prompts: Sequence[str]) -> bool:
         """By `call/play_prompt` where the firmware has it, else by `call/dial`."""
-        if prompts:
-            try:
-                await self.client.play_prompt(number, prompts, dial_permission=extension)
-            except NotSupported:
-                pass
-            else:
-                return
-        await self.client.dial(extension, number)
+        return await ring(self.client, number, extension, prompts)
 
     async def close(self) -> None:
         """Give the token back."""

@@ -66,7 +66,7 @@ class Program:
         with said.open("ab") as out:
             self._before = out.tell()
             self.process = subprocess.Popen(
-                [sys.executable, "-c", options.pop("first", "") + PROGRAM, *arguments],
+                [*options.pop("wrapped", ()), sys.executable, "-c", options.pop("first", "") + PROGRAM, *arguments],
                 stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=environment, **options,
             )  # fmt: skip
 

@@ -4,7 +4,6 @@ import email
 import email.policy
 import json
 import re
-import resource
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -214,28 +213,6 @@ def test_a_data_folder_has_one_service(tmp_path: Path) -> None:
             assert second.said().strip().endswith("stop it, or choose another data folder")
             assert len(second.said().splitlines()) == 1
         assert first.end() == 0
-
-
-def test_a_full_disk_ends_it_in_one_line(tmp_path: Path) -> None:
-    installation = Installation(tmp_path)
-    with simulated(tmp_path, speed=500.0) as sim:
-        installation.reach(sim.url)
-        with installation.running() as program:
-            program.hear('"connected"')
-            assert program.end() == 0
-        largest = max(file.stat().st_size for file in installation.data.iterdir())
-        room = largest + 50_000
-
-        def limited() -> None:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
-
-        with installation.running(preexec_fn=limited) as program:
-            assert program.process.wait(60) == 1
-            assert "Traceback" not in program.said()
-            assert program.said().splitlines()[-1].startswith("ringfence: ")
-        with installation.running() as program:
-            heard_of_pbx(installation, program)
-            ended_well(program, installation)
 
 
 @pytest.mark.slow

@@ -1,7 +1,7 @@
 """Nothing is heard any more from where events of a PBX come (C30)."""
 
 from detector.contract.events import Notice
-from detector.contract.vocabulary import Basis, Severity, SourceNotice, Stage, SubjectKind
+from detector.contract.vocabulary import Basis, Level, Severity, SourceNotice, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit
 from detector.detect.shared.stretches import Stretch
@@ -16,6 +16,8 @@ MINUTE_MICROS = 60_000_000
 class PbxSilent(Detector[Notice]):
     """Fires when a source of the PBX has shown no sign of life for `limit`; once more, as information, when it does.
 
+    It is critical where nothing is heard of the PBX at all, and the incident ends when all its sources are heard again.
+
     A heartbeat that is answered and a poll that succeeds are signs of life. A webhook gives none while nothing happens:
     it is silent if the call records tell of something that it did not bring.
 
@@ -27,7 +29,7 @@ class PbxSilent(Detector[Notice]):
     id = "pbx.silent"
     control = "C30"
     subject = SubjectKind.PBX
-    severity = Severity.WARNING
+    severity = Severity.CRITICAL
     stage = Stage.RECON
     basis = Basis.DERIVED
     attack = ("T1562.006",)
@@ -46,7 +48,10 @@ class PbxSilent(Detector[Notice]):
             return None
         if event.name == SourceNotice.SILENT and self.silent.begin(memory, event.source, facts.at):
             summary = f"Nothing is heard from {event.source}: attacks there are not seen"
-            return self.hit(facts.profile.pbx, summary, source=event.source, said=event.text, limit=self.limits.limit)
+            return self.hit(
+                facts.profile.pbx, summary, severity=None if event.level == Level.ALERT else Severity.WARNING,
+                source=event.source, said=event.text, limit=self.limits.limit,
+            )  # fmt: skip
         if event.name != SourceNotice.HEARD:
             return None
         lasted = self.silent.end(memory, event.source, facts.at)
@@ -55,5 +60,5 @@ class PbxSilent(Detector[Notice]):
         minutes = lasted // MINUTE_MICROS
         return self.hit(
             facts.profile.pbx, f"{event.source} is heard again after {minutes} minutes", severity=Severity.INFO,
-            source=event.source, minutes=minutes,
+            ends=not self.silent.holding(memory), source=event.source, minutes=minutes,
         )  # fmt: skip

@@ -55,5 +55,5 @@ class PbxUnread(Detector[Notice]):
             return None
         return self.hit(
             facts.profile.pbx, f"What {event.source} says is understood again", severity=Severity.INFO,
-            source=event.source,
+            ends=not self.unread.holding(memory), source=event.source,
         )  # fmt: skip

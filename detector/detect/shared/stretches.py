@@ -5,6 +5,8 @@ from array import array
 from detector.memory.fields import Field, Memory
 
 OVER, ON = 0, 1
+ALL = ""
+"""No thing has this name: of how many it holds is remembered by it."""
 
 
 class Stretch(Field):
@@ -16,6 +18,7 @@ class Stretch(Field):
         if record is not None and (record[1] == ON or at <= record[0]):
             return False
         memory.put(self.name, subject, array("q", (at, ON)))
+        memory.put(self.name, ALL, array("q", (self.holding(memory) + 1,)))
         return True
 
     def end(self, memory: Memory, subject: str, at: int) -> int | None:
@@ -24,4 +27,12 @@ class Stretch(Field):
         if record is not None and at <= record[0]:
             return None
         memory.put(self.name, subject, array("q", (at, OVER)))
-        return at - record[0] if record is not None and record[1] == ON else None
+        if record is None or record[1] != ON:
+            return None
+        memory.put(self.name, ALL, array("q", (max(self.holding(memory) - 1, 0),)))
+        return at - record[0]
+
+    def holding(self, memory: Memory) -> int:
+        """Of how many it holds now."""
+        record = memory.get(self.name, ALL)
+        return 0 if record is None else record[0]

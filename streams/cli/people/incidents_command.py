@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from detector.contract.findings import Incident
-from detector.contract.vocabulary import Status
 from detector.enrich.tariff import amount
 from streams.cli.people.actions_command import action_lines, shape_of
 from streams.cli.support.desk import AsJson, Most, NeededConfig, desk, known_pbx, moment, print_lines, print_objects
@@ -19,7 +18,6 @@ Examples:
   ringfence incidents -c ringfence.yaml --all --json | jq .title
   ringfence incidents -c ringfence.yaml INCIDENT
 """
-LIVE = (Status.OPEN, Status.CONTAINED)
 
 
 def command(
@@ -30,7 +28,7 @@ def command(
     most: Most = 50,
     json: AsJson = False,
 ) -> None:
-    """List the live incidents, newest first: open ones, and contained ones that are not closed."""
+    """List the live incidents, the gravest first: open ones, and contained ones that are not closed."""
     with desk(config_file) as at:
         at.warn("this is what was last known")
         if incident is not None:
@@ -39,15 +37,10 @@ def command(
                 fail(f"ringfence: there is no incident {incident!r}")
             show(view, json=json)
             return
-        pbxs = [known_pbx(at.settings, pbx)] if pbx is not None else None
-        found = at.journal.incidents
-        listed = (
-            found.newest(most, pbxs=pbxs) if everything
-            else sorted(
-                (one for status in LIVE for one in found.newest(most, status, pbxs)),
-                key=lambda one: one.opened_at, reverse=True,
-            )
-        )[:most]  # fmt: skip
+        of = known_pbx(at.settings, pbx) if pbx is not None else None
+        listed = at.journal.incidents.live(most, pbx=of)
+        if everything:
+            listed += at.journal.incidents.closed(most - len(listed), pbx=of)
         if json:
             print_objects(listed)
         else:

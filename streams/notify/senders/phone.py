@@ -57,16 +57,18 @@ class Phone(SenderKind):
         for number, call in enumerate(settings.calls, 1):
             to = call.extension or call.number or ""
             phone = cls(pbx, to, call.extension or to, (call.prompt,) if call.prompt else (), ceiling)
-            yield Channel(f"call-{number}", phone, call.severity)
+            yield Channel(f"call-{number}", phone, call.severity, rings=True)
 
     async def send(self, title: str, text: str) -> None:
-        """Ring; what is said was recorded before."""
+        """Ring, and wait until the call is over; what is said was recorded before."""
         pbx = self._pbx()
         if pbx is None:
             raise SendError("there is no PBX to call by")
         if self._ceiling is not None:
             self._ceiling.take()
         try:
-            await pbx.call_person(self._number, self._extension, self._prompts)
+            answered = await pbx.call_person(self._number, self._extension, self._prompts)
         except PbxError as error:
             raise SendError(f"the PBX did not place the call: {error}") from error
+        if not answered:
+            raise SendError("nobody answered the call")

@@ -5,6 +5,7 @@ from streams.sim.core import PbxCore
 from streams.sim.telephony.sim_call import CallPlan
 
 _PROMPT = CallPlan(ring=3, talk=15)
+_UNHEARD = CallPlan(ring=20, result="no_answer")
 
 
 @endpoint("GET", "call/query")
@@ -48,7 +49,7 @@ def play_prompt(core: PbxCore, params: QueryParams) -> Answer:
     if not isinstance(prompts, list) or not prompts or not all(isinstance(p, str) for p in prompts):
         raise bad_parameter()
     permission = core.settings.extension(params.text("dial_permission", ""))
-    attempt = core.calls.prompt(number, permission, _PROMPT)
+    attempt = core.calls.prompt(number, permission, _UNHEARD if number in core.options.unanswered_numbers else _PROMPT)
     if not attempt.call_id:
         raise bad_parameter()
     core.prompts.append((number, tuple(prompts)))

@@ -104,6 +104,18 @@ class AccountsJournal(JournalPart):
         with reading(self._engine) as connection:
             return connection.execute(query).scalar_one_or_none() or 0
 
+    def names(self) -> list[str]:
+        """The users there are."""
+        with reading(self._engine) as connection:
+            return sorted(connection.execute(select(AccountTable.name)).scalars())
+
+    def login_forgiven(self, key: str) -> None:
+        """One failure of `key` was none; the others still count."""
+        table = LoginFailureTable
+        forgiven = update(table).where(table.key == key, table.failures > 0)
+        with writing(self._engine) as connection:
+            connection.execute(forgiven.values(failures=table.failures - 1))
+
     def login_succeeded(self, key: str) -> None:
         """Forget the failures of `key`."""
         with writing(self._engine) as connection:

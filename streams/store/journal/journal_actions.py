@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Row, and_, case, func, or_, select, update
 
 from detector.contract.lifecycle import FINAL, IN_FORCE, LEFT, SPENDS, STANDS, TO_APPLY, TO_DO, TOUCHED, UNTOUCHED
-from detector.contract.vocabulary import Act, Author, State
+from detector.contract.vocabulary import Act, Author, State, Status
 from detector.decide.acts import ACTS
 from detector.decide.blast import Blast
 from streams.store.database import database_now, reading, writing
@@ -24,10 +24,11 @@ from streams.store.journal.journal_changes import (
 )
 from streams.store.journal.journal_part import JournalPart
 from streams.store.journal.journal_remarks import keep_remark
-from streams.store.rows import ActionRow, Announcement, BegunAction
+from streams.store.rows import ActionRow, ActionStep, Announcement, BegunAction
 from streams.store.tables_journal import ActionHistoryTable, ActionTable, IncidentTable
 
 SECOND = 1_000_000
+WAITS = (ActionTable.state == State.REQUESTED, ActionTable.drill.is_(False))
 
 
 class ActionsJournal(JournalPart):
@@ -198,6 +199,23 @@ class ActionsJournal(JournalPart):
         with reading(self._engine) as connection:
             return list(action_rows(connection, newest_actions(states, limit, pbx)))
 
+    def waiting(self, limit: int, offset: int = 0) -> list[ActionRow]:
+        """What waits for a person's consent: of the gravest incident first, and of that the oldest."""
+        gravity = func.coalesce(IncidentTable.gravity, 0)
+        query = (
+            actions_query()
+            .outerjoin(IncidentTable, IncidentTable.id == ActionTable.incident_id)
+            .where(*WAITS)
+            .order_by(gravity.desc(), ActionTable.created_at, ActionTable.id)
+        )
+        with reading(self._engine) as connection:
+            return list(action_rows(connection, query.limit(limit).offset(offset)))
+
+    def count_waiting(self) -> int:
+        """How much waits for a person's consent."""
+        with reading(self._engine) as connection:
+            return connection.execute(select(func.count()).select_from(ActionTable).where(*WAITS)).scalar_one()
+
     def active_blocks(self, pbxs: Collection[str] | None = None) -> dict[Act, list[ActionRow]]:
         """What stands now and will have to be undone, by kind, oldest first; on `pbxs` only, if given."""
         query = actions_query().where(ActionTable.state.in_(IN_FORCE), ActionTable.until.is_not(None))
@@ -249,6 +267,26 @@ class ActionsJournal(JournalPart):
             actions = action_rows(connection, actions_query().where(ActionTable.id.in_(ids)))
             known = {action.id: action for action in actions}
         return [Announcement(change, known[change.action]) for change in changes]
+
+    def steps(self, after: int, pbxs: Collection[str] | None = None, *, live_only: bool = False) -> list[ActionStep]:
+        """The newest change of each action that changed behind `after`.
+
+        `pbxs` narrows it to actions on these PBXs, `live_only` to those of incidents that are not over.
+        """
+        history, incident = ActionHistoryTable, IncidentTable
+        query = (
+            select(func.max(history.seq), ActionTable.incident_id, func.max(incident.gravity))
+            .join(ActionTable, ActionTable.id == history.action_id)
+            .join(incident, incident.id == ActionTable.incident_id)
+            .where(history.seq > after)
+            .group_by(ActionTable.id, ActionTable.incident_id)
+        )
+        if live_only:
+            query = query.where(incident.status.in_([Status.OPEN, Status.CONTAINED]))
+        if pbxs is not None:
+            query = query.where(ActionTable.pbx.in_(list(pbxs)))
+        with reading(self._engine) as connection:
+            return [ActionStep(*row) for row in connection.execute(query)]
 
     def announced(self, seqs: Sequence[int]) -> None:
         """The stream has these changes (`HistoryRow.seq`) durably."""

@@ -13,6 +13,7 @@ from detector.contract.lifecycle import HELD, UNTOUCHED
 from detector.contract.vocabulary import Author, DecisionStatus, Mode, State
 from detector.decide.acts import ACTS
 from streams.store.database import database_now, insert_into, writing
+from streams.store.gravity import weigh
 from streams.store.journal.journal_changes import ERROR, change, locked, note
 from streams.store.journal.journal_part import JournalPart
 from streams.store.tables_journal import (
@@ -88,7 +89,12 @@ def _found(finding: Detection | Incident | Decision) -> dict[str, object]:
 
 
 def _incident(incident: Incident) -> dict[str, object]:
-    return {**_found(incident), "opened_at": to_micros(incident.opened_at), "status": incident.status}
+    return {
+        **_found(incident),
+        "opened_at": to_micros(incident.opened_at),
+        "status": incident.status,
+        "gravity": weigh(incident),
+    }
 
 
 def _detection(detection: Detection) -> dict[str, object]:

@@ -2,19 +2,28 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, and_, case, func, or_, select
 
 from detector.contract.findings import Decision, Detection, Incident
-from detector.contract.lifecycle import BROKEN, UNDELIVERED
-from detector.contract.vocabulary import Status
+from detector.contract.lifecycle import LEFT, UNDELIVERED
+from detector.contract.vocabulary import MessageState, State, Status
 from streams.store.database import reading
-from streams.store.journal.journal_changes import DECISION, action_rows, actions_query, history_row, newest_actions
+from streams.store.journal.journal_changes import DECISION, action_rows, actions_query, history_row
 from streams.store.journal.journal_notifications import notification_row, notifications_query
 from streams.store.journal.journal_part import JournalPart
 from streams.store.journal.journal_remarks import remark_row
-from streams.store.rows import ActionRow, Failures, HistoryRow, IncidentView, NotificationRow, RemarkRow
+from streams.store.rows import (
+    ActionRow,
+    Failures,
+    HistoryRow,
+    IncidentView,
+    NotificationRow,
+    RemarkRow,
+    WrittenIncident,
+)
 from streams.store.tables_journal import (
     ActionHistoryTable,
     ActionTable,
@@ -26,6 +35,9 @@ from streams.store.tables_journal import (
     RemarkTable,
 )
 
+LIVE = (Status.OPEN, Status.CONTAINED)
+TRIED_OFTEN = 8
+"""After so many attempts a message that still waits counts among what did not work."""
 INCIDENT = msgspec.json.Decoder(Incident)
 DETECTION = msgspec.json.Decoder(Detection)
 
@@ -33,27 +45,49 @@ DETECTION = msgspec.json.Decoder(Detection)
 class IncidentsJournal(JournalPart):
     """Reads only."""
 
-    def newest(self, limit: int, status: Status | None = None, pbxs: Collection[str] | None = None) -> list[Incident]:
-        """The newest incidents, newest first; of `pbxs` only, if given."""
-        query = select(IncidentTable.body).order_by(IncidentTable.opened_at.desc(), IncidentTable.id)
-        if status is not None:
-            query = query.where(IncidentTable.status == status)
-        if pbxs is not None:
-            query = query.where(IncidentTable.pbx.in_(list(pbxs)))
+    def live(self, limit: int, offset: int = 0, pbx: str | None = None) -> list[Incident]:
+        """What is not over: open before contained, the gravest first, of two alike the newer."""
+        table = IncidentTable
+        query = _live(select(table.body), pbx).order_by(
+            case((table.status == Status.OPEN, 0), else_=1), table.gravity.desc(), table.opened_at.desc(), table.id
+        )
         with reading(self._engine) as connection:
-            return [INCIDENT.decode(body) for body in connection.execute(query.limit(limit)).scalars()]
+            return [INCIDENT.decode(body) for body in connection.execute(query.limit(limit).offset(offset)).scalars()]
 
-    def written(self, since: int, pbxs: Collection[str] | None = None) -> list[tuple[str, int, int]]:
-        """Incidents written at `since` or later, as `(id, revision, written)`, by the database's clock.
+    def count_live(self) -> dict[Status, int]:
+        """How many are open and how many contained."""
+        query = select(IncidentTable.status, func.count()).where(IncidentTable.status.in_(LIVE))
+        with reading(self._engine) as connection:
+            rows = connection.execute(query.group_by(IncidentTable.status)).all()
+            found = {Status(row[0]): row[1] for row in rows}
+        return {status: found.get(status, 0) for status in LIVE}
+
+    def some(self, incident_ids: Collection[str]) -> dict[str, Incident]:
+        """These incidents by id, as far as they are known."""
+        query = select(IncidentTable.id, IncidentTable.body).where(IncidentTable.id.in_(list(incident_ids)))
+        with reading(self._engine) as connection:
+            return {row.id: INCIDENT.decode(row.body) for row in connection.execute(query)}
+
+    def gravest_open(self, limit: int, gravity: int, pbxs: Collection[str] | None = None) -> list[str]:
+        """The ids of open incidents at least so grave, the gravest first; of `pbxs` only, if given."""
+        table = IncidentTable
+        query = select(table.id).where(table.status == Status.OPEN, table.gravity >= gravity)
+        if pbxs is not None:
+            query = query.where(table.pbx.in_(list(pbxs)))
+        with reading(self._engine) as connection:
+            return list(connection.execute(query.order_by(table.gravity.desc(), table.id).limit(limit)).scalars())
+
+    def written(self, since: int, pbxs: Collection[str] | None = None) -> list[WrittenIncident]:
+        """Incidents written at `since` or later, by the database's clock, in the order of that.
 
         One whose transaction ends later may still come with an earlier time: look back a little.
         """
         table = IncidentTable
-        query = select(table.id, table.revision, table.written).where(table.written >= since).order_by(table.written)
+        query = select(table.id, table.revision, table.written, table.gravity).where(table.written >= since)
         if pbxs is not None:
             query = query.where(table.pbx.in_(list(pbxs)))
         with reading(self._engine) as connection:
-            return [(row.id, row.revision, row.written) for row in connection.execute(query)]
+            return [WrittenIncident(*row) for row in connection.execute(query.order_by(table.written))]
 
     def find(self, incident_id: str) -> IncidentView | None:
         """One incident with all that belongs to it."""
@@ -87,9 +121,9 @@ class IncidentsJournal(JournalPart):
         with reading(self._engine) as connection:
             return [INCIDENT.decode(body) for body in connection.execute(newest).scalars()]
 
-    def closed_pbxs(self) -> list[str]:
-        """The PBXs that have closed incidents, by name."""
-        query = select(IncidentTable.pbx).where(IncidentTable.status == Status.CLOSED).distinct()
+    def pbxs_with(self, *statuses: Status) -> list[str]:
+        """The PBXs that have incidents of these statuses, by name."""
+        query = select(IncidentTable.pbx).where(IncidentTable.status.in_(statuses)).distinct()
         with reading(self._engine) as connection:
             return sorted(connection.execute(query).scalars())
 
@@ -108,13 +142,35 @@ class IncidentsJournal(JournalPart):
                 found[incident_id].add(rule)
         return dict(found)
 
-    def failures(self, limit: int = 100) -> Failures:
-        """Actions and messages that did not work."""
-        broken = notifications_query().order_by(None).order_by(NotificationTable.created_at.desc())
-        query = broken.where(NotificationTable.state.in_(UNDELIVERED)).limit(limit)
+    def failures(self, since: int, limit: int = 100) -> Failures:
+        """Actions and messages that did not work and that somebody has yet to deal with, newest first.
+
+        What failed counts while its incident is live, what still stands wrongly in any case; a message about no
+        incident counts from `since` on.
+        """
+        action, message = ActionTable, NotificationTable
+        live = _live(select(IncidentTable.id))
+        broken = actions_query().where(
+            or_(action.state.in_(LEFT), and_(action.state == State.FAILED, action.incident_id.in_(live)))
+        )
+        waiting = and_(message.state == MessageState.PENDING, message.attempts >= TRIED_OFTEN)
+        untold = notifications_query().where(
+            or_(message.state.in_(UNDELIVERED), waiting),
+            or_(message.incident_id.in_(live), and_(message.incident_id.is_(None), message.created_at > since)),
+        )
+        newest = broken.order_by(action.created_at.desc(), action.id).limit(limit)
+        messages = untold.order_by(None).order_by(message.created_at.desc()).limit(limit)
         with reading(self._engine) as connection:
-            actions = list(action_rows(connection, newest_actions(BROKEN, limit)))
-            return Failures(actions=actions, notifications=[notification_row(row) for row in connection.execute(query)])
+            actions = list(action_rows(connection, newest))
+            return Failures(
+                actions=actions, notifications=[notification_row(row) for row in connection.execute(messages)]
+            )
+
+
+def _live(query: Select[Any], pbx: str | None = None) -> Select[Any]:
+    """Narrowed to what is not over."""
+    narrowed = query.where(IncidentTable.status.in_(LIVE))
+    return narrowed if pbx is None else narrowed.where(IncidentTable.pbx == pbx)
 
 
 def _detections(connection: Connection, incident_id: str) -> list[Detection]:

@@ -1,8 +1,9 @@
 """What people ordered, and why: their words belong to the incident."""
 
+from collections.abc import Collection
 from typing import Any, get_args
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, func, insert, select
 
 from streams.store.database import reading, writing
 from streams.store.journal.journal_part import JournalPart
@@ -31,6 +32,14 @@ class RemarksJournal(JournalPart):
         with reading(self._engine) as connection:
             rows = connection.execute(query.order_by(RemarkTable.id))
             return {row.incident_id: remark_row(row) for row in rows}
+
+    def last(self, incident_ids: Collection[str]) -> dict[str, int]:
+        """When a person last did or said something about each of these incidents."""
+        table = RemarkTable
+        query = select(table.incident_id, func.max(table.at)).where(table.incident_id.in_(list(incident_ids)))
+        with reading(self._engine) as connection:
+            rows = connection.execute(query.group_by(table.incident_id)).all()
+            return {row[0]: row[1] for row in rows}
 
 
 def keep_remark(

@@ -17,6 +17,7 @@ from detector.correlate.ends import (
     find_end,
     find_leak,
     is_held,
+    note_leak,
     note_outcome,
     reopen,
 )
@@ -135,9 +136,9 @@ def test_what_is_kept_out_and_comes_all_the_same(
 
 def test_what_leaks_is_open_until_it_has_been_quiet_for_a_while() -> None:
     made = case(decision("a"), status=Status.CONTAINED)
-    assert reopen(made, made.decisions["a"], NOW)
+    assert note_leak(made, made.decisions["a"], NOW)
     assert made.status is Status.OPEN
-    assert not reopen(made, made.decisions["a"], NOW + HOUR)
+    assert not note_leak(made, made.decisions["a"], NOW + HOUR)
     assert not close_leaks(made, NOW + HOUR + LEAK_QUIET_MICROS - 1)
     assert close_leaks(made, NOW + HOUR + LEAK_QUIET_MICROS)
     assert made.leaks == {}

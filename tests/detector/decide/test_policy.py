@@ -414,6 +414,18 @@ def test_what_was_contained_is_open_again_when_calls_go_on() -> None:
     assert incidents(run([*contained, *whole(120, 5)]))[0].status == "open"
 
 
+def test_nothing_is_contained_while_a_call_of_it_is_up_however_soon_it_began() -> None:
+    contained = confirmed(FIRST, 100)
+    assert [(each.status, each.reopened) for each in incidents(run(contained))] == [("contained", 0)]
+    on_its_way = whole(101, 5)
+    placed, answered, ended = on_its_way
+    assert [(each.status, each.reopened) for each in incidents(run([*contained, placed]))] == [("contained", 0)]
+    assert [(each.status, each.reopened) for each in incidents(run([*contained, placed, answered]))] == [("open", 1)]
+    assert rungs([*contained, *on_its_way]) == [], "it is told, and nothing more is done about it yet"
+    again = run([*confirmed([*contained, placed, answered, ended], 110), *whole(130, 5)])
+    assert [each.reopened for each in incidents(again)] == [2]
+
+
 def test_nothing_is_contained_that_was_only_told() -> None:
     assert incidents(run(FIRST, settings(mode="notify")))[0].status == "open"
 

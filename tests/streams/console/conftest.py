@@ -69,6 +69,11 @@ class Orders:
         self.given.append(("undo", action_id, by, note))
         return self.journal.actions.request_undo(action_id, by, now=self.clock())
 
+    async def acknowledge(self, incident_id: str, by: str) -> bool:
+        self.given.append(("acknowledge", incident_id, by))
+        self.journal.remarks.add(incident_id, by=by, about="acknowledged", text="", now=self.clock())
+        return True
+
     async def close_incident(self, incident_id: str, by: str, note: str) -> bool:
         self.given.append(("close", incident_id, by, note))
         return True
@@ -150,7 +155,9 @@ class Scene:
             severity="critical", title="Extension 1007 stolen: calls to Somalia", text="...", created_at=self.at(after),
         )  # fmt: skip
         self.journal.notifications.enqueue([message])
-        assert self.journal.notifications.finish(message.id, MessageState(state), now=self.at(after + 0.6), error=error)
+        assert self.journal.notifications.finish(
+            [message.id], MessageState(state), now=self.at(after + 0.6), error=error
+        )
 
 
 class Console(Struct):

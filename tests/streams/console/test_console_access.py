@@ -1,13 +1,16 @@
 """Who gets in, for how long, and how often may be guessed."""
 
 from concurrent.futures import ThreadPoolExecutor
+from ipaddress import ip_network
 from typing import Any
 
 import httpx
+import pytest
 from sqlalchemy import text
 
 from streams.console import first_user
-from streams.console.logins import ABSOLUTE, IDLE, LOCKED_SECONDS, SECOND, Logins
+from streams.console.client_address import find_client
+from streams.console.logins import ABSOLUTE, GUESSES_SECONDS, IDLE, SECOND, Logins
 
 
 def test_the_first_password_is_told_once(console: Any) -> None:
@@ -59,35 +62,96 @@ def test_four_failures_are_forgiven(console: Any) -> None:
         assert console.login(client, "wrong").status_code == 401
 
 
-def test_the_fifth_failure_locks_the_account_for_every_address(console: Any) -> None:
-    for last in range(2, 7):
+def guess(console: Any, times: int, first: int = 2) -> list[int]:
+    """Wrong passwords of the administrator, each from another address."""
+    answers = []
+    for last in range(first, first + times):
         with console.browser(f"127.0.0.{last}") as client:
-            assert console.login(client, "wrong").status_code == 401
-    with console.browser("127.0.0.9") as client:
+            answers.append(console.login(client, "wrong").status_code)
+    return answers
+
+
+def test_nobody_guesses_at_one_name_more_than_twenty_times_an_hour(console: Any) -> None:
+    assert guess(console, 21) == [401] * 20 + [429]
+    with console.browser("127.0.0.90") as client:
         locked = console.login(client)
-        assert (locked.status_code, locked.headers["retry-after"]) == (429, "900")
-        console.clock.advance(LOCKED_SECONDS - 10)
+        assert (locked.status_code, locked.headers["retry-after"]) == (429, "3600")
+        console.clock.advance(GUESSES_SECONDS - 10)
         assert console.login(client).status_code == 429
         console.clock.advance(11)
         assert console.login(client).status_code == 303
 
 
-def test_the_fifth_failure_locks_the_address_for_every_account(console: Any) -> None:
+def test_a_login_that_works_does_not_let_others_guess_on(console: Any) -> None:
+    guess(console, 12)
+    with console.browser("127.0.0.90") as client:
+        assert console.login(client).status_code == 303
+    assert guess(console, 9, 30) == [401] * 8 + [429]
+
+
+def test_strangers_do_not_lock_out_whose_browser_has_logged_in_before(console: Any) -> None:
+    with console.browser("127.0.0.90") as client:
+        assert console.login(client).status_code == 303
+        known = client.cookies["ringfence-known"]
+        guess(console, 21)
+        assert console.login(client).status_code == 303
+        assert client.cookies["ringfence-known"] == known
+        for _ in range(5):
+            assert console.login(client, "wrong").status_code == 401
+        console.clock.advance(6)
+        assert console.login(client).status_code == 429, "even such a browser has five tries"
+    with console.browser("127.0.0.91") as thief:
+        thief.cookies.set("ringfence", known)
+        assert thief.get("/").status_code == 303, "it opens no session"
+
+
+def test_after_five_failures_an_address_waits_between_tries_and_others_do_not(console: Any) -> None:
     with console.browser("127.0.0.2") as client:
         for n in range(5):
             assert console.login(client, "wrong", f"user{n}").status_code == 401
-        assert console.login(client).status_code == 429
-    with console.browser("127.0.0.3") as client:
+        paused = console.login(client)
+        assert (paused.status_code, paused.headers["retry-after"]) == (429, "5")
+        with console.browser("127.0.0.3") as other:
+            assert console.login(other).status_code == 303
+        console.clock.advance(6)
         assert console.login(client).status_code == 303
 
 
+def test_whose_password_is_guessed_is_told(console: Any, visitor: httpx.Client) -> None:
+    guess(console, 4)
+    assert "Somebody guesses" not in visitor.get("/").text
+    guess(console, 2, 40)
+    assert "Somebody guesses at the console&#39;s password of admin: 6 logins failed within an hour." in (
+        visitor.get("/").text
+    )
+
+
+FORWARDED = [
+    ("nobody stands before it", [], "127.0.0.1", ["198.51.100.7"], "127.0.0.1"),
+    ("our proxy", ["127.0.0.1"], "127.0.0.1", ["198.51.100.7"], "198.51.100.7"),
+    ("our proxy, of another version", ["127.0.0.1"], "127.0.0.1", ["2001:db8::7"], "2001:db8::7"),
+    ("two of ours", ["127.0.0.1", "10.0.0.0/8"], "127.0.0.1", ["198.51.100.7, 10.1.1.1"], "198.51.100.7"),
+    ("what the client made up", ["127.0.0.1"], "127.0.0.1", ["1.1.1.1", "9.9.9.9, 198.51.100.7"], "198.51.100.7"),
+    ("a stranger who forwards", ["10.0.0.1"], "192.0.2.9", ["198.51.100.7"], "192.0.2.9"),
+    ("no address", ["127.0.0.1"], "127.0.0.1", ["unknown"], "127.0.0.1"),
+    ("our proxy says nothing", ["127.0.0.1"], "127.0.0.1", [], "127.0.0.1"),
+]
+
+
+@pytest.mark.parametrize(("case", "proxies", "peer", "forwarded", "client"), FORWARDED)
+def test_whose_address_a_proxy_forwards(
+    case: str, proxies: list[str], peer: str, forwarded: list[str], client: str
+) -> None:
+    assert find_client(peer, forwarded, [ip_network(one) for one in proxies]) == client, case
+
+
 def test_guessing_at_the_same_time_gets_no_more_tries(console: Any) -> None:
-    def guess(_: int) -> int:
+    def try_once(_: int) -> int:
         with console.browser() as client:
             return int(console.login(client, "wrong").status_code)
 
     with ThreadPoolExecutor(12) as pool:
-        answers = sorted(pool.map(guess, range(12)))
+        answers = sorted(pool.map(try_once, range(12)))
     assert set(answers) == {401, 429}
     assert answers.count(401) <= 5
 

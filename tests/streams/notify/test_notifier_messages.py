@@ -9,7 +9,8 @@ import pytest
 from detector.contract.codec import to_micros
 from detector.contract.vocabulary import Act, Mode, Severity, Stage, State, Status
 from detector.correlate.case import MAX_DETECTIONS
-from streams.notify.notifier import ATTEMPTS, Notifier
+from streams.notify.deliveries import ATTEMPTS
+from streams.notify.notifier import Notifier
 from streams.notify.sender import Channel, SendError
 from streams.store.journal.journal import Journal
 from streams.store.rows import NotificationRow
@@ -48,6 +49,7 @@ class Desk:
 
     async def round(self, seconds: float = 2) -> None:
         await self.notifier.scan()
+        await self.notifier.look()
         await self.notifier.gather()
         self.now += timedelta(seconds=seconds)
         await self.notifier.send()
@@ -209,7 +211,7 @@ async def test_a_failure_is_tried_again_later_and_then_given_up(journal: Journal
 async def test_after_the_last_attempt_it_is_a_failure(journal: Journal, make: Any) -> None:
     outbox = Outbox(refusals=99, error=RuntimeError("https://user:secret@example"))
     desk = Desk(journal, make.AT, outbox)
-    journal.findings.record([make.incident()])
+    journal.findings.record([make.incident(severity=Severity.WARNING)])
     for _ in range(ATTEMPTS + 3):
         await desk.round(700)
     assert outbox.asked == ATTEMPTS

@@ -16,11 +16,13 @@ from streams.pbxs.pbx import NoMemory, PbxConnection
 from streams.sim import SimOptions, SimulatedPbx
 
 MOBILE = "912125550123"
+UNHEARD = "912125550124"
+SPEED = 12.0
 
 
 @pytest.fixture
 def options() -> SimOptions:
-    return SimOptions()
+    return SimOptions(speed=SPEED, unanswered_numbers=frozenset({UNHEARD}))
 
 
 @pytest.fixture
@@ -47,15 +49,20 @@ async def test_a_prompt_is_played(sim: SimulatedPbx, pbx: PbxConnection) -> None
 
 async def test_without_prompts_the_extension_is_connected(sim: SimulatedPbx, pbx: PbxConnection) -> None:
     await Phone(lambda: pbx, MOBILE, "1001").send("title", "text")
-    [call] = sim.calls
-    assert call.dialled == MOBILE
+    assert [row["call_to_number"] for row in sim.cdrs] == [MOBILE]
+    assert sim.calls == []
 
 
-@pytest.mark.parametrize("options", [SimOptions(unsupported_endpoints=frozenset({"call/play_prompt"}))])
+async def test_a_call_that_nobody_answers_is_a_failure(sim: SimulatedPbx, pbx: PbxConnection) -> None:
+    with pytest.raises(SendError, match="nobody answered"):
+        await Phone(lambda: pbx, UNHEARD, "1001", ["toll-fraud-alarm"]).send("title", "text")
+    assert sim.calls == []
+
+
+@pytest.mark.parametrize("options", [SimOptions(speed=SPEED, unsupported_endpoints=frozenset({"call/play_prompt"}))])
 async def test_a_firmware_that_plays_no_prompts(sim: SimulatedPbx, pbx: PbxConnection) -> None:
     await Phone(lambda: pbx, MOBILE, "1001", ["toll-fraud-alarm"]).send("title", "text")
-    [call] = sim.calls
-    assert call.dialled == MOBILE
+    assert [row["call_to_number"] for row in sim.cdrs] == [MOBILE]
 
 
 async def test_a_call_that_cannot_be_placed_is_a_failure(sim: SimulatedPbx, pbx: PbxConnection) -> None:

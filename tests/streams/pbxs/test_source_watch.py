@@ -82,6 +82,23 @@ def test_a_quiet_office_whose_heartbeats_are_answered_is_not_silent() -> None:
     assert (one.events, one.last_event_at) == (0, None)
 
 
+def test_it_is_louder_where_nothing_else_is_heard_of_the_pbx() -> None:
+    one, poll, elsewhere = socket(), SourceStatus("poll", "hq"), SourceStatus("poll", "branch")
+    watched = Watched(one, poll, elsewhere)
+    watched.after(1, [one, poll, elsewhere])
+    poll.problem = "Unreachable: nobody there"
+    watched.minutes += 15
+    poll.heard_at = watched.now - 1 * MINUTE
+    elsewhere.heard_at = watched.now
+    (first,) = watched.watch.look()
+    assert (first.source, first.level) == ("socket", "warning")
+    watched.minutes += 15
+    elsewhere.heard_at = watched.now
+    (second,) = watched.watch.look()
+    assert (second.source, second.level) == ("poll", "alert")
+    assert (second.text or "").endswith("UTC: Unreachable: nobody there")
+
+
 def test_flapping_faster_than_the_limit_is_no_silence() -> None:
     one = socket()
     watched = Watched(one)

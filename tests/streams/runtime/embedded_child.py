@@ -124,6 +124,10 @@ class Child:
         """The next id it says was answered."""
         return self._said.readline().strip()
 
+    def make_room(self) -> None:
+        """Files may grow again."""
+        resource.prlimit(self.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
+
     def kill(self) -> None:
         """As by kill -9."""
         os.kill(self.pid, signal.SIGKILL)
@@ -149,7 +153,7 @@ class Child:
                 arrange_death(opened, *die_after)
             if room is not None:
                 largest = max(file.stat().st_size for file in data.iterdir())
-                resource.setrlimit(resource.RLIMIT_FSIZE, (largest + room,) * 2)
+                resource.setrlimit(resource.RLIMIT_FSIZE, (largest + room, resource.RLIM_INFINITY))
             asyncio.run(work(opened, events, say))
             code = 0
         except BaseException as error:

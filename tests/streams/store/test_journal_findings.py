@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from detector.contract.codec import to_micros
-from detector.contract.findings import Subject
-from detector.contract.vocabulary import Act, Mode, State, Status, SubjectKind
+from detector.contract.findings import Loss, Subject
+from detector.contract.vocabulary import Act, Mode, Severity, Stage, State, Status, SubjectKind
+from streams.store.gravity import floor_of
 from streams.store.journal.journal import Journal
 from tests.lives import lead
 
@@ -42,16 +43,35 @@ def test_the_same_findings_again_change_nothing(journal: Journal, make: Any) -> 
 def test_only_a_higher_revision_replaces(journal: Journal, make: Any) -> None:
     journal.findings.record([make.incident(title="second", revision=2), make.incident(title="first", revision=1)])
     journal.findings.record([make.incident(title="late", revision=1), make.incident(title="equal", revision=2)])
-    assert [incident.title for incident in journal.incidents.newest(10)] == ["second"]
+    assert [incident.title for incident in journal.incidents.live(10)] == ["second"]
     journal.findings.record([make.incident(title="third", revision=3, detections=("det-1", "det-2"))])
-    assert [incident.title for incident in journal.incidents.newest(10)] == ["third"]
+    assert [incident.title for incident in journal.incidents.live(10)] == ["third"]
 
 
-def test_incidents_newest_first_and_by_status(journal: Journal, make: Any) -> None:
-    for n, status in enumerate([Status.OPEN, Status.CLOSED, Status.OPEN]):
-        journal.findings.record([make.incident(f"inc-{n}", opened_at=make.AT + timedelta(minutes=n), status=status)])
-    assert [incident.id for incident in journal.incidents.newest(2)] == ["inc-2", "inc-1"]
-    assert [incident.id for incident in journal.incidents.newest(9, Status.OPEN)] == ["inc-2", "inc-0"]
+def test_live_incidents_are_sorted_by_gravity_and_counted(journal: Journal, make: Any) -> None:
+    shapes = [
+        ("contained, costs most", {"status": Status.CONTAINED, "stage": Stage.PUMPING, "loss": loss(9_000, 0)}),
+        ("over", {"status": Status.CLOSED, "stage": Stage.PUMPING, "loss": loss(9_000, 9_000)}),
+        ("guessing, the newest", {"stage": Stage.CREDENTIAL}),
+        ("warning, and dear", {"severity": Severity.WARNING, "stage": Stage.PUMPING, "loss": loss(9_000, 9_000)}),
+        ("pumping, cheap", {"stage": Stage.PUMPING, "loss": loss(1, 1)}),
+        ("pumping, dear a minute", {"stage": Stage.PUMPING, "loss": loss(1, 100)}),
+        ("guessing, older", {"stage": Stage.CREDENTIAL, "opened_at": make.AT - timedelta(hours=1)}),
+        ("drill", {"stage": Stage.PUMPING, "drill": True, "loss": loss(9_000, 9_000)}),
+    ]
+    journal.findings.record([make.incident(name, **shape) for name, shape in shapes])
+    expected = ["pumping, dear a minute", "pumping, cheap", "guessing, the newest", "guessing, older",
+                "warning, and dear", "drill", "contained, costs most"]  # fmt: skip
+    assert [incident.id for incident in journal.incidents.live(99)] == expected
+    assert [incident.id for incident in journal.incidents.live(2, 3)] == expected[3:5]
+    assert journal.incidents.count_live() == {Status.OPEN: 6, Status.CONTAINED: 1}
+    grave = floor_of(Severity.CRITICAL, Stage.ACCESS)
+    assert journal.incidents.gravest_open(9, grave) == expected[:2]
+    assert journal.incidents.live(99, pbx="nowhere") == journal.incidents.gravest_open(9, grave, ["nowhere"]) == []
+
+
+def loss(spent: int, per_minute: int) -> Loss:
+    return Loss(spent, per_minute, 0, "EUR", "tariff")
 
 
 @pytest.mark.parametrize(

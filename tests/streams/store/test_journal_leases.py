@@ -91,11 +91,11 @@ def test_what_the_dead_one_was_doing_is_free_with_its_pbx(journal: Journal, make
 
 def test_incidents_written_since_are_told_with_their_revision(journal: Journal, make: Make, engine: Engine) -> None:
     journal.findings.record([make.incident("inc-1"), make.incident("inc-2", pbx="other")])
-    assert {(id_, revision) for id_, revision, _ in journal.incidents.written(0)} == {("inc-1", 0), ("inc-2", 0)}
-    assert {id_ for id_, _, _ in journal.incidents.written(0, ["hq"])} == {"inc-1"}
+    assert {(one.id, one.revision) for one in journal.incidents.written(0)} == {("inc-1", 0), ("inc-2", 0)}
+    assert {one.id for one in journal.incidents.written(0, ["hq"])} == {"inc-1"}
     with engine.begin() as connection:
         connection.execute(text("UPDATE incident SET written = 5"))
     journal.findings.record([make.incident("inc-1", revision=1), make.incident("inc-2", pbx="other")])
-    ((id_, revision, at),) = journal.incidents.written(6)
-    assert (id_, revision) == ("inc-1", 1)
-    assert abs(at / 1_000_000 - time.time()) < 60
+    (one,) = journal.incidents.written(6)
+    assert (one.id, one.revision) == ("inc-1", 1)
+    assert abs(one.written / 1_000_000 - time.time()) < 60

@@ -56,24 +56,24 @@ def test_many_notifiers_get_each_message_once(journal: Journal) -> None:
 def test_a_message_is_tried_again_when_due_then_sent(journal: Journal) -> None:
     journal.notifications.enqueue([ROW])
     journal.notifications.claim("one", 10, 30, 9)
-    assert journal.notifications.finish("n-1", MessageState.PENDING, now=11, error="timeout", next_try_at=20)
+    assert journal.notifications.finish(["n-1"], MessageState.PENDING, now=11, error="timeout", next_try_at=20)
     assert journal.notifications.claim("one", 19, 30, 9) == []
     [row] = journal.notifications.claim("one", 20, 30, 9)
     assert (row.attempts, row.error) == (2, "timeout")
-    assert journal.notifications.finish("n-1", MessageState.SENT, now=21)
-    assert not journal.notifications.finish("n-1", MessageState.FAILED, now=22)
+    assert journal.notifications.finish(["n-1"], MessageState.SENT, now=21)
+    assert not journal.notifications.finish(["n-1"], MessageState.FAILED, now=22)
     assert journal.notifications.claim("one", 999, 30, 9) == []
 
 
 def test_a_newer_message_supersedes_a_waiting_one(journal: Journal) -> None:
     journal.notifications.enqueue([ROW])
-    assert journal.notifications.finish("n-1", MessageState.SUPERSEDED, now=1, from_states={MessageState.PENDING})
+    assert journal.notifications.finish(["n-1"], MessageState.SUPERSEDED, now=1, from_states={MessageState.PENDING})
     assert journal.notifications.claim("one", 10, 30, 9) == []
 
 
 def test_a_message_does_not_end_in_an_unknown_state(journal: Journal) -> None:
     with pytest.raises(ValueError, match="delivered"):
-        journal.notifications.finish("n-1", "delivered", now=1)
+        journal.notifications.finish(["n-1"], "delivered", now=1)
 
 
 def test_what_was_being_sent_in_a_crash_is_interrupted(journal: Journal) -> None:
@@ -82,7 +82,7 @@ def test_what_was_being_sent_in_a_crash_is_interrupted(journal: Journal) -> None
         journal.notifications.claim(owner, 0, 30 if owner == "two" else 60, 1)
     assert [row.id for row in journal.notifications.interrupted("one", 30 * SECOND - 1)] == ["n-0"]
     assert [row.id for row in journal.notifications.interrupted("one", 30 * SECOND)] == ["n-0", "n-1"]
-    assert {row.id for row in journal.incidents.failures().notifications} == {"n-0", "n-1"}
-    assert journal.notifications.finish("n-0", MessageState.PENDING, now=1)
+    assert {row.id for row in journal.incidents.failures(0).notifications} == {"n-0", "n-1"}
+    assert journal.notifications.finish(["n-0"], MessageState.PENDING, now=1)
     assert [row.id for row in journal.notifications.interrupted("one", 30 * SECOND)] == ["n-1"]
     assert [row.id for row in journal.notifications.claim("one", 1, 30, 9)] == ["n-0"]

@@ -85,4 +85,4 @@ def test_closed_incidents_the_last_one_first(journal: Journal, make: Any) -> Non
     assert [one.id for one in journal.incidents.closed(9)] == ["inc-1", "inc-3", "inc-2"]
     assert [one.id for one in journal.incidents.closed(1, 1)] == ["inc-3"]
     assert [one.id for one in journal.incidents.closed(9, pbx="hq")] == ["inc-1", "inc-3"]
-    assert journal.incidents.closed_pbxs() == ["hq", "shop"]
+    assert journal.incidents.pbxs_with(Status.CLOSED) == ["hq", "shop"]

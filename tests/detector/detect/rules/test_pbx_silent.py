@@ -49,10 +49,10 @@ def test_pbx_silent(events, seconds) -> None:
 
 
 def test_it_warns_of_the_pbx_and_its_end_is_information_within_the_same_incident() -> None:
-    found = run([silent(0), silent(9, POLL), heard(HOUR)])
+    found = run([silent(0, level="warning"), silent(9, POLL), heard(HOUR)])
     told = detections(found, RULE)
     assert [(each.severity, each.subject.id, each.values["source"]) for each in told] == [
-        ("warning", "hq", SOCKET), ("warning", "hq", POLL), ("info", "hq", SOCKET),
+        ("warning", "hq", SOCKET), ("critical", "hq", POLL), ("info", "hq", SOCKET),
     ]  # fmt: skip
     assert (told[0].values["said"], told[0].values["limit"], told[2].values["minutes"]) == (
         "last heard at noon",
@@ -62,7 +62,9 @@ def test_it_warns_of_the_pbx_and_its_end_is_information_within_the_same_incident
     assert len({each.id for each in incidents(found)}) == 1
     last = incidents(found)[-1]
     assert last.detections == tuple(each.id for each in told)
-    assert not last.accuses
+    assert (last.accuses, last.status) == (False, "open")
+    over = [*incidents(run([silent(0), silent(9, POLL), heard(HOUR), heard(HOUR + 1, POLL)]))]
+    assert [each.status for each in over] == ["closed"], "it is over when all of its sources are heard"
 
 
 def test_nothing_is_done_about_anybody() -> None:
