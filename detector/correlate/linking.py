@@ -189,7 +189,7 @@ def locate(leg: Leg, place: Place, state: PbxState) -> list[Case]:
     case = state.cases.by_id.get(leg.incident) if leg.incident else None
     if case is None or place.private or is_known_good(state.memory, place.key, case.opened):
         return []
-    since = find_accepted(state.memory, leg.extension, place)
+    since = find_accepted(state.memory, leg.extension, place, state.now)
     if since is not None and since < case.opened:
         return []
     return [case, *state.cases.linked([Subject(SubjectKind.SOURCE_IP, place.key)])]

@@ -6,7 +6,7 @@ from detector.correlate.case import Cases
 from detector.correlate.pbx_state import PbxState
 from detector.enrich.addresses import AddressTable
 from detector.enrich.facts import Facts
-from detector.enrich.habits import recognise, shared_since
+from detector.enrich.habits import find_office, recognise
 from detector.enrich.ledger import Leg
 
 
@@ -24,7 +24,7 @@ def accuse(facts: Facts, state: PbxState, account: str) -> None:
         source = Subject(SubjectKind.SOURCE_IP, facts.place.key)
         case = cases.find(source)
         if case is not None:
-            office = shared_since.since(state.memory, facts.place.key)
+            office = find_office(state.memory, facts.place.key, facts.at)
             facts.at_home = facts.at_home or any(first is not None and first < case.opened for first in (since, office))
             facts.suspect_source = source in case.proven and not facts.at_home
             facts.guesser = facts.suspect_source and Stage.CREDENTIAL in case.stages

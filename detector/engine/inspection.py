@@ -9,13 +9,13 @@ from detector.correlate import suspects
 from detector.correlate.pbx_state import PbxState
 from detector.detect.catalogue import AnyDetector
 from detector.detect.detector import Routed
-from detector.detect.shared.attempts import of_trunk
+from detector.detect.shared.attempts import names, of_trunk, refused
 from detector.engine.compiled import Compiled
 from detector.engine.verdicts import Verdicts
 from detector.enrich import apply
 from detector.enrich.facts import Facts
 from detector.enrich.fleet_list import FleetEntries
-from detector.enrich.habits import has_moved, learn_block, learn_place
+from detector.enrich.habits import has_moved, learn_block, learn_place, watch_trusted, watched_days
 from detector.enrich.ledger import Leg
 from detector.enrich.outside import Outside
 from detector.enrich.premises import Tables
@@ -111,6 +111,8 @@ class Inspector:
         suspects.accuse(facts, state, account)
         self._look_up(facts)
         accepted = event.outcome == ACCEPTED and facts.place is not None
+        if refused(event):
+            watch_trusted(names(event) or (account,), event.count, facts, state.memory)
         if accepted:
             self._welcome(event, account, facts, state, verdicts)
             self._score_arrival(event, facts, state, site)
@@ -188,6 +190,8 @@ class Inspector:
         if leg.incident or facts.risky or facts.dropped is not None:
             verdicts.follow(leg, facts)
         if facts.opened and facts.billable:
+            watched_days.add(state.memory, "", facts.at)
+        if facts.ended_now and facts.risky and not facts.recharged:
             learn_block(leg, facts, state.memory, attack=suspects.is_of_attack(leg, state.cases))
         if facts.score is not None and self._models is not None and not suspects.is_accused(leg, state.cases):
             self._models.calls.learn(state.memory, leg, facts.season, facts.score)

@@ -9,6 +9,7 @@ from msgspec import Struct
 from detector.correlate.case import Case
 from detector.correlate.pbx_state import PbxState
 from detector.enrich.ledger import Leg
+from detector.enrich.older_habits import take_over
 from detector.memory.seen import Segment
 from detector.memory.timers import LEDGER, Timer
 
@@ -101,6 +102,7 @@ def restore(pages: Mapping[str, bytes]) -> dict[Whose, PbxState]:
         raise CheckpointError(key, error) from error
     for whose, state in states.items():
         restore_parts(state, parts[whose])
+        take_over(state.memory, state.now)
     return states
 
 

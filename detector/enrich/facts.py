@@ -12,7 +12,7 @@ from detector.settings import PbxProfile
 
 INBOUND = Direction.INBOUND
 NEW_COUNTRY = 3
-"""A country is new that was called on fewer earlier days."""
+"""A country is new that was usual on fewer earlier days."""
 
 
 class Facts:
@@ -38,9 +38,10 @@ class Facts:
     of numbers.
     `listed`: a block list of the operator names the source address; `host_names` of deny and allow lists stand for it.
     `history`: it came so late that nothing is done about it.
-    `block_days`: on how many earlier days honest calls went to this block of numbers abroad, or costly, from this PBX,
-    `country_days` to its country, and `watched_days` on how many any went out, all up to 8. `came_from`: the countries
-    from which a suspect extension was entered. `plan` reads numbers as this PBX does.
+    `block_days`: on how many days of the last weeks honest calls went to this block of numbers abroad, or costly, where
+    that makes it usual for this caller (see `habits.py`), and `block_callers` from how many extensions;
+    `country_days` the same of its country; `watched_days` on how many earlier days any call went out, up to 8.
+    `came_from`: the countries from which a suspect extension was entered. `plan` reads numbers as this PBX does.
     """
 
     extension: str = ""
@@ -73,6 +74,7 @@ class Facts:
     host_names: frozenset[str] = frozenset()
     history: bool = False
     block_days: int = 0
+    block_callers: int = 0
     country_days: int = 0
     came_from: frozenset[str] = frozenset()
     watched_days: int = 0
@@ -83,7 +85,7 @@ class Facts:
         return self.leg is not None and self.leg.direction == INBOUND
 
     def new_block(self, days: int) -> bool:
-        """Whether calls went to this block of numbers on fewer than `days` earlier days."""
+        """Whether this block of numbers is usual for the caller since fewer than `days` days."""
         return self.leg is not None and bool(self.leg.block) and self.block_days < days
 
     @property
