@@ -76,7 +76,10 @@ class Loss(Struct, frozen=True, gc=False):
 
 
 class Incident(Finding, frozen=True, kw_only=True, tag="incident"):
-    """One attack: its detections, how far it came, what it costs."""
+    """One attack: its detections, how far it came, what it costs.
+
+    `related` are other incidents that share something with it, such as a country, and are not the same attack.
+    """
 
     opened_at: datetime
     status: Status
@@ -89,6 +92,7 @@ class Incident(Finding, frozen=True, kw_only=True, tag="incident"):
     merged_into: str | None = None
     loss: Loss
     drill: bool = False
+    related: tuple[str, ...] = ()
 
     @property
     def accuses(self) -> bool:

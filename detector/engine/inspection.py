@@ -15,7 +15,7 @@ from detector.engine.verdicts import Verdicts
 from detector.enrich import apply
 from detector.enrich.facts import Facts
 from detector.enrich.fleet_list import FleetEntries
-from detector.enrich.habits import has_moved, learn_block, learn_place, watch_trusted, watched_days
+from detector.enrich.habits import has_moved, learn_block, learn_place, note_refusal, watched_days
 from detector.enrich.ledger import Leg
 from detector.enrich.outside import Outside
 from detector.enrich.premises import Tables
@@ -112,7 +112,7 @@ class Inspector:
         self._look_up(facts)
         accepted = event.outcome == ACCEPTED and facts.place is not None
         if refused(event):
-            watch_trusted(names(event) or (account,), event.count, facts, state.memory)
+            note_refusal(names(event) or (account,), event.count, facts, state.memory)
         if accepted:
             self._welcome(event, account, facts, state, verdicts)
             self._score_arrival(event, facts, state, site)

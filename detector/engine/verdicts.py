@@ -4,7 +4,7 @@ from detector.contract.codec import to_micros
 from detector.contract.events import Control, Event
 from detector.contract.findings import AnyFinding, Detection, Subject
 from detector.contract.vocabulary import ControlName, Mode, Severity, Stage, State, SubjectKind
-from detector.correlate import ends, linking, money, suspects
+from detector.correlate import ends, linking, money, relations, suspects
 from detector.correlate.case import MAX_DETECTIONS, Case, remember
 from detector.correlate.pbx_state import PbxState
 from detector.correlate.telling import tell
@@ -61,9 +61,11 @@ class Verdicts:
             return
         spends = rule.subject is not SubjectKind.TRUNK and not facts.inbound
         linking.grow(case, rule, detection, basis, facts.leg)
+        links, related = relations.part(case, links, facts, state.cases)
         money.attach(case, links, facts.leg if spends else None, state, self.premises.tariff)
-        linking.prove(case, rule, facts, state.memory)
-        self._touch(case, at)
+        linking.prove(case, rule, facts, state)
+        for each in (case, *related):
+            self._touch(each, at)
         if rule.prolongs or hit.severity is Severity.CRITICAL:
             case.updated = max(case.updated, at)
         if not self.doubts & HISTORY:
@@ -152,7 +154,7 @@ class Verdicts:
     ) -> Case | None:
         """The incident a detection belongs to: one that is live, several that become one by it, or a new one."""
         cases = self.state.cases
-        found = linking.find_cases(rule, detection.subject, links, cases)
+        found = linking.find_cases(rule, detection.subject, links, cases, at)
         if not opens:
             return found[0] if found else None
         if found:

@@ -1,5 +1,6 @@
 """What enrichment knows of one event, ready for every detector."""
 
+from detector.contract.findings import Subject
 from detector.contract.vocabulary import Direction, Severity
 from detector.enrich.addresses import Place
 from detector.enrich.blocklists import BlockListing
@@ -31,6 +32,7 @@ class Facts:
     the address is that to which an office has `moved`.
     `suspect_source`, `suspect_extension`: they were seen breaking in, in an incident that is open; `broken_in`: one
     that is more than somebody who came in from a new place, `guesser`: passwords were guessed from that address.
+    `standing_for`: what stands for this source address in such an incident, where it is not named by itself.
     `novelty` is the score of a new place, None while its model is cold; `score` that of a call that ended and is
     billable, of an accepted login, or of an accepted registration in which something is new, before it is learned; and
     `season` the hour of the week in which that began.
@@ -64,6 +66,7 @@ class Facts:
     guesser: bool = False
     suspect_source: bool = False
     suspect_extension: bool = False
+    standing_for: Subject | None = None
     broken_in: bool = False
     novelty: float | None = None
     score: Score | None = None

@@ -41,6 +41,8 @@ strangers = Distinct("strangers")
 tries = Window("tries of strangers")
 guessing = Once("guessing")
 """When passwords were last guessed from an address that was good."""
+refused_last = Once("refused last")
+"""When an address was last refused."""
 USUAL_SECONDS = 15 * 60
 """With less talk on all days before a block of numbers is not usual, however many they were."""
 FOR_ALL = 5
@@ -118,13 +120,16 @@ def is_guessing(memory: Memory, address: str, at: int) -> bool:
     return last is not None and last[0] > at - Days.DAY
 
 
-def watch_trusted(names: Iterable[str], count: int, facts: Facts, memory: Memory) -> None:
-    """Accounts were refused at an address: where it is a good one, see whether somebody guesses there.
+def note_refusal(names: Iterable[str], count: int, facts: Facts, memory: Memory) -> None:
+    """Accounts were refused at an address; where it is a good one, see whether somebody guesses there.
 
     A telephone with an old password is no guesser, nor is an office, however many of its telephones are new.
     """
     place = facts.place
-    if place is None or place.private or memory.get(good_days.name, place.key) is None:
+    if place is None or place.private:
+        return
+    refused_last.passed(memory, place.key, facts.at, HOUR_MICROS)
+    if memory.get(good_days.name, place.key) is None:
         return
     new = [name for name in names if find_accepted(memory, name, place, facts.at) is None]
     if not new:
@@ -133,6 +138,12 @@ def watch_trusted(names: Iterable[str], count: int, facts: Facts, memory: Memory
     found = max(strangers.add(memory, place.key, digest(name), facts.at, HOUR_MICROS, cap=STRANGERS) for name in new)
     if (found >= STRANGERS or tried >= TRIES) and not is_office_now(memory, place, facts.at):
         guessing.passed(memory, place.key, facts.at, 0)
+
+
+def was_refused(memory: Memory, address: str, at: int) -> bool:
+    """Whether an address was refused within a day before `at`."""
+    last = memory.get(refused_last.name, address)
+    return last is not None and last[0] > at - Days.DAY
 
 
 def is_office_now(memory: Memory, place: Place, at: int) -> bool:

@@ -166,9 +166,9 @@ def test_what_many_call_again_and_again_is_usual(before) -> None:
 
 def test_what_one_calls_again_and_again_is_usual_for_that_one_only() -> None:
     def probed(extension):
-        events = [*watched(), *minutes(10, -6, -5, -2),
-                  *(event for n in range(9) for event in whole(60 * n, 5, SOMALIA[:-1] + str(n), extension))]  # fmt: skip
-        return [one for one in detections(run(sorted(events, key=lambda event: event.at)), "call.probe")]
+        probes = [one for n in range(9) for one in whole(60 * n, 5, SOMALIA[:-1] + str(n), extension)]
+        events = sorted([*watched(), *minutes(10, -6, -5, -2), *probes], key=lambda event: event.at)
+        return detections(run(events), "call.probe")
 
     assert (len(probed("1707")), len(probed("1708")) > 0) == (0, True)
 
