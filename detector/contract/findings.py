@@ -76,7 +76,10 @@ class Loss(Struct, frozen=True, gc=False):
 
 
 class Incident(Finding, frozen=True, kw_only=True, tag="incident"):
-    """One attack: its detections, how far it came, what it costs; how often it went on after it was contained."""
+    """One attack: its detections, how far it came, what it costs; how often it went on after it was contained.
+
+    `related` are other incidents that share something with it, such as a country, and are not the same attack.
+    """
 
     opened_at: datetime
     status: Status
@@ -90,6 +93,7 @@ class Incident(Finding, frozen=True, kw_only=True, tag="incident"):
     loss: Loss
     drill: bool = False
     reopened: int = 0
+    related: tuple[str, ...] = ()
 
     @property
     def accuses(self) -> bool:

@@ -17,10 +17,16 @@ from detector.contract.vocabulary import (
     Status,
     SubjectKind,
 )
+from detector.enrich.networks import nearby
 
 T = TypeVar("T")
 MAX_DETECTIONS = 500
 MAX_SUBJECTS = 100
+MAX_EXTENSIONS = 10_000
+"""Of each kind so many subjects; extensions are not left out, for there are no more of them than a PBX has."""
+MAX_RELATED = 32
+FOLDED = 16
+"""So many addresses of one network are one subject, the network; those from which somebody came in stay beside it."""
 BROKEN_IN = (Stage.CREDENTIAL, Stage.ACCESS)
 TELLING = (Stage.RECON, Stage.CREDENTIAL, Stage.PROBE, Stage.ACCESS, Stage.PUMPING)
 """Which stage says more of what sort of attack it is, from the least: a break-in more than the calls that try it."""
@@ -30,9 +36,10 @@ class Case(Struct, kw_only=True, gc=False):
     """An incident as the engine remembers it. Times in microseconds, money in minor units.
 
     `kinds` are those its rules name; `said` is what the last of the worst detections says; `proven` are addresses that
-    guessed or came in, `entered` extensions that were broken into. `legs` are the keys of its calls that are up;
-    `states` how far each of its decisions was carried out; `reopened` how often it went on after it had been contained.
-    It vouches for nobody: see `evidence.py`.
+    guessed or came in, `inside` those that came in, `entered` extensions that were broken into. `folded` are networks
+    that stand for their addresses, `related` other incidents that share something and are not the same attack. `legs`
+    are the keys of its calls that are up; `states` how far each of its decisions was carried out; `reopened` how often
+    it went on after it had been contained. It vouches for nobody: see `evidence.py`.
     """
 
     id: str
@@ -71,6 +78,9 @@ class Case(Struct, kw_only=True, gc=False):
     leaks: dict[str, int] = {}
     """Decisions to keep an address out that was seen again although they were confirmed, and when it last was."""
     reopened: int = 0
+    inside: list[Subject] = []
+    folded: list[str] = []
+    related: list[str] = []
 
     def raise_stage(self, stage: Stage) -> None:
         """A stage only rises."""
@@ -116,6 +126,16 @@ class Case(Struct, kw_only=True, gc=False):
         return [subject.id for subject in self.subjects if subject.kind is kind]
 
 
+def is_network(source: Subject) -> bool:
+    """Whether it is a whole network; a /64 is one customer's address."""
+    return source.id.endswith(("/24", "/48"))
+
+
+def is_beside(subject: Subject, network: str) -> bool:
+    """Whether it is an address of this network."""
+    return subject.kind is SubjectKind.SOURCE_IP and not is_network(subject) and nearby(subject.id) == network
+
+
 def remember(items: list[T], item: T, most: int = MAX_SUBJECTS) -> None:
     """Add `item` if it is new and there is room."""
     if item not in items and len(items) < most:
@@ -126,7 +146,8 @@ class Cases:
     """The open incidents of one PBX, found by what they share.
 
     Two detections belong together if they share a source address, an extension entered or misused, or a block of
-    numbers abroad. Where one links two incidents, the younger is merged into the older.
+    numbers abroad. Where one links two incidents, the younger is merged into the older. What shares less, such as a
+    country, is related and stays apart.
     """
 
     __slots__ = ("by_decision", "by_id", "dirty", "links")
@@ -168,12 +189,60 @@ class Cases:
         """These subjects belong to `case` from now on; returns those that are new to it."""
         new = []
         for subject in subjects:
-            if subject not in case.subjects and len(case.subjects) < MAX_SUBJECTS:
+            if subject not in case.subjects and self._has_room(case, subject):
                 case.subjects.append(subject)
                 new.append(subject)
             if subject in case.subjects:
                 self.links[subject] = case.id
         return new
+
+    def unlink(self, case: Case, subjects: Iterable[Subject]) -> None:
+        """These subjects do not belong to `case` any more."""
+        for subject in subjects:
+            case.subjects.remove(subject)
+            if subject in case.proven:
+                case.proven.remove(subject)
+            if self.links.get(subject) == case.id:
+                del self.links[subject]
+        self.dirty.add(case.id)
+
+    def come_in(self, case: Case, source: Subject) -> None:
+        """Somebody came in from an address: it is the last to be forgotten."""
+        if source not in case.inside:
+            del case.inside[: max(len(case.inside) - MAX_SUBJECTS // 2, 0)]
+            case.inside.append(source)
+        self.link(case, [source])
+        if source not in case.proven:
+            case.proven.append(source)
+
+    def _has_room(self, case: Case, subject: Subject) -> bool:
+        """Whether one more subject can be shown; addresses make room where a network can stand for them."""
+        if subject.kind is SubjectKind.EXTENSION:
+            return len(case.subjects) < MAX_EXTENSIONS
+        if subject.kind is not SubjectKind.SOURCE_IP:
+            return len(case.names(subject.kind)) < MAX_SUBJECTS
+        network, certain = nearby(subject.id), subject in case.inside
+        if is_network(subject):
+            return certain or len(case.names(subject.kind)) < MAX_SUBJECTS
+        if network in case.folded and not certain:
+            return False
+        others = [each for each in case.subjects if is_beside(each, network) and each not in case.inside]
+        if len(others) >= FOLDED:
+            self._fold(case, network, others)
+            return certain
+        if len(case.names(subject.kind)) >= MAX_SUBJECTS:
+            return certain and self._drop_oldest(case)
+        return True
+
+    def _fold(self, case: Case, network: str, addresses: list[Subject]) -> None:
+        self.unlink(case, addresses)
+        case.folded.append(network)
+        self.link(case, [Subject(SubjectKind.SOURCE_IP, network)])
+
+    def _drop_oldest(self, case: Case) -> bool:
+        found = [each for each in case.subjects if each.kind is SubjectKind.SOURCE_IP and each not in case.inside]
+        self.unlink(case, found[:1])
+        return bool(found)
 
     def drop(self, case: Case) -> None:
         """Forget a closed or merged incident; what it shared may open a new one."""

@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from detector.contract.findings import Decision, Detection, Subject
 from detector.contract.ids import derive_id
 from detector.contract.vocabulary import PricedBy, Severity, Stage, Status, SubjectKind
-from detector.correlate.case import MAX_DETECTIONS, Case, Cases, remember
+from detector.correlate.case import MAX_DETECTIONS, MAX_RELATED, Case, Cases, remember
 from detector.correlate.pbx_state import PbxState
+from detector.correlate.relations import leave_campaigns
 from detector.detect.catalogue import AnyDetector
 from detector.detect.detector import Hit
 from detector.enrich.addresses import Place
@@ -57,10 +58,12 @@ def find_shared(rule: AnyDetector, facts: Facts, memory: Memory) -> list[Subject
     place, leg = facts.place, facts.leg
     if place is not None and not (place.private or facts.at_home or is_known_good(memory, place.key, facts.at)):
         links.append(Subject(SubjectKind.SOURCE_IP, place.key))
+    if facts.standing_for is not None and facts.suspect_source:
+        links.append(facts.standing_for)
     if is_misused(rule, facts):
         links.append(Subject(SubjectKind.EXTENSION, facts.extension))
     if facts.risky and facts.new_block(USUAL_DAYS) and leg is not None:
-        links += [Subject(SubjectKind.DESTINATION, name) for name in (leg.block, facts.area)]
+        links.append(Subject(SubjectKind.DESTINATION, leg.block))
     return links
 
 
@@ -69,13 +72,13 @@ def is_misused(rule: AnyDetector, facts: Facts) -> bool:
     return bool(facts.extension) and not facts.inbound and rule.stage not in {Stage.RECON, Stage.CREDENTIAL}
 
 
-def find_cases(rule: AnyDetector, subject: Subject, links: list[Subject], cases: Cases) -> list[Case]:
+def find_cases(rule: AnyDetector, subject: Subject, links: list[Subject], cases: Cases, at: int) -> list[Case]:
     """The live incidents that a detection belongs to.
 
     The PBX is shared by everybody: what is said of it joins only what the same rule said before.
     """
     if subject.kind is not SubjectKind.PBX:
-        return cases.linked(links)
+        return leave_campaigns(cases.linked(links), rule.stage, at)
     found = cases.linked(link for link in links if link != subject)
     before = cases.told_by(rule.id, subject)
     return [*found, before] if before is not None else found
@@ -109,7 +112,9 @@ def merge(older: Case, younger: Case, state: PbxState) -> list[Decision]:
     if younger.severity is not older.severity:
         older.say(younger.severity, younger.said)
     merge_signs(older, younger)
-    cases.link(older, younger.subjects)
+    cases.link(older, list(younger.subjects))
+    related = dict.fromkeys([*older.related, *younger.related])
+    older.related = [name for name in related if name not in {older.id, younger.id}][:MAX_RELATED]
     merge_money(older, younger)
     for name in ("updated", "told", "confirmed_at"):
         setattr(older, name, max(getattr(older, name), getattr(younger, name)))
@@ -133,7 +138,7 @@ def merge_signs(older: Case, younger: Case) -> None:
     for name in ("stages", "rules", "kinds", "countries"):
         for item in getattr(younger, name):
             remember(getattr(older, name), item)
-    for name in ("proven", "entered"):
+    for name in ("proven", "entered", "inside", "folded"):
         getattr(older, name).extend(s for s in getattr(younger, name) if s not in getattr(older, name))
     for detection in younger.detections:
         remember(older.detections, detection, MAX_DETECTIONS)
@@ -169,7 +174,7 @@ def locate(leg: Leg, place: Place, state: PbxState) -> list[Case]:
     case = state.cases.by_id.get(leg.incident) if leg.incident else None
     if case is None or place.private or is_known_good(state.memory, place.key, case.opened):
         return []
-    since = find_accepted(state.memory, leg.extension, place)
+    since = find_accepted(state.memory, leg.extension, place, state.now)
     if since is not None and since < case.opened:
         return []
     return [case, *state.cases.linked([Subject(SubjectKind.SOURCE_IP, place.key)])]

@@ -52,8 +52,9 @@ def follow(leg: Leg, facts: Facts, state: PbxState, tariff: Tariff) -> Case | No
 def find_case(leg: Leg, cases: Cases) -> Case | None:
     """The live incident about the extension of a call, or about what it calls."""
     case = cases.find(Subject(SubjectKind.EXTENSION, leg.extension)) if leg.extension else None
-    called = (cases.find(Subject(SubjectKind.DESTINATION, name)) for name in (leg.block, leg.land) if name)
-    return case or next((each for each in called if each is not None), None)
+    if case is not None or not leg.block:
+        return case
+    return cases.find(Subject(SubjectKind.DESTINATION, leg.block))
 
 
 def take(case: Case, leg: Leg, state: PbxState, tariff: Tariff) -> None:

@@ -21,7 +21,7 @@ def file(case: Case, rule: AnyDetector, detection: Detection, basis: Basis, fact
 
     What is said of everybody names nobody: of a PBX, of a trunk, and of a number no extension that calls it.
     """
-    source = prove(case, rule, facts, state.memory)
+    source = prove(case, rule, facts, state)
     if rule.subject in {SubjectKind.PBX, SubjectKind.TRUNK}:
         return
     evidence = Evidence(
@@ -36,14 +36,16 @@ def file(case: Case, rule: AnyDetector, detection: Detection, basis: Basis, fact
         state.dossiers.note(source, replace(evidence, came_from="", basis=basis if seen else Basis.DERIVED))
 
 
-def prove(case: Case, rule: AnyDetector, facts: Facts, memory: Memory) -> Subject | None:
+def prove(case: Case, rule: AnyDetector, facts: Facts, state: PbxState) -> Subject | None:
     """Which address broke in, if one did, and which extension it entered."""
     if facts.inbound:
         return None
-    source = find_intruder(case, rule, facts, memory)
-    if source is not None and source not in case.proven:
-        case.proven.append(source)
     entering = rule.stage is Stage.ACCESS or (facts.suspect_source and facts.leg is not None)
+    source = find_intruder(case, rule, facts, state.memory, entering=entering)
+    if source is not None and entering:
+        state.cases.come_in(case, source)
+    elif source is not None and source not in case.proven:
+        case.proven.append(source)
     if facts.extension and entering:
         entered = Subject(SubjectKind.EXTENSION, facts.extension)
         if entered in case.subjects and entered not in case.entered:
@@ -51,14 +53,14 @@ def prove(case: Case, rule: AnyDetector, facts: Facts, memory: Memory) -> Subjec
     return source
 
 
-def find_intruder(case: Case, rule: AnyDetector, facts: Facts, memory: Memory) -> Subject | None:
+def find_intruder(case: Case, rule: AnyDetector, facts: Facts, memory: Memory, *, entering: bool) -> Subject | None:
     """The address from which somebody guesses, or acts who has come in where nobody of the house is at home."""
     place = facts.place
     breaking = rule.stage in {Stage.CREDENTIAL, Stage.ACCESS} or facts.suspect_source
     if place is None or place.private or not breaking or is_known_good(memory, place.key, case.opened):
         return None
     source = Subject(SubjectKind.SOURCE_IP, place.key)
-    return source if source in case.subjects else None
+    return source if source in case.subjects or (entering and facts.suspect_source) else None
 
 
 def name_subjects(rule: AnyDetector, subject: Subject, facts: Facts) -> list[Subject]:

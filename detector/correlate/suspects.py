@@ -1,13 +1,14 @@
 """What the open incidents say of whoever acts: a suspect's calls and logins are neither honest nor to be learned."""
 
 from detector.contract.findings import Subject
-from detector.contract.vocabulary import Kind, Severity, SubjectKind
-from detector.correlate.case import Cases
+from detector.contract.vocabulary import Kind, Severity, Stage, SubjectKind
+from detector.correlate.case import Case, Cases
 from detector.correlate.pbx_state import PbxState
 from detector.enrich.addresses import AddressTable
 from detector.enrich.facts import Facts
-from detector.enrich.habits import recognise, shared_since
+from detector.enrich.habits import find_office, recognise, was_refused
 from detector.enrich.ledger import Leg
+from detector.enrich.networks import nearby
 
 
 def accuse(facts: Facts, state: PbxState, account: str) -> None:
@@ -24,12 +25,12 @@ def accuse(facts: Facts, state: PbxState, account: str) -> None:
         return
     if facts.place is not None:
         source = Subject(SubjectKind.SOURCE_IP, facts.place.key)
-        case = cases.find(source)
+        case = cases.find(source) or find_standing_for(source, account, facts, state)
         if case is not None:
-            office = shared_since.since(state.memory, facts.place.key)
+            office = find_office(state.memory, facts.place.key, facts.at)
             facts.at_home = facts.at_home or any(first is not None and first < case.opened for first in (since, office))
-            facts.suspect_source = source in case.proven and not facts.at_home
-            facts.guesser = facts.suspect_source and state.dossiers.guessed(source)
+            facts.suspect_source = (source in case.proven or facts.standing_for is not None) and not facts.at_home
+            facts.guesser = facts.suspect_source and (facts.standing_for is not None or state.dossiers.guessed(source))
             facts.broken_in = facts.suspect_source and case.broken_in()
     if facts.extension:
         entered = Subject(SubjectKind.EXTENSION, facts.extension)
@@ -40,6 +41,25 @@ def accuse(facts: Facts, state: PbxState, account: str) -> None:
             return
         facts.suspect_extension = True
         facts.broken_in = facts.broken_in or case.broken_in()
+
+
+def find_standing_for(source: Subject, account: str, facts: Facts, state: PbxState) -> Case | None:
+    """The incident about guessing that an address is part of, though it is not named there; says what stands for it.
+
+    Of many addresses only some are named; but whoever was refused while an account is guessed at, or beside many that
+    guess, is one of them.
+    """
+    if not was_refused(state.memory, source.id, facts.at):
+        return None
+    network = nearby(source.id)
+    for other in (Subject(SubjectKind.ACCOUNT, account), Subject(SubjectKind.SOURCE_IP, network)):
+        case = state.cases.find(other)
+        if case is None or Stage.CREDENTIAL not in case.stages:
+            continue
+        if other.kind is SubjectKind.ACCOUNT or network in case.folded:
+            facts.standing_for = other
+            return case
+    return None
 
 
 def accuse_caller(facts: Facts, state: PbxState, addresses: AddressTable) -> None:

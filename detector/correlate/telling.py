@@ -15,5 +15,5 @@ def tell(case: Case, pbx: str, at: int) -> Incident:
         opened_at=from_micros(case.opened), status=case.status, stage=case.stage, kind=case.kind(),
         severity=case.severity, title=compose_title(case), subjects=tuple(case.subjects),
         detections=tuple(case.detections), merged_into=case.merged_into, loss=sum_up(case), drill=case.drill,
-        reopened=case.reopened,
+        reopened=case.reopened, related=tuple(case.related),
     )  # fmt: skip

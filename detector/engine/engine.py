@@ -138,7 +138,7 @@ class Engine:
         if not isinstance(event, Call):
             return []
         site = self._sites.get(event.pbx) or self._site(event.pbx)
-        leg = state.ledger.find(event.call_id, event.leg)
+        leg = apply.find_own(event, site, state.ledger)
         if leg is None:
             return []
         verdicts = Verdicts(state, site)

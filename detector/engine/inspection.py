@@ -9,13 +9,20 @@ from detector.correlate import suspects
 from detector.correlate.pbx_state import PbxState
 from detector.detect.catalogue import AnyDetector
 from detector.detect.detector import Routed
-from detector.detect.shared.attempts import of_trunk
+from detector.detect.shared.attempts import names, of_trunk, refused
 from detector.engine.compiled import Compiled
 from detector.engine.verdicts import Verdicts
 from detector.enrich import apply
 from detector.enrich.facts import Facts
 from detector.enrich.fleet_list import FleetEntries
-from detector.enrich.habits import has_moved, learn_block, learn_place, learn_sender
+from detector.enrich.habits import (
+    has_moved,
+    learn_block,
+    learn_place,
+    learn_sender,
+    note_refusal,
+    watched_days,
+)
 from detector.enrich.ledger import Leg
 from detector.enrich.outside import Outside
 from detector.enrich.premises import Tables
@@ -122,6 +129,8 @@ class Inspector:
         if type(event) is Registration and event.method == SipMethod.INVITE:
             learn_sender(facts, state.memory)
         accepted = event.outcome == ACCEPTED and facts.place is not None
+        if refused(event):
+            note_refusal(names(event) or (account,), event.count, facts, state.memory)
         if accepted:
             self._welcome(event, account, facts, state, verdicts)
             self._score_arrival(event, facts, state, site)
@@ -200,6 +209,8 @@ class Inspector:
         if leg.incident or facts.risky or facts.dropped is not None:
             verdicts.follow(leg, facts)
         if facts.opened and facts.billable:
+            watched_days.add(state.memory, "", facts.at)
+        if facts.ended_now and facts.risky and not facts.recharged:
             learn_block(leg, facts, state.memory, attack=suspects.is_of_attack(leg, state.cases))
         if facts.score is not None and self._models is not None and not suspects.is_accused(leg, state.cases):
             self._models.calls.learn(state.memory, leg, facts.season, facts.score)

@@ -13,6 +13,7 @@ from detector.correlate.evidence import Dossier
 from detector.correlate.pbx_state import PbxState
 from detector.correlate.proof import reconstruct
 from detector.enrich.ledger import Leg
+from detector.enrich.older_habits import take_over
 from detector.memory.seen import Segment
 from detector.memory.timers import LEDGER, Timer
 
@@ -113,6 +114,7 @@ def restore(pages: Mapping[str, bytes]) -> dict[Whose, PbxState]:
         raise CheckpointError(key, error) from error
     for whose, state in states.items():
         restore_parts(state, parts[whose])
+        take_over(state.memory, state.now)
     return states
 
 

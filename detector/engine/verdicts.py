@@ -14,7 +14,7 @@ from detector.contract.vocabulary import (
     State,
     SubjectKind,
 )
-from detector.correlate import ends, linking, money, proof, suspects
+from detector.correlate import ends, linking, money, proof, relations, suspects
 from detector.correlate.case import MAX_DETECTIONS, Case, remember
 from detector.correlate.evidence import Dossiers
 from detector.correlate.pbx_state import PbxState
@@ -75,9 +75,11 @@ class Verdicts:
             return
         spends = rule.subject is not SubjectKind.TRUNK and not facts.inbound
         linking.grow(case, rule, detection, facts.leg)
+        links, related = relations.part(case, links, facts, state.cases)
         money.attach(case, links, facts.leg if spends else None, state, self.premises.tariff)
         proof.file(case, rule, detection, basis, facts, state)
-        self._touch(case, at)
+        for each in (case, *related):
+            self._touch(each, at)
         if rule.prolongs:
             case.updated = max(case.updated, at)
         if not self.doubts & HISTORY:
@@ -184,7 +186,7 @@ class Verdicts:
     ) -> Case | None:
         """The incident a detection belongs to: one that is live, several that become one by it, or a new one."""
         cases = self.state.cases
-        found = linking.find_cases(rule, detection.subject, links, cases)
+        found = linking.find_cases(rule, detection.subject, links, cases, at)
         if not opens:
             return found[0] if found else None
         if found:

@@ -10,8 +10,18 @@ from detector.contract.vocabulary import AccessOutcome, Direction, Disposition, 
 from detector.enrich.dialling.numbers import COSTLY, Klass, Number
 from detector.enrich.facts import Facts
 from detector.enrich.fleet_list import FleetEntries
-from detector.enrich.habits import called_days, watched_days
-from detector.enrich.ledger import FAMILIAR, INSIDE, OUTWARD, Ledger, Leg, charged_extension, talked
+from detector.enrich.habits import tell_usual
+from detector.enrich.ledger import (
+    AGAIN,
+    FAMILIAR,
+    INSIDE,
+    OUTWARD,
+    Ledger,
+    Leg,
+    charged_extension,
+    is_same_number,
+    talked,
+)
 from detector.enrich.premises import Premises
 from detector.memory.fields import Memory
 from detector.memory.timers import LEDGER
@@ -53,11 +63,17 @@ def follow_call(event: Call, facts: Facts, memory: Memory, premises: Premises) -
     ledger = facts.ledger
     way = way_of(event)
     leg = ledger.find(event.call_id, event.leg) or recognise(event, way, premises, ledger)
+    name = event.leg or ""
+    if leg is not None and (other := number_elsewhere(leg, event, way, premises)):
+        name = name_successor(event, other)
+        leg = succeed(leg, ledger.find(event.call_id, name), facts)
+    elif leg is not None and not (leg.up or event.to):
+        leg = ledger.latest(leg)
     if leg is None:
-        leg = open_leg(event, way, facts, premises)
+        leg = open_leg(event, way, facts, premises, name)
         facts.opened = True
         dropped = ledger.open(leg)
-        if dropped is not None and dropped.incident:
+        if dropped is not None and dropped.incident and facts.dropped is None:
             facts.dropped = dropped
     else:
         facts.opened = complete(leg, event, facts, premises)
@@ -71,13 +87,45 @@ def follow_call(event: Call, facts: Facts, memory: Memory, premises: Premises) -
     facts.billable = is_billable(leg)
     facts.risky = facts.billable and (leg.abroad or leg.costly)
     if facts.risky:
-        facts.block_days = called_days.before(memory, leg.block, facts.at)
+        tell_usual(leg, facts, memory)
         leg.familiar = facts.block_days >= FAMILIAR
-        facts.country_days = called_days.before(memory, leg.country, facts.at)
-        facts.watched_days = watched_days.before(memory, "", facts.at)
     if facts.opened or facts.ended_now:  # what was answered since is seen when the timer of its beginning comes
         facts.timers.wake(LEDGER, leg.key, ledger.expires(leg))
     return leg
+
+
+def number_elsewhere(leg: Leg, event: Call, way: str, premises: Premises) -> str:
+    """Another number outside than that of the leg, to which an event sends the call under the same name; or nothing."""
+    if not event.to or way not in OUTWARD or leg.direction not in OUTWARD or not leg.destination:
+        return ""
+    number = number_of(event, premises)
+    if number is None or number.klass in INSIDE or over_trunk_after_all(leg, event):
+        return ""
+    told = destination_of(number)
+    return "" if is_same_number(told, leg.destination) else told
+
+
+def succeed(leg: Leg, successor: Leg | None, facts: Facts) -> Leg | None:
+    """The leg that follows one of the same name, if it is known; whoever bears a name has one line at a time."""
+    if leg.up and successor is None:
+        leg.talk = leg.talked(facts.at)
+        facts.ledger.end(leg, facts.at)
+        if leg.incident:
+            facts.dropped = leg
+    return successor
+
+
+def find_own(event: Call, premises: Premises, ledger: Ledger) -> Leg | None:
+    """The leg that an event names and means by its number."""
+    leg = ledger.find(event.call_id, event.leg)
+    if leg is not None and (other := number_elsewhere(leg, event, way_of(event), premises)):
+        return ledger.find(event.call_id, name_successor(event, other))
+    return leg
+
+
+def name_successor(event: Call, destination: str) -> str:
+    """Names a leg after its number, too, where that is not the first under its name."""
+    return f"{event.leg or ''}{AGAIN}{destination}"
 
 
 def way_of(event: Call) -> str:
@@ -108,11 +156,11 @@ def recognise(event: Call, way: str, premises: Premises, ledger: Ledger) -> Leg 
     return leg
 
 
-def open_leg(event: Call, way: str, facts: Facts, premises: Premises) -> Leg:
+def open_leg(event: Call, way: str, facts: Facts, premises: Premises, name: str) -> Leg:
     """A new leg from its first phase, with its number read and priced."""
     started = to_micros(event.started_at) if event.started_at is not None else facts.at
     leg = Leg(
-        call_id=event.call_id, leg=event.leg or "", started=min(started, facts.at), direction=way,
+        call_id=event.call_id, leg=name, started=min(started, facts.at), direction=way,
         extension=facts.extension, trunk=event.trunk or "", channel=event.channel or "",
         source=facts.place.key if facts.place is not None else "", event=event.id, conference=event.via == CONFERENCE,
         trunk_in=event.trunk_in or "", doubts=facts.timers.doubts, forwarded=event.via == FORWARD,

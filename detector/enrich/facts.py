@@ -1,5 +1,6 @@
 """What enrichment knows of one event, ready for every detector."""
 
+from detector.contract.findings import Subject
 from detector.contract.vocabulary import Direction, Severity
 from detector.enrich.addresses import Place
 from detector.enrich.blocklists import BlockListing
@@ -12,7 +13,7 @@ from detector.settings import PbxProfile
 
 INBOUND = Direction.INBOUND
 NEW_COUNTRY = 3
-"""A country is new that was called on fewer earlier days."""
+"""A country is new that was usual on fewer earlier days."""
 
 
 class Facts:
@@ -31,6 +32,7 @@ class Facts:
     the address is that to which an office has `moved`.
     `suspect_source`, `suspect_extension`: they were seen breaking in, in an incident that is open; `broken_in`: one
     that is more than somebody who came in from a new place, `guesser`: passwords were guessed from that address.
+    `standing_for`: what stands for this source address in such an incident, where it is not named by itself.
     `novelty` is the score of a new place, None while its model is cold; `score` that of a call that ended and is
     billable, of an accepted login, or of an accepted registration in which something is new, before it is learned; and
     `season` the hour of the week in which that began.
@@ -38,9 +40,10 @@ class Facts:
     of numbers.
     `listed`: a block list of the operator names the source address; `host_names` of deny and allow lists stand for it.
     `history`: it came so late that nothing is done about it.
-    `block_days`: on how many earlier days honest calls went to this block of numbers abroad, or costly, from this PBX,
-    `country_days` to its country, and `watched_days` on how many any went out, all up to 8. `came_from`: the countries
-    from which a suspect extension was entered. `plan` reads numbers as this PBX does.
+    `block_days`: on how many days of the last weeks honest calls went to this block of numbers abroad, or costly, where
+    that makes it usual for this caller (see `habits.py`), and `block_callers` from how many extensions;
+    `country_days` the same of its country; `watched_days` on how many earlier days any call went out, up to 8.
+    `came_from`: the countries from which a suspect extension was entered. `plan` reads numbers as this PBX does.
     """
 
     extension: str = ""
@@ -63,6 +66,7 @@ class Facts:
     guesser: bool = False
     suspect_source: bool = False
     suspect_extension: bool = False
+    standing_for: Subject | None = None
     broken_in: bool = False
     novelty: float | None = None
     score: Score | None = None
@@ -73,6 +77,7 @@ class Facts:
     host_names: frozenset[str] = frozenset()
     history: bool = False
     block_days: int = 0
+    block_callers: int = 0
     country_days: int = 0
     came_from: frozenset[str] = frozenset()
     watched_days: int = 0
@@ -83,7 +88,7 @@ class Facts:
         return self.leg is not None and self.leg.direction == INBOUND
 
     def new_block(self, days: int) -> bool:
-        """Whether calls went to this block of numbers on fewer than `days` earlier days."""
+        """Whether this block of numbers is usual for the caller since fewer than `days` days."""
         return self.leg is not None and bool(self.leg.block) and self.block_days < days
 
     @property

@@ -17,6 +17,8 @@ UNANSWERED = 10 * 60 * MICROS
 LONGEST = 24 * 3_600 * MICROS
 MAX_LEGS = 20_000
 TAIL = 7
+AGAIN = "\x1e"
+"""Stands between the name of a leg and its number, where another number was called under that name before."""
 SILENT = frozenset({Disposition.NO_ANSWER, Disposition.BUSY, Disposition.FAILED})
 """Words of a PBX that nobody here knows may stand for an answer: then its talk counts."""
 TRUNK, EXTENSION, DESTINATION = SubjectKind.TRUNK, SubjectKind.EXTENSION, SubjectKind.DESTINATION
@@ -116,6 +118,12 @@ class Ledger:
         if known is None and leg:
             return next((each for each in self._of_call.get(call_id, ()) if each.other == leg), None)
         return known
+
+    def latest(self, leg: Leg) -> Leg:
+        """The leg of the same name that was opened last."""
+        named = f"{leg.leg}{AGAIN}"
+        later = [each for each in self._of_call.get(leg.call_id, ()) if each.leg.startswith(named)]
+        return later[-1] if later else leg
 
     def has(self, call_id: str) -> bool:
         """Whether a leg of this call is still known."""
@@ -252,6 +260,11 @@ def places(leg: Leg) -> Iterator[tuple[SubjectKind, str]]:
         yield EXTENSION, leg.extension
     if leg.block:
         yield DESTINATION, leg.block
+
+
+def is_same_number(one: str, other: str) -> bool:
+    """Whether one may be the other before or after a trunk or an access digit changed it."""
+    return one.endswith(other) or other.endswith(one) or _end_alike(one, other)
 
 
 def _on_one_line(one: Leg, other: Leg) -> bool:

@@ -57,6 +57,10 @@ class Memory:
         if self._fields[field].pop(subject, None) is not None:
             self.dirty.add((field, subject))
 
+    def subjects(self, field: str) -> list[str]:
+        """Of whom anything is remembered in this field."""
+        return list(self._fields[field])
+
     def page(self, field: str, subject: str) -> bytes | None:
         """The record as it stands in a checkpoint."""
         return self._fields[field].get(subject)

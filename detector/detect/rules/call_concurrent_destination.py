@@ -16,6 +16,8 @@ from detector.memory.fields import Memory, Once, digest
 from detector.memory.spans import Spans, most_at_once
 from detector.settings.params import Days, Params, Seconds
 
+EACH = 3
+"""Calls at once to a usual block for each extension that calls it regularly."""
 HALF = (1 << 30) - 1
 """Of a recorded call its caller and its number are remembered, in so many bits each."""
 
@@ -28,8 +30,8 @@ class CallConcurrentDestination(Detector[Call]):
     While fewer than `days` days were watched all is new: a warning by night, information by day. Where only records
     tell of calls, those count that lay over one another, once the last of them is over.
 
-    Quiet when: the block was called on `days` earlier days and fewer than `usual` calls are up; calls at home; several
-    legs of one call; emergency and internal calls.
+    Quiet when: the block was called on `days` earlier days and fewer than `usual` calls are up, or than three for each
+    extension that calls it regularly; calls at home; several legs of one call; emergency and internal calls.
     Runbook: hang up, block the numbers on the PBX, find out which extensions and passwords are in foreign hands.
     """
 
@@ -43,7 +45,10 @@ class CallConcurrentDestination(Detector[Call]):
     lives_on = ((Want("call.started|answered", OUTSIDE),), (Want("call.ended", (*OUTSIDE, "started_at")),))
 
     class Limits(Params):
-        """`calls` up at once to a new block, `usual` to one called on `days` earlier days; `pause` until said again."""
+        """`calls` up at once to a new block; `pause` until said again.
+
+        To one called on `days` earlier days three for each extension that calls it regularly, up to `usual`.
+        """
 
         calls: PositiveInt = 5
         usual: PositiveInt = 30
@@ -58,7 +63,7 @@ class CallConcurrentDestination(Detector[Call]):
         leg = facts.leg
         if leg is None or not leg.block or not facts.risky:
             return None
-        limit = self.limits.calls if facts.new_block(self.limits.days) else self.limits.usual
+        limit = self._limit(facts)
         if not leg.up:
             return self._recorded(event, leg, facts, memory, limit) if recorded(leg, facts) else None
         calls = facts.ledger.calls(SubjectKind.DESTINATION, leg.block)
@@ -70,6 +75,11 @@ class CallConcurrentDestination(Detector[Call]):
         weak = rest_on(legs, limit) or self._habit(facts)
         return self.hit(leg.block, f"{calls} calls at once to {leg.block}", basis=weak,
                         severity=self._severity(leg, facts, calls, together), calls=calls, limit=limit)  # fmt: skip
+
+    def _limit(self, facts: Facts) -> int:
+        """A usual block is called at once by about as many as call it day by day."""
+        calls, usual = self.limits.calls, self.limits.usual
+        return calls if facts.new_block(self.limits.days) else max(calls, min(usual, EACH * facts.block_callers))
 
     def _recorded(self, event: Call, leg: Leg, facts: Facts, memory: Memory, limit: int) -> Hit | None:
         """The calls that lay over one that is over, by their records."""

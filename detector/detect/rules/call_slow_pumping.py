@@ -9,9 +9,10 @@ from detector.contract.kinds import SLOW_PUMPING
 from detector.contract.visibility import Want
 from detector.contract.vocabulary import Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
-from detector.detect.detector import OUTSIDE, Detector, Hit, RiskyBegun, RiskyEnded, micros
+from detector.detect.detector import OUTSIDE, Detector, Hit, RiskyEnded, micros
 from detector.enrich.facts import Facts
-from detector.memory.fields import Days as SeenOn
+from detector.enrich.habits import LASTS_DAYS, SECOND_MICROS, USUAL_SECONDS
+from detector.memory.ageing import Daily
 from detector.memory.fields import Memory, Window
 from detector.settings.params import Days, Params, Seconds
 
@@ -26,8 +27,8 @@ class CallSlowPumping(Detector[Call]):
 
     Once a night; critical from `critical_nights` on. All of a country that is not usual counts as one block.
 
-    Quiet when: the block was called within business hours on `days` earlier days; the calls are shorter than `talk`;
-    calls at home; emergency and internal calls.
+    Quiet when: the block was called within business hours on `days` days of the last weeks, for a quarter of an hour in
+    all; the calls are shorter than `talk`; calls at home; emergency and internal calls.
     Runbook: listen to whoever is on the line next night; if nobody is in the building, treat the extension as stolen.
     """
 
@@ -38,7 +39,7 @@ class CallSlowPumping(Detector[Call]):
     stage = Stage.PUMPING
     kind = SLOW_PUMPING
     attack = ("T1496",)
-    reads = (RiskyBegun, RiskyEnded)
+    reads = (RiskyEnded,)
     lives_on = ((Want("call.ended", (*OUTSIDE, "talk|answered_at")),),)
 
     class Limits(Params):
@@ -55,16 +56,16 @@ class CallSlowPumping(Detector[Call]):
 
     limits: Limits
     nights = Window("nights")
-    by_day = SeenOn("by day")
+    by_day = Daily("talked by day")
 
     def inspect(self, event: Call, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
         leg = facts.leg
-        if leg is None or not leg.block or not facts.risky:
+        if leg is None or not leg.block or not facts.risky or not facts.ended_now:
             return None
-        if facts.opened and facts.open_hours and not (facts.suspect_extension or facts.suspect_source):
+        if leg.talk and not leg.closed and not (facts.suspect_extension or facts.suspect_source):
             for name in (leg.block, leg.country):
-                self.by_day.add(memory, name, facts.at)
-        if not facts.ended_now or leg.talk < micros(self.limits.talk) or not leg.closed:
+                self.by_day.add(memory, name, leg.started, leg.talk // SECOND_MICROS)
+        if leg.talk < micros(self.limits.talk) or not leg.closed:
             return None
         area = leg.block if not leg.land or self._usual(leg.country, facts, memory) else leg.land
         if self.nights.count(memory, area, leg.started + APART, 2 * APART):
@@ -77,4 +78,5 @@ class CallSlowPumping(Detector[Call]):
                         severity=severity, nights=nights, limit=self.limits.nights)  # fmt: skip
 
     def _usual(self, name: str, facts: Facts, memory: Memory) -> bool:
-        return self.by_day.before(memory, name, facts.at) >= self.limits.days
+        days, seconds = self.by_day.before(memory, name, facts.at, LASTS_DAYS)
+        return days >= self.limits.days and (seconds >= USUAL_SECONDS or not self.limits.days)

@@ -12,8 +12,9 @@ from detector.detect.detector import CHARGED, OUTSIDE, Detector, Hit, RiskyBegun
 from detector.detect.shared.attempts import vouched
 from detector.enrich.dialling.countries import name as country_name
 from detector.enrich.facts import Facts
+from detector.enrich.habits import LASTS_DAYS
 from detector.enrich.ledger import Leg
-from detector.memory.fields import Days as SeenOn
+from detector.memory.ageing import LastDays
 from detector.memory.fields import Distinct, Memory, digest
 from detector.settings.params import Days, Params, Seconds
 
@@ -57,7 +58,7 @@ class CallSuspect(Detector[Call]):
 
     limits: Limits
     called = Distinct("called")
-    habit = SeenOn("habit")
+    calling_new = LastDays("calling new")
 
     def inspect(self, event: Call, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
         leg = facts.leg
@@ -66,7 +67,7 @@ class CallSuspect(Detector[Call]):
         new = facts.new_block(self.limits.days)
         if not (facts.suspect_extension or facts.suspect_source):
             if new and leg.extension:
-                self.habit.add(memory, leg.extension, facts.at)
+                self.calling_new.add(memory, leg.extension, facts.at)
             return None
         where = country_name(leg.country)
         if facts.broken_in:
@@ -83,6 +84,6 @@ class CallSuspect(Detector[Call]):
             return Severity.INFO
         numbers = self.called.add(memory, leg.extension, digest(leg.destination), leg.started,
                                   micros(self.limits.window), cap=KEPT, solid=vouched(event))  # fmt: skip
-        usual = self.habit.before(memory, leg.extension, facts.at) >= self.limits.days > 0
+        usual = self.calling_new.before(memory, leg.extension, facts.at, LASTS_DAYS) >= self.limits.days > 0
         few = (numbers < self.limits.numbers or usual) and not leg.costly
         return facts.sure(self.limits.days, Severity.WARNING if few else self.severity)

@@ -10,8 +10,9 @@ from detector.enrich.facts import Facts
 from detector.memory.fields import Memory
 
 OBJECTS = {"role", "administrator", "user_role"}
-FIELDS = {"role", "user_role", "role_name", "permissions", "administrator"}
-ORDINARY = {None, "Employee"}
+RIGHTS = ("role", "permission", "administrator", "privilege")
+"""A field is about rights whose name holds one of these."""
+ORDINARY = {"employee"}
 
 
 @register
@@ -33,9 +34,10 @@ class ConfigAdministrator(Detector[Config]):
 
     def inspect(self, event: Config, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
         changes = event.changes or {}
-        if set(changes) == {"role"} and set(changes["role"]) <= ORDINARY:
+        about = [field for field in changes if any(word in field.lower() for word in RIGHTS)]
+        if len(about) == len(changes) == 1 and all(map(is_ordinary, changes[about[0]])):
             return None
-        if event.object_ not in OBJECTS and not (FIELDS & changes.keys()):
+        if event.object_.lower() not in OBJECTS and not about:
             return None
         whom, what = event.object_id or event.object_, ", ".join(sorted(changes)[:8])
         return self.hit(
@@ -43,3 +45,11 @@ class ConfigAdministrator(Detector[Config]):
             links=actor(event),
             severity=Severity.CRITICAL if facts.suspect_source and facts.broken_in else self.severity,
         )  # fmt: skip
+
+
+def is_ordinary(value: object) -> bool:
+    """Whether nobody has more by it than every user: no role, or the ordinary one; what is not understood is more."""
+    if value is None or value in ("", [], {}):
+        return True
+    words = value if isinstance(value, list | tuple) else [value]
+    return all(isinstance(word, str) and word.lower() in ORDINARY for word in words)

@@ -10,7 +10,7 @@ from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, micros
 from detector.detect.shared.attempts import Attempt, Tally, of_trunk, resting
 from detector.enrich.facts import Facts
-from detector.enrich.habits import good_days
+from detector.enrich.habits import LASTS_DAYS, good_days, is_guessing
 from detector.memory.fields import Days, Memory
 from detector.settings.frequency import parse
 from detector.settings.params import Params
@@ -67,7 +67,8 @@ class SourceRate(Detector[Registration | Login]):
             return None
         if of_trunk(event):
             return None
-        if good_days.before(memory, place.key, facts.at + Days.DAY):
+        good = good_days.before(memory, place.key, facts.at + Days.DAY, LASTS_DAYS) > 0
+        if good and not is_guessing(memory, place.key, facts.at):
             return None
         service = "sip" if isinstance(event, Registration) else "ssh" if event.surface == Surface.SSH else "web"
         key = f"{place.key}\x1f{service}"

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from detector.enrich.habits import called_days
-from detector.enrich.ledger import FAMILIAR, Leg
+from detector.enrich.habits import is_usual
+from detector.enrich.ledger import Leg
 from detector.enrich.tariff import UNIT, started
 from detector.memory.doubts import HISTORY, TEXT
 from detector.memory.fields import Memory
@@ -25,7 +25,7 @@ def cost(leg: Leg, at: int) -> int:
 
 def is_strange(leg: Leg, memory: Memory, at: int) -> bool:
     """Whether a call goes where calls do not go every day, and better is known of it than free text or history."""
-    usual = leg.familiar or (not leg.costly and called_days.before(memory, leg.country, at) >= FAMILIAR)
+    usual = leg.familiar or (not leg.costly and is_usual(memory, leg.country, leg.extension, at))
     return not usual and not leg.doubts & (TEXT | HISTORY)
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from hashlib import sha256
 from ipaddress import ip_address
@@ -38,6 +39,7 @@ NAMES = {
 DATE = r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}[ T]"
 ADDRESS_LABEL = re.compile(r"\bIP(?: address)?:", re.IGNORECASE)
 ADDRESS = re.compile(r"\s*([0-9a-fA-F:.]{2,45}?)\.?(?=\s|$)")
+LIKE_ADDRESS = re.compile(r"[0-9a-fA-F:.]{2,46}"), re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 # What a template says after the address: counts, a time, then who is speaking.
 AFTER_ADDRESS = re.compile(
     rf"(?:\s+[A-Z][A-Za-z ]{{2,30}}: (?:\d{{1,9}}|{DATE}[\d:]{{5,8}}(?: [AP]M)?))*\s*(?:PBX Name:.*)?",
@@ -86,23 +88,33 @@ def system_event(
 def address_of(content: str) -> str | None:
     """The address a notification names, never one that an attacker wrote into a user name.
 
-    Templates can be edited, so their order is taken from the first label: a user name cannot come before it.
-    An address that comes first is the one; behind a user name it is the last, and only what ends a template
-    may follow.
+    Templates can be edited. Behind the label of a user name the address is the last one, and only what ends a
+    template may follow. Where no such label comes first, the name may stand anywhere: then an address is known only
+    if the text holds no other.
     """
     labels = list(ADDRESS_LABEL.finditer(content))
     if not labels:
         return None
     user = ACCOUNT_LABEL.search(content) or ADMINISTRATOR.match(content)
-    first = user is None or labels[0].start() < user.start(0)
-    label = labels[0] if first else labels[-1]
-    found = ADDRESS.match(content, label.end())
-    if found is None or not (first or AFTER_ADDRESS.fullmatch(content, found.end())):
+    behind = user is not None and user.start() < labels[0].start()
+    found = ADDRESS.match(content, labels[-1].end())
+    if found is None:
+        return None
+    if not (AFTER_ADDRESS.fullmatch(content, found.end()) if behind else holds_one_address(content)):
         return None
     try:
         return str(ip_address(found[1]))
     except ValueError:
         return None
+
+
+def holds_one_address(content: str) -> bool:
+    """Whether no two different addresses stand in a text, whatever stands before them."""
+    found = set()
+    for word in (word for form in LIKE_ADDRESS for word in form.findall(content)):
+        with suppress(ValueError):
+            found.add(ip_address(word.rstrip(".:")))
+    return len(found) == 1
 
 
 def account_of(content: str) -> str | None:

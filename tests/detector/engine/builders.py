@@ -98,6 +98,11 @@ def watched(days: Iterable[int] = (-4, -3, -2), to: str = HOME, extension: str =
     return [cdr(day * DAY, 60, to, extension) for day in days]
 
 
+def branch(to: str = LATVIA, days: Iterable[int] = (-6, -5, -2), extensions: int = 10) -> list[Call]:
+    """Calls by several extensions, one after the other, on each of some days of work: to a block usual for all."""
+    return [cdr(day * DAY + 1_500 * n, 300, to, str(1990 + n)) for day in days for n in range(extensions)]
+
+
 def usual(calls: int = 210, extensions: int = 5) -> list[Call]:
     """Honest calls of a minute or two at home on the days of work of the three weeks before: models are warm then."""
     days = [day for day in range(-23, -2) if (NOON + timedelta(days=day)).weekday() < 5]

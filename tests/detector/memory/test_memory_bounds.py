@@ -9,6 +9,7 @@ import pytest
 from detector.correlate.pbx_state import PbxState
 from detector.engine.state import restore, take_dirty
 from detector.enrich.ledger import MAX_LEGS, Leg
+from detector.memory.ageing import LastDays, Since
 from detector.memory.fields import MAX_SUBJECTS, Days, Distinct, First, Memory, Once, Window, digest
 from detector.memory.seen import MAX_IDS, Seen
 from models.places import KEPT
@@ -43,9 +44,10 @@ def test_an_address_at_its_fullest_is_small() -> None:
             source = f"8.{number // 65_536}.{number // 256 % 256}.{number % 256}"
             for name, instants in (("failed", 4), ("logins", 4), ("locked", 2), ("bans", 2)):
                 Window(name).add(memory, source, 5, DAY, cap=50, count=instants)
-            memory.put("good", source, array("q", range(Days.CAP)))
-            First("shared", cap=3).add(memory, source, 1)
-            for name, kept in (("tried", 10), ("own", 5)):
+            LastDays("good days").add(memory, source, 1)
+            for at in range(3):
+                Since("shared since", cap=3).add(memory, source, at, DAY)
+            for name, kept in (("tried", 10), ("own", 5), ("strangers", 3)):
                 memory.put(name, source, array("q", range(2 * kept)))
         memory.dirty.clear()
         return memory
@@ -61,7 +63,7 @@ def test_an_extension_at_its_fullest_is_small() -> None:
         for number in range(ENTITIES):
             phone = str(number)
             memory.put("places", phone, array("q", range(KEPT)))
-            First("accepted").add(memory, f"{phone}\x1f192.0.2.1", 1)
+            Since("accepted since").add(memory, f"{phone}\x1f192.0.2.1", 1, DAY)
             for name in ("abroad", "home", "said"):
                 Once(name).passed(memory, phone, 1, 1)
             WINDOW.add(memory, phone, 5, DAY, cap=5, count=5)

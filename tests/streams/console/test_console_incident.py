@@ -43,6 +43,15 @@ def test_what_to_do_begins_with_what_waits_and_ends_with_closing(console: Any, v
     assert 'class="urgent"><bdi>Approve or refuse an action that waits for you.' in todo
 
 
+def test_what_is_related_can_be_reached(console: Any, visitor: httpx.Client) -> None:
+    console.scene.stolen_extension()
+    assert "not the same attack" not in visitor.get("/incidents/inc-1007").text
+    console.journal.findings.record([console.scene.incident(revision=9, related=("inc-1", EVIL))])
+    page = visitor.get("/incidents/inc-1007").text
+    assert '<a class="mono" href="/incidents/inc-1"><bdi>inc-1</bdi></a>' in page
+    assert "<script>alert(1)" not in page
+
+
 def test_what_did_not_work_is_for_a_person(console: Any, visitor: httpx.Client) -> None:
     console.scene.stolen_extension()
     thief = Subject(SubjectKind.SOURCE_IP, "203.0.113.78")

@@ -9,6 +9,7 @@ from tests.detector.engine.builders import (
     LATVIA,
     NIGHT,
     SOMALIA,
+    branch,
     call,
     cdr,
     decisions,
@@ -39,7 +40,7 @@ def over(count, to=SOMALIA, talk=600, **more):
     return [cdr(n, talk, f"{to[:-2]}{n:02}", str(1010 + n), **{"call": f"{to}{n}"} | more) for n in range(count)]
 
 
-BRANCH = watched([-4, -3, -2], LATVIA)
+BRANCH = branch(LATVIA)
 CASES = [
     ("one below the limit", up(4), []),
     ("at the limit", up(5), [4]),

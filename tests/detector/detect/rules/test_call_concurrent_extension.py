@@ -11,6 +11,7 @@ from tests.detector.engine.builders import (
     HOME,
     HOUR,
     NIGHT,
+    branch,
     call,
     cdr,
     decisions,
@@ -18,7 +19,6 @@ from tests.detector.engine.builders import (
     fired,
     run,
     settings,
-    watched,
 )
 
 RULE = "call.concurrent_extension"
@@ -139,7 +139,7 @@ def test_ordinary_calls_by_day_are_only_a_warning(begin, abroad, severity) -> No
 
 
 def test_a_block_that_is_called_every_day_is_ordinary_too() -> None:
-    found = run([*watched([-4, -3, -2], GERMANY), *(call(10 * n, GERMANY) for n in range(4))])
+    found = run([*branch(GERMANY), *(call(10 * n, GERMANY) for n in range(4))])
     assert [each.severity for each in detections(found, RULE)] == ["warning"]
 
 

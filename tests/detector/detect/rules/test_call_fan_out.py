@@ -13,6 +13,7 @@ from tests.detector.engine.builders import (
     LATVIA,
     NIGHT,
     SOMALIA,
+    branch,
     call,
     cdr,
     decisions,
@@ -51,7 +52,7 @@ def busy(phones, times, talk=300):
     return [(phone, at + phone % 10 * 10, talk) for phone in phones for at in times]
 
 
-BRANCH = watched([-4, -3, -2], LATVIA)
+BRANCH = branch(LATVIA)
 CASES = [
     ("one below the limit", spread(4), []),
     ("at the limit", spread(5), [240]),

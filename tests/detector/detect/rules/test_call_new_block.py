@@ -11,6 +11,7 @@ from tests.detector.engine.builders import (
     LATVIA,
     NIGHT,
     SOMALIA,
+    branch,
     call,
     cdr,
     decisions,
@@ -30,7 +31,7 @@ def calls(count, apart=60, talk=30, to=SOMALIA, start=0):
             for n in range(count)]  # fmt: skip
 
 
-BRANCH = watched([-4, -3, -2], LATVIA)
+BRANCH = branch(LATVIA)
 CASES = [
     ("one below the limit", calls(9), []),
     ("at the limit", calls(10), [570]),
@@ -56,7 +57,7 @@ CASES = [
     ("two blocks", [*calls(9), *calls(9, to=LATVIA, start=5)], []),
     ("a new honest customer abroad", [cdr(n * HOUR, 900, GERMANY, call=f"c{n}") for n in range(5)], []),
     ("an overseas branch called every day", [*BRANCH, *calls(40, 60, 600, LATVIA)], []),
-    ("called on two days before", [*BRANCH[1:], *calls(10, to=LATVIA)], [570]),
+    ("called on two days before", [*branch(LATVIA, [-2, -1]), *calls(10, to=LATVIA)], [570]),
     ("a call centre at home", calls(60, 5, 20, HOME), []),
     ("emergencies", [call(n, EMERGENCY, str(1010 + n)) for n in range(20)], []),
 ]

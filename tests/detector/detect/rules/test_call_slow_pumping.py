@@ -9,6 +9,7 @@ from tests.detector.engine.builders import (
     HOUR,
     LATVIA,
     NIGHT,
+    branch,
     cdr,
     decisions,
     detections,
@@ -16,7 +17,6 @@ from tests.detector.engine.builders import (
     incidents,
     run,
     settings,
-    watched,
     whole,
 )
 
@@ -44,13 +44,13 @@ CASES = [
     ("each night another extension", [e for n in range(3) for e in nights([n], extension=str(1010 + n))], ends(2)),
     ("all over a country", [e for n in range(3) for e in nights([n], to=f"90113712{n}654321")], ends(2)),
     ("all over a country that is called by day",
-     [*watched([-2, -1], LATVIA), *[e for n in range(5) for e in nights([n], to=f"90113712{n}654321")]], []),
+     [*branch(LATVIA, [-2, -1]), *[e for n in range(5) for e in nights([n], to=f"90113712{n}654321")]], []),
     ("seen while it is up", [e for n in range(3) for e in whole(n * DAY + NIGHT, 1_500, LATVIA)], ends(2)),
     ("out of order", [nights([0, 1, 2])[n] for n in (1, 0, 2)], ends(2)),
     ("twice the same event", [event for event in nights([0, 1]) for _ in "ab"], []),
     ("by day", nights(range(9), at=0), []),
-    ("an overseas branch that is called by day as well", [*watched([-2, -1], LATVIA), *nights(range(4))], []),
-    ("a block that was called by day but once", [*watched([-1], LATVIA), *nights(range(3))], ends(2)),
+    ("an overseas branch that is called by day as well", [*branch(LATVIA, [-2, -1]), *nights(range(4))], []),
+    ("a block that was called by day but once", [*branch(LATVIA, [-1]), *nights(range(3))], ends(2)),
     ("a traveller calling home", nights(range(5), 3_000, HOME), []),
     ("emergencies", nights(range(5), to=EMERGENCY + "  "), []),
 ]  # fmt: skip

@@ -6,6 +6,12 @@ from tests.detector.engine.builders import DAY, THIEF, config, decisions, detect
 
 RULE = "config.administrator"
 GRANTED = config(0, "extension", {"role": ("Employee", "Administrator")}, object_id="1007", source_ip=THIEF)
+
+
+def changed(old, new, name="role"):
+    return config(0, "extension", {name: (old, new)}, object_id="1007", id=f"{old} {new} {name}")
+
+
 CASES = [
     ("a role is granted", [GRANTED], [0]),
     ("a role is changed", [config(0, "role", {"cdr": (False, True)})], [0]),
@@ -17,6 +23,13 @@ CASES = [
     ("a user like all others is made", [config(0, "role", {"role": (None, "Employee")}, object_id="1099")], []),
     ("an administrator is made", [config(0, "role", {"role": (None, "Administrator")}, object_id="1099")], [0]),
     ("an administrator is taken away", [config(0, "role", {"role": ("Administrator", None)}, object_id="1099")], [0]),
+    ("a list of roles grows", [changed(["Employee"], ["Employee", "Administrator"])], [0]),
+    ("a list of roles shrinks", [changed(["Administrator"], [])], [0]),
+    ("a role as an object", [changed({"id": 2}, {"id": 1})], [0]),
+    ("a role as a number", [changed(2, 1)], [0]),
+    ("a role as a list of what is no word", [changed([], [[True]])], [0]),
+    ("a field of another name about rights", [changed(None, "all", "user_roles")], [0]),
+    ("a user like all others, as a list", [changed(None, ["Employee"]), changed([], "employee", "user_role")], []),
     ("something else", [config(0, "extension", {"name": ("a", "b")}), config(1, "trunk")], []),
 ]
 

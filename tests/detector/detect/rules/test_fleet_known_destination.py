@@ -33,8 +33,8 @@ LISTED = listed(-60, SOMALIA_BLOCK)
 
 
 def daily(days, to=SOMALIA):
-    """A call on each of so many days before."""
-    return [call(-day * DAY, to) for day in range(days, 0, -1)]
+    """A long call on each of so many days before."""
+    return [cdr(-day * DAY, 900, to) for day in range(days, 0, -1)]
 
 
 CASES = [

@@ -28,7 +28,8 @@ def tries(count, gap=20, **more):
     return [registration(gap * n, account=str(2000 + n), **more) for n in range(count)]
 
 
-OFFICES = known_phones(["1001", "1002"], OFFICE)
+OFFICES = known_phones(["1001", "1002", "1003"], OFFICE)
+HOMES = known_phones(["1001"], OFFICE)
 CASES = [
     ("one below the limit", tries(9), []),
     ("at the limit", tries(10), [180]),
@@ -49,6 +50,7 @@ CASES = [
     ("no address", tries(40, source=None), []),
     ("an office in which many mistype", [*OFFICES, *tries(23, gap=5, source=OFFICE)], []),
     ("an office from which somebody tries them all", [*OFFICES, *tries(24, gap=5, source=OFFICE)], [115]),
+    ("a home from which somebody tries many", [*HOMES, *tries(24, gap=5, source=OFFICE)], [45, 95]),
     ("an office registers again after an outage",
      [registration(n / 50, ("challenged", "accepted")[n % 2], str(2000 + n // 2), OFFICE) for n in range(400)], []),
 ]  # fmt: skip

@@ -5,6 +5,7 @@ import pytest
 from detector.detect.rules.source_rate import SourceRate
 from tests.detector.engine.builders import (
     OFFICE,
+    THIEF,
     decisions,
     detections,
     fired,
@@ -48,10 +49,11 @@ CASES = [
     ("twice the same event", [event for event in sip(39) for _ in "ab"], []),
     ("two addresses", [registration(n / 100, source=f"203.0.113.{n % 2}") for n in range(78)], []),
     ("an office registers again after an outage", [event for pair in PHONES for event in pair], []),
-    ("it did so before", [*known_phones(["1001"]), *sip(400, source=OFFICE, account="9")], []),
+    ("it did so before", [*known_phones(["1001", "1002", "1003"]), *sip(400, source=OFFICE, account="9")], []),
     ("an integration logs in all the time", web(500, gap=0.1, outcome="accepted", surface="api"), []),
     ("a trunk", sip(400, party="trunk"), []),
-    ("an account that was let in from there today", [registration(-60, "accepted", "9"), *sip(400)], []),
+    ("an account that was let in from there today", [registration(-60, "accepted", "9"), *sip(400, account="9")], []),
+    ("another account than the one at home there", [*known_phones(["9"], THIEF), *sip(100)], [3.12]),
     ("contacts that expire", sip(400, outcome="expired"), []),
 ]  # fmt: skip
 

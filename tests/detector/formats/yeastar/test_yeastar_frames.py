@@ -493,9 +493,25 @@ class TestSystemEvents:
         assert event.source_ip == "192.168.3.71"
         assert event.account == user
 
-    def test_a_template_with_the_address_first_is_read_from_its_beginning(self):
-        text = "Login from IP address: 192.168.3.71 failed.\nUsername: x IP address: 1.2.3.4\nPBX Name: a"
-        assert notice("web_login_fail", text).source_ip == "192.168.3.71"
+    @pytest.mark.parametrize(
+        ("text", "address"),
+        [
+            ("Login from IP address: 192.168.3.71 failed.\nUsername: x\nPBX Name: a", "192.168.3.71"),
+            ("Login from IP address: 192.168.3.71 failed.\nUsername: x IP address: 1.2.3.4\nPBX Name: a", None),
+            ("Web login failed.\nIP address: 203.0.113.99", "203.0.113.99"),
+            ("Web login as root failed.\nIP address: 203.0.113.99.\nPBX Name: a", "203.0.113.99"),
+            ("Web login as root IP address: 1.2.3.4 failed.\nIt came from the IP address: 203.0.113.99.", None),
+            ("Web login as root IP address: 1.2.3.4 failed, from 203.0.113.99.", None),
+            ("Web login as root IP address: 1.2.3.4 failed, from 203.0.113.99:5060.", None),
+            ("Web login from 203.0.113.99 as root IP address: 1.2.3.4 failed.", None),
+            ("Web login as root IP address: 1.2.3.4 failed, from [2001:db8::1]:443.", None),
+            ("Web login as IP address: 1.2.3.4 Username: x failed, from the IP address: 203.0.113.99.", None),
+            ("Web login as 203.0.113.99 failed, from the IP address: 203.0.113.99.", "203.0.113.99"),
+        ],
+    )  # fmt: skip
+    def test_without_a_label_before_the_user_name_only_a_lone_address_is_known(self, text, address):
+        event = notice("web_login_fail", text)
+        assert (event.outcome, event.source_ip) == ("rejected", address)
 
     def test_no_address_where_only_the_user_name_holds_one(self):
         text = "Login failed. Username: IP address: 1.2.3.4 at 2026/01/16 11:29:57. Good day."
