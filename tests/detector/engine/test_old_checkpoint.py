@@ -23,7 +23,7 @@ SAVED = json.loads((Path(__file__).parents[2] / "data" / "checkpoint.json").read
 PAGES = {key: b64decode(page) for key, page in SAVED["pages"].items()}
 
 
-NEWER = "residents"
+NEWER = {"residents", "refused last"}
 """What the first version did not remember yet: it begins after the checkpoint."""
 
 
@@ -32,7 +32,7 @@ COUNTRIES = {"+252", "+371"}
 
 def remembered_since(made: Engine) -> set[str]:
     """The pages of what the first version did not remember."""
-    return {key for key in made.dirty_pages() if key.startswith("[") and json.loads(key)[2] == NEWER}
+    return {key for key in made.dirty_pages() if key.startswith("[") and json.loads(key)[2] in NEWER}
 
 
 def events(part: str) -> list[AnyEvent | Unknown]:
