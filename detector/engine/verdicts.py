@@ -3,7 +3,7 @@
 from detector.contract.codec import to_micros
 from detector.contract.events import Control, Event
 from detector.contract.findings import AnyFinding, Detection, Subject
-from detector.contract.lifecycle import OVERTURNED
+from detector.contract.lifecycle import OVERTURNED, may_come_after
 from detector.contract.vocabulary import Author, ControlName, Mode, Severity, Stage, State, SubjectKind
 from detector.correlate import ends, linking, money, suspects
 from detector.correlate.case import MAX_DETECTIONS, Case, remember
@@ -195,6 +195,8 @@ class Verdicts:
         """`done` is by our own clock: the PBX may have been silent for a while, and how often it ticks is no matter."""
         made = case.decisions.get(decision)
         if made is not None and not ACTS[made.action].contains:  # its failure lets nothing through
+            return
+        if not may_come_after(case.states.get(decision, outcome), outcome):  # it was told before, and is over
             return
         ends.note_outcome(case, decision, outcome, done)
         if outcome in OVERTURNED and by and by not in OURSELVES:  # however the order itself came here, or did not
