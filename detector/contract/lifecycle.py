@@ -94,6 +94,23 @@ UNDELIVERED: Final = frozenset({MessageState.FAILED, MessageState.INTERRUPTED})
 """A message that did not go out, or of which nobody knows whether it did: people are shown it."""
 
 
+def may_come_after(state: str, then: str) -> bool:
+    """Whether an action that was in `state` can be in `then` later, over whatever moves; a word we do not know can."""
+    if state not in _LATER or then not in MOVES:
+        return True
+    return then == state or then in _LATER[State(state)]
+
+
 def may_follow(state: State, then: State) -> bool:
     """Whether an action in `state` may be given the state `then`; the same one again is another attempt at a step."""
     return then in MOVES[state] or (then is state and state in UNFINISHED)
+
+
+def _find_later() -> dict[State, frozenset[State]]:
+    later = dict(MOVES)
+    for _ in State:  # no way is longer than there are states
+        later = {state: then.union(*(later[each] for each in then)) for state, then in later.items()}
+    return later
+
+
+_LATER: Final = _find_later()

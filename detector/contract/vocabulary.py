@@ -297,6 +297,7 @@ class SourceNotice(StrEnum):
     UNFETCHED = "list_unfetched"
     FETCHED = "list_fetched"
     LEFT = "action_left"
+    REPLAYED = "records_replayed"
 
 
 class Reason(StrEnum):

@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import msgspec
 
-from detector.contract.codec import to_micros
-from detector.contract.events import AnyEvent, Call, Control, Unknown
+from detector.contract.codec import from_micros, to_micros
+from detector.contract.events import AnyEvent, Call, Control, Notice, Unknown
 from detector.contract.findings import AnyFinding
-from detector.contract.vocabulary import ControlName
+from detector.contract.vocabulary import ControlName, SourceNotice
 from detector.correlate.pbx_state import PbxState
 from detector.detect.catalogue import catalogue
 from detector.engine import state as states
@@ -32,6 +32,7 @@ AHEAD = timedelta(seconds=-60)
 LONG_AGO = timedelta(hours=1)
 LATE_MICROS = 60_000_000
 SETTINGS_PAGE = "settings"
+SETTINGS_AT_PAGE = "settings_at"
 FOR_ALL = frozenset({ControlName.SETTINGS, ControlName.FLEET, ControlName.TABLES})
 
 
@@ -53,6 +54,7 @@ class Engine:
         self._changed: dict[tuple[str, bool], PbxState] = {}
         self._sites: dict[str, Compiled] = {}
         self._unsaved_settings: bytes | None = None
+        self._settings_at = 0
         self._configure(settings)
 
     def process(self, event: AnyEvent | Unknown) -> list[AnyFinding]:
@@ -163,13 +165,29 @@ class Engine:
         if event.name == ControlName.FLEET:
             self._inspector.fleet.take(event.fleet, to_micros(event.at))
             return []
+        if event.name == ControlName.SETTINGS and to_micros(event.at) < self._settings_at:
+            return self._refuse(event)
         if event.tables is not None and not self._inspector.outside.take(event.tables, event.hosts):
             self.counts["lists_missing"] += 1
         if event.name == ControlName.TABLES:
             return []
         self._configure(settings_from_json(event.settings or {}))
         self._unsaved_settings = states.pack(event.settings or {})
+        self._settings_at = to_micros(event.at)
         return []
+
+    def _refuse(self, event: Control) -> list[AnyFinding]:
+        """Settings that are older than those in force were played again: told of one PBX, and nothing else."""
+        self.counts["replayed"] += 1
+        pbx = min((name for name, drill in self._states if not drill), default=None)
+        if pbx is None:
+            return []
+        at = max(self._states[pbx, False].now, 0)
+        said = f"settings of {event.at:%Y-%m-%d %H:%M:%S} UTC came again, those in force are newer"
+        return self.process(Notice(
+            pbx=pbx, id=f"replayed:{event.id}", at=from_micros(at), name=SourceNotice.REPLAYED, source="ringfence",
+            text=said,
+        ))  # fmt: skip
 
     def _configure(self, settings: Settings) -> None:
         self._policies = Policies(settings, catalogue())
@@ -207,6 +225,7 @@ class Engine:
         self._changed.clear()
         if self._unsaved_settings is not None:
             pages[SETTINGS_PAGE] = self._unsaved_settings
+            pages[SETTINGS_AT_PAGE] = states.pack(self._settings_at)
             self._unsaved_settings = None
         pages.update(self._inspector.fleet.dirty_pages())
         pages.update(self._inspector.outside.dirty_page())
@@ -220,10 +239,12 @@ class Engine:
         found, fleet = dict(pages), FleetEntries()
         outside, tables = Outside(self.tables), found.pop(TABLES_PAGE, None)
         settings, page = found.pop(SETTINGS_PAGE, None), SETTINGS_PAGE
+        settings_at = found.pop(SETTINGS_AT_PAGE, None)
         listed = [(key, found.pop(key)) for key in list(found) if key.startswith(FLEET_PAGES)]
         try:
             if settings is not None:
                 self._configure(settings_from_json(msgspec.msgpack.decode(settings, type=dict[str, object])))
+            self._settings_at = 0 if settings_at is None else msgspec.msgpack.decode(settings_at, type=int)
             page = FLEET_PAGES
             fleet.restore(listed)
             page = TABLES_PAGE

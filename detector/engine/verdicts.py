@@ -3,7 +3,7 @@
 from detector.contract.codec import to_micros
 from detector.contract.events import Control, Event
 from detector.contract.findings import AnyFinding, Decision, Detection, Subject
-from detector.contract.lifecycle import OVERTURNED
+from detector.contract.lifecycle import OVERTURNED, may_come_after
 from detector.contract.vocabulary import (
     Author,
     ControlName,
@@ -212,6 +212,8 @@ class Verdicts:
         """`done` is by our own clock: the PBX may have been silent for a while, and how often it ticks is no matter."""
         made = case.decisions.get(decision)
         if made is not None and not ACTS[made.action].contains:  # its failure lets nothing through
+            return
+        if not may_come_after(case.states.get(decision, outcome), outcome):  # it was told before, and is over
             return
         ends.note_outcome(case, decision, outcome, done)
         self._touch(case, at)

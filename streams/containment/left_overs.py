@@ -1,14 +1,14 @@
 """What stands where nobody of these settings can undo it: on a PBX, or with an enforcer, that was taken out of them."""
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 import structlog
 
 from detector.contract.codec import from_micros, to_micros
 from detector.contract.events import Notice
 from detector.contract.findings import FOREVER
-from detector.contract.vocabulary import Act, Level, SourceNotice
+from detector.contract.vocabulary import Act, Level, SourceNotice, State
 from detector.decide.acts import ACTS, said
 from streams.config.installation import Installation
 from streams.containment.actions.block_ip import names_in
@@ -66,7 +66,7 @@ class LeftOvers:
         now, notices = self._now(), []
         for row, why in found:
             due = row.undo_due(now)
-            if due and row.pbx not in self._pbxs and row.error != why:
+            if row.pbx not in self._pbxs and row.error != why:
                 self._journal.actions.move(row.id, {row.state}, row.state, by=row.by, now=now, error=why, waits=True)
             if (row.id, due) in self._said:
                 continue
@@ -76,7 +76,15 @@ class LeftOvers:
             if due:
                 notices.append(notice_of(row, why, now))
         self.problems = [why for _, why in found]
+        self._forget(found, now)
         return notices
+
+    def _forget(self, found: Sequence[tuple[ActionRow, str]], now: int) -> None:
+        """Nobody is waited for any more with what stands on a PBX that is back."""
+        left = {row.id for row, _ in found}
+        for row in self._journal.actions.to_be_undone():
+            if row.waits and row.state is State.CONFIRMED and row.id not in left and not row.undo_due(now):
+                self._journal.actions.move(row.id, {row.state}, row.state, by=row.by, now=now)
 
 
 def find_left_overs(

@@ -34,12 +34,12 @@ class Sightings:
         found = []
         for sighting in sightings_of(findings, self._hashed):
             value = encode(sighting)
-            found.append(Sealed(sighting.id, value, self._seals.headers(value)))
+            found.append(Sealed(sighting.id, value, self._seals.headers(value, SEAL)))
         return found
 
     def read(self, value: bytes | None, headers: Headers) -> Sighting | Rejected:
         """The sighting in a record; never raises."""
-        if not value or len(value) > MAX_SIGHTING_BYTES or not self._seals.sealed(value, headers):
+        if not value or len(value) > MAX_SIGHTING_BYTES or not self._seals.sealed(value, headers, SEAL):
             return reject("no sighting of ours: it is empty, too long or without our seal", value or b"")
         return decode(value)
 

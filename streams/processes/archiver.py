@@ -24,7 +24,8 @@ async def follow(settings: Installation, kafka: Kafka, archive: Archive, ready: 
     """Copy and tidy until a signal."""
     stop = asyncio.Event()
     on_signal(stop.set)
-    judge = Judge(partial(partition_of, partitions=kafka.partitions), Seals(shared_vault(settings.data)).sealed)
+    sealed = Seals(shared_vault(settings.data)).sealed
+    judge = Judge(partial(partition_of, partitions=kafka.partitions), sealed, f"{kafka.prefix}.events")
     follower = Follower(
         kafka, archive, lambda *record: judge.judge(*record).events, settings.archive.every
     )  # fmt: skip

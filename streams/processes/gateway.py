@@ -117,7 +117,7 @@ class Gateway:
         )  # fmt: skip
         orders = Orders(self.journal, self.ingest.put_control, self.executor.wake)
         self._brakes = BrakeWatch(self.journal, orders, channels, self.owner)
-        self.found = FoundKeeper(self.journal, Seals(self.vault), self._wake)
+        self.found = FoundKeeper(self.journal, Seals(self.vault), self._wake, f"{kafka.prefix}.findings")
         self.fleet = FleetList(self.journal, self.ingest.put_control, settings)
         self._sightings = Sightings(self.vault)
         keep = {"findings": self.found.keep, "sightings": self._sighted}
@@ -132,7 +132,8 @@ class Gateway:
         """Work until `stop`."""
         try:
             async with self.ingest:
-                await self.ingest.put_control([settings_event(self.settings, self.lists.digests)])
+                settings = settings_event(self.settings, self.lists.digests, self._database)
+                await self.ingest.put_control([settings])
                 vitals = ClusterVitals(self.journal, self.ingest, self._sources, self._figures, self._ailments)
                 with Observer(self.settings.metrics, "gateway", vitals):
                     for risk in open_risks(self.settings, fresh=False):

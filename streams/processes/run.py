@@ -199,7 +199,7 @@ class Service:
 
     def settings_event(self) -> Control:
         """The settings in force, for the log."""
-        return settings_event(self.settings, self.lists.digests)
+        return settings_event(self.settings, self.lists.digests, self._stream_database)
 
     async def _announce(self, outcomes: Sequence[Outcome]) -> None:
         await self.runtime.put_control([outcome.event for outcome in outcomes])

@@ -5,14 +5,16 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 import structlog
+from sqlalchemy import Engine
 
-from detector.contract.codec import to_micros
+from detector.contract.codec import from_micros, to_micros
 from detector.contract.events import EVERY_PBX, Control
 from detector.decide.blast import Bounds
 from detector.settings import Policies, settings_as_json
 from streams.config.installation import Installation, core_settings
 from streams.runtime.clock import utc_now
 from streams.store.journal.journal import Journal
+from streams.store.sequence import next_moment
 from streams.store.store_errors import UnavailableError
 
 RETENTION_EVERY = 3_600.0
@@ -20,9 +22,9 @@ RETENTION_EVERY = 3_600.0
 log = structlog.get_logger(__name__)
 
 
-def settings_event(settings: Installation, tables: Mapping[str, str]) -> Control:
-    """The settings in force, for the log: everything the core reads is there."""
-    at = utc_now()
+def settings_event(settings: Installation, tables: Mapping[str, str], stream: Engine) -> Control:
+    """The settings in force, for the log: everything the core reads is there. Later than all before, by any clock."""
+    at = from_micros(next_moment(stream, "settings", to_micros(utc_now())))
     return Control(
         pbx=EVERY_PBX,
         id=f"settings:{at.isoformat()}",

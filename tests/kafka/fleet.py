@@ -16,7 +16,7 @@ from sqlalchemy import text
 
 from streams.config.kafka_settings import Kafka as KafkaSettings
 from streams.kafka import topics
-from streams.kafka.seal import Seals
+from streams.kafka.seal import Seals, name_place
 from streams.store.database import open_engine
 from streams.store.keys import shared_vault
 from streams.store.migrate import migrate
@@ -133,7 +133,7 @@ class Fleet:
         seals = Seals(shared_vault(self.folder / "data"))
         async with AIOKafkaProducer(bootstrap_servers=self.bootstrap, acks="all", enable_idempotence=True) as producer:
             for partition, value in values:
-                headers = seals.headers(value) if sealed else []
+                headers = seals.headers(value, name_place(self.events, partition)) if sealed else []
                 await producer.send(self.events, value, partition=partition, headers=headers)
                 if pause:
                     await asyncio.sleep(pause)

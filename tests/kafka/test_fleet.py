@@ -11,7 +11,7 @@ from detector.contract.codec import Rejected
 from detector.contract.events import Control, Registration
 from detector.decide.sightings import Sighting
 from streams.config.installation import Installation
-from streams.kafka.sighting_seal import Sightings
+from streams.kafka.sighting_seal import SEAL, Sightings
 from streams.kafka.write.producer import KafkaIngest
 from streams.pbxs.shared_list import FleetList
 from streams.store.database import open_engine
@@ -109,10 +109,11 @@ async def test_without_our_seal_nothing_is_a_sighting(fleet: Fleet) -> None:
     value = msgspec.json.encode(
         Sighting(kind="source_ip", id=THIEF, rule="r", at=datetime.now(UTC), detection="d", pbx="ab" * 32)
     )
-    sealed = ours._seals.headers(value)
+    sealed = ours._seals.headers(value, SEAL)
     topic = f"{fleet.prefix}.sightings"
-    forged = [(value, []), (value, theirs._seals.headers(value)), (value + b" ", sealed), (b"", sealed), (None, sealed),
-              (b"x" * 5_000, sealed), (b"\xff", ours._seals.headers(b"x"))]  # fmt: skip
+    forged = [(value, []), (value, theirs._seals.headers(value, SEAL)), (value, ours._seals.headers(value, topic)),
+              (value + b" ", sealed), (b"", sealed), (None, sealed), (b"x" * 5_000, sealed),
+              (b"\xff", ours._seals.headers(b"x", SEAL))]  # fmt: skip
     async with AIOKafkaProducer(bootstrap_servers=fleet.bootstrap) as producer:
         for one, headers in [*forged, (value, sealed)]:
             await producer.send_and_wait(topic, one, key=THIEF.encode(), headers=headers)

@@ -185,18 +185,20 @@ async def test_findings_that_we_did_not_write_lead_to_nothing(one: Cluster, make
     incident, decision = make.incident(pbx="pbx-0"), make.decision(pbx="pbx-0")
     forged = [encode_finding(incident), encode_finding(decision)]
     seals = Seals(Vault(one.fleet.folder / "data" / "key"))
-    garbage = b'{"type": "decision"}'
+    garbage, place = b'{"type": "decision"}', one.fleet.findings_topic
     async with AIOKafkaProducer(bootstrap_servers=one.fleet.bootstrap) as producer:
         for value in forged:
             await producer.send(one.fleet.findings_topic, value)
-            await producer.send(one.fleet.findings_topic, value, headers=seals.headers(value[:-1]))
-        await producer.send(one.fleet.findings_topic, garbage, headers=seals.headers(garbage))
+            elsewhere = seals.headers(value, one.fleet.events)
+            await producer.send(one.fleet.findings_topic, value, headers=elsewhere)
+            await producer.send(one.fleet.findings_topic, value, headers=seals.headers(value[:-1], place))
+        await producer.send(one.fleet.findings_topic, garbage, headers=seals.headers(garbage, place))
         ours = encode_finding(make.incident("inc-ours", pbx="pbx-0"))
-        await producer.send_and_wait(one.fleet.findings_topic, ours, headers=seals.headers(ours))
+        await producer.send_and_wait(one.fleet.findings_topic, ours, headers=seals.headers(ours, place))
     await one.until("ours is known", lambda: one.rows("SELECT id FROM incident") == [("inc-ours",)])
     letters = await one.fleet.letters()
     reasons = Counter(str(letter["reason"]) for letter in letters)
-    assert reasons.pop("not under our seal") == 4
+    assert reasons.pop("not under our seal") == 6
     ((other, count),) = reasons.items()
     assert "missing required field" in other
     assert count == 1

@@ -17,7 +17,7 @@ from detector.contract.codec import Codec, Rejected
 from detector.contract.events import Control, Registration
 from streams.config.kafka_settings import Kafka as Settings
 from streams.kafka.connecting import partition_of
-from streams.kafka.seal import Seals
+from streams.kafka.seal import Seals, name_place
 from streams.kafka.topics import create, wanted
 from streams.kafka.write.producer import KafkaIngest
 from streams.kafka.write.spool import FILE
@@ -242,11 +242,14 @@ async def test_control_events_are_sealed_and_one_for_all_stands_in_every_partiti
     for record in sealed:
         assert ("origin", b"ringfence") in record.headers
         assert len(Codec(trusted=True).decode(record.value)) == 1
-        assert seals.sealed(record.value, record.headers)
-        assert not seals.sealed(record.value + b" ", record.headers)
-        assert not seals.sealed(record.value, [*record.headers, *record.headers])
-        assert not others.sealed(record.value, record.headers)
-    assert not seals.sealed(b"\xff", [("seal", bytes(32))])
+        place = name_place(record.topic, record.partition)
+        assert seals.sealed(record.value, record.headers, place)
+        assert not seals.sealed(record.value + b" ", record.headers, place)
+        assert not seals.sealed(record.value, [*record.headers, *record.headers], place)
+        assert not others.sealed(record.value, record.headers, place)
+        elsewhere = {name_place(record.topic, record.partition + 1), name_place(f"{record.topic}.events", 0)} - {place}
+        assert not any(seals.sealed(record.value, record.headers, other) for other in elsewhere)
+    assert not seals.sealed(b"\xff", [("seal", bytes(32))], "t")
     home = [record for record in found if record.partition == partition_of("hq", PARTITIONS)]
     assert ids(events_of(home)) == ["hq-1", "settings:1", "o0", "o1", "o2", "hq-2"]
 

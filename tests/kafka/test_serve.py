@@ -19,7 +19,7 @@ from streams.config.kafka_settings import Kafka as KafkaSettings
 from streams.config.loading import load
 from streams.config.yaml_model import ConfigError
 from streams.console.wording import utc_micros
-from streams.kafka.seal import Seals
+from streams.kafka.seal import Seals, name_place
 from streams.kafka.topics import create, wanted
 from streams.kafka.write.spool import Spool
 from streams.pbxs.pbx_status import PbxStatus, encode_status
@@ -208,7 +208,9 @@ def test_orders_given_at_either_console_are_in_the_journal_and_sealed_in_the_log
     (order,) = events_of([record])
     assert (order["kind"], order["verdict"], order["incident"]) == ("control", "closed", "inc-1007")
     assert order["by"] == "admin"
-    assert Seals(Vault(served.data / "key")).sealed(record.value, record.headers)
+    assert Seals(Vault(served.data / "key")).sealed(
+        record.value, record.headers, name_place(record.topic, record.partition)
+    )
 
 
 def test_without_the_database_the_console_says_so_and_webhooks_go_on(

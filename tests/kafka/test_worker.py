@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -19,7 +19,7 @@ from detector.contract.events import Control
 from streams.config.installation import Installation
 from streams.config.kafka_settings import Kafka as KafkaSettings
 from streams.kafka.connecting import partition_of
-from streams.kafka.seal import Seals
+from streams.kafka.seal import Seals, name_place
 from streams.kafka.work.judge import Judge
 from streams.kafka.work.rounds import Runtime
 from streams.kafka.work.watchdog import Heartbeat, StalledError, WorkProgress
@@ -165,7 +165,12 @@ async def test_our_own_control_events_are_known_by_their_seal(fleet: Fleet) -> N
     settings = msgspec.json.encode(Control(pbx="*", id="s1", at=at, name="settings", settings=quiet))
     async with AIOKafkaProducer(bootstrap_servers=fleet.bootstrap) as producer:
         for partition in range(PARTITIONS):
-            await producer.send(fleet.events, settings, partition=partition, headers=seals.headers(settings))
+            await producer.send(
+                fleet.events,
+                settings,
+                partition=partition,
+                headers=seals.headers(settings, name_place(fleet.events, partition)),
+            )
     log = parted(traffic(1_500, seed=3), PARTITIONS)
     await fleet.publish(interleaved(log, 1))
     fleet.start("one")
@@ -174,6 +179,36 @@ async def test_our_own_control_events_are_known_by_their_seal(fleet: Fleet) -> N
     rules = {msgspec.json.decode(finding).get("rule") for finding in await fleet.findings()}
     assert rules
     assert "registration.bruteforce" not in rules
+
+
+async def test_an_old_record_of_settings_that_is_played_again_is_refused_and_told(fleet: Fleet) -> None:
+    seals, at = Seals(shared_vault(fleet.folder / "data")), datetime.now(UTC)
+    deaf = {"defaults": {"region": "US", "rules": {"registration.bruteforce": {"failures": 1_000}}}}
+    sharp = {"defaults": {"region": "US"}}
+    old, new = (
+        msgspec.json.encode(Control(pbx="*", id=f"s{n}", at=at + timedelta(hours=n), name="settings", settings=each))
+        for n, each in enumerate((deaf, sharp))
+    )
+    log = parted(traffic(1_500, seed=3), PARTITIONS)
+    first, *rest = interleaved(log, 1)
+    async with AIOKafkaProducer(bootstrap_servers=fleet.bootstrap) as producer:
+        for value in (old, new):
+            for partition in range(PARTITIONS):
+                headers = seals.headers(value, name_place(fleet.events, partition))
+                await producer.send(fleet.events, value, partition=partition, headers=headers)
+        await producer.send_and_wait(fleet.events, first[1], partition=first[0])
+        here = seals.headers(old, name_place(fleet.events, first[0]))
+        elsewhere = seals.headers(old, name_place(fleet.events, (first[0] + 1) % PARTITIONS))
+        for headers in (here, elsewhere, seals.headers(old, f"{fleet.prefix}.control")):
+            await producer.send_and_wait(fleet.events, old, partition=first[0], headers=headers)
+    await fleet.publish(rest)
+    fleet.start("one")  # it reads from the beginning
+    await fleet.settled()
+    letters = await fleet.letters()
+    assert len(letters) == 2
+    found = Counter(msgspec.json.decode(finding).get("rule") for finding in await fleet.findings())
+    assert found["registration.bruteforce"]
+    assert found["pbx.replayed"] == 1
 
 
 @pytest.mark.parametrize(
@@ -218,7 +253,7 @@ async def test_a_topic_of_another_size_is_refused(fleet: Fleet) -> None:
 def judged(value: bytes, *, sealed: bool = False) -> tuple[int, int, int]:
     """How many events are applied here, sent elsewhere, and buried."""
     here = partition_of("pbx-01", PARTITIONS)
-    judge = Judge(lambda pbx: partition_of(pbx, PARTITIONS), lambda _value, headers: bool(headers))
+    judge = Judge(lambda pbx: partition_of(pbx, PARTITIONS), lambda _value, headers, _place: bool(headers), "t.events")
     found = judge.judge(here, value, (("seal", b"x"),) if sealed else ())
     assert Codec(trusted=True).decode(b"[" + b",".join(one.value for one in found.foreign) + b"]") or not found.foreign
     return len(found.events), len(found.foreign), len(found.rejected)
@@ -249,7 +284,7 @@ CONTROL = msgspec.json.encode(
         (array(THERE), False, (0, 1, 0)),
         (CONTROL, False, (0, 0, 1)),
         (CONTROL, True, (1, 0, 0)),
-        (THERE, True, (0, 1, 0)),
+        (THERE, True, (0, 0, 1)),
         (array(HERE, THERE), True, (0, 0, 1)),
         (array(HERE, CONTROL), True, (2, 0, 0)),
     ],

@@ -1,5 +1,6 @@
 """What stands when a PBX leaves the settings, and an undo that kills interrupt: nothing is forgotten, nor who asked."""
 
+import json
 import random
 import subprocess
 import sys
@@ -31,11 +32,13 @@ def held(sim: Sim) -> bool:
 
 
 def restriction(installation: Installation) -> tuple[Any, ...]:
-    """`(id, state, by, undo_by, until)` of the newest restriction of the stolen extension."""
+    """`(id, state, by, undo_by, decision)` of the restriction of the stolen extension."""
     found = installation.rows(
-        "SELECT id, state, by, undo_by, until FROM action WHERE kind = 'restrict_extension' ORDER BY created_at DESC"
+        "SELECT action.id, state, by, undo_by, decision.body FROM action JOIN decision ON decision.id = decision_id "
+        "WHERE kind = 'restrict_extension'"
     )
-    return found[0]
+    (ours,) = [row for row in found if json.loads(row[4])["target"]["id"] == STOLEN]
+    return ours
 
 
 def contained(installation: Installation, sim: Sim, program: Program) -> None:

@@ -22,10 +22,11 @@ class FoundKeeper:
     Only what is under our seal is believed: what is done to telephones follows from it.
     """
 
-    def __init__(self, journal: Journal, seals: Seals, kept: Callable[[], None]) -> None:
+    def __init__(self, journal: Journal, seals: Seals, kept: Callable[[], None], topic: str) -> None:
         self._journal = journal
         self._seals = seals
         self._kept = kept
+        self._topic = topic
         self.findings = 0
 
     async def keep(self, values: Sequence[Value]) -> Sequence[Rejected]:
@@ -33,7 +34,7 @@ class FoundKeeper:
         rejected: list[Rejected] = []
         readable: list[AnyFinding] = []
         for value, headers in values:
-            if not self._seals.sealed(value, headers):
+            if not self._seals.sealed(value, headers, self._topic):
                 rejected.append(reject("not under our seal", value))
                 continue
             try:

@@ -8,7 +8,7 @@ from msgspec import Raw, Struct
 
 from detector.contract.codec import Codec, Rejected, reject
 from detector.contract.events import EVERY_PBX, AnyEvent, Control, Unknown
-from streams.kafka.seal import Headers
+from streams.kafka.seal import Headers, name_place
 
 NAMES = 65_536
 
@@ -18,7 +18,6 @@ class Foreign(Struct, frozen=True):
 
     pbx: str
     value: bytes
-    headers: Headers
 
 
 class Judged(Struct, frozen=True):
@@ -30,9 +29,15 @@ class Judged(Struct, frozen=True):
 
 
 class Judge:
-    """Takes records apart. `partition_of` a PBX is fixed for good; `sealed` says whether we wrote a value ourselves."""
+    """Takes records of `topic` apart. `partition_of` a PBX is fixed for good.
 
-    def __init__(self, partition_of: Callable[[str], int], sealed: Callable[[bytes, Headers], bool]) -> None:
+    `sealed` says whether we wrote a value ourselves to this place: elsewhere it is somebody's copy.
+    """
+
+    def __init__(
+        self, partition_of: Callable[[str], int], sealed: Callable[[bytes, Headers, str], bool], topic: str
+    ) -> None:
+        self._topic = topic
         self._partition_of = lru_cache(NAMES)(partition_of)
         self._sealed = sealed
         self._ours, self._theirs = Codec(trusted=True), Codec()
@@ -42,7 +47,7 @@ class Judge:
         """What to do with a record of `partition`."""
         if not value:
             return Judged((), rejected=(Rejected(reason="an empty value"),))
-        sealed = bool(headers) and self._sealed(value, headers)
+        sealed = bool(headers) and self._sealed(value, headers, name_place(self._topic, partition))
         events: list[AnyEvent | Unknown] = []
         rejected: list[Rejected] = []
         foreign = False
@@ -57,17 +62,17 @@ class Judge:
                 foreign = True
         if not foreign:
             return Judged(events, (), rejected)
-        return self._parted(partition, value, headers if sealed else (), records, Judged(events, (), rejected))
+        if sealed:
+            return Judged((), rejected=(reject("a sealed value with events of other partitions", value),))
+        return self._parted(partition, value, records, Judged(events, (), rejected))
 
-    def _parted(self, partition: int, value: bytes, seal: Headers, records: Sequence[AnyEvent | Unknown | Rejected],
-                own: Judged) -> Judged:  # fmt: skip
-        """A sealed value goes on as it is, or not at all; of any other one each event goes where it belongs."""
-        whole = len(records) == 1
-        if seal and not whole:
-            return Judged((), rejected=(reject("a sealed value with events of several partitions", value),))
-        raws = [value] if whole else [bytes(raw) for raw in self._raws.decode(value)]
+    def _parted(
+        self, partition: int, value: bytes, records: Sequence[AnyEvent | Unknown | Rejected], own: Judged
+    ) -> Judged:
+        """Each event goes where it belongs."""
+        raws = [value] if len(records) == 1 else [bytes(raw) for raw in self._raws.decode(value)]
         foreign = [
-            Foreign(record.pbx, raw, seal)
+            Foreign(record.pbx, raw)
             for record, raw in zip(records, raws, strict=True)
             if not isinstance(record, Rejected)
             and self._partition_of(record.pbx) != partition and not is_for_all(record)

@@ -67,7 +67,7 @@ class Outlet:
         """All findings of a PBX stay in their order, under our seal: what a gateway does follows from them."""
         for finding in findings:
             value = encode_finding(finding)
-            await self._send(self._findings, finding.pbx, value, self._seals.headers(value))
+            await self._send(self._findings, finding.pbx, value, self._seals.headers(value, self._findings))
 
     async def sightings(self, sightings: Iterable[Sealed]) -> None:
         """What concerns the whole fleet, by address or block of numbers."""
@@ -77,7 +77,7 @@ class Outlet:
     async def forward(self, foreign: Iterable[Foreign]) -> None:
         """Events to the partition where their PBX belongs."""
         for one in foreign:
-            await self._send(self._events, one.pbx, one.value, one.headers, self._partition_of(one.pbx))
+            await self._send(self._events, one.pbx, one.value, (), self._partition_of(one.pbx))
 
     async def bury(self, rejected: Iterable[Rejected], place: LogPlace) -> None:
         """What cannot be used, with the reason and where it stands."""

@@ -91,7 +91,7 @@ class Runtime:
         self.started = False
         self._heartbeat = Heartbeat(LOOK_EVERY, LOOKS, end)
         self._loops: list[asyncio.Task[None]] = []
-        judge = Judge(self._partition_of, seals.sealed)
+        judge = Judge(self._partition_of, seals.sealed, self._topic)
         seen = Sightings(key).of if settings.fleet.enabled else nothing
         self.partitions = Partitions(self._topic, self._made, judge, self._outlet, self._look_into_hole, seen)
 

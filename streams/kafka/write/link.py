@@ -12,7 +12,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from streams.config.kafka_settings import Kafka
 from streams.kafka.connecting import LARGEST, properties
-from streams.kafka.seal import Seals
+from streams.kafka.seal import Seals, name_place
 from streams.kafka.write.spool import Entry
 from streams.runtime.backoff import Backoff
 
@@ -98,7 +98,7 @@ class LinkSession:
         future.add_done_callback(self._answered)
         headers: list[tuple[str, str | bytes | None]] = []
         if entry.sealed:
-            headers += self._seals.headers(entry.value)
+            headers += self._seals.headers(entry.value, name_place(topic, partition))
         try:
             self._producer.produce(
                 topic, entry.value, entry.key, partition, headers=headers, on_delivery=partial(self._delivered, future)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from detector.contract import lifecycle
-from detector.contract.lifecycle import BEGINNINGS, FINAL, MOVES, may_follow
+from detector.contract.lifecycle import BEGINNINGS, FINAL, MOVES, may_come_after, may_follow
 from detector.contract.vocabulary import State
 
 ROOT = Path(__file__).parents[3]
@@ -98,3 +98,16 @@ def test_nobody_else_keeps_a_set_of_states() -> None:
 
 def is_state(node: ast.expr) -> bool:
     return isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "State"
+
+
+@pytest.mark.parametrize(
+    ("state", "then", "may"),
+    [
+        ("requested", "confirmed", True), ("applied", "applied", True), ("drifted", "undo_failed", True),
+        ("undo_failed", "drifted", True), ("confirmed", "applied", False), ("undone", "confirmed", False),
+        ("failed", "confirmed", False), ("drifted", "confirmed", False), ("of another version", "applied", True),
+        ("applied", "of another version", True),
+    ],
+)  # fmt: skip
+def test_what_is_told_again_of_what_is_over_is_no_news(state: str, then: str, may: bool) -> None:
+    assert may_come_after(state, then) is may

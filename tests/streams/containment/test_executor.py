@@ -828,3 +828,29 @@ async def test_a_reset_that_stands_is_not_taken_back_for_an_emergency_call(desk:
     await desk.executor.drain()
     await desk.work()
     assert desk.row().state is State.CONFIRMED
+
+
+async def test_an_enforcer_that_left_the_settings_is_not_forgotten(desk: Desk, wall: Wall, make: Any) -> None:
+    class Hedge(Wall):
+        name = "hedge"
+
+    hedge = Hedge()
+    desk.journal.findings.record([make.decision("dec-1", Act.BLOCK_IP, *CHANGES[Act.BLOCK_IP])])
+    await desk.work()
+    assert desk.row().handle == "wall"
+    desk.started(hands={Act.BLOCK_IP: BlockIp([hedge])})  # one is named anew, and the other one no more
+    await desk.executor.reconcile(["hq"])
+    await desk.executor.drain()
+    assert (desk.row().handle, list(hedge.targets)) == ("hedge,wall", ["198.51.100.7/32"])
+    desk.journal.actions.request_undo("act-dec-1", "anna", now=0)
+    await desk.work()
+    assert desk.row().state is State.UNDO_FAILED
+    assert desk.row().error == (
+        "wall may still keep 198.51.100.7/32 out, and is not among the enforcers in the settings any more: name it "
+        "there again and undo this, or lift it by hand"
+    )
+    assert not hedge.targets
+    desk.started(hands={Act.BLOCK_IP: BlockIp([hedge, wall])})
+    assert desk.journal.actions.request_undo("act-dec-1", "anna", now=0)
+    await desk.work()
+    assert (desk.row().state, wall.targets) == (State.UNDONE, {})

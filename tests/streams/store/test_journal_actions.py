@@ -261,3 +261,29 @@ def test_blocks_that_stand_and_what_failed(journal: Journal, make: Any, now: int
     assert [action.id for action in journal.actions.active_blocks(["pbx-1"])[Act.BLOCK_IP]] == ["act-dec-1"]
     assert {action.id for action in journal.incidents.failures(0).actions} == {"act-dec-4", "act-dec-5"}
     assert {action.id for action in journal.actions.in_states({State.UNDONE}, 10)} == {"act-dec-3"}
+
+
+def test_who_starts_anew_does_not_wait_with_what_is_to_be_undone(journal: Journal, make: Any) -> None:
+    now = to_micros(make.AT)
+    journal.findings.record([make.decision()])
+    lead(journal, ID, State.CONFIRMED, now=now)
+    journal.actions.request_undo(ID, "anna", now=now)
+    later = now + 60_000_000
+    journal.actions.move(ID, {State.CONFIRMED}, State.CONFIRMED, by="x", now=now, error="away", next_try_at=later)
+    assert journal.actions.claim("one", now, 10, 10) == []
+    journal.actions.release("one")
+    assert [action.id for action in journal.actions.claim("one", now, 10, 10)] == [ID]
+
+
+def test_waiting_is_no_attempt_and_ends_with_the_next_move(journal: Journal, make: Any) -> None:
+    journal.findings.record([make.decision()])
+    lead(journal, ID, State.APPLIED, now=7)
+    for _ in range(3):
+        assert journal.actions.move(ID, {State.APPLIED}, State.APPLIED, by="x", now=8, error="w", waits=True)
+    row = journal.actions.find(ID)
+    assert row is not None
+    assert (row.waits, row.attempt, row.begun_at) == (True, 1, 7)
+    journal.actions.move(ID, {State.APPLIED}, State.CONFIRMED, by="x", now=9)
+    row = journal.actions.find(ID)
+    assert row is not None
+    assert (row.waits, row.begun_at) == (False, 7)

@@ -126,6 +126,16 @@ def test_lifted_after_it_was_applied_is_due_to_be_undone(journal: Journal, make:
     assert action.undo_due(now)
 
 
+def test_lifted_after_a_person_asked_it_is_still_the_persons_undo(journal: Journal, make: Any) -> None:
+    now = to_micros(make.AT)
+    journal.findings.record([make.decision()])
+    lead(journal, "act-dec-1", State.CONFIRMED, now=now)
+    assert journal.actions.request_undo("act-dec-1", "anna", now=now, note="this was our test")
+    journal.findings.record([make.decision(status="lifted", revision=1)])
+    [action] = journal.actions.claim("x", now, 10, 10)
+    assert action.undo_by == "anna"
+
+
 def test_a_later_revision_moves_the_end_and_the_mode(journal: Journal, make: Any) -> None:
     later = make.AT + timedelta(days=1)
     journal.findings.record([make.decision(mode=Mode.ASK)])
