@@ -13,7 +13,7 @@ from streams.console.ports import Commands
 from streams.console.questions import find_action, place
 from streams.containment.earning import judge, overturn
 from streams.store.journal.journal import Journal
-from streams.store.journal.journal_verdicts import Judged
+from streams.store.journal.journal_verdicts import CaseVerdict
 
 LONGEST_NOTE = 1_000
 Form = tuple[Visitor, dict[str, str]]
@@ -60,12 +60,14 @@ def orders_router(access: Access, journal: Journal, commands: Commands, now: Cal
         note = note_of(fields)
         if not note:
             raise HTTPException(400)
-        given = fields.get("verdict", Judged.UNSURE)
-        if given not in set(Judged):
+        given = fields.get("verdict", CaseVerdict.UNSURE)
+        if given not in set(CaseVerdict):
             raise HTTPException(400)
         done = await commands.close_incident(incident_id, visitor.name, note)
         if done:
-            await asyncio.to_thread(judge, journal, incident_id, Judged(given), by=visitor.name, note=note, now=now())
+            await asyncio.to_thread(
+                judge, journal, incident_id, CaseVerdict(given), by=visitor.name, note=note, now=now()
+            )
         return _back("close" if done else "late", fields, incident_id)
 
     return router

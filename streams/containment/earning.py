@@ -10,7 +10,7 @@ from detector.decide.brakes import BrakeKind, Ground
 from detector.detect.catalogue import detectors
 from models.intervals import Interval, share
 from streams.store.journal.journal import Journal
-from streams.store.journal.journal_verdicts import Judged, Record
+from streams.store.journal.journal_verdicts import CaseVerdict, Record
 from streams.store.rows import ActionRow
 
 LEAST_VERDICTS = 20
@@ -45,14 +45,14 @@ def standing(record: Record, mode: Mode | None) -> Standing:
     return Standing(record=record, mode=mode, precision=precision, proposed=proposed)
 
 
-def judge(journal: Journal, incident_id: str, judged: Judged, *, by: str, note: str, now: int) -> None:
+def judge(journal: Journal, incident_id: str, judged: CaseVerdict, *, by: str, note: str, now: int) -> None:
     """Keep what a closed incident was; rules that acted by themselves on what was nothing fall back to asking."""
     view = journal.incidents.find(incident_id)
     if view is None:
         return
     pbx, rules = view.incident.pbx, {found.rule for found in view.detections}
     journal.verdicts.put(incident_id, pbx, judged, rules, by=by, now=now)
-    if judged is Judged.FALSE:
+    if judged is CaseVerdict.FALSE:
         acted = {one for decision in view.decisions if decision.mode is Mode.AUTO for one in decision.because}
         fall_back(journal, pbx, journal.brakes.grounds(acted), f"{by} closed incident {incident_id} as false: {note}",
                   by=by, now=now)  # fmt: skip

@@ -13,7 +13,7 @@ from streams.store.tables_journal import VerdictRuleTable, VerdictTable
 NAME = 64
 
 
-class Judged(StrEnum):
+class CaseVerdict(StrEnum):
     """What an incident was; of what is `unsure` nothing follows."""
 
     ATTACK = "attack"
@@ -22,7 +22,7 @@ class Judged(StrEnum):
     UNSURE = "unsure"
 
 
-RIGHT = (Judged.ATTACK, Judged.TEST)
+RIGHT = (CaseVerdict.ATTACK, CaseVerdict.TEST)
 """The rule saw what it is there to see."""
 
 
@@ -38,7 +38,9 @@ class Record(Struct, frozen=True):
 class VerdictsJournal(JournalPart):
     """One verdict an incident, with the rules that had fired in it."""
 
-    def put(self, incident_id: str, pbx: str, judged: Judged, rules: Collection[str], *, by: str, now: int) -> None:
+    def put(
+        self, incident_id: str, pbx: str, judged: CaseVerdict, rules: Collection[str], *, by: str, now: int
+    ) -> None:
         """Keep what an incident was; a later verdict takes the place of an earlier one."""
         given = {"pbx": pbx, "verdict": judged, "by": by[:NAME], "at": now}
         new = insert_into(self._engine, VerdictTable).values(incident_id=incident_id, **given)
@@ -53,7 +55,7 @@ class VerdictsJournal(JournalPart):
         """How often each rule was right on each PBX, by rule and PBX."""
         link, table = VerdictRuleTable, VerdictTable
         right = func.sum(case((table.verdict.in_(RIGHT), 1), else_=0))
-        wrong = func.sum(case((table.verdict == Judged.FALSE, 1), else_=0))
+        wrong = func.sum(case((table.verdict == CaseVerdict.FALSE, 1), else_=0))
         query = select(link.rule, table.pbx, right, wrong).join(table, table.incident_id == link.incident_id)
         with reading(self._engine) as connection:
             rows = connection.execute(query.group_by(link.rule, table.pbx).order_by(link.rule, table.pbx)).all()

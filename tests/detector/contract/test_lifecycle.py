@@ -36,6 +36,7 @@ def test_every_action_can_come_to_an_end(state: State) -> None:
 WAYS = [
     ("done and undone at its end", "approved applying applied confirmed undone", True),
     ("asked for, approved, done", "requested approved applying applied confirmed", True),
+    ("held back, and approved by a person", "approved requested approved applying applied confirmed", True),
     ("refused by a person", "requested refused", True),
     ("refused by the guard at the last gate", "approved refused", True),
     ("never approved in time", "requested expired", True),

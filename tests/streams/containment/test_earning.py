@@ -11,7 +11,7 @@ from detector.contract.vocabulary import Act, Mode, Severity, SubjectKind
 from detector.decide.brakes import BrakeKind
 from streams.containment.earning import judge, overturn, standing
 from streams.store.journal.journal import Journal
-from streams.store.journal.journal_verdicts import Judged, Record
+from streams.store.journal.journal_verdicts import CaseVerdict, Record
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 NOW = to_micros(AT)
@@ -70,12 +70,12 @@ def fallen(journal: Journal) -> list[tuple[str, str, str]]:
 @pytest.mark.parametrize(
     ("judged", "falls", "right", "wrong"),
     [
-        (Judged.FALSE, [(RULE, "hq", "anna")], 0, 1), (Judged.ATTACK, [], 1, 0), (Judged.TEST, [], 1, 0),
-        (Judged.UNSURE, [], 0, 0),
+        (CaseVerdict.FALSE, [(RULE, "hq", "anna")], 0, 1), (CaseVerdict.ATTACK, [], 1, 0), (CaseVerdict.TEST, [], 1, 0),
+        (CaseVerdict.UNSURE, [], 0, 0),
     ],
 )  # fmt: skip
 def test_a_verdict_counts_for_each_rule_and_false_takes_back_what_acted(
-    wrongly: Journal, judged: Judged, falls: list[Any], right: int, wrong: int
+    wrongly: Journal, judged: CaseVerdict, falls: list[Any], right: int, wrong: int
 ) -> None:
     for _ in range(2):
         judge(wrongly, "inc-1", judged, by="anna", note="our dialler", now=NOW)
