@@ -166,6 +166,7 @@ class Installation:
 
     def __init__(self, folder: Path, pbx_url: str = "http://127.0.0.1:1", **changes: Any) -> None:
         self.folder = folder
+        self.seen_at: Callable[[Path], Path] = lambda path: path
         self.data = folder / "data"
         self.config = folder / "ringfence.yaml"
         self.console_port, self.outside_port = changes.pop("console_port", None) or free_port(), free_port()
@@ -222,7 +223,7 @@ class Installation:
             engine = create_engine(self.journal_url, poolclass=NullPool)
             with engine.connect() as connection:
                 return [tuple(row) for row in connection.execute(text(query))]
-        path = self.data / file
+        path = self.seen_at(self.data / file)
         if not path.exists():
             return []
         with contextlib.closing(sqlite3.connect(path, timeout=30)) as database:

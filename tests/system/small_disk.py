@@ -5,7 +5,9 @@ The limit is coarser: it stops each file from growing, not all together.
 
 import contextlib
 import resource
+import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 from tests.system.programs import Installation, Program
@@ -46,6 +48,22 @@ class SmallDisk:
         self._program = program
         if self._mounted:
             self._installation.data = Path(f"/proc/{program.process.pid}/root{self._inside}")
+            self._installation.seen_at = self._copied
+
+    def run_inside(self, code: str) -> None:
+        """Run Python where the files of the process are."""
+        enter = ["nsenter", "-t", str(self._program.process.pid), "-U", "-m"] if self._mounted else []
+        subprocess.run([*enter, sys.executable, "-c", code, str(self._inside)], check=True)
+
+    def _copied(self, path: Path) -> Path:
+        """A copy of a database: SQLite would look for the file itself among those of this process."""
+        copies = self._inside.parent / "copies"
+        copies.mkdir(exist_ok=True)
+        for suffix in ("-wal", ""):
+            (copies / f"{path.name}{suffix}").unlink(missing_ok=True)
+            with contextlib.suppress(FileNotFoundError):
+                shutil.copy(f"{path}{suffix}", copies / f"{path.name}{suffix}")
+        return copies / path.name
 
     def fill(self) -> None:
         """To the last byte."""

@@ -5,7 +5,6 @@ import base64
 import hashlib
 import hmac
 import json
-import sqlite3
 from pathlib import Path
 
 import httpx
@@ -16,6 +15,13 @@ from tests.system.scenes import Scene, come_true, theatre
 from tests.system.small_disk import SmallDisk
 
 SERIAL = "3631A2124001"
+END_SOON = """
+import sqlite3, sys, time
+with sqlite3.connect(f"{sys.argv[1]}/journal.db", timeout=30) as journal:
+    soon = int((time.time() + 2) * 1_000_000)
+    journal.execute("UPDATE action SET until = ? WHERE kind = 'restrict_extension'", (soon,))
+"""
+"""The time of every restriction passes in two seconds."""
 
 
 @pytest.mark.slow
@@ -56,20 +62,13 @@ async def test_what_was_due_while_the_disk_was_full_is_undone_afterwards(tmp_pat
             disk.belongs_to(program)
             await scene.theft()
             await come_true("the theft is contained", scene.held)
-            await asyncio.to_thread(end_soon, scene)
+            await asyncio.to_thread(disk.run_inside, END_SOON)
             await asyncio.to_thread(disk.fill)
             await asyncio.sleep(5)
             scene.call()
             await asyncio.to_thread(disk.make_room)
             await come_true("it is undone", lambda: scene.sim.extension(STOLEN).disable_outb_call == 0)
             program.kill()
-
-
-def end_soon(scene: Scene) -> None:
-    """The time of every restriction passes in two seconds."""
-    with sqlite3.connect(scene.installation.data / "journal.db", timeout=30) as journal:
-        journal.execute("UPDATE action SET until = CAST(strftime('%s', 'now') AS INTEGER) * 1000000 + 2000000 "
-                        "WHERE kind = 'restrict_extension'")  # fmt: skip
 
 
 def use_up(scene: Scene) -> None:
