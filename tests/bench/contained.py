@@ -2,9 +2,11 @@
 
 import asyncio
 import gc
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from statistics import quantiles
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import phonenumbers
 from phonenumbers import PhoneNumberType
@@ -16,6 +18,7 @@ from streams.config.installation import Installation
 from streams.processes.run import Service
 from streams.runtime.clock import utc_now
 from streams.sim import CallPlan, SimOptions, SimulatedPbx
+from streams.sim.weaknesses import USUAL
 from tests.ports import free_ports
 
 REQUEST_SECONDS = 0.02
@@ -28,6 +31,7 @@ REGIONS = ("SO", "LV", "CU", "GN", "SL", "MV", "GM", "ML", "ZW", "TN", "SN", "TD
 EXTENSIONS = [str(1_002 + turn) for turn in range(len(REGIONS))]
 ACTS = frozenset({Act.HANG_UP, Act.RESTRICT_EXTENSION})
 PATIENCE = 30.0
+T = TypeVar("T")
 
 
 class Containment(NamedTuple):
@@ -46,15 +50,12 @@ def contained(folder: Path) -> Containment:
 
 
 async def _contained(folder: Path) -> list[float]:
-    async with SimulatedPbx(SimOptions(request_seconds=REQUEST_SECONDS)) as pbx:
+    async with SimulatedPbx(SimOptions(request_seconds=REQUEST_SECONDS, weak=USUAL | {"C22"})) as pbx:
         service, ready = Service(_settings(pbx, folder)), asyncio.Event()
         running = asyncio.create_task(service.run(lambda _: ready.set()))
         async with asyncio.timeout(PATIENCE):
             await ready.wait()
-            while not any(
-                status.connected for pbx_ in service.pbxs.connected.values() for status in pbx_.sources.statuses()
-            ):
-                await asyncio.sleep(0.05)
+            await _until(lambda: any(one.connected for one in service.status().sources))
         taken = [await _theft(pbx, service, extension, region)
                  for extension, region in zip(EXTENSIONS, REGIONS, strict=True)]  # fmt: skip
         service.stop()
@@ -75,10 +76,15 @@ async def _theft(pbx: SimulatedPbx, service: Service, extension: str, region: st
     began = utc_now()
     assert pbx.dial(extension, dialled, plan=CallPlan(ring=0.1, talk=None)).placed
     async with asyncio.timeout(PATIENCE):
-        while (confirmed := await asyncio.to_thread(_confirmed, service, extension)) is None:
-            await asyncio.sleep(0.05)
+        confirmed = await _until(partial(_confirmed, service, extension))
     assert pbx.extension(extension).disable_outb_call
     return (confirmed - to_micros(began)) / 1_000_000
+
+
+async def _until(seen: Callable[[], T | None]) -> T:
+    while not (found := await asyncio.to_thread(seen)):  # noqa: ASYNC110 - what is waited for is in a database
+        await asyncio.sleep(0.05)
+    return found
 
 
 def _confirmed(service: Service, extension: str) -> int | None:

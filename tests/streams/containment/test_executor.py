@@ -119,9 +119,6 @@ class Desk:
         self.executor = self.started()
 
     def started(self, journal: Any = None, hands: Any = None, budgets: Budgets | None = None) -> Executor:
-        async def facts(row: ActionRow) -> GuardFacts:
-            return self.facts
-
         async def announce(outcomes: Sequence[Outcome]) -> None:
             self.told.extend(outcomes)
 
@@ -130,13 +127,16 @@ class Desk:
             journal or self.journal,
             found,
             self.vault,
-            facts,
+            self.live_facts,
             announce,
             owner="me",
             budgets=budgets,
             now=lambda: self.now,
         )
         return self.executor
+
+    async def live_facts(self, row: ActionRow) -> GuardFacts:
+        return self.facts
 
     async def work(self, rounds: int = 1, seconds: float = 0) -> None:
         for _ in range(rounds):
