@@ -169,7 +169,7 @@ def campaign(office: Office, staff: list[Person], random: Random) -> Iterator[An
         for day in range(DAYS):
             if not office.works(day):
                 continue
-            for hour in during(random, 9, 17.5, 70):
+            for hour in during(random, 9, 17.5, 45):
                 region = "AL" if 14 <= day < 19 and hour < 13 and office.campaign != "AL" else office.campaign
                 length = random.expovariate(1 / 110) if random.random() < 0.35 else 0
                 to = office.foreign(somebody(random, region))

@@ -63,7 +63,7 @@ class Habits(NamedTuple):
 
 KINDS = (
     Habits("trading", (18, 40), 14, 0.35),
-    Habits("centre", (16, 28), 20, 0.3),
+    Habits("centre", (12, 18), 10, 0.3),
     Habits("clinic", (30, 55), 8, 0.03),
     Habits("agency", (5, 11), 9, 0.15),
     Habits("shipping", (10, 22), 11, 0.45),

@@ -414,6 +414,25 @@ async def test_two_decisions_on_one_target_end_one_after_the_other(
     assert not wall.targets
 
 
+@pytest.mark.parametrize("act", CHANGES)
+async def test_what_is_decided_anew_while_the_one_before_is_to_be_undone_leaves_nothing(
+    desk: Desk, office: Any, wall: Wall, make: Any, act: Act
+) -> None:
+    was = office.settings()
+    desk.journal.findings.record([make.decision("dec-1", act, *CHANGES[act])])
+    await desk.work()
+    desk.now += timedelta(hours=1)
+    until = desk.now + timedelta(hours=1)
+    desk.journal.findings.record([make.decision("dec-2", act, *CHANGES[act], at=desk.now, until=until)])
+    await desk.work(3)
+    assert desk.row("dec-1").state in {State.UNDONE, State.SUPERSEDED}, desk.row("dec-1").error
+    assert desk.row("dec-2").state is State.CONFIRMED, desk.row("dec-2").error
+    desk.now = until
+    await desk.work(3)
+    assert desk.row("dec-2").state is State.UNDONE, desk.row("dec-2").error
+    assert (office.settings(), wall.targets) == (was, {})
+
+
 async def test_an_address_stays_out_while_any_pbx_wants_it(desk: Desk, wall: Wall, make: Any) -> None:
     desk.hands["branch"] = desk.hands["hq"]
     desk.started()
