@@ -8,13 +8,12 @@ from random import Random
 from detector.contract.events import AnyEvent
 from streams.backtest.history import order
 from streams.backtest.making import number, seconds
-from tests.evaluate.auto.offices import Office, national, somebody
+from tests.evaluate.auto.offices import AROUND_THE_CLOCK, Office, national, somebody
 from tests.evaluate.site import DAYS
 
 Life = Callable[[Office, list["Person"], Random], Iterator[AnyEvent]]
 PARTS: dict[str, Life] = {}
 APP = "Linkus/5.8.2 (Android 15)"
-AROUND_THE_CLOCK = frozenset({"clinic", "shipping"})
 
 
 @dataclass

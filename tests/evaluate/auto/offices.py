@@ -71,6 +71,10 @@ KINDS = (
 )
 
 
+AROUND_THE_CLOCK = frozenset({"clinic", "shipping"})
+"""Somebody is always at work there."""
+
+
 @dataclass
 class Office(Site):
     """An office as it stands there; `who` is what of its life makes an event, and stands in the event's id.
@@ -114,10 +118,10 @@ class Office(Site):
         return (FIRST_DAY + timedelta(days=day)).weekday() not in WEEKENDS[self.work]
 
     def configured(self) -> dict[str, Any]:
-        """As somebody would configure it who knows nothing of telephone fraud."""
-        usual = super().configured()
-        return usual | {
-            "business_hours": {self.work: "08:00-18:00"}, "routes": {"Emergency": {"emergency": True}},
+        """As somebody would configure it who knows nothing of telephone fraud, but when people work there."""
+        hours = {"mon-sun": "00:00-24:00"} if self.kind in AROUND_THE_CLOCK else {self.work: "08:00-18:00"}
+        return super().configured() | {
+            "business_hours": hours, "routes": {"Emergency": {"emergency": True}},
             "emergency_numbers": [self.emergency],
         }  # fmt: skip
 

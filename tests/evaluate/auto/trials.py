@@ -69,6 +69,7 @@ class ActingMonth:
         self._trials = {name: Trial(attack=name, number=seed, day=day_of(name, seed, office),
                                     seed=f"{seed} {name} {office.pbx}") for name in attacks}  # fmt: skip
         self._mornings: dict[int, tuple[dict[str, bytes], Contained]] = {}
+        self._detections: dict[str, Detection] = {}
         self.honest = self._live()
 
     def _engine(self) -> Engine:
@@ -86,6 +87,7 @@ class ActingMonth:
             keep_pages(pages, engine)
             self._mornings[day] = dict(pages), stands.resumed()
             begin = end
+        self._detections = {one.id: one for one in found if isinstance(one, Detection)}
         return self._suffered(stands, found, NOBODY, DAYS)
 
     def _until(self, at: datetime) -> int:
@@ -127,7 +129,7 @@ class ActingMonth:
         )  # fmt: skip
 
     def _suffered(self, stands: Contained, found: list[AnyFinding], attack: Guilty, days: float) -> Honest:
-        detections = {one.id: one for one in found if isinstance(one, Detection)}
+        detections = self._detections | {one.id: one for one in found if isinstance(one, Detection)}
         cuts = [cut for cut in stands.cuts if is_honest(cut.call, self.office)]
         robbed = [cut for cut in cuts if attack.extensions.intersection({cut.call.extension, cut.call.on_behalf_of})
                   and attack.deserves(cut.because, self._sources)]  # fmt: skip
