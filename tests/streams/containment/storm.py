@@ -73,8 +73,8 @@ class Storm:
 
     async def step(self) -> None:
         """The next thing, and the executor's turn."""
-        happenings = (self._decide, self._decide, self._decide, self._lift, self._ask_undo, self._approve, self._change,
-                      self._call, self._call_for_help, self._wait)  # fmt: skip
+        happenings = (*[self._decide] * 4, self._lift, self._ask_undo, self._approve, self._change, self._call,
+                      self._call_for_help, self._wait)  # fmt: skip
         self.random.choice(happenings)()
         await self._work()
 
@@ -88,6 +88,10 @@ class Storm:
             await self.desk.work(20, seconds=120)
 
     def _decide(self) -> None:
+        for _ in range(self.random.randint(1, 3)):
+            self._decide_one()
+
+    def _decide_one(self) -> None:
         act = self.random.choice(list(TARGETS))
         kind, targets = TARGETS[act]
         name, target = f"dec-{len(self.names)}", self.random.choice(targets)
@@ -157,7 +161,7 @@ class Storm:
     async def _work(self) -> None:
         """First with a PBX that refuses, or a kill in the middle; then as a new process, which looks at all."""
         fuse = Fuse(self.random.choice((Killed, GiveUp, Unreachable)), after=self.random.random() < 0.5)
-        fuse.strokes = self.random.choice((None, self.random.randrange(6), self.random.randrange(25)))
+        fuse.strokes = self.random.choice((None, self.random.randrange(4), self.random.randrange(12)))
         journal: Any = Fused(self.desk.journal, fuse) if self.random.random() < 0.4 and fuse.error is Killed else None
         client: Any = self.office.means.client if journal else Fused(self.office.means.client, fuse)
         self.desk.started(journal=journal, hands=self.office.hands(self.wall, client=client))
