@@ -8,7 +8,7 @@ from random import Random
 from detector.contract.events import AnyEvent
 from streams.backtest.history import order
 from streams.backtest.making import number, seconds
-from tests.evaluate.auto.offices import AROUND_THE_CLOCK, Office, national, somebody
+from tests.evaluate.auto.offices import AROUND_THE_CLOCK, Office, address_in, national, somebody
 from tests.evaluate.site import DAYS
 
 Life = Callable[[Office, list["Person"], Random], Iterator[AnyEvent]]
@@ -61,7 +61,7 @@ def person(office: Office, number_: int, phone: str, random: Random) -> Person:
         calls_a_day=office.calls_a_day * random.uniform(0.4, 1.8),
         share_abroad=office.share_abroad * random.random() * 2,
         desk=office.office if random.random() < 0.5 else f"10.{number_ // 200}.8.{number_ % 200 + 20}",
-        home=f"81.{random.randrange(20, 60)}.{random.randrange(256)}.{random.randrange(1, 255)}",
+        home=address_in(random, office.region, 0),
         agent=random.choice(("Yealink SIP-T46U 108.86.0.20", "Gigaset N670 IP PRO/83.V2.56", "Fanvil X5U 2.4.13",
                              "Cisco/SPA504G-7.6.2", "Grandstream GRP2614 1.0.11.43")),
         at_home=random.random() < 0.25, mobile=random.random() < 0.2,
@@ -101,7 +101,7 @@ def registering(office: Office, staff: list[Person], random: Random) -> Iterator
         source = one.home if one.at_home else one.desk
         for day in range(DAYS):
             if one.at_home and day and day % 9 == 0:  # the provider gives another address
-                source = f"81.{random.randrange(20, 60)}.{random.randrange(256)}.{random.randrange(1, 255)}"
+                source = address_in(random, office.region, 0)
             for turn in range(6):
                 at = office.at(day, turn * 4 + random.random())
                 yield office.registers(at - seconds(0.04), one.phone, source, "challenged", one.agent)
@@ -143,7 +143,7 @@ def mobile(office: Office, staff: list[Person], random: Random) -> Iterator[AnyE
             continue
         for day in range(DAYS):
             for hour in during(random, 7, 23, 6):
-                source = f"37.{random.randrange(80, 84)}.{random.randrange(256)}.{random.randrange(1, 255)}"
+                source = address_in(random, office.region, 1)
                 yield office.registers(office.at(day, hour), one.phone, source, agent=APP, device="linkus_mobile")
 
 
@@ -180,7 +180,7 @@ def traveller(office: Office, staff: list[Person], random: Random) -> Iterator[A
     """Some are abroad for some days with the app on their mobile, and call home, the customer and the next hotel."""
     for turn, one in enumerate(random.sample(staff, max(1, len(staff) // 12))):
         begin, region = 5 + turn * 4 % 20, random.choice(office.partners)
-        hotel = f"{random.choice((77, 88, 151, 196, 201))}.{random.randrange(256)}.{random.randrange(256)}.9"
+        hotel = address_in(random, region, 2)
         for day in range(begin, min(begin + 4, DAYS)):
             if day == begin and random.random() < 0.6:
                 for step in range(random.randint(1, 3)):
@@ -197,13 +197,13 @@ def traveller(office: Office, staff: list[Person], random: Random) -> Iterator[A
 @part
 def newcomer(office: Office, staff: list[Person], random: Random) -> Iterator[AnyEvent]:
     """Somebody has a new telephone at home, and needs five tries to set it up."""
-    one = random.choice(staff)
+    one, source = random.choice(staff), address_in(random, office.region, 0)
     for step in range(5):
         at = office.at(11, 9.2) + seconds(45 * step)
-        yield office.registers(at, one.phone, "81.61.7.9", "rejected" if step < 4 else "accepted", "Zoiper v2.10.20.3")
+        yield office.registers(at, one.phone, source, "rejected" if step < 4 else "accepted", "Zoiper v2.10.20.3")
     for hour in during(random, 9.4, 17, 10):
         to = away(office, one, random) if random.random() < 0.3 else at_home(office, one, random)
-        yield from office.call(office.at(11, hour), one.phone, to, talk(random), source_ip="81.61.7.9")
+        yield from office.call(office.at(11, hour), one.phone, to, talk(random), source_ip=source)
 
 
 @part
@@ -314,8 +314,9 @@ def alarm(office: Office, staff: list[Person], random: Random) -> Iterator[AnyEv
 @part
 def administrator(office: Office, staff: list[Person], random: Random) -> Iterator[AnyEvent]:
     """The administrator works at the office, at home, and once from a hotel, and changes this and that."""
+    hotel = address_in(random, random.choice(office.partners), 2)
     for day in range(0, DAYS, 3):
-        source = (office.office, staff[1].home, office.office, "151.9.20.4")[day // 3 % 4]
+        source = (office.office, staff[1].home, office.office, hotel)[day // 3 % 4]
         if random.random() < 0.3:
             yield office.logs_in(office.at(day, 10), "admin", source, "rejected", reason="bad_password")
         yield office.logs_in(office.at(day, 10.02), "admin", source, role="administrator")

@@ -4,16 +4,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
+from itertools import islice
 from random import Random
 from typing import Any, NamedTuple
 
 import phonenumbers
 from phonenumbers import PhoneNumberType
 
+from detector.enrich.addresses import AddressTable
 from tests.evaluate.site import DAYS, FIRST_DAY, Site
 
 FIXED, MOBILE = PhoneNumberType.FIXED_LINE, PhoneNumberType.MOBILE
 OPEN_DIGITS = 5
+ADDRESSES, ADDRESSES_DRAWN = AddressTable(), 500_000
+PROVIDERS, ENDS = 3, ("0.1", "64.1", "128.1", "200.1", "255.254")
 DRAWS = 50
 SLOW_DAYS = 14
 
@@ -184,6 +188,26 @@ def somebody(random: Random, region: str) -> str:
         if phonenumbers.is_valid_number(phonenumbers.parse(f"+{drawn}")):
             return drawn
     return usual
+
+
+@lru_cache
+def networks(region: str) -> tuple[str, ...]:
+    """The beginnings of addresses of providers there, the same ones always."""
+    random = Random(f"networks of {region}")  # noqa: S311 - traffic, not secrets
+    drawn = (f"{random.randrange(2, 220)}.{random.randrange(256)}." for _ in range(ADDRESSES_DRAWN))
+    there = (begin for begin in drawn if all(country_of(f"{begin}{rest}") == region for rest in ENDS))
+    return tuple(islice(there, PROVIDERS))
+
+
+def country_of(address: str) -> str | None:
+    """Where an address is."""
+    place = ADDRESSES.look_up(address)
+    return None if place is None else place.country
+
+
+def address_in(random: Random, region: str, provider: int) -> str:
+    """An address of one of the providers there; 0 has the homes, 1 the mobiles, 2 the hotels."""
+    return f"{networks(region)[provider]}{random.randrange(256)}.{random.randrange(1, 255)}"
 
 
 def national(digits: str) -> str:
