@@ -36,6 +36,7 @@ DOCUMENTS = [
 ]
 
 PATH = re.compile(r"\b(?:detector|models|streams|tests|docs|scripts)/(?:[\w./-]|<[a-z ]+>)*[\w/>]")
+FUNCTION = re.compile(r"^\s*(?:async )?def (test_\w+)", re.MULTILINE)
 RULE = (
     "detector/detect/rules/call_unanswered_abroad.py",
     "tests/detector/detect/rules/test_call_unanswered_abroad.py",
@@ -142,6 +143,17 @@ def test_the_configuration_in_the_readme_is_valid(tmp_path: Path, monkeypatch: p
 
 
 @pytest.mark.slow
+def test_every_sentence_on_what_it_never_does_names_a_test_that_there_is() -> None:
+    promised = re.split(r"^What it never does.*$|^## ", (ROOT / "README.md").read_text(), flags=re.MULTILINE)
+    promises = next(part for part in promised if "never" in part and "`test_" in part)
+    sentences = re.split(r"(?<=[.)])[.]?\s+(?=- |[A-Z])", promises.strip())
+    assert len(sentences) > 5
+    assert [one for one in sentences if not re.search(r"`test_\w+`", one)] == []
+    named = set(re.findall(r"`(test_\w+)`", promises))
+    there = {name for path in (ROOT / "tests").rglob("test_*.py") for name in FUNCTION.findall(path.read_text())}
+    assert named - there == set()
+
+
 def test_a_rule_is_added_by_the_two_files_in_contributing(tmp_path: Path) -> None:
     """By the letter, in a copy of the repository; nothing but the generated documents changes besides."""
     for path in files():

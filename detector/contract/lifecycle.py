@@ -57,6 +57,9 @@ STANDS: Final = LEFT | {State.CONFIRMED}
 TOUCHED: Final = BEGUN | STANDS
 """The PBX or an enforcer may hold something of it."""
 
+MAY_BE_OURS: Final = TOUCHED - {State.DRIFTED}
+"""What stands there may be ours, and not what stood there before; what has drifted is a person's by now."""
+
 HELD: Final = frozenset({*BEGUN, State.CONFIRMED})
 """Being put in force, or in force as we put it: taken back by itself when its decision is lifted."""
 

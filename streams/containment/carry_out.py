@@ -11,7 +11,7 @@ import structlog
 from msgspec.structs import replace
 
 from detector.contract.codec import from_micros, to_micros
-from detector.contract.lifecycle import BEGUN, FINAL, HELD, STANDS, TOUCHED
+from detector.contract.lifecycle import BEGUN, FINAL, HELD, MAY_BE_OURS, STANDS, TOUCHED
 from detector.contract.vocabulary import Act, Author, State, SubjectKind
 from detector.decide.acts import ACTS
 from detector.decide.guard import GuardFacts, block_range, doubt, veto
@@ -41,6 +41,7 @@ LOOK_AGAIN_SECONDS = 15
 """How often that is looked at where nobody says that it was done."""
 READ_BACK_SECONDS = (0.05, 0.2, 0.5)
 SECOND = 1_000_000
+LOOK_BACK = 2_000
 TAKEN_BACK = "somebody took it back on the PBX, at least in part"
 
 log = structlog.get_logger(__name__)
@@ -269,11 +270,12 @@ class CarryOut:
         return [a for a in standing.get(row.kind, []) if a.id != row.id and not a.undo_due(now)]
 
     async def _inherited(self, row: ActionRow, action: AnyAction) -> Any:
-        """What stood there before the first of several actions on one target."""
+        """What stood there before the first of several actions on one target, those on their way out included."""
         traits = ACTS[row.kind]
         if traits.shared and traits.undoable:
-            for other in await self._others(row):
-                if other.target == row.target and other.before is not None:
+            begun = await asyncio.to_thread(self._journal.actions.in_states, MAY_BE_OURS, LOOK_BACK, row.pbx)
+            for other in begun:
+                if other.id != row.id and (other.kind, other.target) == (row.kind, row.target) and other.before:
                     return self._before(other, action)
         return None
 

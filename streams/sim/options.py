@@ -55,6 +55,8 @@ class SimOptions(BaseModel):
     access_token_seconds: PositiveFloat = 1800
     refresh_token_seconds: PositiveFloat = 86400
     api_allowed_ips: tuple[str, ...] = ()
+    request_seconds: float = Field(default=0, ge=0)
+    """How long it takes to answer a request of the API."""
     denied_permissions: frozenset[str] = frozenset()
     """First path segments the API application may not use, such as `call`."""
     unsupported_endpoints: frozenset[str] = frozenset()

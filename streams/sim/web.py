@@ -63,6 +63,8 @@ class WebServer:
             if target.path.partition("/")[0] in self._core.options.denied_permissions:
                 raise ApiError(10005, "ACCESS DENIED")
             params = QueryParams(client_ip, await _values(request))
+            if self._core.options.request_seconds:
+                await asyncio.sleep(self._core.options.request_seconds)
             fields = target.answer(self._core, params)
         except ApiError as error:
             return JSONResponse(error.answer)

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from tests.bench import figures
+from tests.bench.contained import Containment, contained
 from tests.bench.traffic import log_lines, traffic
 
 EVENTS = 40_000
@@ -38,15 +39,18 @@ def main() -> None:
     say(f"the embedded runtime, {EMBEDDED_EVENTS:,} events")
     with tempfile.TemporaryDirectory(prefix="ringfence-bench-", dir=Path.cwd()) as folder:  # /tmp may be memory
         rates["embedded"] = figures.embedded(events[:EMBEDDED_EVENTS], Path(folder))
+    say("thefts, contained on the simulated PBX")
+    with tempfile.TemporaryDirectory(prefix="ringfence-bench-", dir=Path.cwd()) as folder:
+        containment = contained(Path(folder))
     say("checkpoints")
     checkpoint = figures.checkpoint_bytes(events)
     say(f"memory of {ENTITIES:,} entities")
-    report(rates, logs, figures.memory(ENTITIES), checkpoint, models)
+    report(rates, logs, figures.memory(ENTITIES), checkpoint, models, containment)
 
 
 def report(
     rates: dict[str, float], logs: dict[str, float], memory: figures.Memory, checkpoint: float,
-    models: tuple[float, float],
+    models: tuple[float, float], containment: Containment,
 ) -> None:  # fmt: skip
     """The table for people, then the line for programs."""
     rows = {
@@ -63,6 +67,8 @@ def report(
     print(f"{'memory of an extension or address':40}{memory.bytes_per_entity:>10,.0f} bytes")
     print(f"{'checkpoint':40}{checkpoint:>10,.0f} bytes an event")
     print(f"{'models, to score and learn a call':40}{models[0]:>10,.1f} us, {models[1]:.1f} us an event")
+    p50, p95, thefts = containment.p50_ms, containment.p95_ms, containment.thefts
+    print(f"{'containment confirmed, 20 ms a request':40}{p50:>10,.0f} ms, p95 {p95:,.0f} ms, of {thefts} thefts")
     print(json.dumps({
         **{f"{name}_events_per_second": round(rate) for name, rate in rates.items()},
         "engine_ratio": round(rates["engine"] / rates["decode"], 4),
@@ -73,6 +79,8 @@ def report(
         "models_us_per_event": round(models[1], 2),
         "bytes_per_entity": round(memory.bytes_per_entity),
         "checkpoint_bytes_per_event": round(checkpoint, 1),
+        "containment_p50_ms": round(containment.p50_ms),
+        "containment_p95_ms": round(containment.p95_ms),
     }))  # fmt: skip
 
 

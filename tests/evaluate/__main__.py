@@ -1,13 +1,14 @@
-"""`python -m tests.evaluate`: honest months and attacks through the engine, as different sources tell of them.
+"""`python -m tests.evaluate [detecting|acting]`: honest months and attacks through the engine, as sources tell of them.
 
 The last line is one JSON object.
 """
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from statistics import median
+from typing import TypeVar
 
 from msgspec import Struct
 from rich.console import Console
@@ -17,6 +18,16 @@ from rich.table import Table
 from streams.backtest.attacks import ATTACKS
 from streams.backtest.slow import SLOW
 from streams.backtest.trials import TrialVerdict
+from tests.evaluate.auto.figures import (
+    WORLDS,
+    act,
+    acting_jobs,
+    acting_table,
+    balances,
+    cut_calls,
+    not_contained,
+    suffering,
+)
 from tests.evaluate.judge import Attacked, Month, Quiet
 from tests.evaluate.month import sites
 from tests.evaluate.profiles import BY_NAME, IDEAL, PROFILES, Seen
@@ -28,6 +39,9 @@ NAMES = [site.pbx for site in sites()]
 COLUMNS = (*PROFILES, IDEAL)
 ADDED = PROFILES[0]
 """Where it is tried out what models add."""
+
+J = TypeVar("J")
+D = TypeVar("D")
 
 
 class Job(Struct, frozen=True):
@@ -128,13 +142,13 @@ def columns(
 ) -> tuple[list[Column], list[Attacked]]:
     """The same months and attacks through every profile; and what became of the attacks where everything is told."""
     jobs = [Job(seed, pbx, seen.name, tuple(attacks)) for (seed, pbx), attacks in months.items() for seen in COLUMNS]
-    done = run(pool, err, what, jobs)
+    done = run(pool, err, what, work, jobs)
     everything = [trial for one in done if one.job.seen == IDEAL.name for trial in one.trials]
     by_seen = [[one for one in done if one.job.seen == seen.name] for seen in COLUMNS]
     return [column(seen, own, everything) for seen, own in zip(COLUMNS, by_seen, strict=True)], everything
 
 
-def run(pool: Executor, err: Console, what: str, jobs: Sequence[Job]) -> list[Done]:
+def run(pool: Executor, err: Console, what: str, work: Callable[[J], D], jobs: Sequence[J]) -> list[D]:
     """All jobs, in their order."""
     return list(track(pool.map(work, jobs), what, total=len(jobs), console=err))
 
@@ -174,24 +188,44 @@ def honest(made: Sequence[Column]) -> Table:
     return table
 
 
-def main() -> None:
-    """Evaluate on all cores."""
-    err = Console(stderr=True)
-    out = Console() if sys.stdout.isatty() else Console(width=200)
-    with ProcessPoolExecutor() as pool:
-        usual, _ = columns(pool, err, "attacks", loud())
-        held_out, everything = columns(pool, err, "held-out seeds", slow())
-        jobs = [Job(seed, pbx, ADDED.name, tuple(attacks), models=False) for (seed, pbx), attacks in slow().items()]
-        alone = column(ADDED, run(pool, err, "held-out seeds, without models", jobs), everything)
+def detecting(pool: Executor, err: Console, out: Console) -> dict[str, object]:
+    """What is found, and what alarms falsely; then the same of slow attacks, with and without models."""
+    usual, _ = columns(pool, err, "attacks", loud())
+    held_out, everything = columns(pool, err, "held-out seeds", slow())
+    jobs = [Job(seed, pbx, ADDED.name, tuple(attacks), models=False) for (seed, pbx), attacks in slow().items()]
+    alone = column(ADDED, run(pool, err, "held-out seeds, without models", work, jobs), everything)
     out.print(side_by_side("Attacks, and the honest months around them", usual), by_attack("Attacks", usual))
     out.print(honest(usual), side_by_side("Slow attacks on held-out seeds", held_out))
     out.print(by_attack("Slow attacks on held-out seeds", held_out))
     out.print(side_by_side("The same without models", [alone]))
-    print(json.dumps({
+    return {
         "profiles": {one.seen.name: one.figures() for one in usual},
         "held_out": {one.seen.name: one.figures() for one in held_out},
         "held_out_without_models": {ADDED.name: alone.figures()},
-    }))  # fmt: skip
+    }
+
+
+def acting(pool: Executor, err: Console, out: Console) -> dict[str, object]:
+    """What acting by itself does to attackers and to honest people, in offices that no rule was made with in view."""
+    jobs = [job for seen in COLUMNS for job in acting_jobs(WORLDS, seen)]
+    made = balances(run(pool, err, "all rules acting by themselves", act, jobs))
+    for table in (acting_table(made), suffering(made), cut_calls(made), not_contained(made)):
+        out.print(table)
+    return {"auto": {one.seen.name: one.figures() for one in made}}
+
+
+PARTS = {"detecting": detecting, "acting": acting}
+
+
+def main() -> None:
+    """Evaluate on all cores: the parts that are named, or all."""
+    err = Console(stderr=True)
+    out = Console() if sys.stdout.isatty() else Console(width=200)
+    figures: dict[str, object] = {}
+    with ProcessPoolExecutor() as pool:
+        for part in sys.argv[1:] or PARTS:
+            figures |= PARTS[part](pool, err, out)
+    print(json.dumps(figures))
 
 
 if __name__ == "__main__":

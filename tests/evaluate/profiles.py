@@ -35,10 +35,15 @@ class Seen(Struct, frozen=True):
 
     def told(self, events: Iterable[AnyEvent]) -> list[AnyEvent]:
         """What is told of these events, in the order in which it comes."""
+        return list(self.telling(events))
+
+    def telling(self, events: Iterable[AnyEvent]) -> Iterator[AnyEvent]:
+        """The same, one by one as they happen."""
         if not self.sources:
-            return list(events)
+            yield from events
+            return
         teller = Teller(self.gives)
-        return [told for event in events if (told := teller.tell(event)) is not None]
+        yield from (told for event in events if (told := teller.tell(event)) is not None)
 
     def sighted(self, events: Iterable[AnyEvent]) -> frozenset[str]:
         """The rules that find what they live on in what is told of these events."""

@@ -52,9 +52,9 @@ class DisableTrunk(PSeriesAction[TrunkLine]):
             await self.client.update_trunk(before.trunk, enable=1)
 
     async def undone(self, order: Order, before: TrunkLine, handle: str | None) -> bool:
-        """It reads as before, or is gone."""
+        """It is on, was off before, or is gone."""
         try:
-            return (await self.client.trunk(before.trunk)).enable == before.enable
+            return before.enable == 0 or (await self.client.trunk(before.trunk)).enable != 0
         except NotFound:
             return True
 

@@ -131,9 +131,6 @@ class Desk:
         restraint: Restraint | None = None,
         weighing: Weighing | None = None,
     ) -> Executor:
-        async def facts(row: ActionRow) -> GuardFacts:
-            return self.facts
-
         async def announce(outcomes: Sequence[Outcome]) -> None:
             self.told.extend(outcomes)
 
@@ -142,7 +139,7 @@ class Desk:
             journal or self.journal,
             found,
             self.vault,
-            facts,
+            self.live_facts,
             announce,
             owner="me",
             budgets=budgets,
@@ -151,6 +148,9 @@ class Desk:
             now=lambda: self.now,
         )
         return self.executor
+
+    async def live_facts(self, row: ActionRow) -> GuardFacts:
+        return self.facts
 
     async def work(self, rounds: int = 1, seconds: float = 0) -> None:
         for _ in range(rounds):
@@ -426,6 +426,25 @@ async def test_two_decisions_on_one_target_end_one_after_the_other(
     assert desk.row(second).state is State.UNDONE
     assert office.settings() == was
     assert not wall.targets
+
+
+@pytest.mark.parametrize("act", CHANGES)
+async def test_what_is_decided_anew_while_the_one_before_is_to_be_undone_leaves_nothing(
+    desk: Desk, office: Any, wall: Wall, make: Any, act: Act
+) -> None:
+    was = office.settings()
+    desk.journal.findings.record([make.decision("dec-1", act, *CHANGES[act])])
+    await desk.work()
+    desk.now += timedelta(hours=1)
+    until = desk.now + timedelta(hours=1)
+    desk.journal.findings.record([make.decision("dec-2", act, *CHANGES[act], at=desk.now, until=until)])
+    await desk.work(3)
+    assert desk.row("dec-1").state in {State.UNDONE, State.SUPERSEDED}, desk.row("dec-1").error
+    assert desk.row("dec-2").state is State.CONFIRMED, desk.row("dec-2").error
+    desk.now = until
+    await desk.work(3)
+    assert desk.row("dec-2").state is State.UNDONE, desk.row("dec-2").error
+    assert (office.settings(), wall.targets) == (was, {})
 
 
 async def test_an_address_stays_out_while_any_pbx_wants_it(desk: Desk, wall: Wall, make: Any) -> None:
