@@ -60,7 +60,7 @@ def find_shared(rule: AnyDetector, facts: Facts, memory: Memory) -> list[Subject
     if is_misused(rule, facts):
         links.append(Subject(SubjectKind.EXTENSION, facts.extension))
     if facts.risky and facts.new_block(USUAL_DAYS) and leg is not None:
-        links += [Subject(SubjectKind.DESTINATION, name) for name in (leg.block, facts.area)]
+        links.append(Subject(SubjectKind.DESTINATION, leg.block))
     return links
 
 
