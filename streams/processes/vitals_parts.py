@@ -68,8 +68,6 @@ def source_metrics(statuses: Iterable[SourceStatus]) -> Iterator[Metric]:
 def list_metrics(lists: Iterable[ListStatus]) -> Iterator[Metric]:
     """Block lists and host names: how old, how many addresses, what is refused."""
     known = {one.name: one for one in lists}
-    if not known:
-        return
     yield gauges("list_entries", "Addresses and ranges of this list that are used.", "list",
                  {name: one.entries for name, one in known.items()})  # fmt: skip
     yield gauges("list_refused", "Lines of this list that are not used, by why.", ("list", "why"),
