@@ -10,10 +10,11 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from detector.contract.codec import Codec, Rejected
 from detector.contract.events import AnyEvent, Unknown
-from detector.contract.findings import Incident
+from detector.contract.findings import AnyFinding, Incident
 from detector.engine.engine import Engine
 from detector.engine.state import CheckpointError
 from tests.detector.engine.builders import engine, text
@@ -22,6 +23,8 @@ SAVED = json.loads((Path(__file__).parents[2] / "data" / "checkpoint.json").read
 PAGES = {key: b64decode(page) for key, page in SAVED["pages"].items()}
 
 
+LANDS = ("+252", "+371")
+"""Countries, which the first version counted among whom an incident is about: it keeps those until it ends."""
 NEWER = "residents"
 """What the first version did not remember yet: it begins after the checkpoint."""
 
@@ -29,6 +32,14 @@ NEWER = "residents"
 def remembered_since(made: Engine) -> set[str]:
     """The pages of what the first version did not remember."""
     return {key for key in made.dirty_pages() if key.startswith("[") and json.loads(key)[2] == NEWER}
+
+
+def without_lands(findings: list[AnyFinding]) -> list[AnyFinding]:
+    """The same as if no incident were about a country."""
+    return [
+        replace(one, subjects=tuple(subject for subject in one.subjects if subject.id not in LANDS))
+        if isinstance(one, Incident) else one for one in findings
+    ]  # fmt: skip
 
 
 def events(part: str) -> list[AnyEvent | Unknown]:
@@ -44,7 +55,7 @@ def test_an_old_checkpoint_is_gone_on_from_as_if_nothing_had_been() -> None:
     again.load(PAGES.items())
     wanted = [finding for event in events("after") for finding in through.process(event)]
     found = [finding for event in events("after") for finding in again.process(event)]
-    assert text(found) == text(wanted)
+    assert text(without_lands(found)) == text(wanted)
     assert {one.status for one in found if isinstance(one, Incident) and one.revision > 1} >= {"open", "closed"}
     assert again.entities() == through.entities() - len(remembered_since(through) - remembered_since(again))
 
