@@ -521,6 +521,11 @@ def test_time_never_runs_back_in_what_an_incident_tells() -> None:
     assert all(one <= other for one, other in pairwise(told))
 
 
+def test_a_country_that_is_new_is_no_tie() -> None:
+    found = run([call(NIGHT, SOMALIA), call(NIGHT + 1, "901129077123456", "1003")])
+    assert len(incidents(found)) == 2
+
+
 def test_neighbours_abroad_are_one_block() -> None:
     found = run([call(NIGHT, SOMALIA), call(NIGHT + 1, SOMALIA_NEXT, "1003")])
     assert len(incidents(found)) == 1
