@@ -123,6 +123,7 @@ def test_an_undo_that_kills_interrupt_is_done_at_once_and_keeps_its_author(tmp_p
                 time.sleep(rng.uniform(0.0, 0.5))
                 program.kill()
         with installation.running() as program:
+            program.hear("console")
             eventually("the extension may call again", lambda: not held(sim), patience=30)
             eventually("and so it says", lambda: restriction(installation)[1] == "undone")
             assert restriction(installation)[:3] == (action, "undone", "admin")
