@@ -11,7 +11,7 @@ from detector.correlate.linking import is_misused
 from detector.correlate.pbx_state import PbxState
 from detector.detect.catalogue import AnyDetector
 from detector.enrich.facts import Facts
-from detector.enrich.habits import is_known_good
+from detector.enrich.habits import is_known_good, was_refused
 from detector.enrich.ledger import Ledger, Leg
 from detector.memory.fields import Memory
 
@@ -32,8 +32,19 @@ def file(case: Case, rule: AnyDetector, detection: Detection, basis: Basis, fact
         if subject != source:
             state.dossiers.note(subject, evidence)
     if source is not None:
+        share_guessing(source, facts, state)
         seen = detection.subject == source
         state.dossiers.note(source, replace(evidence, came_from="", basis=basis if seen else Basis.DERIVED))
+
+
+def share_guessing(source: Subject, facts: Facts, state: PbxState) -> None:
+    """An address that was refused where many guess is one of them: what was seen of all of them is said of it."""
+    if not was_refused(state.memory, source.id, facts.at):
+        return
+    guessed_at = facts.standing_for or Subject(SubjectKind.ACCOUNT, facts.extension)
+    guesses = [one for one in state.dossiers.recent(guessed_at, facts.at) if one.stage is Stage.CREDENTIAL]
+    if guesses:
+        state.dossiers.note(source, replace(guesses[-1], at=facts.at, came_from=""))
 
 
 def prove(case: Case, rule: AnyDetector, facts: Facts, state: PbxState) -> Subject | None:

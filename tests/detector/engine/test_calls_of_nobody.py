@@ -57,7 +57,8 @@ def test_where_numbers_cannot_be_blocked_the_route_is_next_at_once() -> None:
 def test_numbers_that_are_called_every_day_are_asked_about() -> None:
     core = engine()
     for day in range(-9, 0):
-        core.process(cdr(day * 24 * HOUR, 60, SOMALIA, "1001"))
+        for extension in range(1001, 1007):
+            core.process(cdr(day * 24 * HOUR, 300, SOMALIA, str(extension)))
     found = [finding for n in range(3) for event in made(n * 10) for finding in core.process(event)]
     assert {each.mode for each in decisions(found, Act.BLOCK_NUMBER)} <= {Mode.ASK}
     assert {each.mode for each in decisions(found, Act.HANG_UP) if each.target.id == SOMALIA_BLOCK} <= {Mode.ASK}

@@ -40,10 +40,10 @@ def said(found: list[AnyFinding]) -> tuple[set[object], set[bool], set[str]]:
     return {hit.values.get("trust") for hit in hits}, {hit.late for hit in hits}, {d.mode for d in decisions(found)}
 
 
-CASES = {
-    "reported as such": (SOLID, SOLID, None, False, {"auto"}),
+CASES = {  # money is only asked about; the call itself, which is too long, is ended
+    "reported as such": (SOLID, SOLID, None, False, {"ask", "auto"}),
     "read out of text": (TEXT, TEXT, "text", False, {"ask"}),
-    "begun in text, its answer reported": (TEXT, SOLID, None, False, {"auto"}),
+    "begun in text, its answer reported": (TEXT, SOLID, None, False, {"ask", "auto"}),
     "its answer in text": (SOLID, TEXT, "text", False, {"ask"}),
     "history by the time it came": (LONG_AGO, LONG_AGO, None, True, set[str]()),
 }
@@ -67,7 +67,7 @@ def test_a_timer_bears_its_doubts_on_to_the_one_it_asks_for() -> None:
 
 def test_what_came_late_is_late_when_its_timer_comes() -> None:
     events = [tick(600), *up(SOLID, SOLID)]
-    assert said(run(events)) == ({None}, {True}, {"auto"})
+    assert said(run(events)) == ({None}, {True}, {"ask", "auto"})
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,7 @@ def acting(found: list[AnyFinding]) -> set[tuple[str, str]]:
 
 def fair(phones: int, each: int = 8) -> list[AnyEvent]:
     """Many phones call, in business hours, where calls go on every day."""
-    before = [cdr(day * DAY + 600 * n, 300, GERMANY, str(1020 + n)) for day in (-5, -4, -3, -2) for n in range(4)]
+    before = [cdr(day * DAY + 600 * n, 300, GERMANY, str(1020 + n)) for day in (-5, -4, -3, -2) for n in range(6)]
     return [*before, *(cdr(60 * n, 3_000, GERMANY, str(1020 + n % phones)) for n in range(phones * each))]
 
 

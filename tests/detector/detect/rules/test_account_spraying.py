@@ -29,7 +29,8 @@ CASES = [
     ("accounts that do not exist", tries(60, reason="unknown_account"), []),
     ("the local network", tries(60, net="10.0.{}.1"), []),
     ("people who mistype at home",
-     [event for n in range(20) for event in known_phones([f"1{n}"], f"203.0.{n}.1", [-1])] + tries(60), []),
+     [event for n in range(20) for event in known_phones([f"1{n}"], f"203.0.{n}.1", [-1])]
+     + tries(60, accounts=20), []),
 ]  # fmt: skip
 
 

@@ -29,6 +29,7 @@ CASES = [
     ("nobody is there to be told of", [OLD, NEW, OLD], []),
     ("what the PBX says by that name", [replace(notice(0, "records_replayed"), source="x", trust="text")], []),
     ("nobody's", [notice(0, "records_replayed")], []),
+    ("as the engine says it", [replace(notice(0, "records_replayed", None), source="settings:0")], [0]),
 ]
 
 
