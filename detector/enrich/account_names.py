@@ -10,7 +10,7 @@ from detector.memory.fields import digest
 LONGEST = 64
 KEPT = 40
 """Characters of a longer name that are shown; a digest of all of it keeps it apart from others that begin so."""
-Named = TypeVar("Named", Registration, Login, Notice)
+Named = TypeVar("Named", bound=Registration | Login | Notice)
 
 
 def bound_names(event: Named) -> Named:

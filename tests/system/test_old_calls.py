@@ -96,5 +96,7 @@ async def test_old_calls_do_not_change_how_many_calls_of_a_theft_get_through(tmp
     folders = [tmp_path / history.__name__ for history in HISTORIES]
     for folder in folders:
         folder.mkdir()
-    found = await asyncio.gather(*map(count_placed, folders, HISTORIES))
+    async with asyncio.TaskGroup() as group:
+        runs = [group.create_task(count_placed(*each)) for each in zip(folders, HISTORIES, strict=True)]
+    found = [run.result() for run in runs]
     assert max(found) - min(found) <= 1, found
