@@ -13,6 +13,7 @@ from detector.detect.shared.attempts import names, of_trunk, refused
 from detector.engine.compiled import Compiled
 from detector.engine.verdicts import Verdicts
 from detector.enrich import apply
+from detector.enrich.account_names import bound_names
 from detector.enrich.facts import Facts
 from detector.enrich.fleet_list import FleetEntries
 from detector.enrich.habits import (
@@ -56,9 +57,10 @@ class Inspector:
         if type(event) is Call:
             self._inspect_call(event, at, state, site, verdicts)
         elif type(event) is Registration or type(event) is Login:
-            self._inspect_arrival(event, at, state, site, verdicts)
+            self._inspect_arrival(bound_names(event), at, state, site, verdicts)
         elif type(event) is Notice or type(event) is Config:
-            self._inspect_notice(event, at, state, site, verdicts)
+            told = bound_names(event) if type(event) is Notice else event
+            self._inspect_notice(told, at, state, site, verdicts)
 
     def inspect_due(
         self, rule: str, key: str, due: int, state: PbxState, site: Compiled, verdicts: Verdicts
