@@ -91,7 +91,6 @@ class _Decision(Struct):
     duration: str
     value: str
     type: str = ""
-    origin: str = ""
     simulated: bool = False
 
 
@@ -265,9 +264,8 @@ def alert(network: Network, seconds: int, now: datetime) -> dict[str, object]:
 
 
 def bans(decision: _Decision) -> bool:
-    """Whether it is one of ours, and in force."""
-    ours = decision.origin == OURS and decision.type == "ban" and not decision.simulated
-    return ours and not decision.duration.startswith("-")
+    """Whether it keeps anybody out now."""
+    return decision.type == "ban" and not decision.simulated and not decision.duration.startswith("-")
 
 
 def seconds_of(duration: str) -> int:

@@ -10,15 +10,18 @@ import pytest
 from msgspec.structs import replace
 
 from detector.contract.findings import FOREVER
-from detector.contract.vocabulary import SubjectKind
+from detector.contract.vocabulary import Act, State, SubjectKind
 from streams.config.loading import check_report, load
+from streams.containment.acting import everywhere_by
 from streams.containment.actions.block_ip import BlockIp
 from streams.containment.enforcers.crowdsec import Crowdsec, seconds_of
 from streams.containment.enforcers.enforcer import EnforcerError, enforcer_settings, enforcers_of
 from streams.pbxs.pbx import Drifted
 from streams.store.journal.journal import Journal
+from streams.store.vault import Vault
 from tests.certificates import authority
 from tests.crowdsec import BOUNCER, MACHINE, PASSWORD, CrowdsecServer, crowdsec
+from tests.streams.containment.test_executor import Desk
 
 THIEF = "198.51.100.7"
 LOGIN = "machine: env:MACHINE, password: env:PASSWORD"
@@ -40,6 +43,16 @@ def server(running: CrowdsecServer) -> CrowdsecServer:
 @pytest.fixture
 def enforcer(server: CrowdsecServer) -> Crowdsec:
     return Crowdsec(server.url, MACHINE, PASSWORD)
+
+
+@pytest.fixture
+def desk(journal: Journal, vault: Vault, enforcer: Crowdsec, make: Any) -> Desk:
+    """An executor that is to block the thief for an hour from now on."""
+    now = datetime.now(UTC)
+    journal.findings.record([make.incident()])
+    wanted = (Act.BLOCK_IP, SubjectKind.SOURCE_IP, THIEF)
+    journal.findings.record([make.decision("dec-1", *wanted, at=now, until=now + timedelta(hours=1))])
+    return Desk(journal, vault, everywhere_by([enforcer]), now)
 
 
 def soon(seconds: float = 600) -> datetime:
@@ -108,6 +121,18 @@ async def test_what_others_decided_is_neither_ours_nor_lifted(server: CrowdsecSe
     assert pulled(server)[THIEF]["origin"] == "cscli"
 
 
+async def test_another_installation_with_a_login_of_its_own_is_left_alone(
+    server: CrowdsecServer, enforcer: Crowdsec, tmp_path: Path
+) -> None:
+    server.cscli("machines", "add", "branch", "--password", PASSWORD, "-f", tmp_path / "login.yaml")
+    branch = Crowdsec(server.url, "branch", PASSWORD)
+    await branch.block(THIEF, soon())
+    await enforcer.lift(THIEF)
+    assert await enforcer.blocked() == frozenset()
+    assert await branch.blocked() == {f"{THIEF}/32"}
+    await branch.lift(THIEF)
+
+
 async def test_an_unban_by_people_is_noticed_and_stays(server: CrowdsecServer, enforcer: Crowdsec, make: Any) -> None:
     action, order = BlockIp([enforcer]), replace(make.order(SubjectKind.SOURCE_IP, THIEF), until=soon())
     before = await action.prepare(order)
@@ -120,6 +145,36 @@ async def test_an_unban_by_people_is_noticed_and_stays(server: CrowdsecServer, e
     assert pulled(server) == {}
     await action.apply(replace(order, handle=None), before)
     assert THIEF in pulled(server), "a new decision is another matter"
+
+
+async def test_the_executor_leaves_an_unban_to_people(server: CrowdsecServer, desk: Desk) -> None:
+    await desk.work()
+    assert desk.row().state is State.CONFIRMED, desk.row().error
+    assert THIEF in pulled(server)
+    server.cscli("decisions", "delete", "--ip", THIEF)
+    for _ in range(2):
+        await desk.executor.reconcile(["hq"])
+        await desk.executor.drain()
+        assert desk.row().state is State.DRIFTED
+        assert pulled(server) == {}
+
+
+async def test_the_executor_tries_again_until_the_local_api_is_back(server: CrowdsecServer, desk: Desk) -> None:
+    server.stop()
+    try:
+        await desk.work()
+        assert desk.row().state is State.APPLYING
+        assert "cannot be reached" in (desk.row().error or "")
+    finally:
+        server.start()
+    desk.now += timedelta(minutes=1)
+    await desk.work()
+    assert desk.row().state is State.CONFIRMED, desk.row().error
+    assert THIEF in pulled(server)
+    desk.now += timedelta(hours=1)
+    await desk.work()
+    assert desk.row().state is State.UNDONE
+    assert pulled(server) == {}
 
 
 async def test_a_dead_local_api_is_an_error_that_can_be_tried_again(server: CrowdsecServer, enforcer: Crowdsec) -> None:
