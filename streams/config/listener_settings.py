@@ -2,13 +2,11 @@
 
 from typing import Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, model_validator
 
 from detector.settings.params import Params
 from detector.settings.values import Host, Identifier, Networks, Port, refusal
 from streams.config.secrets import Secret
-
-SHORTEST_TOKEN = 16
 
 
 class Console(Params):
@@ -31,11 +29,6 @@ class FirewallAccess(Params):
 
     token: Secret
 
-    @model_validator(mode="after")
-    def _long_enough(self) -> Self:
-        need_length(self.token)
-        return self
-
 
 class FeedSettings(Params):
     """The list of blocked addresses that firewalls poll with a token, where webhooks listen.
@@ -51,11 +44,4 @@ class FeedSettings(Params):
     def _needs_a_token(self) -> Self:
         if self.enabled and "token" not in self.model_fields_set and not self.firewalls:
             raise refusal("the feed needs a token", "env:NAME or file:PATH")
-        need_length(self.token)
         return self
-
-
-def need_length(token: SecretStr | None) -> None:
-    """A short token is guessed. Raises the error of a validator."""
-    if token is not None and len(token.get_secret_value()) < SHORTEST_TOKEN:
-        raise refusal("the token of the feed is too short", f"at least {SHORTEST_TOKEN} characters")

@@ -11,7 +11,7 @@ from msgspec import Struct
 from starlette.background import BackgroundTask
 
 from detector.contract.findings import FOREVER
-from streams.config.listener_settings import SHORTEST_TOKEN, FeedSettings
+from streams.config.listener_settings import FeedSettings
 from streams.containment.enforcers.feed import Feed
 from streams.runtime.clock import utc_now
 
@@ -71,8 +71,6 @@ def feed_router(feed: Feed, tokens: Tokens, now: Callable[[], datetime] = utc_no
     The token is a secret in the address: keep this path out of access logs. Who has the answer is noted after it was
     sent; that nothing has changed says that it has what it got before.
     """
-    if any(len(token) < SHORTEST_TOKEN for token in tokens.values()):
-        raise ValueError(f"a token of the feed needs at least {SHORTEST_TOKEN} characters")
     router = APIRouter()
 
     @router.get("/feed/{given}.{ending}", include_in_schema=False)

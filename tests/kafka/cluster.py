@@ -3,16 +3,20 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from pydantic import SecretStr
 from sqlalchemy import create_engine, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from streams.cli.demo_command import AUTO
+from streams.containment.enforcers.feed import Feed, blocks_of
 from streams.processes.http_listener import free_port
 from streams.sim import SimOptions, SimulatedPbx
+from streams.store.journal.journal import Journal
+from streams.store.store_errors import UnavailableError
 from tests.kafka.fleet import PARTITIONS, WITHIN, Fleet, Member, fleet_of
 from tests.kafka.running import Kafka
 
@@ -53,6 +57,8 @@ class Cluster:
             f"{more}\npbxs:\n{pbxs}\n"
         )
         self._engine = create_engine(fleet.database)
+        journal = Journal(self._engine)
+        self._feed = Feed(blocks_of(journal), journal)
 
     def worker(self, name: str = "worker") -> Member:
         return self.fleet.member(name, "worker", "--config", str(self.file), **self._environment)
@@ -83,10 +89,16 @@ class Cluster:
         """Wait; the limit is generous, so that it never decides."""
         until = time.monotonic() + within
         while not await asyncio.to_thread(condition):
+            await self._fetch()
             if time.monotonic() > until or any(member.process.exitcode in {1, 2} for member in self.fleet.members):
                 said = "\n".join(f"--- {member.stderr.name}\n{member.said()[-3_000:]}" for member in self.fleet.members)
                 raise AssertionError(f"not within {within:.0f} s: {what}; {self.states()}\n{said}")
             await asyncio.sleep(0.1)
+
+    async def _fetch(self) -> None:
+        """As a firewall does that fetches the list of blocked addresses, if it can be had."""
+        with suppress(UnavailableError, SQLAlchemyError):
+            await self._feed.note("firewall of the test", await self._feed.listed())
 
     async def connected(self, *pbxs: int) -> None:
         """Until these PBXs are listened to."""

@@ -44,7 +44,7 @@ class Process:
         self.partitions = Partitions(
             "events",
             lambda number: Partition(Settings.model_validate(SETTINGS.model_dump()), known, checkpoints, number),
-            Judge(lambda _: HERE, lambda _value, _headers: False), outlet, self._hole, nothing,
+            Judge(lambda _: HERE, lambda _value, _headers, _place: False, "events"), outlet, self._hole, nothing,
         )  # fmt: skip
 
     async def _hole(self, partition: int, expected: int, came: int) -> None:

@@ -16,6 +16,7 @@ from detector.settings.values import is_name
 from streams.config.connection import Transport
 from streams.config.dangers.risk_names import RiskName
 from streams.config.installation import Installation, InstalledPbx, core_settings
+from streams.config.listener_settings import FeedSettings
 
 SHORTEST_TOKEN = 16
 WIDEST_PROTECTED = {4: 8, 6: 19}
@@ -88,9 +89,9 @@ def listener_risks(installation: Installation) -> Iterator[Risk]:
             can_happen="passwords and sessions of the console cross the network unencrypted",
             instead="127.0.0.1 and a proxy with TLS before it",
         )  # fmt: skip
-    if installation.feed.enabled and is_short(installation.feed.token):
+    for keys in short_tokens(installation.feed):
         yield Risk(
-            name=RiskName.FEED_TOKEN, keys=("feed", "token"),
+            name=RiskName.FEED_TOKEN, keys=keys,
             can_happen="anybody who guesses the token reads which addresses are blocked",
             instead=f"a token of at least {SHORTEST_TOKEN} characters",
         )  # fmt: skip
@@ -192,6 +193,15 @@ def is_local(host: str) -> bool:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def short_tokens(feed: FeedSettings) -> Iterator[tuple[str, ...]]:
+    """Where a token of the feed stands that can be guessed; without one for all, each firewall has its own."""
+    if feed.enabled and is_short(feed.token) and not (feed.token is None and feed.firewalls):
+        yield "feed", "token"
+    for name, firewall in feed.firewalls.items():
+        if feed.enabled and is_short(firewall.token):
+            yield "feed", "firewalls", name, "token"
 
 
 def is_short(secret: SecretStr | None) -> bool:

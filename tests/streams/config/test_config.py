@@ -207,13 +207,13 @@ def test_secrets_come_from_elsewhere_and_never_show(file: Path, text: str, expec
 
 
 def test_a_process_gets_only_the_secrets_it_wants(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (file.parent / "token").write_text("abc\n")
+    (file.parent / "token").write_text("abcdefghijklmnop\n")
     monkeypatch.setenv("JOURNAL", "postgres://u:hunter2@db/r")
     file.write_text("feed: {enabled: true, token: file:token}\njournal: env:JOURNAL\n")
     both = load(file)
     assert both.feed.token is not None
     assert both.journal is not None
-    assert both.feed.token.get_secret_value() == "abc"
+    assert both.feed.token.get_secret_value() == "abcdefghijklmnop"
     assert both.journal.get_secret_value() == "postgresql+psycopg://u:hunter2@db/r"
     monkeypatch.delenv("JOURNAL")
     one = load(file, secrets={"token"})

@@ -198,11 +198,6 @@ async def test_what_a_firewall_had_when_all_stopped_it_still_has_and_nothing_mor
     assert await site.feed.held() == frozenset()
 
 
-def test_a_short_token_is_refused(journal: Journal) -> None:
-    with pytest.raises(ValueError, match="16"):
-        feed_router(Feed(dict, journal), {"": TOKEN, "edge": "short"})
-
-
 @pytest.mark.parametrize("used", [True, False])
 async def test_the_feed_that_is_served_is_the_enforcer_that_is_asked(journal: Journal, used: bool) -> None:
     settings = Installation.model_validate({"enforcers": {"feed": {"overdue": "2m"}} if used else {"nftables": {}}})
