@@ -53,7 +53,7 @@ def check(installation: Installation) -> str:
     environment = {"SIM_ID": "x", "SIM_SECRET": "x", "FEED_TOKEN": "x" * 16, "PATH": "/usr/bin", "COLUMNS": "400"}
     command = [sys.executable, "-c", PROGRAM, "check", "--config", str(installation.config)]
     ran = subprocess.run(command, capture_output=True, text=True, env=environment)
-    assert ran.returncode == 0, ran.stderr
+    assert ran.returncode in {0, 2}, ran.stderr  # 2: the settings of these tests have dangers that nobody accepted
     return ran.stderr
 
 
