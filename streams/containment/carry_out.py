@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -109,6 +110,8 @@ class CarryOut:
                 await asyncio.to_thread(self._journal.actions.request_undo, row.id, Author.GUARD, now=self._micros())
                 return
             await self._compare(row)
+        except Drifted as error:
+            await self._move(row, {State.CONFIRMED}, State.DRIFTED, owner=None, error=str(error))
         except (PbxError, EnforcerError, UnavailableError, TimeoutError) as error:
             log.info("not compared", action=row.id, error=str(error))
 
@@ -230,7 +233,8 @@ class CarryOut:
         for other in others:
             order, before = order_of(other), self._before(other, action)
             if not await action.confirmed(order, before, other.handle):
-                await action.apply(order, before)
+                with suppress(Drifted):  # it is noticed when that one is looked after
+                    await action.apply(order, before)
 
     async def _compare(self, row: ActionRow) -> None:
         if await self._in_force(row):
@@ -238,8 +242,8 @@ class CarryOut:
         action = self._action(row)
         traits = ACTS[row.kind]
         if traits.volatile:
-            log.info("restored", action=row.id)
             handle = await action.apply(order_of(row), self._before(row, action))
+            log.info("restored", action=row.id)
             if handle is not None and handle != row.handle:
                 await self._move(row, {State.CONFIRMED}, State.CONFIRMED, by=row.by, owner=None, handle=handle)
         elif traits.undoable:

@@ -7,24 +7,18 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import TopicAuthorizationFailedError
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
 
 from streams.config.kafka_settings import Kafka as Settings
 from streams.kafka.connecting import AwayError, LoginError, arguments, properties
 from streams.kafka.topics import check
 from streams.kafka.write.producer import KafkaIngest
 from streams.store.vault import Vault
+from tests.certificates import authority
 from tests.kafka.putting_child import call
 from tests.kafka.reading import logged
 from tests.kafka.running import Kafka, kafka, script
@@ -90,7 +84,7 @@ class Guarded:
 @pytest.fixture(scope="module")
 def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
     folder = tmp_path_factory.mktemp("guarded")
-    authority(folder)
+    authority(folder, "broker")
     port = free_ports(2)
     users = " ".join(f'user_{name}="secret of {name}"' for name in USERS)
     (folder / "broker.properties").write_text(
@@ -107,29 +101,6 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
         made = Guarded(broker, folder)
         assert topics(made, "admin", "--create").returncode == 0
         yield made
-
-
-def authority(folder: Path) -> None:
-    """`ca.pem`, and a certificate for 127.0.0.1 with its key in `broker.pem`."""
-    keys = {name: ec.generate_private_key(ec.SECP256R1()) for name in ("ca", "broker")}
-    names = {name: x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"Ringfence test {name}")]) for name in keys}
-    now = datetime.now(UTC)
-    for name, key in keys.items():
-        certificate = (
-            x509.CertificateBuilder()
-            .subject_name(names[name])
-            .issuer_name(names["ca"])
-            .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - timedelta(hours=1))
-            .not_valid_after(now + timedelta(days=1))
-            .add_extension(x509.BasicConstraints(ca=name == "ca", path_length=None), critical=True)
-            .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
-            .sign(keys["ca"], hashes.SHA256())
-            .public_bytes(Encoding.PEM)
-        )
-        private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()) if name == "broker" else b""
-        (folder / f"{name}.pem").write_bytes(private + certificate)
 
 
 def topics(guarded: Guarded, user: str, *options: str, password: str | None = None) -> subprocess.CompletedProcess[str]:
@@ -205,7 +176,7 @@ def test_a_wrong_password_is_one_line_without_it(guarded: Guarded) -> None:
 
 
 async def test_a_broker_of_another_authority_is_not_spoken_to(guarded: Guarded, tmp_path: Path) -> None:
-    authority(tmp_path)
+    authority(tmp_path, "broker")
     with pytest.raises(AwayError, match="certificate verify failed"):
         await check(guarded.settings("admin", ca=tmp_path / "ca.pem"))
 

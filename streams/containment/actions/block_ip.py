@@ -6,7 +6,7 @@ from detector.contract.vocabulary import Act
 from detector.decide.guard import block_range
 from streams.containment.acting import EverywhereAction, everywhere
 from streams.containment.enforcers.enforcer import covered
-from streams.pbxs.pbx import Order
+from streams.pbxs.pbx import Drifted, Order
 from streams.pbxs.pbx_errors import GiveUp
 
 SEPARATOR = ","
@@ -20,7 +20,10 @@ class Range(Struct, frozen=True):
 
 @everywhere
 class BlockIp(EverywhereAction[Range]):
-    """In force only when all enforcers say so; an enforcer's list may be lost in a reboot and is written again."""
+    """In force only when all enforcers say so; an enforcer's list may be lost in a reboot and is written again.
+
+    Where an enforcer loses nothing, what is missing there was let in by people, and that stays.
+    """
 
     act = Act.BLOCK_IP
     before = Range
@@ -32,10 +35,20 @@ class BlockIp(EverywhereAction[Range]):
         return Range(str(block_range(order.target.id)))
 
     async def apply(self, order: Order, before: Range) -> str:
-        """Block wherever it is not blocked until then; repeating it only moves the end. Who was asked is remembered."""
+        """Block wherever it is not blocked until then; repeating it only moves the end. Who was asked is remembered.
+
+        Once it was done everywhere, `Drifted` where people have let it in again since.
+        """
+        await self._leave_to_people(before, names_in(order.handle))
         for enforcer in self.enforcers:
             await enforcer.block(before.cidr, order.until)
         return SEPARATOR.join(sorted(names_in(order.handle) | {enforcer.name for enforcer in self.enforcers}))
+
+    async def _leave_to_people(self, before: Range, told: set[str]) -> None:
+        for enforcer in self.enforcers:
+            asked = enforcer.lasting and enforcer.name in told
+            if asked and not covered(before.cidr, await enforcer.blocked()):
+                raise Drifted(f"{before.cidr} was let in again at {enforcer.name}, not by us: it stays so there")
 
     async def confirmed(self, order: Order, before: Range, handle: str | None) -> bool:
         """Every enforcer lists it, and there is one."""

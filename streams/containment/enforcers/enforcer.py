@@ -32,6 +32,8 @@ class Enforcer(ABC):
 
     name: ClassVar[str]
     settings: ClassVar[type[Params]] = NoSettings
+    lasting: ClassVar[bool] = False
+    """It keeps what it is told through a restart: what is gone before its end was let in by people, and stays so."""
 
     @classmethod
     def configured(cls, settings: Any, journal: Journal) -> Self:

@@ -589,6 +589,20 @@ async def test_what_a_reboot_lost_is_restored_and_nobody_is_told(desk: Desk, wal
     assert wall.blocks == blocks
 
 
+async def test_what_people_took_off_a_list_that_loses_nothing_is_not_put_back(
+    desk: Desk, wall: Wall, make: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Wall, "lasting", True)
+    desk.journal.findings.record([make.decision("dec-1", Act.BLOCK_IP, *CHANGES[Act.BLOCK_IP])])
+    await desk.work()
+    wall.targets.clear()
+    await desk.executor.reconcile(["hq"])
+    await desk.executor.drain()
+    assert desk.row().state is State.DRIFTED
+    assert "let in again at wall" in (desk.row().error or "")
+    assert not wall.targets
+
+
 async def test_what_a_person_took_back_on_the_pbx_is_not_done_again(desk: Desk, office: Any, make: Any) -> None:
     desk.journal.findings.record([make.decision("dec-1", Act.RESTRICT_EXTENSION, *CHANGES[Act.RESTRICT_EXTENSION])])
     await desk.work()
