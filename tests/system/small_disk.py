@@ -47,7 +47,8 @@ class SmallDisk:
         """Look at the files of this process."""
         self._program = program
         if self._mounted:
-            self._installation.data = Path(f"/proc/{program.process.pid}/root{self._inside}")
+            seen = Path("/proc") / str(program.process.pid) / "root"
+            self._installation.data = seen / self._inside.relative_to("/")
             self._installation.seen_at = self._copied
 
     def run_inside(self, code: str) -> None:
