@@ -227,7 +227,7 @@ def test_a_pbx_that_is_silent_is_told_of_and_the_next_process_tells_the_end(tmp_
         return [(each["severity"], each["values"]["source"]) for each in found if each["rule"] == "pbx.silent"]
 
     with installation.running(env={"HOOK": WEBHOOK_SECRET}) as program:
-        eventually("it is told of", lambda: told() == [("warning", "yeastar-cdr")])
+        eventually("it is told of", lambda: told() == [("critical", "yeastar-cdr")])
         assert program.end() == 0
     assert [each["title"] for each in installation.incidents()] == [
         "Nothing is heard from yeastar-cdr: attacks there are not seen"
