@@ -38,6 +38,7 @@ WAYS = [
     ("asked for, approved, done", "requested approved applying applied confirmed", True),
     ("refused by a person", "requested refused", True),
     ("refused by the guard at the last gate", "approved refused", True),
+    ("in doubt left to a person, and done", "approved requested approved applying", True),
     ("never approved in time", "requested expired", True),
     ("given up before anything was touched", "approved failed", True),
     ("given up half done and taken back", "approved applying applied failed", True),
@@ -51,7 +52,7 @@ WAYS = [
     ("refused after it was begun", "applying refused", False),
     ("expired after it was begun", "applied expired", False),
     ("done again after it was undone", "undone applying", False),
-    ("back to where it was asked for", "approved requested", False),
+    ("back to where it was asked for", "applying requested", False),
     ("confirmed again by itself after somebody changed it", "drifted confirmed", False),
 ]
 

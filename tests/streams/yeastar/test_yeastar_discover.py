@@ -20,8 +20,8 @@ async def test_the_office_is_found_as_it_is() -> None:
     assert [extension.number for extension in found.extensions.known()] == STAFF
     assert found.extensions.known()[7] == FoundExtension("1007", "Henry Walsh")
     assert found.trunks.known() == (
-        FoundTrunk(name="carrier-a", hosts=("sip.carrier-a.example",)),
-        FoundTrunk(name="carrier-b", hosts=("sip.carrier-b.example",)),
+        FoundTrunk(name="carrier-a", hosts=("sip.carrier-a.example",), numbers=("12125550100",)),
+        FoundTrunk(name="carrier-b", hosts=("sip.carrier-b.example",), numbers=("12125550200",)),
     )
     routes = {route.name: route for route in found.routes.known()}
     assert routes.keys() == {"National", "International", "Softphones E.164"}
@@ -49,8 +49,8 @@ async def test_a_trunk_by_all_the_hosts_it_has() -> None:
         one.change_trunk("carrier-b", hostname="", domain="")
         found = (await one.connection.discover()).trunks.known()
     assert found == (
-        FoundTrunk(name="carrier-a", enabled=False, hosts=("10.0.0.7", "carrier.example")),
-        FoundTrunk(name="carrier-b"),
+        FoundTrunk(name="carrier-a", enabled=False, hosts=("10.0.0.7", "carrier.example"), numbers=("12125550100",)),
+        FoundTrunk(name="carrier-b", numbers=("12125550200",)),
     )
 
 
