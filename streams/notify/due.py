@@ -29,7 +29,7 @@ def reasons(view: IncidentView, minimum: Severity, now: datetime) -> list[str]:
         refused = action.state is State.REFUSED and action.decision.mode is Mode.AUTO
         if action.state in BROKEN or refused:
             found.append(f"failed:{action.id}:{action.state}")
-        elif action.state is State.REQUESTED and action.decision.mode is Mode.ASK:
+        elif action.state is State.REQUESTED and (action.decision.mode is Mode.ASK or not action.drill):
             found.append(f"ask:{action.id}")
     return sorted(found, key=lambda reason: URGENCY.index(reason.partition(":")[0]))
 
