@@ -163,6 +163,17 @@ async def test_failed_refused_and_waiting_actions_are_told(journal: Journal, mak
     assert len(outbox.taken) == 3, "what a person refused is no failure"
 
 
+async def test_what_was_approved_and_waits_for_a_person_after_all_is_told(journal: Journal, make: Any) -> None:
+    outbox = Outbox()
+    desk = Desk(journal, make.AT, outbox)
+    journal.findings.record([make.incident(), make.decision()])
+    await desk.round()
+    now = to_micros(desk.now)
+    journal.actions.move("act-dec-1", {State.APPROVED}, State.REQUESTED, by="guard", now=now, error="a carrier's?")
+    await desk.round()
+    assert outbox.occasions[1:] == ["Approval is needed to stop outbound calls of extension 1005."]
+
+
 async def test_what_was_over_before_anybody_heard_is_not_told(journal: Journal, make: Any) -> None:
     outbox = Outbox()
     desk = Desk(journal, make.AT, outbox)
