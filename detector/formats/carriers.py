@@ -11,7 +11,7 @@ from detector.contract.codec import from_micros, mended
 
 LEVELS = 5
 """A line may be carried in several wrappings at once, such as syslog in a container's log."""
-BLOB = b" blob data]"
+BLOB = " blob data]"
 """So `journalctl` ends a line that it does not show, because of colours or other control characters in it."""
 HIDDEN = "hidden by journalctl, because of colours: use -a, or -o json"
 NULS = "NUL bytes, as in UTF-16: write the file in UTF-8"
@@ -19,6 +19,7 @@ ESCAPED = r"(?:\x1b|#033|\^\[|\\x1[bB]|\\033)\[[\d;]*[A-Za-z]"
 """Colours, as they are, and as syslog, `cat -v` and others write them out."""
 HIDING = re.compile(rb"\x00|" + ESCAPED.encode())
 COLOURS = re.compile(ESCAPED, re.ASCII)
+LINE_ENDS = ("#012", "#015")
 TIME = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?: ?(?:Z|[+-]\d\d:?\d\d))?"
 SHORT = r"[A-Z][a-z]{2} [ \d]?\d (?:\d{4} )?\d\d:\d\d:\d\d(?:\.\d{1,9})?"
 WEEKDAY = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
@@ -107,20 +108,28 @@ def unwrap(raw: bytes) -> Carried:
 
 def bare(line: bytes) -> bytes:
     """Without what may stand within a word and hide it: colours, and the NULs of another encoding."""
-    if (
-        b"\x00" in line or b"\x1b[" in line or b"#033[" in line or b"^[[" in line or b"\\x1" in line
-        or b"\\033[" in line
-    ):  # fmt: skip
-        return HIDING.sub(b"", line)
-    return line
+    return HIDING.sub(b"", line) if b"\x00" in line or _may_be_coloured(line.decode("latin-1")) else line
 
 
 def plain(text: str) -> str:
     """Without colours, and without what ends the line, also where syslog wrote it as octal digits."""
     text = text.rstrip("\r\n").lstrip("\ufeff \t")
-    if "\x1b[" in text or "#033[" in text or "^[[" in text or "\\x1" in text or "\\033[" in text:
+    if _may_be_coloured(text):
         text = COLOURS.sub("", text)
-    return text.removesuffix("#012").removesuffix("#015")
+    return text.removesuffix("#012").removesuffix("#015") if text.endswith(LINE_ENDS) else text
+
+
+def coloured(text: str) -> bool:
+    """Whether a colour may stand in it, as it is or as syslog writes it. One character is found soonest."""
+    return ("\x1b" in text and "\x1b[" in text) or ("#" in text and "#033[" in text)
+
+
+def _may_be_coloured(text: str) -> bool:
+    return (
+        coloured(text)
+        or ("\\" in text and ("\\x1" in text or "\\033[" in text))
+        or ("^" in text and "^[[" in text)
+    )  # fmt: skip
 
 
 def _out_of_text(carried: Carried) -> Carried | None:

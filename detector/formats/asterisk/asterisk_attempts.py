@@ -76,7 +76,7 @@ class Twins:
 
     def __init__(self) -> None:
         self.open: deque[_Half] = deque()
-        self._waiting: dict[tuple[str, ...], deque[_Half]] = {}
+        self._waiting: dict[tuple[str, ...], list[_Half]] = {}
         self._security_seen = False
         self.holding = 0
 
@@ -93,7 +93,10 @@ class Twins:
         held = not security and self._security_seen
         half = _Half(moment=moment, draft=draft, held=held)
         self.open.append(half)
-        self._waiting.setdefault(draft.twin, deque()).append(half)
+        if waiting is None:
+            self._waiting[draft.twin] = [half]
+        else:
+            waiting.append(half)
         self.holding += held
         return None if held else draft
 
@@ -101,25 +104,26 @@ class Twins:
         """What was held and has not met its twin in time, each with the moment it was logged."""
         released: list[tuple[datetime, Draft]] = []
         while self.open and (len(self.open) > MAX_OPEN or abs(moment - self.open[0].moment) > PAIR_WITHIN):
-            released += self._let_go()
+            self._let_go(released)
         return released
 
     def release(self) -> list[tuple[datetime, Draft]]:
         """All that is held."""
         released: list[tuple[datetime, Draft]] = []
         while self.open:
-            released += self._let_go()
+            self._let_go(released)
         return released
 
-    def _let_go(self) -> list[tuple[datetime, Draft]]:
+    def _let_go(self, released: list[tuple[datetime, Draft]]) -> None:
         half = self.open.popleft()
         if half.met:
-            return []
+            return
         self._meet(self._waiting[half.draft.twin], half.draft.twin)
-        return [(half.moment, half.draft)] if half.held else []
+        if half.held:
+            released.append((half.moment, half.draft))
 
-    def _meet(self, waiting: deque[_Half], twin: tuple[str, ...]) -> _Half:
-        half = waiting.popleft()
+    def _meet(self, waiting: list[_Half], twin: tuple[str, ...]) -> _Half:
+        half = waiting.pop(0)
         half.met = True
         self.holding -= half.held
         if not waiting:
@@ -142,13 +146,13 @@ class _Held(Struct, gc=False):
     settled: bool = False
 
 
-class _Dialogue(Struct):
+class _Dialogue(Struct, gc=False):
     moment: datetime
     account: str | None = None
     requests: int = 0
     answers: int = 0
     counted: int = 0
-    held: list[_Held] = []
+    held: tuple[_Held, ...] = ()
 
     @property
     def attempts(self) -> int:
@@ -189,14 +193,17 @@ class Attempts:
     def advance(self, moment: datetime) -> list[AttemptEvent]:
         """What was held back, and was not accepted in time."""
         told: list[AttemptEvent] = []
-        while self.waiting and (abs(moment - self.waiting[0].moment) > PATIENCE or len(self.waiting) > MAX_OPEN):
-            told += self._settle([self.waiting.popleft()])
+        waiting = self.waiting
+        while waiting and (abs(moment - waiting[0].moment) > PATIENCE or len(waiting) > MAX_OPEN):
+            self._settle(waiting.popleft(), told)
         return told
 
     def release(self) -> list[AttemptEvent]:
         """All that is held back."""
-        waiting, self.waiting = list(self.waiting), deque()
-        return [*self._settle(waiting)]
+        told: list[AttemptEvent] = []
+        while self.waiting:
+            self._settle(self.waiting.popleft(), told)
+        return told
 
     def _whole(self, moment: datetime, draft: Draft, event: Registration) -> list[AttemptEvent]:
         """A refusal that is an attempt by itself: one of those of this account from this address."""
@@ -205,15 +212,14 @@ class Attempts:
             return [event]
         phone = self._of_phone(moment, event)
         phone.counted += draft.times
-        return self._hold(moment, [phone], event)
+        return self._hold(moment, (phone,), event)
 
     def _step(self, moment: datetime, draft: Draft, event: Registration) -> list[AttemptEvent]:
         """One of several lines of an attempt."""
         known = self._known(moment, draft.dialogue)
         if known is None or (event.account and known.account and event.account != known.account):
-            known = _Dialogue(moment=moment)
-        self._remember(draft.dialogue, known)
-        known.moment = moment
+            known = None
+        known = self._remember(draft.dialogue, known, moment)
         unknown_account = event.account is None and known.account is not None
         known.account = event.account or known.account
         known.requests += draft.times * (draft.step is Step.REQUEST)
@@ -228,18 +234,22 @@ class Attempts:
         if event.reason not in FORGIVABLE:
             return [event]
         if not event.account or not event.source_ip:
-            return self._hold(moment, [known], event)
+            return self._hold(moment, (known,), event)
         phone = self._of_phone(moment, event)
         phone.counted += new
-        return self._hold(moment, [known, phone], event)
+        return self._hold(moment, (known, phone), event)
 
-    def _hold(self, moment: datetime, whose: list[_Dialogue], event: Registration) -> list[AttemptEvent]:
+    def _hold(self, moment: datetime, whose: tuple[_Dialogue, ...], event: Registration) -> list[AttemptEvent]:
         for each in whose:
             if each.counted > FORGIVEN:
-                return [*(told for one in whose for told in self._let_go(one)), event]
+                told: list[AttemptEvent] = []
+                for one in whose:
+                    self._let_go(one, told)
+                told.append(event)
+                return told
         held = _Held(moment, event)
         for each in whose:
-            each.held.append(held)
+            each.held += (held,)
         self.waiting.append(held)
         self.holding += 1
         return []
@@ -247,38 +257,37 @@ class Attempts:
     def _of_phone(self, moment: datetime, event: Registration) -> _Dialogue:
         """What is held of this account from this address."""
         key = _phone(event)
-        known = self._known(moment, key)
-        if known is None:
-            known = _Dialogue(moment=moment)
-        self._remember(key, known)
-        known.moment = moment
-        return known
+        return self._remember(key, self._known(moment, key), moment)
 
-    def _let_go(self, dialogue: _Dialogue) -> list[Registration]:
-        held, dialogue.held = dialogue.held, []
-        return self._settle(held)
+    def _let_go(self, dialogue: _Dialogue, told: list[AttemptEvent]) -> None:
+        for held in dialogue.held:
+            self._settle(held, told)
+        dialogue.held = ()
 
-    def _settle(self, held: list[_Held]) -> list[Registration]:
-        told = [each for each in held if not each.settled]
-        for each in told:
-            each.settled = True
-        self.holding -= len(told)
-        return [each.event for each in told]
+    def _settle(self, held: _Held, told: list[AttemptEvent]) -> None:
+        if not held.settled:
+            held.settled = True
+            self.holding -= 1
+            told.append(held.event)
 
     def _forgive(self, moment: datetime, key: tuple[str, ...]) -> None:
         known = self._known(moment, key)
         if known is not None:
-            self._let_go(known)
+            self._let_go(known, [])
 
     def _known(self, moment: datetime, key: tuple[str, ...]) -> _Dialogue | None:
         known = self._dialogues.get(key)
         return known if known is not None and abs(moment - known.moment) <= DIALOGUE else None
 
-    def _remember(self, key: tuple[str, ...], known: _Dialogue) -> None:
-        self._dialogues[key] = known
+    def _remember(self, key: tuple[str, ...], known: _Dialogue | None, moment: datetime) -> _Dialogue:
+        """What is `known` of it, seen at this moment; a new one if nothing is."""
+        if known is None:
+            known = self._dialogues[key] = _Dialogue(moment=moment)
+            if len(self._dialogues) > MAX_OPEN:
+                self._dialogues.popitem(last=False)
+        known.moment = moment
         self._dialogues.move_to_end(key)
-        if len(self._dialogues) > MAX_OPEN:
-            self._dialogues.popitem(last=False)
+        return known
 
 
 def counted(event: Counted, times: int) -> Counted:

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from detector.contract.codec import mended
-from detector.formats.carriers import unwrap
+from detector.formats.carriers import coloured, unwrap
 from detector.formats.stamps import read_spelled
 
 HEAD = re.compile(
@@ -17,8 +17,8 @@ HEAD = re.compile(
     re.ASCII | re.DOTALL,
 )
 SECURITY_FILE = "res_security_log.c"
-SECURE = re.compile(r"\[([^\]]{5,40})\] SECURITY\[\d+\] res_security_log\.c: ", re.ASCII)
-"""As most lines of most files begin: `HEAD` in short."""
+USUAL = re.compile(r"\[([^\]]{5,40})\] ([A-Z]++)\[\d++\](?:\[C-[0-9a-f]++\])? ([\w/-]++\.c): ", re.ASCII)
+"""As most lines of most files begin: `HEAD` in short, without what is said."""
 YEARLESS = re.compile(r"([A-Z][a-z]{2}) ([ \d]?\d) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,6})\d{0,3})?", re.ASCII)
 MONTHS = {
     name: number
@@ -47,6 +47,8 @@ class AsteriskLine(Struct, frozen=True, gc=False):
     @property
     def whole(self) -> str:
         """Its time and what it says, whatever carried it."""
+        if self.begins == len(self.stamp) + len("[] "):  # as most lines are
+            return self.content
         return f"[{self.stamp}] {self.content[self.begins :]}"
 
 
@@ -74,15 +76,15 @@ def parse(raw: bytes) -> AsteriskLine | None:
     """The line out of whatever carried it; `None` for what Asterisk's logger does not write."""
     if raw[:1] == b"[":  # most lines: nothing carries them
         content = raw.rstrip(b"\r\n").decode("utf-8", "replace")
-        secure = SECURE.match(content)
-        if secure is not None and not _coloured(content):
-            return AsteriskLine(
-                secure[1], "SECURITY", SECURITY_FILE, content[secure.end() :], content, secure.end(1) + 2
-            )
-        head = HEAD.match(content)
-        if head is not None and not _coloured(content):
-            stamp, level, file, text = head.groups("")
-            return AsteriskLine(stamp, level, file, text, content, head.start(2))
+        if not coloured(content):
+            usual = USUAL.match(content)
+            if usual is not None:
+                stamp, level, file = usual.groups()
+                return AsteriskLine(stamp, level, file, content[usual.end() :], content, usual.start(2))
+            head = HEAD.match(content)
+            if head is not None:
+                stamp, level, file, text = head.groups("")
+                return AsteriskLine(stamp, level, file, text, content, head.start(2))
     carried = unwrap(raw)
     content = carried.text
     if content[:1] == "{":
@@ -92,10 +94,6 @@ def parse(raw: bytes) -> AsteriskLine | None:
         return None
     stamp, level, file, text = head.groups("")
     return AsteriskLine(stamp or carried.time, level, file, text, content, head.start(2), carried.times)
-
-
-def _coloured(content: str) -> bool:
-    return "\x1b[" in content or "#033[" in content
 
 
 def _parse_json(content: str) -> AsteriskLine | None:
@@ -114,7 +112,8 @@ class LogClock:
     The first line is of `year`; without one, of the year of the first record that states its own. From there
     the lines ascend: what would lie more than half a year before the line before it is of the next year
     (December to January), what would lie more than half a year after it came late and is of the year before.
-    In the hour that comes twice a step back of more than five minutes begins the second one.
+    In the hour that comes twice a step back of more than five minutes begins the second one. `_plain` is the last
+    minute that comes once, and how far it is from UTC.
     """
 
     def __init__(self, zone: tzinfo, year: int | None) -> None:
@@ -123,6 +122,7 @@ class LogClock:
         self._last: datetime | None = None
         self._cached: tuple[str, datetime | None] = ("", None)
         self.told: datetime | None = None
+        self._plain = (datetime.max, timedelta())
 
     def read(self, stamp: str) -> datetime | None:
         """The UTC moment of a stamp; `None` if it is no time, or of an unknown year. `told` outweighs it."""
@@ -179,10 +179,17 @@ class LogClock:
     def _zoned(self, local: datetime) -> datetime:
         if local.tzinfo is not None:
             return local.astimezone(UTC)
+        minute = local.replace(second=0, microsecond=0)
+        if minute == self._plain[0]:
+            return (local - self._plain[1]).replace(tzinfo=UTC)
         zoned = local.replace(tzinfo=self.zone)
         again = zoned.replace(fold=1)
         first, last = zoned.astimezone(UTC), self._last
-        if last is None or zoned.utcoffset() == again.utcoffset():
+        offset = zoned.utcoffset()
+        if offset is not None and offset == again.utcoffset():
+            self._plain = (minute, offset)
+            return first
+        if last is None:
             return first
         second = again.astimezone(UTC)
         if second <= first:

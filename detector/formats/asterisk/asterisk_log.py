@@ -20,17 +20,15 @@ from detector.formats.carriers import BLOB, HIDDEN, NULS, bare
 from detector.formats.format import Format, FormatOptions, Occurrences, Reading, register
 
 ALONE = (
-    b"SecurityEvent=", b"ailed ", b"eject", b"uthentic", b"nonexistent user '", b" denied ", b"Unknown SIP command ",
-    b" non-SIP URI", b" proper plaintext password for ", b"hacking attempt ", b"Friendly Scanner ", b"orbidden",
-    b" did not pass ACL ", BLOB,
+    "SecurityEvent=", "ailed ", "eject", "uthentic", "nonexistent user '", " denied ", "Unknown SIP command ",
+    " proper plaintext password for ", "hacking attempt ", "Friendly Scanner ", "orbidden", BLOB,
 )  # fmt: skip
 SHARED = {
-    b"egist": (b"Registration from '", b"Registered SIP '", b"No registration for ", b"Empty registration from ",
-               b" on registration attempt "),
-    b" not ": (b" not found ", b" is not dynamic"),
-    b" no configured ": (b" no configured AORs", b" no configured max_contacts"),
-    b" contact": (b"Added contact '",),
-    b" max contacts": (b" exceed max contacts",),
+    "egist": ("Registration from '", "Registered SIP '", "No registration for ", "Empty registration from ",
+              " on registration attempt "),
+    " no": (" not found ", " is not dynamic", " did not pass ACL ", " non-SIP URI", " no configured AORs",
+            " no configured max_contacts"),
+    " contact": ("Added contact '", " exceed max contacts"),
 }  # fmt: skip
 OURS = (*ALONE, *(mark for marks in SHARED.values() for mark in marks))
 """One of them stands in every line that is read, or should be."""
@@ -225,7 +223,7 @@ class AsteriskLog(Format):
 def why_unread(raw: bytes, line: AsteriskLine | None) -> str | None:
     """Why a line that bears our marks gives no event; None if it is one of another module, or tells no refusal."""
     if line is None:
-        if BLOB in raw:
+        if BLOB.encode() in raw:
             return HIDDEN
         return "JSON of an unknown layout" if raw[:1] == b"{" else "a frame of the line that is not known"
     if line.file in KNOWN_FILES or line.file.startswith(PJSIP):
@@ -235,10 +233,11 @@ def why_unread(raw: bytes, line: AsteriskLine | None) -> str | None:
 
 def bears_our_marks(line: bytes) -> bool:
     """Whether a line may tell of something that was refused, or of somebody who came in."""
+    text = line.decode("latin-1")  # a text is searched in a third of the time, and no mark has more than ASCII
     for mark in ALONE:  # half the time of `any` with a generator, and most lines end here
-        if mark in line:
+        if mark in text:
             return True
     for shared, marks in SHARED.items():  # noqa: SIM110 - as above
-        if shared in line and any(mark in line for mark in marks):
+        if shared in text and any(mark in text for mark in marks):
             return True
     return False

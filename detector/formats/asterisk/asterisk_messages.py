@@ -135,8 +135,9 @@ class MessagesReader:
         return self._registration(at, key, "accepted", account, dialogue=dialogue)
 
     def _registration_failed(self, text: str, at: datetime, key: str) -> Draft | Rejected:
+        text = text.rstrip()
         where = text.rfind(CHAN_FOR)
-        end = CHAN_END.fullmatch(text[where + len(CHAN_FOR) :].rstrip()) if where > 0 else None
+        end = CHAN_END.fullmatch(text, where + len(CHAN_FOR)) if where > 0 else None
         place = endpoint(end[1]) if end else None
         if end is None or place is None:
             return Rejected(reason="a failed registration without address and reason")

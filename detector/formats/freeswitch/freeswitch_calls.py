@@ -1,7 +1,7 @@
 """FreeSWITCH's channels as contract calls: a leg for each call that is routed, one more for each that goes outside."""
 
 import re
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -28,7 +28,8 @@ from detector.formats.freeswitch.freeswitch_names import (
 from detector.formats.parties import Parties, route_by
 
 NEW = re.compile(rf"New Channel (?P<name>.{{1,512}}) \[(?P<uuid>{UUID})\]", re.DOTALL)
-INVITE = re.compile(r"(?P<name>.{1,512}) receiving invite from (?P<place>[^ ]{2,64}) version: ", re.DOTALL)
+RECEIVING = " receiving invite from "
+INVITE = re.compile(rf"(?P<name>.{{1,512}}){RECEIVING}(?P<place>[^ ]{{2,64}}) version: ", re.DOTALL)
 ROUTED = re.compile(
     r"Processing (?P<shown>.{0,512}) <(?P<number>[^<>]{0,256})>->(?P<to>[^<>]{0,256})"
     r" in context (?P<context>[^ ]{1,128})",
@@ -85,14 +86,14 @@ class FreeswitchCalls:
         self._named: dict[str, str] = {}
         self._referred: OrderedDict[str, str] = OrderedDict()
         self._looped: OrderedDict[str, tuple[Call, str]] = OrderedDict()
-        self._outward: Counter[str] = Counter()
+        self._outward: dict[str, int] = {}
 
     def read(self, line: FreeswitchLine, at: datetime) -> Sequence[Call | Rejected] | None:
         """The legs a line brings forward, nothing if it says nothing of use; None if it is not understood."""
         text = line.text
         if match := NEW.fullmatch(text):
             return self._add(match["uuid"], match["name"], at)
-        if match := INVITE.match(text):
+        if RECEIVING in text and (match := INVITE.match(text)):
             self._locate(line.uuid, match)
         elif text.startswith("Processing "):
             return self._route(line, at)
@@ -117,7 +118,7 @@ class FreeswitchCalls:
         if len(self._up) > MAX_OPEN:
             self._forget(next(iter(self._up)))
         dialled = line_in(name, self.parties)
-        if dialled is None or self._outward[(dialled.to or "")[-TAIL:]]:
+        if dialled is None or (dialled.to or "")[-TAIL:] in self._outward:
             return []
         self._hold(channel, [Call(
             pbx=self.pbx, id=f"call:{uuid}:started", at=at, source=self.source, trust="text", phase="started",
@@ -128,11 +129,14 @@ class FreeswitchCalls:
 
     def _hold(self, channel: _FreeswitchChannel, legs: list[Call]) -> None:
         """These are the legs of a channel from now on; which numbers outside are called is kept beside them."""
-        self._outward.subtract(_tails(channel.legs))
-        self._outward.update(_tails(legs))
+        outward = self._outward
+        for tail in _tails(legs):
+            outward[tail] = outward.get(tail, 0) + 1
         for tail in _tails(channel.legs):
-            if not self._outward[tail]:
-                del self._outward[tail]
+            if outward[tail] > 1:
+                outward[tail] -= 1
+            else:
+                del outward[tail]
         channel.legs = legs
 
     def _forget(self, uuid: str) -> None:

@@ -35,8 +35,8 @@ def parse(content: str) -> FreeswitchLine | None:
     content = content.rstrip()
     head = HEAD.match(content)
     if head is not None:
-        file = head["file"].rpartition("/")[2]
-        return FreeswitchLine(uuid=head["uuid"] or "", stamp=head["stamp"], file=file, text=head["text"])
+        uuid, stamp, _, file, text = head.groups("")
+        return FreeswitchLine(uuid, stamp, file.rpartition("/")[2], text)
     execute = EXECUTE.match(content)
     if execute is not None:
         return FreeswitchLine(uuid=execute["uuid"] or "", stamp="", file="", text=execute["text"])
