@@ -21,8 +21,12 @@ RESHAPED = re.compile(r" *(?:\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}|\d{4}/\d\d?/\d\d?) 
 """A time as a spreadsheet has changed it: which part is the day, it does not say."""
 EPOCH = re.compile(r"\d{9,10}", re.ASCII)
 LONGEST = 31_622_400
+WHOLE = 7
+"""Of whole seconds with so many digits none is too long."""
 NOT_BEFORE = timedelta(seconds=2)
 SOON_AFTER = timedelta(minutes=30)
+AT_ONCE = timedelta(minutes=1)
+"""No clock is moved by so little, and no zone is so near to UTC: what fits so well is the first that fits."""
 MAX_REMEMBERED = 4_096
 
 DISPOSITIONS = {"ANSWERED": "answered", "NO ANSWER": "no_answer", "BUSY": "busy", "FAILED": "failed",
@@ -46,7 +50,7 @@ class BadRecordError(ValueError):
         self.field = field
 
 
-class CallRecord(Struct, frozen=True, kw_only=True):
+class CallRecord(Struct, frozen=True, gc=False):
     """One call record as written, whichever way it came; `number` is what FreePBX says of the caller."""
 
     src: str
@@ -189,18 +193,18 @@ def began(shown: str, uniqueid: str, zone: tzinfo) -> datetime:
         if local.tzinfo is not None:
             return local.astimezone(UTC).replace(microsecond=0)
         local = local.replace(microsecond=0)
-        written_in = ((zone, 0), (zone, 1), (UTC, 0))
-        readings = [local.replace(tzinfo=place, fold=fold).astimezone(UTC) for place, fold in written_in]
+        first = local.replace(tzinfo=zone).astimezone(UTC)
     except (ValueError, OverflowError):
         if match is not None and RESHAPED.fullmatch(shown):
             return datetime.fromtimestamp(int(match[1]), UTC)
         raise BadRecordError("not a time as Asterisk writes it", "start") from None
-    if match is not None:
-        born = datetime.fromtimestamp(int(match[1]), UTC)
-        fitting = [at for at in readings if -NOT_BEFORE <= at - born <= SOON_AFTER]
-        if fitting:
-            return min(fitting)
-    return readings[0]
+    if match is None:
+        return first
+    born = datetime.fromtimestamp(int(match[1]), UTC)
+    if -NOT_BEFORE <= first - born <= AT_ONCE:
+        return first
+    readings = (first, local.replace(tzinfo=zone, fold=1).astimezone(UTC), local.replace(tzinfo=UTC))
+    return min((at for at in readings if -NOT_BEFORE <= at - born <= SOON_AFTER), default=first)
 
 
 def dialled(dst: str, data: str, *, over_trunk: bool) -> str | None:
@@ -220,6 +224,8 @@ def _same_number(dialled: str, sent: str) -> bool:
 
 
 def _seconds(shown: str, field: str) -> float:
+    if len(shown) <= WHOLE and shown.isascii() and shown.isdecimal():
+        return int(shown)
     if clocked := CLOCKED.fullmatch(shown):
         hours, minutes, seconds = (int(part) for part in clocked.groups())
         return hours * 3_600 + minutes * 60 + seconds

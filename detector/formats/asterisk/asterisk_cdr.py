@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from operator import itemgetter
 from typing import ClassVar
 
 from detector.contract.codec import Rejected, reject
@@ -22,6 +23,8 @@ CDR_CUSTOM = {"src": 1, "dst": 2, "context": 3, "channel": 4, "dstchannel": 5, "
               "duration": 11, "billsec": 12, "disposition": 13}  # fmt: skip
 CDR_TABLE = {"start": 0, "src": 2, "dst": 3, "context": 4, "channel": 5, "dstchannel": 6, "application": 7, "data": 8,
              "duration": 9, "billsec": 10, "disposition": 11, "uniqueid": 14, "number": 18, "linkedid": 23}  # fmt: skip
+of_csv, of_custom = itemgetter(*CDR_CSV.values()), itemgetter(*CDR_CUSTOM.values())
+"""What stands there, in the order of `CallRecord`."""
 COLUMNS = {
     "calldate": "start", "start": "start", "date": "start", "starttime": "start", "src": "src", "source": "src",
     "dst": "dst", "destination": "dst", "dcontext": "context", "context": "context", "channel": "channel",
@@ -128,9 +131,12 @@ class AsteriskCdr(Format):
 
     def _record(self, values: Sequence[str]) -> CallRecord:
         places = self._columns or places_of(values)
-        found = {name: values[at] if at < len(values) else "" for name, at in places.items()}
         if places is CDR_CSV or places is CDR_CUSTOM:
-            found["uniqueid"], found["linkedid"] = _ids(values)
+            given = (*(of_csv if places is CDR_CSV else of_custom)(values), *_ids(values))
+            return CallRecord(
+                *given if NOTHING.isdisjoint(given) else ["" if each in NOTHING else each for each in given]
+            )
+        found = {name: values[at] if at < len(values) else "" for name, at in places.items()}
         if not UNIQUEID.fullmatch(found.get("linkedid", "")):
             found["linkedid"] = ""
         if "billsec" not in found:

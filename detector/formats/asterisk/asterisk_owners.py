@@ -14,6 +14,8 @@ CHANNEL = re.compile(
     re.ASCII | re.DOTALL,
 )
 """Before and behind the name stands what Asterisk is doing to a channel."""
+USUAL = re.compile(r"(\w{1,32})/([^/<;]{1,256})-[0-9a-f]{1,16}", re.ASCII)
+"""As most channels are called: `CHANNEL` in short."""
 WITHIN = frozenset({
     "Local", "Announcer", "AudioSocket", "Bridge", "CBAnn", "ConfBridgeRecorder", "Message", "MulticastRTP", "Recorder",
     "Snoop", "Surrogate", "UnicastRTP", "WebSocket",
@@ -49,7 +51,7 @@ MAX_REMEMBERED = 4_096
 GUESS = "{name!r} is taken for an {side}: name it under `extensions` or `trunks` of the PBX to end the guess"
 
 
-class Peer(Struct, frozen=True):
+class Peer(Struct, frozen=True, gc=False):
     """The other end of a channel: `side` is `extension`, `trunk`, `guest`, or `local` for one within the PBX.
 
     `line`: it is named after a line, so the name is no extension's.
@@ -135,10 +137,10 @@ class Owners:
         return self._configured(name) or self._told.get(name) or self._guess(name, "")
 
     def _of(self, channel: str) -> Peer | None:
-        match = CHANNEL.fullmatch(channel)
+        match = USUAL.fullmatch(channel) or CHANNEL.fullmatch(channel)
         if match is None:
             return None
-        technology, name, whole = match["technology"], match["name"], channel.partition("/")[2]
+        (technology, name), whole = match.groups(), channel.partition("/")[2]
         if technology in WITHIN:
             return Peer(name=name.partition("@")[0], side="local")
         if technology not in BY_NAME:
@@ -179,7 +181,7 @@ class Owners:
         return "extension" if name in self.parties.extensions else None
 
     def _learn_name(self, first: str, mark: str, rest: str) -> None:
-        uri = URI.match(rest)
+        uri = URI.match(rest) if mark else None
         if mark == "@" and NUMBER.fullmatch(first) and first != rest:
             self._remember(rest.partition("/")[0], "trunk")
         elif mark == "/" and (NUMBER.fullmatch(rest) or (uri and self._foreign(uri["user"], first))):

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 
 from detector.formats.parties import Parties
@@ -35,15 +36,15 @@ def text(record: Record, *names: str, limit: int = MAX_TEXT) -> str | None:
         value = record.get(name)
         if value is None:
             continue
-        if isinstance(value, bool) or not isinstance(value, str | int):
-            raise BadFieldError(f"expected text, got {type(value).__name__}", name)
-        if isinstance(value, int):
+        if not isinstance(value, str):
+            if isinstance(value, bool) or not isinstance(value, int):
+                raise BadFieldError(f"expected text, got {type(value).__name__}", name)
             value = _digits(value, name)
         value = value.strip()
         if len(value) > limit:
             raise BadFieldError(f"{len(value)} characters, allowed are {limit}", name)
         if value:
-            return _encodable(value, name)
+            return value if value.isascii() else _encodable(value, name)
     return None
 
 
@@ -93,7 +94,12 @@ def born(call_id: str | None) -> datetime | None:
 
 def address(record: Record, name: str) -> str | None:
     """The IP address of a field in canonical form, without a port; what is none is absent."""
-    shown = text(record, name, limit=128) or ""
+    shown = text(record, name, limit=128)
+    return _canonical(shown) if shown else None
+
+
+@lru_cache(maxsize=4_096)
+def _canonical(shown: str) -> str | None:
     if shown.count(":") == 1:
         shown = shown.partition(":")[0]
     try:
@@ -151,6 +157,6 @@ def _digits(value: int, name: str) -> str:
 
 
 def _encodable(value: str, name: str) -> str:
-    if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
+    if any("\ud800" <= character <= "\udfff" for character in value):
         raise BadFieldError("not valid Unicode", name)
     return value
