@@ -35,6 +35,10 @@ class Step(Enum):
     CHALLENGE = "the ordinary question for credentials"
 
 
+WHOLE, SECURITY = Step.WHOLE, LogKind.SECURITY
+"""Asked of every line; to ask their classes for them takes several times as long."""
+
+
 AttemptEvent = Registration | Call | Login | Notice
 Counted = TypeVar("Counted", Registration, Login)
 
@@ -49,7 +53,7 @@ class Draft(Struct, frozen=True, gc=False):
     event: AttemptEvent
     log: LogKind
     twin: tuple[str, ...] = ()
-    step: Step = Step.WHOLE
+    step: Step = WHOLE
     dialogue: tuple[str, ...] = ()
     times: int = 1
 
@@ -82,7 +86,7 @@ class Twins:
 
     def admit(self, moment: datetime, draft: Draft) -> Draft | None:
         """What may go on now that `draft`, logged at `moment`, is here: the draft, or nothing."""
-        security = draft.log is LogKind.SECURITY
+        security = draft.log is SECURITY
         self._security_seen |= security
         if not draft.twin:
             return draft
@@ -180,7 +184,7 @@ class Attempts:
         if type(event) is not Registration:
             return [counted(event, draft.times)] if type(event) is Login else [event]
         if event.outcome == "rejected":
-            return self._whole(moment, draft, event) if draft.step is Step.WHOLE else self._step(moment, draft, event)
+            return self._whole(moment, draft, event) if draft.step is WHOLE else self._step(moment, draft, event)
         if draft.step is Step.CHALLENGE:
             return [] if event.account is None and self._known(moment, draft.dialogue) is not None else [event]
         if event.outcome != "accepted":
@@ -207,7 +211,7 @@ class Attempts:
 
     def _whole(self, moment: datetime, draft: Draft, event: Registration) -> list[AttemptEvent]:
         """A refusal that is an attempt by itself: one of those of this account from this address."""
-        event = counted(event, draft.times)
+        event = event if draft.times == 1 else counted(event, draft.times)
         if event.reason not in FORGIVABLE or not event.account or not event.source_ip:
             return [event]
         phone = self._of_phone(moment, event)

@@ -192,7 +192,7 @@ def began(shown: str, uniqueid: str, zone: tzinfo) -> datetime:
         local = datetime.fromisoformat(shown.strip())
         if local.tzinfo is not None:
             return local.astimezone(UTC).replace(microsecond=0)
-        local = local.replace(microsecond=0)
+        local = local.replace(microsecond=0) if local.microsecond else local
         first = local.replace(tzinfo=zone).astimezone(UTC)
     except (ValueError, OverflowError):
         if match is not None and RESHAPED.fullmatch(shown):

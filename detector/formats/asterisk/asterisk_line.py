@@ -28,6 +28,7 @@ MONTHS = {
 }
 HALF_A_YEAR = timedelta(days=183)
 OUT_OF_ORDER = timedelta(minutes=5)
+NOTHING, A_MINUTE = timedelta(0), timedelta(minutes=1)
 
 
 class AsteriskLine(Struct, frozen=True, gc=False):
@@ -113,7 +114,7 @@ class LogClock:
     the lines ascend: what would lie more than half a year before the line before it is of the next year
     (December to January), what would lie more than half a year after it came late and is of the year before.
     In the hour that comes twice a step back of more than five minutes begins the second one. `_plain` is the last
-    minute that comes once, and how far it is from UTC.
+    minute that comes once, as it was written and in UTC.
     """
 
     def __init__(self, zone: tzinfo, year: int | None) -> None:
@@ -122,7 +123,7 @@ class LogClock:
         self._last: datetime | None = None
         self._cached: tuple[str, datetime | None] = ("", None)
         self.told: datetime | None = None
-        self._plain = (datetime.max, timedelta())
+        self._plain: tuple[datetime, datetime] | None = None
 
     def read(self, stamp: str) -> datetime | None:
         """The UTC moment of a stamp; `None` if it is no time, or of an unknown year. `told` outweighs it."""
@@ -179,15 +180,14 @@ class LogClock:
     def _zoned(self, local: datetime) -> datetime:
         if local.tzinfo is not None:
             return local.astimezone(UTC)
-        minute = local.replace(second=0, microsecond=0)
-        if minute == self._plain[0]:
-            return (local - self._plain[1]).replace(tzinfo=UTC)
+        if self._plain is not None and NOTHING <= (since := local - self._plain[0]) < A_MINUTE:
+            return self._plain[1] + since
         zoned = local.replace(tzinfo=self.zone)
         again = zoned.replace(fold=1)
         first, last = zoned.astimezone(UTC), self._last
-        offset = zoned.utcoffset()
-        if offset is not None and offset == again.utcoffset():
-            self._plain = (minute, offset)
+        if zoned.utcoffset() == again.utcoffset():
+            minute = local.replace(second=0, microsecond=0)
+            self._plain = (minute, first - (local - minute))
             return first
         if last is None:
             return first

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from detector.contract.codec import Rejected
 from detector.contract.events import Call, Login, Notice, Registration
-from detector.formats.asterisk.asterisk_attempts import SHOWN_CALLID, Draft, LogKind, Silence, Step
+from detector.formats.asterisk.asterisk_attempts import SHOWN_CALLID, WHOLE, Draft, LogKind, Silence, Step
 from detector.formats.asterisk.asterisk_line import AsteriskLine
 from detector.formats.asterisk.asterisk_owners import NOBODY, Owners
 from detector.formats.asterisk.asterisk_refusals import (
@@ -145,7 +145,7 @@ class MessagesReader:
         reason = REASONS.get(end[2], end[2])
         return self._registration(
             at, key, "rejected", account, source_ip=place[0], reason=reason, twin=("sip", *place),
-            step=Step.REQUEST if reason in TWICE else Step.WHOLE, dialogue=(*place, account or "", reason),
+            step=Step.REQUEST if reason in TWICE else WHOLE, dialogue=(*place, account or "", reason),
         )  # fmt: skip
 
     def _pjsip(self, text: str, at: datetime, key: str) -> Draft | Rejected | None:

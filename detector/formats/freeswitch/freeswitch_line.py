@@ -51,7 +51,8 @@ class LocalClock:
         self.year = year
         self.last: datetime | None = None
         self.told: datetime | None = None
-        self._plain: tuple[str, timedelta] = ("", timedelta())
+        self._plain: tuple[datetime, datetime] | None = None
+        self._minute = ""
 
     def read(self, stamp: str) -> datetime | None:
         """The UTC moment; None if it is no time, or has no year and nobody states one. `told` outweighs it."""
@@ -62,8 +63,8 @@ class LocalClock:
             stamp = f"{self.year}-{stamp}"
         try:
             local = datetime.fromisoformat(stamp)
-            if stamp[:MINUTE] == self._plain[0]:
-                moment = (local - self._plain[1]).replace(tzinfo=UTC)
+            if self._plain is not None and stamp[:MINUTE] == self._minute:
+                moment = self._plain[1] + (local - self._plain[0])
             else:
                 moment = self._read(local, stamp[:MINUTE])
         except (ValueError, OverflowError):
@@ -74,12 +75,12 @@ class LocalClock:
         return moment
 
     def _read(self, local: datetime, minute: str) -> datetime:
-        """The moment of a time; whether its minute has one offset from UTC is remembered."""
+        """The moment of a time; one of a minute that comes once is remembered, as it was written and in UTC."""
         zoned = local.replace(tzinfo=self.zone)
-        offset, again = zoned.utcoffset(), zoned.replace(fold=1)
+        again = zoned.replace(fold=1)
         first, last = zoned.astimezone(UTC), self.last
-        if offset is not None and offset == again.utcoffset():
-            self._plain = (minute, offset)
+        if zoned.utcoffset() == again.utcoffset():
+            self._plain, self._minute = (local, first), minute
             return first
         second = again.astimezone(UTC)
         if second <= first or last is None:
