@@ -20,6 +20,7 @@ from detector.formats.unread import UnreadLines
 MAX_TEXT = 1_024
 REMEMBERED_LINES = 16_384
 MAX_ASSUMED = 64
+EMPTY = blake2b(digest_size=16)
 
 Reading = AnyEvent | Unknown | Rejected
 
@@ -106,7 +107,9 @@ class Occurrences:
 
     def id_of(self, content: bytes) -> str:
         """32 hex digits of the content, `:2` and up for the second identical one and later."""
-        digest = blake2b(content, digest_size=16).hexdigest()
+        hashed = EMPTY.copy()
+        hashed.update(content)
+        digest = hashed.hexdigest()
         number = self._seen.pop(digest, 0) + 1
         self._seen[digest] = number
         if len(self._seen) > REMEMBERED_LINES:

@@ -35,7 +35,7 @@ class Step(Enum):
     CHALLENGE = "the ordinary question for credentials"
 
 
-WHOLE, SECURITY = Step.WHOLE, LogKind.SECURITY
+WHOLE, MESSAGES, SECURITY = Step.WHOLE, LogKind.MESSAGES, LogKind.SECURITY
 """Asked of every line; to ask their classes for them takes several times as long."""
 
 

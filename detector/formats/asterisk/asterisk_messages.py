@@ -5,7 +5,7 @@ from datetime import datetime
 
 from detector.contract.codec import Rejected
 from detector.contract.events import Call, Login, Notice, Registration
-from detector.formats.asterisk.asterisk_attempts import SHOWN_CALLID, WHOLE, Draft, LogKind, Silence, Step
+from detector.formats.asterisk.asterisk_attempts import MESSAGES, SHOWN_CALLID, WHOLE, Draft, Silence, Step
 from detector.formats.asterisk.asterisk_line import AsteriskLine
 from detector.formats.asterisk.asterisk_owners import NOBODY, Owners
 from detector.formats.asterisk.asterisk_refusals import (
@@ -138,11 +138,12 @@ class MessagesReader:
         text = text.rstrip()
         where = text.rfind(CHAN_FOR)
         end = CHAN_END.fullmatch(text, where + len(CHAN_FOR)) if where > 0 else None
-        place = endpoint(end[1]) if end else None
-        if end is None or place is None:
+        shown, words = end.groups() if end else ("", "")
+        place = endpoint(shown)
+        if place is None:
             return Rejected(reason="a failed registration without address and reason")
         account = user_of(text[len(CHAN_FROM) : where])
-        reason = REASONS.get(end[2], end[2])
+        reason = REASONS.get(words, words)
         return self._registration(
             at, key, "rejected", account, source_ip=place[0], reason=reason, twin=("sip", *place),
             step=Step.REQUEST if reason in TWICE else WHOLE, dialogue=(*place, account or "", reason),
@@ -203,7 +204,7 @@ class MessagesReader:
             pbx=self.pbx, id=key, at=at, source=self.source, trust="text", phase="ended", call_id=key, from_=name,
             to=clean(to or ""), source_ip=place[0], disposition="failed", reason="rejected",
         )  # fmt: skip
-        return Draft(event=call, log=LogKind.MESSAGES)
+        return Draft(event=call, log=MESSAGES)
 
     def _probe(
         self, method: str, shown: str, at: datetime, key: str, twin: tuple[str, ...] = ()
@@ -218,7 +219,7 @@ class MessagesReader:
             pbx=self.pbx, id=key, at=at, source=self.source, trust="text", name="sip_trunk_registration_failed",
             level="warning", trunk=clean(trunk),
         )  # fmt: skip
-        return Draft(event=notice, log=LogKind.MESSAGES)
+        return Draft(event=notice, log=MESSAGES)
 
     def _notice(
         self, name: str, account: str | None, source_ip: str | None, at: datetime, key: str, text: str | None = None,
@@ -229,7 +230,7 @@ class MessagesReader:
             level="information" if name == "sip_probe" else "warning", account=clean(account or ""),
             source_ip=source_ip, text=clean(text or ""),
         )  # fmt: skip
-        return Draft(event=notice, log=LogKind.MESSAGES, twin=twin)
+        return Draft(event=notice, log=MESSAGES, twin=twin)
 
     def _request_failed(self, text: str, start: re.Match[str], at: datetime, key: str) -> Draft | Rejected:
         """The other side writes From before and Call-ID after the address: two readings leave it unknown."""
@@ -282,7 +283,7 @@ class MessagesReader:
             from_=None if trunk else name, to=clean(to), source_ip=source_ip, disposition="failed",
             reason="unallocated",
         )  # fmt: skip
-        return Draft(event=call, log=LogKind.MESSAGES, twin=("call", *place) if place else ())
+        return Draft(event=call, log=MESSAGES, twin=("call", *place) if place else ())
 
     def _ami(self, text: str, at: datetime, key: str) -> Draft | Silence | None:
         """A name nobody has is told in two lines: the first says so, the second only that it failed."""
@@ -303,7 +304,7 @@ class MessagesReader:
             outcome="rejected", account=clean(match[3]), source_ip=source_ip,
             reason="unknown_account" if nonexistent else "acl" if "ACL" in match[2] else "bad_password",
         )  # fmt: skip
-        return Draft(event=login, log=LogKind.MESSAGES, twin=("ami", source_ip))
+        return Draft(event=login, log=MESSAGES, twin=("ami", source_ip))
 
     def _registration(
         self, at: datetime, key: str, outcome: str, account: str | None, *, method: str = "REGISTER",
@@ -314,7 +315,7 @@ class MessagesReader:
             pbx=self.pbx, id=key, at=at, source=self.source, trust="text", outcome=outcome, account=account,
             method=method, source_ip=source_ip, reason=reason,
         )  # fmt: skip
-        return Draft(event=registration, log=LogKind.MESSAGES, twin=twin, step=step, dialogue=dialogue)
+        return Draft(registration, MESSAGES, twin, step, dialogue)
 
 
 def user_of(header: str) -> str | None:

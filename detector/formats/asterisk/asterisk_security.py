@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from msgspec import Struct
 
 from detector.contract.events import Call, Login, Notice, Registration
-from detector.formats.asterisk.asterisk_attempts import MAX_OPEN, SHOWN_CALLID, Draft, LogKind, Silence, Step
+from detector.formats.asterisk.asterisk_attempts import MAX_OPEN, SECURITY, SHOWN_CALLID, Draft, Silence, Step
 from detector.formats.asterisk.asterisk_owners import NOBODY
 from detector.formats.format import address, clean
 
@@ -218,7 +218,7 @@ class SecurityReader:
             pbx=self.pbx, id=key, at=at, source=self.source, name="registrar_refused", level="warning",
             account=account, source_ip=event.remote, text=clean(refused),
         )  # fmt: skip
-        return Draft(event=notice, log=LogKind.SECURITY, twin=twin)
+        return Draft(event=notice, log=SECURITY, twin=twin)
 
     def _ami(self, event: SecurityEvent, at: datetime, key: str) -> Draft | None:
         accepted = event.name == "SuccessfulAuth"
@@ -228,7 +228,7 @@ class SecurityReader:
                 outcome="accepted" if accepted else "rejected", account=clean(event.account),
                 source_ip=event.remote, reason=None if accepted else REASONS[event.name],
             )  # fmt: skip
-            return Draft(event=login, log=LogKind.SECURITY, twin=() if accepted else ("ami", event.remote))
+            return Draft(event=login, log=SECURITY, twin=() if accepted else ("ami", event.remote))
         if event.name not in REASONS:
             return None
         notice = Notice(
@@ -236,7 +236,7 @@ class SecurityReader:
             level="warning", account=clean(event.account), source_ip=event.remote,
             text=clean(event.details.get("RequestType", "")),
         )  # fmt: skip
-        return Draft(event=notice, log=LogKind.SECURITY)
+        return Draft(event=notice, log=SECURITY)
 
     def _asked(self, event: SecurityEvent, at: datetime, key: str) -> Draft:
         uri = URI.match(event.account) if ":" in event.account else None
@@ -281,7 +281,7 @@ class SecurityReader:
             reason="session_limit" if event.name == "SessionLimit" else "unallocated",
         )  # fmt: skip
         twin = () if event.name == "SessionLimit" else ("call", event.remote, event.port)
-        return Draft(event=call, log=LogKind.SECURITY, twin=twin)
+        return Draft(event=call, log=SECURITY, twin=twin)
 
     def _account(self, event: SecurityEvent, asked: _Question | None) -> str | None:
         if asked is not None and asked.method != "REGISTER":
@@ -310,7 +310,7 @@ class SecurityReader:
             dialogue: tuple[str, ...] = (event.session[:SHOWN_CALLID], "acl" if reason == "acl" else "")
         else:
             dialogue = (event.remote, event.port, account or "", reason or "")
-        return Draft(event=registration, log=LogKind.SECURITY, twin=twin, step=step, dialogue=dialogue)
+        return Draft(event=registration, log=SECURITY, twin=twin, step=step, dialogue=dialogue)
 
 
 def _repeats(before: _Question, question: _Question) -> bool:
