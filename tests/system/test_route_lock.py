@@ -36,7 +36,7 @@ def goes_on(installation: Installation, sim: Sim) -> bool:
 @pytest.mark.slow
 def test_without_rights_to_extensions_and_numbers_the_route_is_locked_and_unlocked(tmp_path: Path) -> None:
     installation = Installation(tmp_path)
-    installation.settings["pbxs"][0]["routes"] = {"Emergency": {"emergency": True}}
+    installation.settings["pbxs"][0]["routes"] = {"National": {"emergency": True}}
     denied = ("--deny", "extension,block_numbers", "--no-traffic")
     with simulated(tmp_path, "--feed", installation.feed_url, *denied, speed=25.0) as sim:
         installation.reach(sim.url)
