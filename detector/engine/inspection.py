@@ -20,7 +20,6 @@ from detector.enrich.ledger import Leg
 from detector.enrich.outside import Outside
 from detector.enrich.premises import Tables
 from detector.enrich.scores import Models, PlaceModel
-from detector.memory.doubts import HISTORY
 
 ACCEPTED = AccessOutcome.ACCEPTED
 
@@ -73,8 +72,6 @@ class Inspector:
         self, event: Call, at: int, state: PbxState, site: Compiled, verdicts: Verdicts
     ) -> None:  # fmt: skip
         facts = Facts(at, site.profile, site.plan, state.ledger, state.timers)
-        if verdicts.doubts & HISTORY:
-            facts.history = True
         leg = apply.follow_call(event, facts, state.memory, site)
         if state.cases.links:  # for most events are of calls, and mostly there is nobody to suspect
             suspects.accuse_caller(facts, state, site.addresses)

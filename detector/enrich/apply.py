@@ -6,12 +6,12 @@ import phonenumbers
 
 from detector.contract.codec import to_micros
 from detector.contract.events import Call, Config, Login, Notice, Registration
-from detector.contract.vocabulary import AccessOutcome, Direction, Disposition, Phase, SubjectKind, Via
+from detector.contract.vocabulary import OUTWARD, AccessOutcome, Direction, Disposition, Phase, SubjectKind, Via
 from detector.enrich.dialling.numbers import COSTLY, Klass, Number
 from detector.enrich.facts import Facts
 from detector.enrich.fleet_list import FleetEntries
 from detector.enrich.habits import called_days, watched_days
-from detector.enrich.ledger import FAMILIAR, INSIDE, OUTWARD, Ledger, Leg, charged_extension, talked
+from detector.enrich.ledger import FAMILIAR, INSIDE, Ledger, Leg, charged_extension, talked
 from detector.enrich.premises import Premises
 from detector.memory.fields import Memory
 from detector.memory.timers import LEDGER

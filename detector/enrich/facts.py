@@ -7,6 +7,7 @@ from detector.enrich.dialling.numbers import Number, NumberPlan
 from detector.enrich.fleet_list import Listed
 from detector.enrich.ledger import Ledger, Leg
 from detector.enrich.scores import Score
+from detector.memory.doubts import HISTORY
 from detector.memory.timers import Timers
 from detector.settings import PbxProfile
 
@@ -37,7 +38,6 @@ class Facts:
     `fleet_source` and `fleet_block`: several PBXs saw this source address attack, or calls of attackers to this block
     of numbers.
     `listed`: a block list of the operator names the source address; `host_names` of deny and allow lists stand for it.
-    `history`: it came so late that nothing is done about it.
     `block_days`: on how many earlier days honest calls went to this block of numbers abroad, or costly, from this PBX,
     `country_days` to its country, and `watched_days` on how many any went out, all up to 8. `came_from`: the countries
     from which a suspect extension was entered. `plan` reads numbers as this PBX does.
@@ -71,7 +71,6 @@ class Facts:
     fleet_block: Listed | None = None
     listed: BlockListing | None = None
     host_names: frozenset[str] = frozenset()
-    history: bool = False
     block_days: int = 0
     country_days: int = 0
     came_from: frozenset[str] = frozenset()
@@ -85,6 +84,11 @@ class Facts:
     def new_block(self, days: int) -> bool:
         """Whether calls went to this block of numbers on fewer than `days` earlier days."""
         return self.leg is not None and bool(self.leg.block) and self.block_days < days
+
+    @property
+    def history(self) -> bool:
+        """Whether it came so late that nothing is done about it."""
+        return self.timers.doubts & HISTORY > 0
 
     @property
     def area(self) -> str:
