@@ -187,6 +187,10 @@ class Direction(StrEnum):
     TRANSIT = "transit"
 
 
+OUTWARD: Final = frozenset({Direction.OUTBOUND, Direction.TRANSIT})
+"""Where a leg goes over a trunk to the world outside."""
+
+
 class Via(StrEnum):
     """What of the PBX made or carries a leg."""
 

@@ -67,32 +67,32 @@ class Engine:
         if state is None:
             state = self._states[whose] = PbxState(event.pbx, event.drill)
         self._changed[whose] = state
-        at, history = self._when(event)
+        at, doubts = self._when(event)
         known = state.seen.note(event.id, event.revision, at)
         if known is None:
-            return self._first(event, at, history, state)
+            return self._first(event, at, doubts, state)
         if event.revision <= known:
             self.counts["duplicate"] += 1
             return []
-        return self._revise(event, state, at, history)
+        return self._revise(event, state, at, doubts)
 
-    def _when(self, event: AnyEvent | Unknown) -> tuple[int, bool]:
-        """Event time in microseconds, bounded by when it came; and whether it is history by now."""
+    def _when(self, event: AnyEvent | Unknown) -> tuple[int, int]:
+        """Event time in microseconds, bounded by when it came; and what is said against it by itself."""
+        doubts = SURE if event.trust is None else TEXT
         if event.received_at is None:
-            return to_micros(event.at), False
+            return to_micros(event.at), doubts
         delay = event.received_at - event.at
         if delay < AHEAD:
             self.counts["ahead"] += 1
-            return to_micros(event.received_at), False
-        return to_micros(event.at), delay > LONG_AGO
+            return to_micros(event.received_at), doubts
+        return to_micros(event.at), doubts | HISTORY if delay > LONG_AGO else doubts
 
-    def _first(self, event: AnyEvent | Unknown, at: int, history: bool, state: PbxState) -> list[AnyFinding]:
+    def _first(self, event: AnyEvent | Unknown, at: int, doubts: int, state: PbxState) -> list[AnyFinding]:
         site = self._sites.get(event.pbx) or self._site(event.pbx)
         verdicts = Verdicts(state, site)
         if type(event) is Control:
             verdicts.take_control(event, max(state.now, 0))
             return verdicts.findings
-        doubts = (HISTORY if history else SURE) if event.trust is None else (HISTORY | TEXT if history else TEXT)
         if at > state.now:
             if state.timers.passed(at):
                 self._fire(at, state, site, verdicts)
@@ -130,7 +130,7 @@ class Engine:
             verdicts.give_up(leg, due)
         state.ledger.drop(leg)
 
-    def _revise(self, event: AnyEvent | Unknown, state: PbxState, at: int, history: bool) -> list[AnyFinding]:
+    def _revise(self, event: AnyEvent | Unknown, state: PbxState, at: int, doubts: int) -> list[AnyFinding]:
         """A higher revision adds fields to what is known and moves no time.
 
         Rules are asked only where it is known now, and was not before, where a call goes, who is charged with it, or
@@ -144,7 +144,7 @@ class Engine:
         if leg is None:
             return []
         verdicts = Verdicts(state, site)
-        verdicts.doubts = state.timers.doubts = (HISTORY if history else SURE) | (SURE if event.trust is None else TEXT)
+        verdicts.doubts = state.timers.doubts = doubts
         if apply.tells_more(leg, event):
             self._inspector.inspect(event, max(state.now, at), state, site, verdicts)
             return verdicts.findings

@@ -85,8 +85,6 @@ class Inspector:
         self, event: Call, at: int, state: PbxState, site: Compiled, verdicts: Verdicts
     ) -> None:  # fmt: skip
         facts = Facts(at, site.profile, site.plan, state.ledger, state.timers)
-        if verdicts.doubts & HISTORY:
-            facts.history = True
         leg = apply.follow_call(event, facts, state.memory, site)
         if state.cases.links:  # for most events are of calls, and mostly there is nobody to suspect
             suspects.accuse_caller(facts, state, site.addresses)

@@ -6,7 +6,7 @@ import phonenumbers
 
 from detector.contract.codec import to_micros
 from detector.contract.events import Call, Config, Login, Notice, Registration
-from detector.contract.vocabulary import AccessOutcome, Direction, Disposition, Phase, SubjectKind, Via
+from detector.contract.vocabulary import OUTWARD, AccessOutcome, Direction, Disposition, Phase, SubjectKind, Via
 from detector.enrich.dialling.numbers import COSTLY, Klass, Number
 from detector.enrich.facts import Facts
 from detector.enrich.fleet_list import FleetEntries
@@ -15,7 +15,6 @@ from detector.enrich.ledger import (
     AGAIN,
     FAMILIAR,
     INSIDE,
-    OUTWARD,
     Ledger,
     Leg,
     charged_extension,

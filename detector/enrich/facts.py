@@ -8,6 +8,7 @@ from detector.enrich.dialling.numbers import Number, NumberPlan
 from detector.enrich.fleet_list import Listed
 from detector.enrich.ledger import Ledger, Leg
 from detector.enrich.scores import Score
+from detector.memory.doubts import HISTORY
 from detector.memory.timers import Timers
 from detector.settings import PbxProfile
 
@@ -39,7 +40,6 @@ class Facts:
     `fleet_source` and `fleet_block`: several PBXs saw this source address attack, or calls of attackers to this block
     of numbers.
     `listed`: a block list of the operator names the source address; `host_names` of deny and allow lists stand for it.
-    `history`: it came so late that nothing is done about it.
     `block_days`: on how many days of the last weeks honest calls went to this block of numbers abroad, or costly, where
     that makes it usual for this caller (see `habits.py`), and `block_callers` from how many extensions;
     `country_days` the same of its country; `watched_days` on how many earlier days any call went out, up to 8.
@@ -75,7 +75,6 @@ class Facts:
     fleet_block: Listed | None = None
     listed: BlockListing | None = None
     host_names: frozenset[str] = frozenset()
-    history: bool = False
     block_days: int = 0
     block_callers: int = 0
     country_days: int = 0
@@ -90,6 +89,11 @@ class Facts:
     def new_block(self, days: int) -> bool:
         """Whether this block of numbers is usual for the caller since fewer than `days` days."""
         return self.leg is not None and bool(self.leg.block) and self.block_days < days
+
+    @property
+    def history(self) -> bool:
+        """Whether it came so late that nothing is done about it."""
+        return self.timers.doubts & HISTORY > 0
 
     @property
     def area(self) -> str:

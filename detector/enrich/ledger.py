@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from detector.contract.codec import to_micros
 from detector.contract.events import ROW, Call
-from detector.contract.vocabulary import Direction, Disposition, PricedBy, SubjectKind
+from detector.contract.vocabulary import OUTWARD, Direction, Disposition, PricedBy, SubjectKind
 from detector.enrich.dialling.numbers import Klass
 
 MICROS = 1_000_000
@@ -23,7 +23,6 @@ SILENT = frozenset({Disposition.NO_ANSWER, Disposition.BUSY, Disposition.FAILED}
 """Words of a PBX that nobody here knows may stand for an answer: then its talk counts."""
 TRUNK, EXTENSION, DESTINATION = SubjectKind.TRUNK, SubjectKind.EXTENSION, SubjectKind.DESTINATION
 INSIDE = frozenset({Klass.INTERNAL, Klass.EMERGENCY})
-OUTWARD = frozenset({Direction.OUTBOUND, Direction.TRANSIT})
 
 
 class Leg(Struct, kw_only=True, gc=False, array_like=True):

@@ -26,12 +26,12 @@ from streams.pbxs.guarding.known_names import resolve
 from streams.pbxs.sight import sight_of
 from streams.processes.data_folder import journal_file, journal_url
 from streams.report.visible_text import visible
-from streams.runtime.block_lists import own_addresses, read_file
-from streams.runtime.list_status import ListStatus
-from streams.runtime.tables import tables
+from streams.runtime.list_status import status_of
+from streams.runtime.tables import first_lists, tables
 from streams.store.database import open_engine
 from streams.store.journal.journal import Journal
 from streams.store.keys import KEY_FILE
+from streams.store.list_copies import ListCopy
 from streams.store.store_errors import UnavailableError
 
 NOT_FOUND = "{} cannot be looked up now: if it never could, blocks of addresses that send calls wait for a person"
@@ -53,9 +53,10 @@ def command(config_file: NeededConfig) -> None:
     if problems:
         raise typer.Exit(WRONG_USAGE)
     settings = loaded(config_file, secrets=None)
-    tables(settings)
-    for each in settings.block_lists:
-        err.print(describe(each, settings))
+    lists = first_lists(settings, None)
+    tables(settings, lists=lists)
+    for each, copy in zip(settings.block_lists, lists, strict=True):
+        err.print(describe(each, copy))
     risks = risk_lines(config_file, open_risks(settings, fresh=is_fresh(settings, KEY_FILE)))
     for said in (*risks, *missing_names(settings)):
         err.print(visible(said))
@@ -101,13 +102,9 @@ def show(settings: Installation) -> None:
         console.print(one)
 
 
-def describe(settings: BlockListSource, installation: Installation) -> object:
+def describe(settings: BlockListSource, copy: ListCopy | None) -> object:
     """What of a block list is used, in a line; one that is fetched is looked at by who runs."""
-    if settings.file is None:
+    if copy is None:
         return visible(f"block list {settings.name}: fetched from {settings.source} every {settings.every / 3_600:g} h")
-    copy = read_file(settings.name, settings.file, own_addresses(installation))
-    status = ListStatus(
-        name=copy.name, source=copy.source, at=copy.at, entries=len(copy.networks), refused=copy.refused
-    )  # fmt: skip
     made_at = from_micros(copy.at).date().isoformat()
-    return visible(f"block list {copy.name}: {status.described}; {copy.source}, of {made_at}")
+    return visible(f"block list {copy.name}: {status_of(copy).described}; {copy.source}, of {made_at}")

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from detector.settings.params import Params, Seconds
 from detector.settings.values import Identifier, Located, host_or_network, refusal
+from streams.config.connection import web_parts
 
 SHORTEST = 300.0
 LOCAL = frozenset({"localhost", "ip6-localhost"})
@@ -15,12 +16,8 @@ LOCAL = frozenset({"localhost", "ip6-localhost"})
 
 def list_url(value: str) -> str:
     """`https://host/path`, or `http`, with no account in it."""
-    try:
-        parts = urlsplit(value)
-        sound = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:
-        sound = None
-    if not sound or parts.username or parts.password or parts.fragment or len(value) > 1_000 or not value.isprintable():
+    parts = web_parts(value)
+    if parts is None or len(value) > 1_000 or not value.isprintable():
         raise refusal("not a URL of a list", "a URL such as https://lists.example/bad.netset")
     host_or_network(str(parts.hostname), cidr=False)
     return value

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 from typing import Annotated, Self
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, model_validator
 
@@ -11,16 +11,21 @@ from detector.settings.values import Short, TimeZone, host_or_network, refusal
 from streams.config.secrets import Secret
 
 
-def web_url(value: str) -> str:
-    """`https://host:port`, with no path, account or query."""
-    allowed = "a URL such as https://pbx.example:8088"
+def web_parts(value: str) -> SplitResult | None:
+    """The parts of an address of the web, `http` or `https`, with no account and no fragment; None if it is none."""
     try:
         parts = urlsplit(value)
         sound = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
     except ValueError:
-        sound = None
-    if not sound or parts.username or parts.password or parts.query or parts.fragment:
-        raise refusal("not a URL of a PBX", allowed)
+        return None
+    return parts if sound and not (parts.username or parts.password or parts.fragment) else None
+
+
+def web_url(value: str) -> str:
+    """`https://host:port`, with no path, account or query."""
+    parts = web_parts(value)
+    if parts is None or parts.query:
+        raise refusal("not a URL of a PBX", "a URL such as https://pbx.example:8088")
     host_or_network(str(parts.hostname), cidr=False)
     return value.rstrip("/")
 

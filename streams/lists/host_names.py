@@ -1,7 +1,6 @@
 """Host names of deny and allow lists: what they stand for, asked again and again."""
 
 import asyncio
-import socket
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from ipaddress import ip_network
 
@@ -39,12 +38,6 @@ def names_of(policies: Policies, pbx: str) -> Iterator[str]:
         yield from (each for entries in limits.values() for each in entries if is_name(each))
 
 
-async def ask(name: str) -> list[str]:
-    """What the resolver of this machine says."""
-    found = await asyncio.get_running_loop().getaddrinfo(name, None, type=socket.SOCK_STREAM)
-    return [str(address[0]).partition("%")[0] for *_, address in found]
-
-
 async def resolve_all(names: Iterable[str], own: Sequence[str], resolve: Resolve) -> list[NamedHost | None]:
     """What each name stands for, None where nobody can say."""
     asked = asyncio.Semaphore(16)
@@ -53,7 +46,7 @@ async def resolve_all(names: Iterable[str], own: Sequence[str], resolve: Resolve
         async with asked:
             try:
                 found = await asyncio.wait_for(resolve(name), WITHIN)
-            except (OSError, UnicodeError, TimeoutError):
+            except OSError:  # a TimeoutError is one, too
                 return None
         return NamedHost(name=name, addresses=usable(found, own))
 

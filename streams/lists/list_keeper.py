@@ -7,6 +7,7 @@ from pathlib import Path
 
 import structlog
 from msgspec import Struct
+from msgspec.structs import replace
 
 from detector.contract.events import EVERY_PBX, Control
 from detector.contract.vocabulary import ControlName
@@ -15,12 +16,12 @@ from detector.settings import Policies
 from streams.config.block_list_settings import BlockListSource
 from streams.config.installation import Installation
 from streams.lists.fetching import FetchError, fetch
-from streams.lists.host_names import NamedHost, Resolve, ask, names_in, resolve_all
+from streams.lists.host_names import NamedHost, Resolve, names_in, resolve_all
+from streams.pbxs.guarding.known_names import resolve
 from streams.runtime.block_lists import TableError, made, own_addresses, read_content, read_file
 from streams.runtime.clock import micros_now, utc_now
 from streams.runtime.ingest import PutControl
-from streams.runtime.list_status import ListStatus
-from streams.runtime.tables import first_lists
+from streams.runtime.list_status import ListStatus, status_of
 from streams.store.list_copies import ListCopies, ListCopy
 from streams.store.store_errors import UnavailableError
 
@@ -30,6 +31,7 @@ NAMES_EVERY = 300.0
 OLD = 86_400_000_000
 """Microseconds after which a list that is still the same is said to be so once more."""
 Signature = tuple[int, int, int]
+OF_NO_FILE: Signature = (0, 0, 0)
 
 log = structlog.get_logger(__name__)
 
@@ -41,18 +43,32 @@ class Kept(Struct):
     copy: ListCopy | None
     due: float = 0.0
     seen: Signature | None = None
-    used: Signature | None = None
+    used: Signature | None = OF_NO_FILE
     problem: str | None = None
+
+    @property
+    def status(self) -> ListStatus:
+        """How it is doing."""
+        if self.copy is None:
+            return ListStatus(name=self.settings.name, source=self.settings.source, problem=self.problem)
+        return status_of(self.copy, self.problem)
 
 
 class ListKeeper:
     """Looks at files, asks servers and the resolver; what changed is kept and announced. Until cancelled.
 
+    `lists` are the first ones, as they were read at the start, of which `tables` were made.
     A list that cannot be had stays what it was, and that is said.
     """
 
     def __init__(
-        self, settings: Installation, policies: Policies, tables: Tables, copies: ListCopies, resolve: Resolve = ask
+        self,
+        settings: Installation,
+        policies: Policies,
+        tables: Tables,
+        lists: Sequence[ListCopy | None],
+        copies: ListCopies,
+        resolve: Resolve = resolve,
     ) -> None:
         self._own = own_addresses(settings)
         self._names = names_in(policies, [pbx.id for pbx in settings.pbxs])
@@ -60,9 +76,9 @@ class ListKeeper:
         self._copies = copies
         self._resolve = resolve
         self._lists = [
-            Kept(each, copy, used=signature(each.file), seen=signature(each.file))
-            for each, copy in zip(settings.block_lists, first_lists(settings, copies), strict=True)
-        ]
+            Kept(each, copy)  # a file is looked at once more: it may have changed while it was read
+            for each, copy in zip(settings.block_lists, lists, strict=True)
+        ]  # fmt: skip
         self._hosts: dict[str, NamedHost] = {}
         self._lost: set[str] = set()
         self._names_due = 0.0
@@ -81,7 +97,7 @@ class ListKeeper:
     @property
     def statuses(self) -> tuple[ListStatus, ...]:
         """How each list is doing."""
-        return (*(status_of(kept) for kept in self._lists), *self._name_status())
+        return (*(kept.status for kept in self._lists), *self._name_status())
 
     async def run(self, put: PutControl) -> None:
         """Look again and again."""
@@ -106,7 +122,7 @@ class ListKeeper:
         except BaseException:  # it is news the next time, too
             self._names_due = 0.0
             for kept in self._lists:
-                kept.used, kept.due = None, 0.0
+                kept.used, kept.due = OF_NO_FILE, 0.0
             raise
         for kept, copy in zip(self._lists, copies, strict=True):
             kept.copy = copy
@@ -157,13 +173,14 @@ class ListKeeper:
         self._say(kept, None)
         if old is not None and copy.networks == old.networks:
             return self._confirmed(old, at)
-        return with_words(copy, got.etag, got.modified)
+        return replace(copy, etag=got.etag, modified=got.modified)
 
     def _confirmed(self, old: ListCopy, at: int) -> ListCopy | None:
         """A list that is still the same is as young as that, told once a day."""
         if at - old.at < OLD:
             return None
-        return with_words(made(old.name, old.source, at, old.networks, old.refused), old.etag, old.modified)
+        same = made(old.name, old.source, at, old.networks, old.refused)
+        return replace(same, etag=old.etag, modified=old.modified)
 
     def _say(self, kept: Kept, problem: str | None) -> None:
         if problem != kept.problem:
@@ -201,24 +218,6 @@ def signature(path: Path | None) -> Signature | None:
     except OSError:
         return None
     return None if found is None else (found.st_mtime_ns, found.st_size, found.st_ino)
-
-
-def with_words(copy: ListCopy, etag: str | None, modified: str | None) -> ListCopy:
-    """With what its server is to be asked with."""
-    return ListCopy(
-        digest=copy.digest, name=copy.name, source=copy.source, at=copy.at, networks=copy.networks,
-        refused=copy.refused, etag=etag, modified=modified,
-    )  # fmt: skip
-
-
-def status_of(kept: Kept) -> ListStatus:
-    """How one list is doing."""
-    copy = kept.copy
-    return ListStatus(
-        name=kept.settings.name, source=kept.settings.source, at=copy.at if copy is not None else None,
-        entries=len(copy.networks) if copy is not None else 0, refused=copy.refused if copy is not None else {},
-        problem=kept.problem,
-    )  # fmt: skip
 
 
 def tables_event(digests: dict[str, str], hosts: Sequence[NamedHost] = ()) -> Control:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import structlog
 
 from streams.config.block_list_settings import BlockListSource
-from streams.runtime.list_status import ListStatus
+from streams.runtime.list_status import ListStatus, status_of
 from streams.store.list_copies import ListCopies
 from streams.store.store_errors import UnavailableError
 
@@ -36,6 +36,4 @@ class WatchedLists:
         copy = self._copies.newest(settings.name, settings.source)
         if copy is None:
             return ListStatus(name=settings.name, source=settings.source, problem="never had")
-        return ListStatus(
-            name=copy.name, source=copy.source, at=copy.at, entries=len(copy.networks), refused=copy.refused
-        )  # fmt: skip
+        return status_of(copy)

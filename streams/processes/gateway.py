@@ -53,7 +53,7 @@ from streams.processes.vitals_cluster import ClusterVitals
 from streams.processes.vitals_parts import list_metrics
 from streams.runtime.clock import micros_now
 from streams.runtime.ingest import SourceStatus
-from streams.runtime.tables import tables
+from streams.runtime.tables import first_lists, tables
 from streams.store.journal.journal import Journal
 from streams.store.keys import shared_vault
 from streams.store.list_copies import ListCopies
@@ -92,7 +92,8 @@ class Gateway:
         self.vault = shared_vault(settings.data)
         self.policies = Policies(core_settings(settings), catalogue())
         copies = ListCopies(self._database)
-        self.lists = ListKeeper(settings, self.policies, tables(settings, copies), copies)
+        lists = first_lists(settings, copies)
+        self.lists = ListKeeper(settings, self.policies, tables(settings, copies, lists), lists, copies)
         self.ingest = KafkaIngest(kafka, self.vault, settings.data / "spool" / name)
         enforcers = enforcers_of(settings, self.journal)
         self.pbxs = HeldPbxs(

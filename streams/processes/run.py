@@ -48,7 +48,7 @@ from streams.runtime.embedded import Embedded
 from streams.runtime.garbage import spare
 from streams.runtime.ingest import SourceStatus
 from streams.runtime.partition import Partition
-from streams.runtime.tables import tables
+from streams.runtime.tables import first_lists, tables
 from streams.store.archived import Archived
 from streams.store.checkpoints import SqlCheckpoints
 from streams.store.journal.journal import Journal
@@ -79,8 +79,9 @@ class Service:
         self.journal = Journal(self._journal_database)
         self.policies = Policies(core, catalogue())
         copies = ListCopies(self._stream_database)
-        known = tables(settings, copies)
-        self.lists = ListKeeper(settings, self.policies, known, copies)
+        lists = first_lists(settings, copies)
+        known = tables(settings, copies, lists)
+        self.lists = ListKeeper(settings, self.policies, known, lists, copies)
         checkpoints = SqlCheckpoints(self._stream_database)
         worker = Partition(core, known, checkpoints)
         store = StreamStore(self._stream_database)

@@ -2,6 +2,8 @@
 
 from msgspec import Struct
 
+from streams.store.list_copies import ListCopy
+
 
 class ListStatus(Struct, frozen=True, kw_only=True):
     """Where a list comes from, how old it is (`at` in microseconds, None for never had) and what of it is used.
@@ -21,3 +23,11 @@ class ListStatus(Struct, frozen=True, kw_only=True):
         """What is used and what is not, in words."""
         why = ", ".join(f"{count:,} {why}" for why, count in self.refused.items())
         return f"{self.entries:,} used" + (f"; refused: {why}" if why else "")
+
+
+def status_of(copy: ListCopy, problem: str | None = None) -> ListStatus:
+    """How a list is doing of which this is the last copy."""
+    return ListStatus(
+        name=copy.name, source=copy.source, at=copy.at, entries=len(copy.networks), refused=copy.refused,
+        problem=problem,
+    )  # fmt: skip

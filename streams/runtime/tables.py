@@ -37,16 +37,20 @@ class MmdbCountries:
         return (code if isinstance(code, str) else None), (number if isinstance(number, int) else None)
 
 
-def tables(settings: Installation, copies: ListCopies | None = None) -> Tables:
+def tables(
+    settings: Installation, copies: ListCopies | None = None, lists: Sequence[ListCopy | None] | None = None
+) -> Tables:
     """The tables that the settings name; lists that are fetched as their last `copies`.
 
+    `lists` are those of `first_lists`, where they were read already.
     Raises TariffError and TableError.
     """
     reader = MmdbCountries(settings.country_database) if settings.country_database is not None else None
     shelf = ListShelf(copies)
-    lists = shelf.together(copy for copy in first_lists(settings, copies) if copy is not None)
+    known = first_lists(settings, copies) if lists is None else lists
     return Tables(
-        addresses=AddressTable(reader), block_lists=lists, tariffs=read_tariffs(settings), find_lists=shelf.find
+        addresses=AddressTable(reader), block_lists=shelf.together(copy for copy in known if copy is not None),
+        tariffs=read_tariffs(settings), find_lists=shelf.find,
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ import structlog
 from msgspec import Struct
 
 from detector.contract.events import MAX_ACCOUNTS, Call
-from detector.contract.vocabulary import Direction
+from detector.contract.vocabulary import OUTWARD
 from detector.enrich.dialling.outbound_routes import DialRule, OutboundRoute, RouteTable
 from streams.pbxs.pbx_errors import AccessDenied, NotFound, NotSupported, PbxError
 from streams.yeastar.answers import GroupAnswer, Item, RouteAnswer
@@ -20,7 +20,6 @@ WHOLE_SECONDS = 300.0
 MAX_TOLD = 10_000
 MAX_NAME = 256
 MAX_STRIP = 64
-OUTWARD = frozenset({Direction.OUTBOUND, Direction.TRANSIT})
 EVERYBODY = "sel_all_ext"
 GROUP = "ext_group"
 

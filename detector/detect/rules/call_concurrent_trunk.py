@@ -4,13 +4,13 @@ from pydantic import PositiveInt
 
 from detector.contract.events import Call
 from detector.contract.visibility import Want
-from detector.contract.vocabulary import Severity, Stage, SubjectKind
+from detector.contract.vocabulary import OUTWARD, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Begun, Detector, Hit, micros
 from detector.detect.shared.records import LOOK_BACK, basis_of, instant, recorded, span_of
 from detector.enrich.dialling.numbers import Klass
 from detector.enrich.facts import Facts
-from detector.enrich.ledger import OUTWARD, Leg
+from detector.enrich.ledger import Leg
 from detector.memory.fields import Memory, Once
 from detector.memory.spans import Spans, most_at_once
 from detector.settings.params import Params, Seconds

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from detector.contract.events import Call
 from detector.formats.asterisk.asterisk_owners import Owners, Peer, way_out
+from detector.formats.bounded import keep
 from detector.formats.format import clean
 from detector.formats.parties import NOT_DIALLED, Parties, route_by
 
@@ -138,27 +139,32 @@ class CallRecords:
         if caller.side == "local" and called.side == "trunk":
             return self._called.get(key, "") if key else ""
         if called.side == "extension" and key:
-            _keep(self._called, key, called.name)
+            keep(self._called, key, called.name, MAX_REMEMBERED)
         return None
 
     def sent_on_by(self, key: str, owner: str) -> None:
         """Call `key` goes on by an extension whose telephone was not rung."""
         if owner and key not in self._called and self.owners.parties.internal(owner):
-            _keep(self._called, key, owner)
+            keep(self._called, key, owner, MAX_REMEMBERED)
 
     def _by_local(self, record: CallRecord, caller: Peer | None, called: Peer | None) -> str | None:
         """The same by what the halves of a Local channel are called, which is more exact and needs no linkedid."""
         if called is not None and called.side == "local":
             self.go_within(record.dstchannel, self._rung.get(record.uniqueid, ""), caller, record.dst)
         elif called is not None and called.side == "extension" and record.uniqueid:
-            _keep(self._rung, record.uniqueid, called.name)
+            keep(self._rung, record.uniqueid, called.name, MAX_REMEMBERED)
         return self.sender(record.channel, caller, called)
 
     def go_within(self, channel: str, rung: str, caller: Peer | None, dialled: str) -> None:
         """A call goes on by `channel`, a half of a Local one: sent by who was rung, or is called by it already."""
         local = caller.name if caller is not None and caller.side == "local" else ""
         ours = self.owners.parties.internal
-        _keep(self._locals, _half(channel), rung or next((each for each in (local, dialled) if ours(each)), ""))
+        keep(
+            self._locals,
+            _half(channel),
+            rung or next((each for each in (local, dialled) if ours(each)), ""),
+            MAX_REMEMBERED,
+        )
 
     def sender(self, channel: str, caller: Peer | None, called: Peer | None) -> str | None:
         """The extension whose Local channel calls a trunk, `""` if it is not known; None if it is no such call."""
@@ -246,10 +252,3 @@ def _id(record: CallRecord) -> str:
 def _half(channel: str) -> str:
     """What both halves of a Local channel are called."""
     return channel[:-2] if channel.endswith(HALVES) else ""
-
-
-def _keep(memory: OrderedDict[str, str], key: str, value: str) -> None:
-    memory[key] = value
-    memory.move_to_end(key)
-    if len(memory) > MAX_REMEMBERED:
-        memory.popitem(last=False)

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from detector.contract.codec import mended
 from detector.formats.carriers import coloured, unwrap
+from detector.formats.local_time import LocalTime
 from detector.formats.stamps import read_spelled
 
 HEAD = re.compile(
@@ -27,8 +28,6 @@ MONTHS = {
     )
 }
 HALF_A_YEAR = timedelta(days=183)
-OUT_OF_ORDER = timedelta(minutes=5)
-NOTHING, A_MINUTE = timedelta(0), timedelta(minutes=1)
 
 
 class AsteriskLine(Struct, frozen=True, gc=False):
@@ -113,8 +112,6 @@ class LogClock:
     The first line is of `year`; without one, of the year of the first record that states its own. From there
     the lines ascend: what would lie more than half a year before the line before it is of the next year
     (December to January), what would lie more than half a year after it came late and is of the year before.
-    In the hour that comes twice a step back of more than five minutes begins the second one. `_plain` is the last
-    minute that comes once, as it was written and in UTC.
     """
 
     def __init__(self, zone: tzinfo, year: int | None) -> None:
@@ -123,7 +120,7 @@ class LogClock:
         self._last: datetime | None = None
         self._cached: tuple[str, datetime | None] = ("", None)
         self.told: datetime | None = None
-        self._plain: tuple[datetime, datetime] | None = None
+        self._local = LocalTime(zone)
 
     def read(self, stamp: str) -> datetime | None:
         """The UTC moment of a stamp; `None` if it is no time, or of an unknown year. `told` outweighs it."""
@@ -178,23 +175,7 @@ class LogClock:
         return None if local is None else self._zoned(local)
 
     def _zoned(self, local: datetime) -> datetime:
-        if local.tzinfo is not None:
-            return local.astimezone(UTC)
-        if self._plain is not None and NOTHING <= (since := local - self._plain[0]) < A_MINUTE:
-            return self._plain[1] + since
-        zoned = local.replace(tzinfo=self.zone)
-        again = zoned.replace(fold=1)
-        first, last = zoned.astimezone(UTC), self._last
-        if zoned.utcoffset() == again.utcoffset():
-            minute = local.replace(second=0, microsecond=0)
-            self._plain = (minute, first - (local - minute))
-            return first
-        if last is None:
-            return first
-        second = again.astimezone(UTC)
-        if second <= first:
-            return first
-        return second if last.astimezone(self.zone).fold or first < last - OUT_OF_ORDER else first
+        return local.astimezone(UTC) if local.tzinfo is not None else self._local.in_utc(local, self._last)
 
 
 def _yearless(stamp: str, year: int) -> datetime | None:

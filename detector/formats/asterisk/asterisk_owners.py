@@ -5,6 +5,7 @@ from collections import OrderedDict
 
 from msgspec import Struct
 
+from detector.formats.bounded import keep
 from detector.formats.format import address
 from detector.formats.parties import Parties, Side
 
@@ -199,10 +200,7 @@ class Owners:
         return not self.parties.internal(name) or user[0] in "+0"
 
     def _remember(self, name: str, side: Side) -> None:
-        self._told[name] = side
-        self._told.move_to_end(name)
-        if len(self._told) > MAX_REMEMBERED:
-            self._told.popitem(last=False)
+        keep(self._told, name, side, MAX_REMEMBERED)
 
 
 def way_out(called: Peer | None, data: str) -> str:

@@ -10,6 +10,7 @@ from msgspec import Struct
 from detector.contract.events import Call, Login, Notice, Registration
 from detector.formats.asterisk.asterisk_attempts import MAX_OPEN, SECURITY, SHOWN_CALLID, Draft, Silence, Step
 from detector.formats.asterisk.asterisk_owners import NOBODY
+from detector.formats.bounded import keep
 from detector.formats.format import address, clean
 
 START = re.compile(
@@ -250,10 +251,7 @@ class SecurityReader:
         before = self._questions.get(event.session)
         if before is not None and _repeats(before, question):
             question.times = before.times + (question.nonce != before.nonce)
-        self._questions[event.session] = question
-        self._questions.move_to_end(event.session)
-        if len(self._questions) > MAX_OPEN:
-            self._questions.popitem(last=False)
+        keep(self._questions, event.session, question, MAX_OPEN)
         # Twice is a phone that came with its old nonce. Each further new nonce answers credentials that were
         # judged without any other trace.
         guessed = question.times > 2 and before is not None and question.nonce != before.nonce

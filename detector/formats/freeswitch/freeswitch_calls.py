@@ -4,12 +4,13 @@ import re
 from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import TypeVar
 
 from msgspec import Struct, structs
 
 from detector.contract.codec import Rejected
 from detector.contract.events import Call
+from detector.contract.vocabulary import OUTWARD
+from detector.formats.bounded import keep
 from detector.formats.format import clean, endpoint
 from detector.formats.freeswitch.freeswitch_ends import ended, phase_of
 from detector.formats.freeswitch.freeswitch_line import UUID, FreeswitchLine
@@ -44,16 +45,12 @@ ANSWERED = re.compile(r"Channel \[(?P<name>.{1,512})\] has been answered", re.DO
 HANGUP = re.compile(r"Hangup (?P<name>.{1,512}) \[CS_[A-Z_]{1,32}\] \[(?P<cause>[A-Z0-9_]{1,64})\]", re.DOTALL)
 REFERRED = re.compile(r"Process REFER to \[(?:sips?:)?(?P<to>[^\]@]{1,256})(?:@[^\]]*)?\]", re.DOTALL)
 AMBIGUOUS = ">->"
-OUTWARD = frozenset({"outbound", "transit"})
 MAX_OPEN = 4_096
 MAX_SENT = 256
 AT_ONCE = timedelta(seconds=2)
 """Whoever is nobody's guest is turned away within this time."""
 
 TURNED_AWAY = frozenset({"unallocated", "rejected"})
-
-
-T = TypeVar("T")
 
 
 class _FreeswitchChannel(Struct):
@@ -161,7 +158,7 @@ class FreeswitchCalls:
         channel = self._up.get(uuid)
         who = caller_of(channel.name) if channel is not None else ""
         if who and channel is not None and not comes_from_outside(channel.name, "", self.parties):
-            _keep(self._referred, to, who)
+            keep(self._referred, to, who, MAX_SENT)
 
     def _route(self, line: FreeswitchLine, at: datetime) -> Sequence[Call | Rejected] | None:
         """The start of a call, or where it is sent on to."""
@@ -235,7 +232,7 @@ class FreeswitchCalls:
         if first is None:
             return []
         for match in LOOPBACK.finditer(dial):
-            _keep(self._looped, match["to"], (first, channel.transferred_by or channel.owner))
+            keep(self._looped, match["to"], (first, channel.transferred_by or channel.owner), MAX_SENT)
         told: list[Call] = []
         for line in lines_of(dial, self.parties):
             told += self._call_by(channel, first, line, at, over=not told)
@@ -306,10 +303,3 @@ def _is_turned_away(channel: _FreeswitchChannel, over: Call) -> bool:
 def _tails(legs: list[Call]) -> list[str]:
     """The numbers outside that legs go to."""
     return [leg.to[-TAIL:] for leg in legs if leg.to and leg.direction in OUTWARD]
-
-
-def _keep(memory: OrderedDict[str, T], key: str, value: T) -> None:
-    memory[key] = value
-    memory.move_to_end(key)
-    if len(memory) > MAX_SENT:
-        memory.popitem(last=False)

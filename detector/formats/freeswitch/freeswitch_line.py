@@ -1,9 +1,11 @@
 """The frame of a FreeSWITCH log line: whose channel, when, and what was said."""
 
 import re
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 
 from msgspec import Struct
+
+from detector.formats.local_time import LocalTime
 
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 # With the uuid of the channel, how idle the CPU is and the function, as far as the version and logfile.conf have them.
@@ -17,8 +19,6 @@ HEAD = re.compile(
     re.ASCII | re.DOTALL,
 )
 EXECUTE = re.compile(rf"(?:(?P<uuid>{UUID}) )?(?P<text>EXECUTE .*)", re.ASCII | re.DOTALL)
-MINUTE = len("2026-03-14 02:09")
-OUT_OF_ORDER = timedelta(minutes=5)
 
 
 class FreeswitchLine(Struct, frozen=True, gc=False):
@@ -44,15 +44,14 @@ def parse(content: str) -> FreeswitchLine | None:
 
 
 class LocalClock:
-    """Reads local times; in the hour that comes twice a step back of more than five minutes begins the second one."""
+    """Reads the times of a log, and remembers the latest one."""
 
     def __init__(self, zone: tzinfo, year: int | None = None) -> None:
         self.zone = zone
         self.year = year
         self.last: datetime | None = None
         self.told: datetime | None = None
-        self._plain: tuple[datetime, datetime] | None = None
-        self._minute = ""
+        self._local = LocalTime(zone)
 
     def read(self, stamp: str) -> datetime | None:
         """The UTC moment; None if it is no time, or has no year and nobody states one. `told` outweighs it."""
@@ -62,27 +61,10 @@ class LocalClock:
         if stamp[2:3] == "-":
             stamp = f"{self.year}-{stamp}"
         try:
-            local = datetime.fromisoformat(stamp)
-            if self._plain is not None and stamp[:MINUTE] == self._minute:
-                moment = self._plain[1] + (local - self._plain[0])
-            else:
-                moment = self._read(local, stamp[:MINUTE])
+            moment = self._local.in_utc(datetime.fromisoformat(stamp), self.last)
         except (ValueError, OverflowError):
             return None
         last = self.last
         if last is None or moment > last:
             self.last = moment
         return moment
-
-    def _read(self, local: datetime, minute: str) -> datetime:
-        """The moment of a time; one of a minute that comes once is remembered, as it was written and in UTC."""
-        zoned = local.replace(tzinfo=self.zone)
-        again = zoned.replace(fold=1)
-        first, last = zoned.astimezone(UTC), self.last
-        if zoned.utcoffset() == again.utcoffset():
-            self._plain, self._minute = (local, first), minute
-            return first
-        second = again.astimezone(UTC)
-        if second <= first or last is None:
-            return first
-        return second if last.astimezone(self.zone).fold == 1 or first < last - OUT_OF_ORDER else first

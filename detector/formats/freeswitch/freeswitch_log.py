@@ -9,6 +9,7 @@ from typing import ClassVar
 from detector.contract.codec import Rejected, reject
 from detector.contract.events import MAX_EVENT_BYTES, Notice, Registration
 from detector.contract.visibility import Source
+from detector.formats.bounded import keep
 from detector.formats.carriers import BLOB, HIDDEN, NULS, bare, plain, unwrap
 from detector.formats.format import Format, FormatOptions, Occurrences, Reading, address, clean, register
 from detector.formats.freeswitch.freeswitch_calls import FreeswitchCalls
@@ -227,10 +228,7 @@ class FreeswitchLog(Format):
             return reject("an address that is none", content.encode()[:MAX_EVENT_BYTES])
         unknown = match.re is NOBODY
         if unknown:
-            self._nobody[source_ip] = at
-            self._nobody.move_to_end(source_ip)
-            if len(self._nobody) > MAX_OPEN:
-                self._nobody.popitem(last=False)
+            keep(self._nobody, source_ip, at, MAX_OPEN)
         elif match["what"] == "failure":
             told = self._nobody.pop(source_ip, None)
             if told is not None and abs(at - told) <= SAME_ATTEMPT:

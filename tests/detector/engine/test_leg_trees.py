@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from detector.contract.events import AnyEvent
+from detector.contract.vocabulary import OUTWARD
 from detector.correlate.money import reckon_cost
 from detector.engine.compiled import Compiled
 from detector.engine.engine import Engine
-from detector.enrich.ledger import OUTWARD
 from tests.detector.engine.builders import engine
 from tests.detector.engine.test_legs import (
     CALLER,

@@ -13,8 +13,9 @@ import pytest
 from detector.contract.codec import Rejected
 from detector.contract.events import AnyEvent, Call
 from detector.contract.findings import Detection
+from detector.contract.vocabulary import OUTWARD
 from detector.engine.engine import Engine
-from detector.enrich.ledger import OUTWARD, Ledger
+from detector.enrich.ledger import Ledger
 from detector.formats import FormatOptions, formats
 from detector.formats.yeastar.yeastar_frames import YeastarFrames
 from tests.detector.engine.builders import engine, settings

@@ -10,7 +10,7 @@ from detector.detect.catalogue import catalogue
 from detector.settings import Policies
 from streams.config.installation import Installation, core_settings
 from streams.lists.list_keeper import ListKeeper
-from streams.runtime.tables import tables
+from streams.runtime.tables import first_lists, tables
 from streams.store.list_copies import ListCopies
 from streams.store.migrate import opened
 from streams.store.store_errors import UnavailableError
@@ -45,9 +45,11 @@ class World:
         self.now = 0.0
         self.keeper = self.start()
 
-    def start(self):
-        self.tables = tables(self.settings, self.copies)
-        return ListKeeper(self.settings, self.policies, self.tables, self.copies, self.resolve)
+    def start(self, meanwhile=lambda: None):
+        lists = first_lists(self.settings, self.copies)
+        meanwhile()
+        self.tables = tables(self.settings, self.copies, lists)
+        return ListKeeper(self.settings, self.policies, self.tables, lists, self.copies, self.resolve)
 
     async def resolve(self, name):
         if name not in self.names:
@@ -71,6 +73,19 @@ def with_file(tmp_path, content="203.0.113.7\n"):
 def rewrite(file, content, at):
     file.write_text(content)
     os.utime(file, (at, at))
+
+
+def test_a_file_that_changes_while_we_start_is_read_again(tmp_path) -> None:
+    file, world = with_file(tmp_path)
+    world.keeper = world.start(lambda: rewrite(file, "203.0.113.8\n", 2_000_000_000))
+
+    async def run():
+        for _ in range(3):
+            await world.look()
+
+    asyncio.run(run())
+    (digest,) = world.digests()
+    assert world.tables.find_lists(digest).find("203.0.113.8") is not None
 
 
 def test_a_file_that_changes_is_read_again_and_announced_by_its_digest(tmp_path) -> None:
