@@ -4,10 +4,10 @@ from collections.abc import Iterable
 
 from detector.contract.findings import Decision, Detection, Subject
 from detector.contract.ids import derive_id
-from detector.contract.vocabulary import PricedBy, Severity, Stage, Status, SubjectKind
+from detector.contract.vocabulary import Basis, PricedBy, Severity, Stage, Status, SubjectKind
 from detector.correlate.case import MAX_DETECTIONS, MAX_RELATED, Case, Cases, remember
 from detector.correlate.pbx_state import PbxState
-from detector.correlate.relations import leave_campaigns
+from detector.correlate.relations import GUESSING, leave_by_extension, leave_campaigns, leave_worn
 from detector.detect.catalogue import AnyDetector
 from detector.detect.detector import Hit
 from detector.enrich.addresses import Place
@@ -19,9 +19,18 @@ from detector.memory.fields import Memory
 MAX_CASES = 1_000
 USUAL_DAYS = 3
 """A block of numbers that was called on so many earlier days joins nobody: honest people call it too."""
+VAGUE = frozenset({Basis.SCORE, Basis.LIMIT})
+"""Who is unlike before, or reaches a limit, has no part in what others do who call the same numbers."""
+TOGETHER_MICROS = 6 * 3_600 * 1_000_000
+"""Of accounts at which many guess within so long the same are thought to guess at all."""
+ENTERED_MICROS = 3_600 * 1_000_000
+"""So long after the last sign of guessing whoever came in has to do with it."""
+GUESSED_AT = frozenset({SubjectKind.ACCOUNT, SubjectKind.PBX})
 
 
-def find_links(rule: AnyDetector, hit: Hit, subject: Subject, facts: Facts, state: PbxState) -> list[Subject]:
+def find_links(
+    rule: AnyDetector, hit: Hit, subject: Subject, basis: Basis, facts: Facts, state: PbxState
+) -> list[Subject]:
     """What this detection shares with others of the same attack."""
     if rule.subject is SubjectKind.TRUNK:  # shared by everybody: it joins one attack, and never joins two
         links = [subject, *find_by_trunk(subject, facts, state.cases)]
@@ -30,7 +39,11 @@ def find_links(rule: AnyDetector, hit: Hit, subject: Subject, facts: Facts, stat
     elif facts.inbound:  # the callee has done nothing, and the address is the carrier's
         links = [subject]
     else:
-        links = [subject, *find_shared(rule, facts, state.memory)]
+        links = [
+            subject,
+            *find_shared(rule, basis, facts, state.memory),
+            *find_guessing(rule, hit, subject, facts, state),
+        ]
     return list(dict.fromkeys([*links, *hit.links]))
 
 
@@ -52,7 +65,35 @@ def find_by_spending(leg: Leg, cases: Cases) -> list[Subject]:
     return case.subjects[:1] if case is not None and case.spent + case.running else []
 
 
-def find_shared(rule: AnyDetector, facts: Facts, memory: Memory) -> list[Subject]:
+def find_guessing(rule: AnyDetector, hit: Hit, subject: Subject, facts: Facts, state: PbxState) -> list[Subject]:
+    """An account at which many guess, where this is of the same attack.
+
+    Who tries many accounts from many addresses does one thing; and who came in from a new place while many guessed
+    there, and calls, is one of them.
+    """
+    if rule.stage is Stage.CREDENTIAL and subject.kind in GUESSED_AT:
+        guessed = (find_guessed(case, facts.at, state) for case in state.cases.by_id.values())
+        return next(([one] for one in guessed if one is not None), [])
+    if hit.severity is Severity.INFO or not (facts.suspect_extension and is_misused(rule, facts)):
+        return []
+    account, own = (Subject(kind, facts.extension) for kind in (SubjectKind.ACCOUNT, SubjectKind.EXTENSION))
+    guessing, entry = state.cases.find(account), state.cases.find(own)
+    if guessing is None or entry is None or find_guessed(guessing, facts.at, state) is None:
+        return []
+    return [account] if guessing.opened < entry.opened <= guessing.updated + ENTERED_MICROS else []
+
+
+def find_guessed(case: Case, at: int, state: PbxState) -> Subject | None:
+    """A subject of an incident in which many guess, or guess at many accounts, if they did so lately."""
+    if Stage.CREDENTIAL not in case.stages or at - case.updated > TOGETHER_MICROS:
+        return None
+    many = case.stage in GUESSING and any(one.kind is SubjectKind.PBX for one in case.subjects)
+    account = (one for one in case.subjects if one.kind is SubjectKind.ACCOUNT and state.dossiers.guessed(one))
+    other = (one for one in case.subjects if many and one.kind is SubjectKind.SOURCE_IP)
+    return next(account, None) or next(other, None)
+
+
+def find_shared(rule: AnyDetector, basis: Basis, facts: Facts, memory: Memory) -> list[Subject]:
     """Where it came from, who was misused, and what was called that nobody called before."""
     links = []
     place, leg = facts.place, facts.leg
@@ -62,7 +103,7 @@ def find_shared(rule: AnyDetector, facts: Facts, memory: Memory) -> list[Subject
         links.append(facts.standing_for)
     if is_misused(rule, facts):
         links.append(Subject(SubjectKind.EXTENSION, facts.extension))
-    if facts.risky and facts.new_block(USUAL_DAYS) and leg is not None:
+    if facts.risky and facts.new_block(USUAL_DAYS) and leg is not None and basis not in VAGUE:
         links.append(Subject(SubjectKind.DESTINATION, leg.block))
     return links
 
@@ -72,16 +113,22 @@ def is_misused(rule: AnyDetector, facts: Facts) -> bool:
     return bool(facts.extension) and not facts.inbound and rule.stage not in {Stage.RECON, Stage.CREDENTIAL}
 
 
-def find_cases(rule: AnyDetector, subject: Subject, links: list[Subject], cases: Cases, at: int) -> list[Case]:
+def find_cases(
+    rule: AnyDetector, subject: Subject, links: list[Subject], basis: Basis, facts: Facts, state: PbxState
+) -> list[Case]:
     """The live incidents that a detection belongs to.
 
-    The PBX is shared by everybody: what is said of it joins only what the same rule said before.
+    The PBX is shared by everybody: what is said of it joins an attack, or else only what the same rule said before.
     """
+    cases = state.cases
     if subject.kind is not SubjectKind.PBX:
-        return leave_campaigns(cases.linked(links), rule.stage, at)
+        found = leave_campaigns(cases.linked(links), rule.stage, facts.at)
+        found = leave_worn(found, subject, facts.at, cases)
+        vague = basis in VAGUE and rule.stage is not Stage.ACCESS
+        return found if vague else leave_by_extension(found, links, rule.id, facts, state)
     found = cases.linked(link for link in links if link != subject)
     before = cases.told_by(rule.id, subject)
-    return [*found, before] if before is not None else found
+    return found or ([before] if before is not None else [])
 
 
 def open_case(detection: Detection, currency: str, at: int, state: PbxState) -> Case:
@@ -138,6 +185,8 @@ def merge_signs(older: Case, younger: Case) -> None:
     for name in ("stages", "rules", "kinds", "countries"):
         for item in getattr(younger, name):
             remember(getattr(older, name), item)
+    for kind, deed in younger.deeds.items():
+        older.note_deed(kind, deed.extensions, deed.countries)
     for name in ("proven", "entered", "inside", "folded"):
         getattr(older, name).extend(s for s in getattr(younger, name) if s not in getattr(older, name))
     for detection in younger.detections:
@@ -154,19 +203,28 @@ def merge_money(older: Case, younger: Case) -> None:
         older.priced_by = PricedBy.TARIFF
 
 
-def grow(case: Case, rule: AnyDetector, detection: Detection, leg: Leg | None) -> None:
+def grow(case: Case, rule: AnyDetector, detection: Detection, facts: Facts) -> None:
     """One detection more: how bad it is, and how far the attack has come."""
+    leg = facts.leg
+    called = [leg.country] if leg is not None and leg.abroad and leg.country else []
     remember(case.rules, rule.id)
     remember(case.detections, detection.id, MAX_DETECTIONS)
     if rule.kind is not None:
-        remember(case.kinds, rule.kind.name)
+        case.note_deed(rule.kind.name, name_doers(rule, detection.subject, facts), called)
     case.say(detection.severity, detection.summary)
     case.raise_severity(detection.severity)
     if detection.severity is Severity.INFO:  # no sign of an attack by itself
         return
     case.raise_stage(rule.stage)
-    if leg is not None and leg.abroad and leg.country:
-        remember(case.countries, leg.country)
+    for country in called:
+        remember(case.countries, country)
+
+
+def name_doers(rule: AnyDetector, subject: Subject, facts: Facts) -> list[str]:
+    """The extension that did what a rule is about, if one did."""
+    if subject.kind is SubjectKind.EXTENSION:
+        return [subject.id]
+    return [facts.extension] if is_misused(rule, facts) else []
 
 
 def locate(leg: Leg, place: Place, state: PbxState) -> list[Case]:

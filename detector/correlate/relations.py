@@ -1,8 +1,9 @@
-"""What incidents share that are not one attack: a country that is called, or guessing that never ends."""
+"""What incidents share that are not one attack: a country that is called, or what never ends: guessing, odd calls."""
 
 from detector.contract.findings import Subject
 from detector.contract.vocabulary import Stage, SubjectKind
-from detector.correlate.case import MAX_RELATED, Case, Cases, remember
+from detector.correlate.case import MAX_DETECTIONS, MAX_RELATED, Case, Cases, remember
+from detector.correlate.pbx_state import PbxState
 from detector.enrich.facts import Facts
 from detector.memory.fields import Days
 
@@ -20,26 +21,71 @@ def leave_campaigns(found: list[Case], stage: Stage, at: int) -> list[Case]:
     return found if stage in GUESSING else [case for case in found if not is_campaign(case, at)]
 
 
+def is_worn(case: Case, at: int) -> bool:
+    """Whether an incident has been held open so long, or by so much of many extensions, that it says little of one."""
+    if len(case.detections) >= MAX_DETECTIONS:
+        return True
+    return at - case.opened > CAMPAIGN_MICROS and len(case.names(SubjectKind.EXTENSION)) > 1
+
+
+def leave_worn(found: list[Case], subject: Subject, at: int, cases: Cases) -> list[Case]:
+    """One that never ends draws no other in, nor is drawn in; what is said of a number it is about stays with it."""
+    worn = [case for case in found if is_worn(case, at)]
+    if not worn or len(found) == 1:
+        return found
+    own = cases.find(subject)
+    if own is not None and own in worn and subject.kind is not SubjectKind.EXTENSION:
+        return [own]
+    return [case for case in found if case not in worn] or worn[:1]
+
+
+def leave_by_extension(found: list[Case], links: list[Subject], rule: str, facts: Facts, state: PbxState) -> list[Case]:
+    """What an extension does that is new is an incident of its own, though it has a part in one that never ends."""
+    who = Subject(SubjectKind.EXTENSION, facts.extension)
+    case = state.cases.find(who)
+    if case is None or found != [case] or who in case.entered or not is_worn(case, facts.at):
+        return found
+    shared = (link for link in links if link != who and state.cases.links.get(link) == case.id)
+    return found if any(shared) or is_more_of_it(case, who, rule, facts, state) else []
+
+
+def is_more_of_it(case: Case, who: Subject, rule: str, facts: Facts, state: PbxState) -> bool:
+    """Whether an extension calls a country that its incident is about; at home, whether this was said of it before."""
+    if facts.leg is not None and facts.leg.abroad and facts.leg.country:
+        return facts.leg.country in case.countries
+    return any(one.rule == rule for one in state.dossiers.recent(who, facts.at))
+
+
 def part(case: Case, links: list[Subject], facts: Facts, cases: Cases) -> tuple[list[Subject], list[Case]]:
     """Say to which others an incident is related, by these links and by the country called.
 
-    Returns what belongs to it alone, and the others that changed. An address that came in leaves its campaign.
+    Returns what belongs to it alone, and the others that changed. Who is of another incident by now, extension or
+    address, leaves the one that never ends.
     """
     own, changed = [], []
     for subject in links:
         other = cases.find(subject)
-        if other is None or other is case or not is_campaign(other, facts.at):
+        if other is None or other is case or subject.kind is SubjectKind.PBX:
             own.append(subject)
             continue
         changed += pair(case, other)
-        for stage in other.stages:
-            remember(case.stages, stage)
-        if subject.kind is SubjectKind.SOURCE_IP and subject != facts.standing_for:
+        if is_campaign(other, facts.at):
+            for stage in other.stages:
+                remember(case.stages, stage)
+        if is_of(case, subject, facts):
             cases.unlink(other, [subject])
             own.append(subject)
     for other in find_same_country(case, facts, cases):
         changed += pair(case, other)
     return own, changed
+
+
+def is_of(case: Case, subject: Subject, facts: Facts) -> bool:
+    """Whether it is sure that a subject is of this incident rather than of the other that names it, too."""
+    acts = subject.kind is SubjectKind.EXTENSION or (
+        subject.kind is SubjectKind.SOURCE_IP and subject != facts.standing_for
+    )
+    return acts and not is_worn(case, facts.at)
 
 
 def find_same_country(case: Case, facts: Facts, cases: Cases) -> list[Case]:
