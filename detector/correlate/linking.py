@@ -7,7 +7,7 @@ from detector.contract.ids import derive_id
 from detector.contract.vocabulary import Basis, PricedBy, Severity, Stage, Status, SubjectKind
 from detector.correlate.case import MAX_DETECTIONS, MAX_RELATED, Case, Cases, remember
 from detector.correlate.pbx_state import PbxState
-from detector.correlate.relations import GUESSING, leave_by_extension, leave_campaigns, leave_worn
+from detector.correlate.relations import GUESSING, is_worn, leave_by_extension, leave_campaigns, leave_worn
 from detector.detect.catalogue import AnyDetector
 from detector.detect.detector import Hit
 from detector.enrich.addresses import Place
@@ -124,6 +124,8 @@ def find_cases(
     if subject.kind is not SubjectKind.PBX:
         found = leave_campaigns(cases.linked(links), rule.stage, facts.at)
         found = leave_worn(found, subject, facts.at, cases)
+        if subject.kind is SubjectKind.DESTINATION and subject in cases.links:
+            return found
         vague = basis in VAGUE and rule.stage is not Stage.ACCESS
         return found if vague else leave_by_extension(found, links, rule.id, facts, state)
     found = cases.linked(link for link in links if link != subject)
@@ -203,7 +205,7 @@ def merge_money(older: Case, younger: Case) -> None:
         older.priced_by = PricedBy.TARIFF
 
 
-def grow(case: Case, rule: AnyDetector, detection: Detection, facts: Facts) -> None:
+def grow(case: Case, rule: AnyDetector, detection: Detection, basis: Basis, facts: Facts) -> None:
     """One detection more: how bad it is, and how far the attack has come."""
     leg = facts.leg
     called = [leg.country] if leg is not None and leg.abroad and leg.country else []
@@ -216,8 +218,9 @@ def grow(case: Case, rule: AnyDetector, detection: Detection, facts: Facts) -> N
     if detection.severity is Severity.INFO:  # no sign of an attack by itself
         return
     case.raise_stage(rule.stage)
-    for country in called:
-        remember(case.countries, country)
+    if basis not in VAGUE or not is_worn(case, facts.at):
+        for country in called:
+            remember(case.countries, country)
 
 
 def name_doers(rule: AnyDetector, subject: Subject, facts: Facts) -> list[str]:

@@ -22,10 +22,8 @@ def leave_campaigns(found: list[Case], stage: Stage, at: int) -> list[Case]:
 
 
 def is_worn(case: Case, at: int) -> bool:
-    """Whether an incident has been held open so long, or by so much of many extensions, that it says little of one."""
-    if len(case.detections) >= MAX_DETECTIONS:
-        return True
-    return at - case.opened > CAMPAIGN_MICROS and len(case.names(SubjectKind.EXTENSION)) > 1
+    """Whether an incident has been held open for so long, or by so much, that what is new need not be of it."""
+    return at - case.opened > CAMPAIGN_MICROS or len(case.detections) >= MAX_DETECTIONS
 
 
 def leave_worn(found: list[Case], subject: Subject, at: int, cases: Cases) -> list[Case]:
@@ -40,19 +38,27 @@ def leave_worn(found: list[Case], subject: Subject, at: int, cases: Cases) -> li
 
 
 def leave_by_extension(found: list[Case], links: list[Subject], rule: str, facts: Facts, state: PbxState) -> list[Case]:
-    """What an extension does that is new is an incident of its own, though it has a part in one that never ends."""
-    who = Subject(SubjectKind.EXTENSION, facts.extension)
-    case = state.cases.find(who)
-    if case is None or found != [case] or who in case.entered or not is_worn(case, facts.at):
+    """What an extension does that is new is an incident of its own, though it has a part in one that never ends.
+
+    So it is if another did so that calls the same numbers; but who comes from the same address is of it.
+    """
+    if len(found) != 1 or not facts.extension or not is_worn(found[0], facts.at):
         return found
-    shared = (link for link in links if link != who and state.cases.links.get(link) == case.id)
-    return found if any(shared) or is_more_of_it(case, who, rule, facts, state) else []
+    (case,) = found
+    owned = [link for link in links if state.cases.links.get(link) == case.id]
+    if any(link.kind not in {SubjectKind.EXTENSION, SubjectKind.DESTINATION} for link in owned):
+        return found
+    who = Subject(SubjectKind.EXTENSION, facts.extension)
+    return found if who in owned and is_more_of_it(case, who, rule, facts, state) else []
 
 
 def is_more_of_it(case: Case, who: Subject, rule: str, facts: Facts, state: PbxState) -> bool:
-    """Whether an extension calls a country that its incident is about; at home, whether this was said of it before."""
-    if facts.leg is not None and facts.leg.abroad and facts.leg.country:
-        return facts.leg.country in case.countries
+    """Whether an extension does what its incident is about: calls there, or what was said of it within a day."""
+    leg = facts.leg
+    if who in case.entered or (leg is not None and leg.abroad and leg.country in case.countries):
+        return True
+    if leg is not None and leg.abroad:
+        return not leg.country and rule in case.rules
     return any(one.rule == rule for one in state.dossiers.recent(who, facts.at))
 
 

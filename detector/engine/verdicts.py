@@ -75,7 +75,7 @@ class Verdicts:
                 self._end_at(case, at)
             return
         spends = rule.subject is not SubjectKind.TRUNK and not facts.inbound
-        linking.grow(case, rule, detection, facts)
+        linking.grow(case, rule, detection, basis, facts)
         links, related = relations.part(case, links, facts, state.cases)
         money.attach(case, links, facts.leg if spends else None, state, self.premises.tariff)
         proof.file(case, rule, detection, basis, facts, state)
