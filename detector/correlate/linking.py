@@ -1,5 +1,6 @@
 """Which detections are one attack: what belongs together becomes one incident, and grows."""
 
+from collections import Counter
 from collections.abc import Iterable
 
 from detector.contract.findings import Decision, Detection, Subject
@@ -35,15 +36,12 @@ def find_links(
     if rule.subject is SubjectKind.TRUNK:  # shared by everybody: it joins one attack, and never joins two
         links = [subject, *find_by_trunk(subject, facts, state.cases)]
     elif rule.subject is SubjectKind.PBX and facts.leg is not None and not facts.inbound:
-        links = [subject, *find_by_spending(facts.leg, state.cases)]
+        links = [subject, *find_by_spending(facts.leg, basis, state.cases)]
     elif facts.inbound:  # the callee has done nothing, and the address is the carrier's
         links = [subject]
     else:
-        links = [
-            subject,
-            *find_shared(rule, basis, facts, state.memory),
-            *find_guessing(rule, hit, subject, facts, state),
-        ]
+        links = [subject, *find_shared(rule, basis, facts, state.memory), *find_by_area(subject, facts, state.cases)]
+        links += find_guessing(rule, hit, subject, facts, state)
     return list(dict.fromkeys([*links, *hit.links]))
 
 
@@ -58,11 +56,26 @@ def find_by_trunk(trunk: Subject, facts: Facts, cases: Cases) -> list[Subject]:
     return case.subjects[:1] if case is not None else []
 
 
-def find_by_spending(leg: Leg, cases: Cases) -> list[Subject]:
-    """What is said of all calls belongs to the attack this one is of, or that costs most; it accuses nobody."""
-    dear = max(cases.by_id.values(), key=lambda each: (each.spent + each.running, each.id), default=None)
-    case = cases.by_id.get(leg.incident, dear)
-    return case.subjects[:1] if case is not None and case.spent + case.running else []
+def find_by_spending(leg: Leg, basis: Basis, cases: Cases) -> list[Subject]:
+    """What is said of all calls belongs to the attack this one is of, or that costs most; it accuses nobody.
+
+    That calls are unlike any before is nothing that another dear attack explains.
+    """
+    case = cases.by_id.get(leg.incident)
+    if case is None and basis is not Basis.SCORE:
+        case = max(cases.by_id.values(), key=lambda each: (each.spent + each.running, each.id), default=None)
+    if case is None or not (basis is Basis.SCORE or case.spent + case.running):
+        return []
+    return case.subjects[:1]
+
+
+def find_by_area(area: Subject, facts: Facts, cases: Cases) -> list[Subject]:
+    """The first subject of the attack that has most of the calls there, where no extension makes them."""
+    if area.kind is not SubjectKind.DESTINATION or facts.extension or area in cases.links:
+        return []
+    calls = Counter(leg.incident for leg in facts.ledger.recent(area.id) if leg.incident in cases.by_id)
+    most = calls.most_common(1)
+    return cases.by_id[most[0][0]].subjects[:1] if most else []
 
 
 def find_guessing(rule: AnyDetector, hit: Hit, subject: Subject, facts: Facts, state: PbxState) -> list[Subject]:
@@ -127,7 +140,7 @@ def find_cases(
         if subject.kind is SubjectKind.DESTINATION and subject in cases.links:
             return found
         vague = basis in VAGUE and rule.stage is not Stage.ACCESS
-        return found if vague else leave_by_extension(found, links, rule.id, facts, state)
+        return found if vague else leave_by_extension(found, links, rule.id, subject, facts, state)
     found = cases.linked(link for link in links if link != subject)
     before = cases.told_by(rule.id, subject)
     return found or ([before] if before is not None else [])

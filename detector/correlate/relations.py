@@ -37,10 +37,13 @@ def leave_worn(found: list[Case], subject: Subject, at: int, cases: Cases) -> li
     return [case for case in found if case not in worn] or worn[:1]
 
 
-def leave_by_extension(found: list[Case], links: list[Subject], rule: str, facts: Facts, state: PbxState) -> list[Case]:
+def leave_by_extension(
+    found: list[Case], links: list[Subject], rule: str, subject: Subject, facts: Facts, state: PbxState
+) -> list[Case]:
     """What an extension does that is new is an incident of its own, though it has a part in one that never ends.
 
-    So it is if another did so that calls the same numbers; but who comes from the same address is of it.
+    So it is if it calls the numbers of that, unless the same was said of others who do; but who comes from the same
+    address is of it, and an extension of which alone it is stays in it.
     """
     if len(found) != 1 or not facts.extension or not is_worn(found[0], facts.at):
         return found
@@ -49,7 +52,15 @@ def leave_by_extension(found: list[Case], links: list[Subject], rule: str, facts
     if any(link.kind not in {SubjectKind.EXTENSION, SubjectKind.DESTINATION} for link in owned):
         return found
     who = Subject(SubjectKind.EXTENSION, facts.extension)
-    return found if who in owned and is_more_of_it(case, who, rule, facts, state) else []
+    if subject.kind is SubjectKind.EXTENSION and is_alone(case, facts.extension):
+        return found
+    more = is_more_of_it(case, who, rule, facts, state) if who in owned else rule in case.rules
+    return found if more else []
+
+
+def is_alone(case: Case, extension: str) -> bool:
+    """Whether an incident is of one extension, and can still tell what that does."""
+    return case.names(SubjectKind.EXTENSION) == [extension] and len(case.detections) < MAX_DETECTIONS
 
 
 def is_more_of_it(case: Case, who: Subject, rule: str, facts: Facts, state: PbxState) -> bool:
