@@ -61,7 +61,13 @@ def find_by_spending(leg: Leg, basis: Basis, cases: Cases) -> list[Subject]:
 
     That calls are unlike any before is nothing that another dear attack explains.
     """
-    case = cases.by_id.get(leg.incident)
+    places = (
+        (SubjectKind.EXTENSION, leg.extension),
+        (SubjectKind.DESTINATION, leg.block),
+        (SubjectKind.DESTINATION, leg.land),
+    )
+    of_it = (cases.find(Subject(kind, name)) for kind, name in places if name)
+    case = cases.by_id.get(leg.incident) or next((each for each in of_it if each is not None), None)
     if case is None and basis is not Basis.SCORE:
         case = max(cases.by_id.values(), key=lambda each: (each.spent + each.running, each.id), default=None)
     if case is None or not (basis is Basis.SCORE or case.spent + case.running):
