@@ -61,18 +61,23 @@ def find_by_spending(leg: Leg, basis: Basis, cases: Cases) -> list[Subject]:
 
     That calls are unlike any before is nothing that another dear attack explains.
     """
+    case = cases.by_id.get(leg.incident)
+    if basis is Basis.SCORE:
+        case = case or find_about(leg, cases)
+    else:
+        case = case or max(cases.by_id.values(), key=lambda each: (each.spent + each.running, each.id), default=None)
+        case = case if case is not None and case.spent + case.running else None
+    return [one for one in case.subjects if one.kind is not SubjectKind.PBX][:1] if case is not None else []
+
+
+def find_about(leg: Leg, cases: Cases) -> Case | None:
+    """The live incident about who makes a call, or else about the numbers or the country it goes to."""
     places = (
-        (SubjectKind.EXTENSION, leg.extension),
-        (SubjectKind.DESTINATION, leg.block),
+        (SubjectKind.EXTENSION, leg.extension), (SubjectKind.DESTINATION, leg.block),
         (SubjectKind.DESTINATION, leg.land),
-    )
-    of_it = (cases.find(Subject(kind, name)) for kind, name in places if name)
-    case = cases.by_id.get(leg.incident) or next((each for each in of_it if each is not None), None)
-    if case is None and basis is not Basis.SCORE:
-        case = max(cases.by_id.values(), key=lambda each: (each.spent + each.running, each.id), default=None)
-    if case is None or not (basis is Basis.SCORE or case.spent + case.running):
-        return []
-    return case.subjects[:1]
+    )  # fmt: skip
+    found = (cases.find(Subject(kind, name)) for kind, name in places if name)
+    return next((case for case in found if case is not None), None)
 
 
 def find_by_area(area: Subject, facts: Facts, cases: Cases) -> list[Subject]:
@@ -135,21 +140,42 @@ def is_misused(rule: AnyDetector, facts: Facts) -> bool:
 def find_cases(
     rule: AnyDetector, subject: Subject, links: list[Subject], basis: Basis, facts: Facts, state: PbxState
 ) -> list[Case]:
-    """The live incidents that a detection belongs to.
-
-    The PBX is shared by everybody: what is said of it joins an attack, or else only what the same rule said before.
-    """
+    """The live incidents that a detection belongs to."""
     cases = state.cases
-    if subject.kind is not SubjectKind.PBX:
-        found = leave_campaigns(cases.linked(links), rule.stage, facts.at)
-        found = leave_worn(found, subject, facts.at, cases)
-        if subject.kind is SubjectKind.DESTINATION and subject in cases.links:
-            return found
-        vague = basis in VAGUE and rule.stage is not Stage.ACCESS
-        return found if vague else leave_by_extension(found, links, rule.id, subject, facts, state)
-    found = cases.linked(link for link in links if link != subject)
-    before = cases.told_by(rule.id, subject)
-    return found or ([before] if before is not None else [])
+    if subject.kind is SubjectKind.PBX:
+        return find_of_all(rule, subject, links, basis, facts.at, cases)
+    found = leave_campaigns(cases.linked(links), rule.stage, facts.at)
+    found = leave_worn(found, subject, facts.at, cases)
+    if subject.kind is SubjectKind.DESTINATION and subject in cases.links:
+        return found
+    if basis not in VAGUE or rule.stage is Stage.ACCESS:
+        found = leave_by_extension(found, links, rule.id, subject, facts, state)
+    return found or find_unnamed(subject, facts, cases)
+
+
+def find_of_all(
+    rule: AnyDetector, pbx: Subject, links: list[Subject], basis: Basis, at: int, cases: Cases
+) -> list[Case]:
+    """The PBX is shared by everybody: what is said of it joins an attack, or else what the same rule said before."""
+    found = cases.linked(link for link in links if link != pbx)
+    before = cases.told_by(rule.id, pbx)
+    if found or before is None:
+        return found
+    return [] if basis is Basis.SCORE and is_worn(before, at) and not is_of_all(before) else [before]
+
+
+def is_of_all(case: Case) -> bool:
+    """Whether nobody is known whom an incident is about: it is said of the PBX alone."""
+    return all(one.kind is SubjectKind.PBX for one in case.subjects)
+
+
+def find_unnamed(subject: Subject, facts: Facts, cases: Cases) -> list[Case]:
+    """The incident in which calls of this extension were odd among those of others, before it was known whose."""
+    if subject.kind is not SubjectKind.EXTENSION:
+        return []
+    calls = (leg.incident for leg in facts.ledger.legs.values() if leg.incident and leg.extension == subject.id)
+    found = (cases.by_id[name] for name in dict.fromkeys(calls) if name in cases.by_id)
+    return [case for case in found if is_of_all(case) and not is_worn(case, facts.at)]
 
 
 def open_case(detection: Detection, currency: str, at: int, state: PbxState) -> Case:
