@@ -32,7 +32,7 @@ TELLING = (Stage.RECON, Stage.CREDENTIAL, Stage.PROBE, Stage.ACCESS, Stage.PUMPI
 """Which stage says more of what sort of attack it is, from the least: a break-in more than the calls that try it."""
 
 
-class Deed(Struct, kw_only=True, gc=False):
+class DoneBy(Struct, kw_only=True, gc=False):
     """Which extensions one kind of attack was seen of, and which countries they called by it."""
 
     extensions: list[str] = []
@@ -63,7 +63,7 @@ class Case(Struct, kw_only=True, gc=False):
     stages: list[Stage] = []
     rules: list[str] = []
     kinds: list[Kind] = []
-    deeds: dict[Kind, Deed] = {}
+    deeds: dict[Kind, DoneBy] = {}
     subjects: list[Subject] = []
     said: str = ""
     proven: list[Subject] = []
@@ -110,7 +110,7 @@ class Case(Struct, kw_only=True, gc=False):
     def note_deed(self, kind: Kind, extensions: list[str], countries: list[str]) -> None:
         """A kind of attack was seen once more, of these extensions if of any."""
         remember(self.kinds, kind)
-        deed = self.deeds.setdefault(kind, Deed())
+        deed = self.deeds.setdefault(kind, DoneBy())
         for extension in extensions:
             remember(deed.extensions, extension)
         for country in countries:

@@ -32,11 +32,7 @@ def leave_worn(found: list[Case], subject: Subject, at: int, cases: Cases) -> li
     if not worn or len(found) == 1:
         return found
     own = cases.find(subject)
-    if (
-        own is not None
-        and own in worn
-        and (subject.kind is not SubjectKind.EXTENSION or subject in own.entered or is_alone(own, subject.id))
-    ):
+    if own is not None and own in worn and (subject.kind is not SubjectKind.EXTENSION or subject in own.entered):
         return [own]
     return [case for case in found if case not in worn] or worn[:1]
 

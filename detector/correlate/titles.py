@@ -3,7 +3,7 @@
 from detector.contract.findings import Subject
 from detector.contract.kinds import KINDS, KNOWN_ATTACKER, AttackKind
 from detector.contract.vocabulary import Kind, Severity, Stage, Status, SubjectKind
-from detector.correlate.case import Case, Deed
+from detector.correlate.case import Case, DoneBy
 from detector.detect.catalogue import detectors
 from detector.enrich.dialling.countries import name as country_name
 from detector.enrich.tariff import amount
@@ -58,27 +58,35 @@ def tell_deeds(case: Case) -> str:
         return tell_own(case, own)
     extensions, calling = case.names(SubjectKind.EXTENSION), tell_calls(case)
     if extensions and (case.broken_in() or case.entered):
-        who = [each for each in extensions if Subject(SubjectKind.EXTENSION, each) in case.entered] or extensions
-        came = f" came in{name_origin(case, who)}, a new place{',' if calling else ''}"
-        if case.broken_in():
-            came = f" was taken over{name_origin(case, who)}"
-        many = len(who) > 1
-        return name_extensions(who) + agree(came, many=many) + (" and" + agree(calling, many=many) if calling else "")
+        return tell_entry(case, extensions, calling)
     if extensions and calling:
         return name_extensions(extensions) + agree(calling, many=len(extensions) > 1)
     return case.said or f"{name_party(case)} breaks a rule"
 
 
+def tell_entry(case: Case, extensions: list[str], calling: str) -> str:
+    """Who was entered, and what is called; where others call, too, who was entered is told by itself."""
+    who = [each for each in extensions if Subject(SubjectKind.EXTENSION, each) in case.entered] or extensions
+    apart = bool(calling) and len(who) < len(extensions)
+    came = f" came in{name_origin(case, who)}, a new place{',' if calling and not apart else ''}"
+    if case.broken_in():
+        came = f" was taken over{name_origin(case, who)}"
+    came = agree(came, many=len(who) > 1)
+    if apart:
+        return name_extensions(extensions) + agree(calling, many=True) + f"; {list_some(who)}{came}"
+    return name_extensions(who) + came + (" and" + agree(calling, many=len(who) > 1) if calling else "")
+
+
 def has_left(case: Case, kind: AttackKind) -> bool:
     """Whether all of whom a kind of attack was seen are of another incident by now."""
-    deed = case.deeds.get(kind.name, Deed())
+    deed = case.deeds.get(kind.name, DoneBy())
     return bool(deed.extensions) and not set(deed.extensions).intersection(case.names(SubjectKind.EXTENSION))
 
 
 def tell_own(case: Case, kind: AttackKind) -> str:
     """What is told of a kind of attack: of those of whom it was seen, and of no others that are in it."""
     extensions = case.names(SubjectKind.EXTENSION)
-    deed = case.deeds.get(kind.name, Deed(extensions=extensions, countries=case.countries))
+    deed = case.deeds.get(kind.name, DoneBy(extensions=extensions, countries=case.countries))
     who = [each for each in extensions if each in deed.extensions]
     countries = deed.countries or (case.countries if len(extensions) < MANY else [])
     whereto = f" to{name_countries(countries)}" if kind.abroad and countries else ""

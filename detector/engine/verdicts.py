@@ -78,7 +78,7 @@ class Verdicts:
         linking.grow(case, rule, detection, basis, facts)
         links, related = relations.part(case, links, facts, state.cases)
         money.attach(case, links, facts.leg if spends else None, state, self.premises.tariff)
-        proof.file(case, rule, detection, basis, facts, state)
+        proof.file(case, rule, detection, basis, links, facts, state)
         for each in (case, *related):
             self._touch(each, at)
         if rule.prolongs:
