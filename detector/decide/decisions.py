@@ -24,7 +24,7 @@ BANS_FOR_MICROS = 30 * DAY_MICROS
 OVERTURNED_FOR_MICROS = DAY_MICROS
 MAX_DECISIONS = 200
 MAX_BLOCKS = 150
-"""So many of them may be about addresses, so that there is room for what is done to whom those entered."""
+"""So many may be about addresses that only guess, so that there is room for who came in and whom they entered."""
 TIMER = "decision"
 """Owner of the timers on which decisions end."""
 bans = Window("bans")
@@ -141,8 +141,9 @@ class Decisions:
             bans.add(memory, wish.target.id, at, BANS_FOR_MICROS, cap=len(traits.lasts))
 
     def _make_room(self, case: Case, target: Subject) -> bool:
-        """Whether one more can be remembered; what was lifted long ago makes room, and addresses leave some."""
-        if len(case.decisions) < (MAX_BLOCKS if target.kind is SubjectKind.SOURCE_IP else MAX_DECISIONS):
+        """Whether one more can be remembered; what was lifted long ago makes room, and those who guess leave some."""
+        guesses = target.kind is SubjectKind.SOURCE_IP and target not in case.inside
+        if len(case.decisions) < (MAX_BLOCKS if guesses else MAX_DECISIONS):
             return True
         lifted = next(
             (name for name, decision in case.decisions.items() if decision.status is DecisionStatus.LIFTED), None
