@@ -87,8 +87,8 @@ def test_whoever_comes_in_where_many_guess_from_yet_another_address(later, enter
 
 def test_who_is_only_unlike_before_is_in_nobody_else_s_incident_for_calling_the_same_numbers() -> None:
     pumped = [call(60 + n, SOMALIA, "1003", call=f"p{n}") for n in range(6)]
-    odd = [event for day in range(1, 4) for event in drip([day], [SOMALIA], extension="1005")]
-    found = run([*usual(), *pumped, *odd], settings(rules={"call.unusual": {"bits": 20}}))
+    odd = drip(range(-2, 1), [SOMALIA], extension="1005")
+    found = run([*usual(), *odd[:-1], *pumped, odd[-1]], settings(rules={"call.unusual": {"bits": 20}}))
     (odd_one,), (pumping,) = about(found, "1005"), about(found, "1003")
     assert names(odd_one) == {"1005"}
     assert names(pumping) == {"1003"}
@@ -97,7 +97,7 @@ def test_who_is_only_unlike_before_is_in_nobody_else_s_incident_for_calling_the_
 def test_minutes_to_a_country_belong_to_the_attack_that_talks_there_though_no_extension_does() -> None:
     events = [
         event for n in range(40) for event in
-        whole(100 * n, 1_300, f"901125261{n % 10}34567", None, direction="transit", via="disa", trunk_in="carrier-b",
+        whole(100 * n, 1_350, f"90112526{n:02d}34567", None, direction="transit", via="disa", trunk_in="carrier-b",
               call=f"t{n}")
     ]  # fmt: skip
     found = run([*watched(), *sorted(events, key=lambda event: event.at)],
@@ -116,7 +116,7 @@ def worn(days=3):
     ]  # fmt: skip
 
 
-STAYS_ABROAD = settings(allowed_destination_countries=["US"])
+STAYS_ABROAD = settings(allowed_destination_countries=["US", "SO"])
 NOW = 2 * DAY + 2 * HOUR
 
 
