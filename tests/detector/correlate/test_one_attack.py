@@ -96,7 +96,7 @@ def test_who_is_only_unlike_before_is_in_nobody_else_s_incident_for_calling_the_
 
 def test_minutes_to_a_country_belong_to_the_attack_that_talks_there_though_no_extension_does() -> None:
     events = [
-        event for n in range(40) for event in
+        event for n in range(20) for event in
         whole(100 * n, 1_350, f"90112526{n:02d}34567", None, direction="transit", via="disa", trunk_in="carrier-b",
               call=f"t{n}")
     ]  # fmt: skip
