@@ -26,6 +26,7 @@ TOGETHER_MICROS = 6 * 3_600 * 1_000_000
 """Of accounts at which many guess within so long the same are thought to guess at all."""
 ENTERED_MICROS = 3_600 * 1_000_000
 """So long after the last sign of guessing whoever came in has to do with it."""
+SPRAYING = "account.spraying"
 GUESSED_AT = frozenset({SubjectKind.ACCOUNT, SubjectKind.PBX})
 
 
@@ -90,31 +91,38 @@ def find_by_area(area: Subject, facts: Facts, cases: Cases) -> list[Subject]:
 
 
 def find_guessing(rule: AnyDetector, hit: Hit, subject: Subject, facts: Facts, state: PbxState) -> list[Subject]:
-    """An account at which many guess, where this is of the same attack.
+    """A subject of the incident in which many guess, where this is of the same attack.
 
     Who tries many accounts from many addresses does one thing; and who came in from a new place while many guessed
-    there, and calls, is one of them.
+    there, and calls, is one of them. Where all accounts are tried, so is who came in anywhere and pumps.
     """
     if rule.stage is Stage.CREDENTIAL and subject.kind in GUESSED_AT:
-        guessed = (find_guessed(case, facts.at, state) for case in state.cases.by_id.values())
-        return next(([one] for one in guessed if one is not None), [])
+        return find_guessed(state.cases.by_id.values(), facts.at, state)
     if hit.severity is Severity.INFO or not (facts.suspect_extension and is_misused(rule, facts)):
         return []
     account, own = (Subject(kind, facts.extension) for kind in (SubjectKind.ACCOUNT, SubjectKind.EXTENSION))
-    guessing, entry = state.cases.find(account), state.cases.find(own)
-    if guessing is None or entry is None or find_guessed(guessing, facts.at, state) is None:
-        return []
-    return [account] if guessing.opened < entry.opened <= guessing.updated + ENTERED_MICROS else []
+    there, entry = state.cases.find(account), state.cases.find(own)
+    guessing = [there] if there is not None else []
+    if there is None and hit.severity is Severity.CRITICAL:
+        guessing = [case for case in state.cases.by_id.values() if SPRAYING in case.rules and case.stage in GUESSING]
+    return find_guessed((
+        case for case in guessing
+        if entry is not None and case.opened < entry.opened <= case.updated + ENTERED_MICROS
+    ), facts.at, state)  # fmt: skip
 
 
-def find_guessed(case: Case, at: int, state: PbxState) -> Subject | None:
-    """A subject of an incident in which many guess, or guess at many accounts, if they did so lately."""
-    if Stage.CREDENTIAL not in case.stages or at - case.updated > TOGETHER_MICROS:
-        return None
-    many = case.stage in GUESSING and any(one.kind is SubjectKind.PBX for one in case.subjects)
-    account = (one for one in case.subjects if one.kind is SubjectKind.ACCOUNT and state.dossiers.guessed(one))
-    other = (one for one in case.subjects if many and one.kind is SubjectKind.SOURCE_IP)
-    return next(account, None) or next(other, None)
+def find_guessed(guessing: Iterable[Case], at: int, state: PbxState) -> list[Subject]:
+    """A subject of the first of these incidents in which many guess, or guess at many accounts, and did so lately."""
+    for case in guessing:
+        if Stage.CREDENTIAL not in case.stages or at - case.updated > TOGETHER_MICROS:
+            continue
+        spread = SPRAYING in case.rules and case.stage in GUESSING
+        for one in case.subjects:
+            if one.kind is SubjectKind.ACCOUNT and state.dossiers.guessed(one):
+                return [one]
+            if spread and one.kind is SubjectKind.SOURCE_IP:
+                return [one]
+    return []
 
 
 def find_shared(rule: AnyDetector, basis: Basis, facts: Facts, memory: Memory) -> list[Subject]:

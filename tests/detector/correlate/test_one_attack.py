@@ -82,6 +82,15 @@ def test_whoever_comes_in_where_many_guess_from_yet_another_address(later, enter
     assert incident.title.startswith(f"Extension {entered} {came} from {THIEF}")
 
 
+@pytest.mark.parametrize(("calls", "count"), [(1, 2), (6, 1)])
+def test_whoever_pumps_who_came_in_while_all_accounts_were_tried_is_of_that(calls, count) -> None:
+    sprayed = [registration(20 * n, "rejected", str(1601 + n % 30), f"8.9.{n}.9") for n in range(120)]
+    pumped = [call(HOUR + 60 + n, SOMALIA, "1650", call=f"p{n}", source_ip=THIEF) for n in range(calls)]
+    thief = [registration(HOUR, "accepted", "1650", THIEF), *pumped]
+    found = run([*watched(), *known_phones(["1650"]), *sprayed, *thief])
+    assert len(incidents(found)) == count
+
+
 # --- what shares little
 
 
