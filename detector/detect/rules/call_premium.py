@@ -25,7 +25,7 @@ class CallPremium(Detector[Call]):
     """Fires for each call to a premium-rate or satellite number, at home or abroad.
 
     Only a warning where people talked there on `days` earlier days, as with ships, or fewer were watched; and by day
-    for a first number, unless somebody may be in who should not.
+    for the first numbers, unless somebody has broken in or it is nobody's call.
 
     Quiet when: shared-cost and toll-free numbers; emergency and internal calls.
     Runbook: ask the user; block the number on the PBX if nobody needs it.
@@ -60,8 +60,10 @@ class CallPremium(Detector[Call]):
     def _severity(self, leg: Leg, facts: Facts, memory: Memory) -> Severity:
         numbers = self.called.add(memory, facts.extension, digest(leg.destination), leg.started,
                                   micros(self.limits.window), cap=KEPT)  # fmt: skip
+        if facts.broken_in or not facts.extension:
+            return self.severity
         where = leg.block if leg.country else network_of(leg)
         if count_talked_days(memory, where, facts.at) >= self.limits.days or facts.watched_days < self.limits.days:
             return Severity.WARNING
-        odd = leg.closed or numbers >= self.limits.numbers or facts.broken_in
+        odd = leg.closed or numbers >= self.limits.numbers
         return self.severity if odd else Severity.WARNING

@@ -28,7 +28,8 @@ class CallSuspect(Detector[Call]):
 
     After a registration from a new place and nothing worse only for numbers that are new here, too: a warning, and
     critical from the Nth number within `window` on, unless the extension called new numbers on `days` earlier days and
-    this one is in no new country. In new countries with several calls up at once that is sure enough to act upon.
+    this one is in no new country. In new countries with several calls up at once that is sure enough to act upon, and
+    by night two are enough.
     While fewer than `days` days were watched all is new: by day that is information, and so is a call to the country
     from which the extension came in, for travellers call where they are.
 
@@ -88,7 +89,8 @@ class CallSuspect(Detector[Call]):
         numbers = self.called.add(memory, leg.extension, digest(leg.destination), leg.started,
                                   micros(self.limits.window), cap=KEPT, solid=vouched(event))  # fmt: skip
         usual = self.calling_new.before(memory, leg.extension, facts.at, LASTS_DAYS) >= self.limits.days > 0
-        few = (numbers < self.limits.numbers or (usual and not facts.new_country)) and not leg.costly
+        limit = AT_ONCE if leg.closed and is_pumping(leg, facts) else self.limits.numbers
+        few = (numbers < limit or (usual and not facts.new_country)) and not leg.costly
         return facts.sure(self.limits.days, Severity.WARNING if few else self.severity)
 
 
