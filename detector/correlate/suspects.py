@@ -1,8 +1,9 @@
 """What the open incidents say of whoever acts: a suspect's calls and logins are neither honest nor to be learned."""
 
 from detector.contract.findings import Subject
-from detector.contract.vocabulary import Kind, Severity, Stage, SubjectKind
+from detector.contract.vocabulary import Severity, Stage, SubjectKind
 from detector.correlate.case import Case, Cases
+from detector.correlate.evidence import Dossiers
 from detector.correlate.pbx_state import PbxState
 from detector.enrich.addresses import AddressTable
 from detector.enrich.facts import Facts
@@ -31,7 +32,8 @@ def accuse(facts: Facts, state: PbxState, account: str) -> None:
             facts.at_home = facts.at_home or any(first is not None and first < case.opened for first in (since, office))
             facts.suspect_source = (source in case.proven or facts.standing_for is not None) and not facts.at_home
             facts.guesser = facts.suspect_source and (facts.standing_for is not None or state.dossiers.guessed(source))
-            facts.broken_in = facts.suspect_source and case.broken_in()
+            guessed = facts.standing_for is not None or state.dossiers.broke_in(source, case.opened)
+            facts.broken_in = facts.suspect_source and guessed
     if facts.extension:
         entered = Subject(SubjectKind.EXTENSION, facts.extension)
         case = cases.find(entered)
@@ -40,7 +42,7 @@ def accuse(facts: Facts, state: PbxState, account: str) -> None:
         if account == facts.extension and since is not None and since < case.opened:
             return
         facts.suspect_extension = True
-        facts.broken_in = facts.broken_in or case.broken_in()
+        facts.broken_in = facts.broken_in or state.dossiers.broke_in(entered, case.opened)
 
 
 def find_standing_for(source: Subject, account: str, facts: Facts, state: PbxState) -> Case | None:
@@ -76,10 +78,14 @@ def find_origins(extension: str, cases: Cases, addresses: AddressTable) -> froze
     return frozenset(place.country for place in found if place is not None and place.country)
 
 
-def is_of_attack(leg: Leg, cases: Cases) -> bool:
-    """Whether a call belongs to an incident that is sure to be an attack."""
-    case = cases.by_id.get(leg.incident) if leg.incident else None
-    return case is not None and case.kind() is not Kind.POLICY and case.severity is Severity.CRITICAL
+def is_of_attack(leg: Leg, dossiers: Dossiers, at: int) -> bool:
+    """Whether something that was seen happening tells of an attack by whoever calls, or on the number called."""
+    extension = Subject(SubjectKind.EXTENSION, leg.extension)
+    numbers = (Subject(SubjectKind.DESTINATION, name) for name in (leg.block, leg.land) if name)
+    return any(
+        one.solid and (one.severity is Severity.CRITICAL or one.breaks_in)
+        for subject in (extension, *numbers) for one in dossiers.recent(subject, at)
+    )  # fmt: skip
 
 
 def is_accused(leg: Leg, cases: Cases) -> bool:

@@ -108,7 +108,7 @@ class Decisions:
         self._put(case, replace(decision, status=lifted, at=from_micros(at), revision=decision.revision + 1))
         target = decision.target
         if target.kind is not SubjectKind.SOURCE_IP and not holds(case, target):
-            self.state.dossiers.forget([target])
+            self.state.dossiers.retire(target)
 
     def _want(self, case: Case, wish: Wish, mode: Mode, because: str, at: int) -> None:
         traits = ACTS[wish.act]
