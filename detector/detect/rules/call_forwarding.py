@@ -16,7 +16,7 @@ from detector.memory.fields import Distinct, Memory, digest
 from detector.settings.params import Days, Params, Seconds
 
 KEPT = 32
-AT_ONCE = 2
+AT_ONCE = 3
 
 
 @register

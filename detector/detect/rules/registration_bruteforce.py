@@ -3,16 +3,19 @@
 from pydantic import PositiveInt
 
 from detector.contract.events import Notice, Registration
+from detector.contract.findings import Subject
 from detector.contract.visibility import Want, one_of
 from detector.contract.vocabulary import AccessOutcome, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, micros
-from detector.detect.shared.attempts import Refusals, refused, resting
+from detector.detect.shared.attempts import Refusals, of_network, refused, resting
 from detector.enrich.facts import Facts
 from detector.enrich.habits import is_familiar
-from detector.memory.fields import Memory
+from detector.enrich.networks import nearby
+from detector.memory.fields import Days, Distinct, Memory, digest
 from detector.settings.params import Params, Seconds
 
+SEVERAL = 2
 BLOCKED = {"extension_registration_blocked", "auto_defense_ip_blocked"}
 
 
@@ -50,6 +53,7 @@ class RegistrationBruteforce(Detector[Registration | Notice]):
 
     limits: Limits
     refusals = Refusals()
+    locked_out = Distinct("locked out")
 
     def prepare(self) -> None:  # noqa: D102
         self.window = micros(self.limits.window)
@@ -64,7 +68,9 @@ class RegistrationBruteforce(Detector[Registration | Notice]):
                 return None
             severity = Severity.INFO if is_familiar(facts, memory) else None
             summary = f"The PBX blocked {source} after failed registrations"
-            return self.hit(source, summary, severity=severity, notice=event.name)
+            return self.hit(
+                source, summary, severity=severity, links=self._beside(source, facts, memory), notice=event.name
+            )
         if not refused(event):
             return None
         failed, solid = self.refusals.add(memory, source, event, facts.at, self.window, cap=self.cap)
@@ -78,3 +84,9 @@ class RegistrationBruteforce(Detector[Registration | Notice]):
             source, f"{failed} failed registrations from {source}", failed=failed, limit=limit,
             window=self.limits.window, basis=resting(solid, limit),
         )  # fmt: skip
+
+    def _beside(self, source: str, facts: Facts, memory: Memory) -> tuple[Subject, ...]:
+        """The network of which several addresses were locked out, so that it is one incident."""
+        network = nearby(source)
+        found = self.locked_out.add(memory, network, digest(source), facts.at, Days.DAY, cap=SEVERAL)
+        return of_network(network) if found >= SEVERAL else ()

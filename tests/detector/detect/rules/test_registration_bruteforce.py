@@ -9,6 +9,7 @@ from tests.detector.engine.builders import (
     detections,
     fired,
     guesses,
+    incidents,
     known_phones,
     notice,
     registration,
@@ -114,3 +115,9 @@ def test_what_it_says() -> None:
     assert found.values == {"failed": 5, "limit": 5, "window": 60}
     assert found.evidence == (guesses(4, 1)[0].id,)
     assert (found.control, found.severity) == ("C09", "critical")
+
+
+def test_addresses_of_one_network_that_the_pbx_locked_out_are_one_incident() -> None:
+    blocked = [notice(60 * n, "auto_defense_ip_blocked", source_ip=f"203.0.113.{n}") for n in range(1, 30)]
+    elsewhere = notice(90, "auto_defense_ip_blocked", source_ip="198.51.100.7")
+    assert len(incidents(run([*blocked, elsewhere]))) == 3, "the first one stood alone, and the other network does"
