@@ -9,7 +9,7 @@ from detector.enrich.addresses import Place
 from detector.enrich.facts import Facts
 from detector.enrich.ledger import FAMILIAR, Leg
 from detector.memory.ageing import Daily, LastDays, Regulars, Since
-from detector.memory.fields import Days, Distinct, First, Memory, Once, Window, digest
+from detector.memory.fields import COUNTED, Days, Distinct, First, Memory, Once, Window, digest
 
 SECOND_MICROS = 1_000_000
 HOUR_MICROS = 3_600 * SECOND_MICROS
@@ -45,6 +45,7 @@ guessing = Once("guessing")
 """When passwords were last guessed from an address that was good."""
 refused_last = Once("refused last")
 """When an address was last refused."""
+COUNTED.add(refused_last.name)
 NETWORK_DIGITS = len("+870")
 USUAL_SECONDS = 15 * 60
 """With less talk on all days before a block of numbers is not usual, however many they were."""

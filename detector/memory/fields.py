@@ -10,7 +10,7 @@ from hashlib import blake2b
 from typing import TypeAlias
 
 Record: TypeAlias = "array[int]"
-MAX_SUBJECTS = 200_000
+MAX_SUBJECTS, MAX_COUNTED = 200_000, 32_768
 MICROS = 1_000_000
 LONGEST_KEPT = 128
 
@@ -20,7 +20,8 @@ class Memory:
 
     Bytes are half as large as the array, and what cannot hold references is never searched for garbage: a million
     arrays would make every full collection a pause of its own. What `get` returns is a copy: `put` keeps a change.
-    Bounded: past `MAX_SUBJECTS` of one field the one untouched for longest goes.
+    Bounded: past `MAX_SUBJECTS` of one field, or `MAX_COUNTED` where something is only counted for a while, the one
+    untouched for longest goes.
     """
 
     __slots__ = ("_fields", "dirty")
@@ -40,7 +41,7 @@ class Memory:
     def put(self, field: str, subject: str, record: Record) -> None:
         """Remember `record`, as the most recently touched of its field."""
         pages = self._fields[field]
-        if pages.pop(subject, None) is None and len(pages) >= MAX_SUBJECTS:
+        if pages.pop(subject, None) is None and len(pages) >= (MAX_COUNTED if field in COUNTED else MAX_SUBJECTS):
             oldest = next(iter(pages))
             del pages[oldest]
             self.dirty.add((field, oldest))

@@ -1,10 +1,13 @@
 """Which event ids were seen: 24 hours or 50,000 of them, whichever is fewer, with their highest revision."""
 
 from collections import deque
+from hashlib import blake2b
 
 from msgspec import Struct
 
 MAX_IDS = 50_000
+LONGEST = 64
+"""Characters of an id that are kept; of a longer one, which an attacker may have written, a digest of 128 bits."""
 HORIZON = 24 * 3_600 * 1_000_000
 SEGMENT = 128
 """Ids: the newest segment of a PBX is written again with every checkpoint."""
@@ -35,6 +38,8 @@ class Seen:
 
     def note(self, event_id: str, revision: int, at: int) -> int | None:
         """Remember the id with its revision, `at` in microseconds; returns the highest seen before, if any."""
+        if len(event_id) > LONGEST:
+            event_id = blake2b(event_id.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
         segment = self.where.get(event_id)
         if segment is None:
             known = None

@@ -10,7 +10,7 @@ from detector.correlate.pbx_state import PbxState
 from detector.engine.state import restore, take_dirty
 from detector.enrich.ledger import MAX_LEGS, Leg
 from detector.memory.ageing import LastDays, Since
-from detector.memory.fields import MAX_SUBJECTS, Days, Distinct, First, Memory, Once, Window, digest
+from detector.memory.fields import MAX_COUNTED, MAX_SUBJECTS, Days, Distinct, First, Memory, Once, Window, digest
 from detector.memory.seen import MAX_IDS, Seen
 from models.places import KEPT
 from tests.detector.engine.builders import DAY, HOME, call, cdr, engine, guesses, pages, whole
@@ -18,6 +18,14 @@ from tests.detector.engine.streams import attack, seeded, shuffled
 
 WINDOW = Window("window")
 ENTITIES = 20_000
+
+
+class Counting:
+    """Something that counts for a while."""
+
+    counted = Window("counted")
+
+
 KIB = 1_024
 
 
@@ -140,18 +148,19 @@ def test_a_full_ledger_gives_up_the_oldest_also_after_a_restart() -> None:
         assert len(ledger.legs) == MAX_LEGS
 
 
-def test_of_too_many_subjects_the_one_untouched_for_longest_goes() -> None:
+@pytest.mark.parametrize(("field", "most"), [("learned", MAX_SUBJECTS), (Counting.counted.name, MAX_COUNTED)])
+def test_of_too_many_subjects_the_one_untouched_for_longest_goes(field: str, most: int) -> None:
     memory = Memory()
-    for number in range(MAX_SUBJECTS):
-        memory.put("field", str(number), array("q", [number]))
+    for number in range(most):
+        memory.put(field, str(number), array("q", [number]))
     WINDOW.add(memory, "other field", 1, DAY, cap=1)
-    memory.put("field", "0", array("q", [0]))
+    memory.put(field, "0", array("q", [0]))
     memory.dirty.clear()
-    memory.put("field", "one more", array("q", [1]))
-    assert memory.get("field", "1") is None
-    assert memory.get("field", "0") == array("q", [0])
-    assert memory.get("field", "2") is not None
-    assert memory.dirty == {("field", "one more"), ("field", "1")}
+    memory.put(field, "one more", array("q", [1]))
+    assert memory.get(field, "1") is None
+    assert memory.get(field, "0") == array("q", [0])
+    assert memory.get(field, "2") is not None
+    assert memory.dirty == {(field, "one more"), (field, "1")}
 
 
 # --- ids seen

@@ -14,7 +14,7 @@ FIELDS = [
     ("a model's count", "call.unusual", "calls"),
     ("a pause is none", "source.country", None),
     ("a list is none", "source.denied", None),
-    ("nothing to set", "call.premium", None),
+    ("nothing to set", "login.link_reuse", None),
 ]
 SCALED = [
     ("more calls within the same time", "call.frequency", {"limit": "5/1/second"}, 2, "10/1/second"),
