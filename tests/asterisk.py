@@ -56,7 +56,7 @@ timestampevents=yes
 [ringfence]
 secret={secret}
 deny=0.0.0.0/0.0.0.0
-permit={manager}/255.255.255.255
+permit=127.0.0.0/255.0.0.0
 read=security,call,cdr,system,user
 write=system,call,reporting
 [watcher]
