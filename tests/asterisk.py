@@ -118,6 +118,9 @@ match={address}
 """
 DIALPLAN = """
 [phones]
+exten => 1000,1,Answer()
+ same => n,Wait(60)
+ same => n,Hangup()
 exten => _10XX,1,Dial(PJSIP/${{EXTEN}},20)
  same => n,Hangup()
 exten => 911,1,Goto(outbound-emergency,${{EXTEN}},1)
