@@ -27,8 +27,7 @@ NOWHERE = """\
 ; A number that no route takes: chan_pjsip refuses it without a word to anybody. Written as the last line of the context
 ; of your telephones, `include => ringfence-nowhere` makes it seen; the caller is answered 404 as before.
 [ringfence-nowhere]
-exten => _[+*#0-9].,1,UserEvent(RingfenceNowhere,Channel: ${CHANNEL(name)},Uniqueid: ${UNIQUEID},\
-Number: ${FILTER(0-9*#+,${EXTEN})})
+exten => _[+*#0-9].,1,UserEvent(RingfenceNowhere,Number: ${FILTER(0-9*#+,${EXTEN})})
  same => n,Hangup(1)
 """
 FREEPBX = """\
@@ -65,8 +64,7 @@ def _out() -> str:
         "Set(LOCAL(rf_i)=$[${rf_i} - 1])",
         "Goto(shorter)",
         "(ok)Return()",
-        "(deny)UserEvent(RingfenceDenied,Channel: ${CHANNEL(name)},Uniqueid: ${UNIQUEID},Why: ${rf_why},"
-        "Number: ${rf_n})",
+        "(deny)UserEvent(RingfenceDenied,Why: ${rf_why},Number: ${rf_n})",
         "Hangup(21)",
     ]
     first, *rest = lines

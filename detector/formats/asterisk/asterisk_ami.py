@@ -20,7 +20,7 @@ from detector.formats.format import Format, FormatOptions, Occurrences, Reading,
 
 REMOTE = re.compile(r"IPV[46]/(?P<transport>\w{1,8})/(?P<host>[^/]{1,64})/(?P<port>\d{1,5})", re.ASCII)
 TIMESTAMP = re.compile(r"\d{1,10}(?:\.\d{1,6})?", re.ASCII)
-CALLS = frozenset({"Newchannel", "DialBegin", "DialEnd", "Hangup", "Cdr", "BlindTransfer"})
+CALLS = frozenset({"Newchannel", "DialBegin", "DialEnd", "Hangup", "Cdr", "BlindTransfer", "UserEvent"})
 REGISTRATIONS = frozenset({"PeerStatus", "ContactStatus", "Registry"})
 READ = CALLS | REGISTRATIONS
 SECURE = frozenset({"Service", "SessionID", "RemoteAddress"})

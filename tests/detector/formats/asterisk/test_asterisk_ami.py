@@ -336,6 +336,34 @@ def test_answers_and_events_of_others_are_none_of_our_business() -> None:
     assert (ami.unread.total, ami.ignored) == (0, 3)
 
 
+def turned_away(said: str, channel: str = "PJSIP/1007-00000000", context: str = "phones", **more: str) -> list[str]:
+    began = newchannel(channel=channel, context=context)
+    given = {"Channel": channel, "Context": "ringfence", "Uniqueid": CALLER, "Linkedid": CALLER, "UserEvent": said}
+    return [began, frame("UserEvent", Timestamp=at(1), **given, **more), hangup(1, 21, uniqueid=CALLER)]
+
+
+@pytest.mark.parametrize(
+    ("frames", "expected"),
+    [(turned_away("RingfenceDenied", Why="extension/1007", Number="9011252"), ("outbound", "1007", None, "rejected")),
+     (turned_away("RingfenceDenied", Why="route/world", Number="9011252"), ("outbound", "1007", None, "rejected")),
+     (turned_away("RingfenceNowhere", Number="9011252"), ("outbound", "1007", None, "unallocated")),
+     (turned_away("RingfenceDenied", "PJSIP/carrier-00000000", "from-trunk", Why="extension/1007", Number="9011252"),
+      ("transit", None, "1007", "rejected"))],
+    ids=["an extension", "a route", "no route", "forwarded by an extension"],
+)  # fmt: skip
+def test_what_our_guard_turns_away_is_a_call_that_failed(frames: list[str], expected: tuple[object, ...]) -> None:
+    [call] = [each for each in read(*frames) if isinstance(each, Call)]
+    assert (call.direction, call.extension, call.on_behalf_of, call.reason) == expected
+    assert (call.phase, call.to, call.disposition, call.call_id) == ("ended", "9011252", "failed", CALLER)
+
+
+def test_user_events_of_others_are_none_of_our_business() -> None:
+    ami = reader()
+    lines = frame("UserEvent", Timestamp=at(1), UserEvent="Theirs", Number="1").encode().splitlines(keepends=True)
+    assert [each for line in lines for each in ami.read(line)] == []
+    assert not ami.unread.take().counts
+
+
 def test_a_ring_group_is_one_call() -> None:
     records = read(newchannel(exten="600"), *(begin(dest=f"SIP/100{n}-{n}", destid=f"1.{n}") for n in range(2, 5)))
     assert {event.call_id for event in records if isinstance(event, Call)} == {CALLER}
