@@ -26,6 +26,11 @@ QUEUED = 100_000
 BATCH = 200
 STEADY_SECONDS = 60.0
 BOOTED = b"Event: FullyBooted"
+SHOWN = ("Ping", "Status", "PJSIPShowContacts")
+"""What fills the gap before a connection, asked on the same one: what happens next comes behind the answer.
+
+The first tells the PBX's time.
+"""
 
 Line = tuple[bytes, datetime]
 
@@ -108,6 +113,8 @@ class AmiSource:
                 self.status.heard_at = to_micros(moment)
                 if line.startswith(BOOTED):
                     self._is_up()
+                    for shown in SHOWN:
+                        await ami.send(shown)
                 await queue.put((line, moment))
         except PbxError:
             await queue.put(None)

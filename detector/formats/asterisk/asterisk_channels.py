@@ -72,6 +72,11 @@ class Channels:
         self._channels: OrderedDict[str, _AsteriskChannel] = OrderedDict()
         self._legs: OrderedDict[str, Call] = OrderedDict()
 
+    @property
+    def up(self) -> tuple[str, ...]:
+        """The legs that have begun and not ended."""
+        return tuple(self._legs)
+
     def read(self, fields: Fields, at: datetime) -> Call | None:
         """The call an event brings forward; None if it says nothing of use. Raises BadRecordError."""
         name = fields["Event"]
