@@ -38,7 +38,7 @@ ERRORS: tuple[tuple[re.Pattern[str], type[PbxError]], ...] = (
 """What a refusal means, by words in its message."""
 
 
-class Place(Struct, frozen=True):
+class ManagerPlace(Struct, frozen=True):
     """Where a manager interface listens; `tls` None is none, which is for this machine or a network of our own."""
 
     host: str
@@ -128,7 +128,7 @@ async def patience(seconds: float, action: str) -> AsyncIterator[None]:
         raise Unreachable(f"{action}: no answer in time") from None
 
 
-async def opened(place: Place, login: ManagerLogin, *, events: bool, within: float) -> Ami:
+async def opened(place: ManagerPlace, login: ManagerLogin, *, events: bool, within: float) -> Ami:
     """A connection that has logged in; without `events` it is for actions only. Raises `PbxError`."""
     login.may_try()
     try:
@@ -153,10 +153,10 @@ async def opened(place: Place, login: ManagerLogin, *, events: bool, within: flo
     return ami
 
 
-def place_of(url: str, tls: ssl.SSLContext) -> Place:
+def place_of(url: str, tls: ssl.SSLContext) -> ManagerPlace:
     """Where `ami://host:port`, or with TLS `amis://host:port`, leads."""
     parts = urlsplit(url)
-    return Place(str(parts.hostname), parts.port or PORTS[parts.scheme], tls if parts.scheme == "amis" else None)
+    return ManagerPlace(str(parts.hostname), parts.port or PORTS[parts.scheme], tls if parts.scheme == "amis" else None)
 
 
 def sound(value: str, key: str) -> str:

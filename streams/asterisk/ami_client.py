@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from detector.formats.asterisk.asterisk_frames import Fields
-from streams.asterisk.ami import Ami, Place, opened
+from streams.asterisk.ami import Ami, ManagerPlace, opened
 from streams.asterisk.manager_login import ManagerLogin
 from streams.pbxs.pbx_errors import NotFound, TryAgain, Unreachable
 
@@ -16,7 +16,7 @@ ANSWER_SECONDS = 10.0
 class AmiClient:
     """One action after the other. What only reads is tried once more on a new connection; a change never is."""
 
-    def __init__(self, place: Place, login: ManagerLogin, *, within: float = ANSWER_SECONDS) -> None:
+    def __init__(self, place: ManagerPlace, login: ManagerLogin, *, within: float = ANSWER_SECONDS) -> None:
         self.place = place
         self.login = login
         self.within = within

@@ -15,7 +15,7 @@ MAX_FAILURES = 2
 log = structlog.get_logger()
 
 
-class Refusals(Struct, frozen=True, kw_only=True):
+class LoginRefusals(Struct, frozen=True, kw_only=True):
     """How often in a row a login was refused; `credentials` names those it was tried with."""
 
     credentials: str = ""
@@ -74,11 +74,11 @@ class ManagerLogin:
 
     def _recalled(self) -> int:
         try:
-            kept = msgspec.json.decode(self._memory.load() or b"", type=Refusals)
+            kept = msgspec.json.decode(self._memory.load() or b"", type=LoginRefusals)
         except msgspec.MsgspecError:
             return 0
         return kept.failures if kept.credentials == self._credentials else 0
 
     async def _remember(self) -> None:
-        kept = Refusals(credentials=self._credentials, failures=self.failures)
+        kept = LoginRefusals(credentials=self._credentials, failures=self.failures)
         await self._memory.save(msgspec.json.encode(kept))

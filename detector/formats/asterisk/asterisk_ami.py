@@ -14,7 +14,7 @@ from detector.formats.asterisk.asterisk_channels import NEEDED, Channels
 from detector.formats.asterisk.asterisk_frames import Fields, Frames
 from detector.formats.asterisk.asterisk_owners import GUESS
 from detector.formats.asterisk.asterisk_security import SecurityEvent, SecurityReader, event_time, key_of
-from detector.formats.asterisk.asterisk_snapshot import Snapshot, contact
+from detector.formats.asterisk.asterisk_snapshot import ChannelsShown, contact
 from detector.formats.asterisk.asterisk_tellings import MANAGER_INTERFACE
 from detector.formats.carriers import bare
 from detector.formats.format import Format, FormatOptions, Occurrences, Reading, address, clean, register
@@ -87,7 +87,7 @@ class AsteriskAmi(Format):
     def __init__(self, options: FormatOptions) -> None:
         super().__init__(options)
         self._frames = Frames()
-        self._snapshot = Snapshot()
+        self._snapshot = ChannelsShown()
         self._channels = Channels(CallRecords(options.pbx, self.name, options.zone, options.parties))
         self._security = SecurityReader(options.pbx, self.name)
         self._attempts = Attempts()

@@ -15,7 +15,7 @@ MISSED = tuple[datetime, Fields]
 """An event that we did not hear, and when it was."""
 
 
-class Snapshot:
+class ChannelsShown:
     """Collects the channels of one answer."""
 
     def __init__(self) -> None:

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import pytest
 from pydantic import SecretStr
 
-from streams.asterisk.ami import Place, place_of
+from streams.asterisk.ami import ManagerPlace, place_of
 from streams.asterisk.ami_client import AmiClient
 from streams.asterisk.asterisk_pbx import AsteriskConnection
 from streams.asterisk.make import MAKE
@@ -49,7 +49,7 @@ class Kept(NoMemory):
 def client(host: str, secret: str = SECRET, memory: LoginMemory | None = None, fence: Fence | None = None,
            port: int = AMI_PORT) -> AmiClient:  # fmt: skip
     login = ManagerLogin("ringfence", SecretStr(secret), memory or NoMemory(), fence)
-    return AmiClient(Place(host, port), login, within=0.5)
+    return AmiClient(ManagerPlace(host, port), login, within=0.5)
 
 
 async def test_after_two_refused_logins_nobody_tries_again_not_even_a_new_process(pbx: Asterisk) -> None:
@@ -57,7 +57,7 @@ async def test_after_two_refused_logins_nobody_tries_again_not_even_a_new_proces
     for error in (BadCredentials, BadCredentials, LockedOut):
         with pytest.raises(error):
             await AmiClient(
-                Place(pbx.manager, AMI_PORT), ManagerLogin("ringfence", SecretStr("wrong"), memory), within=5
+                ManagerPlace(pbx.manager, AMI_PORT), ManagerLogin("ringfence", SecretStr("wrong"), memory), within=5
             ).ask("Ping")
     assert not client(pbx.manager, memory=memory).login.locked, "other credentials start anew"
     assert b"wrong" not in (memory.kept or b"wrong")
@@ -74,7 +74,7 @@ async def test_a_value_that_would_be_another_action_is_never_sent(pbx: Asterisk,
 
 async def test_what_is_refused_says_why_and_the_connection_goes_on(pbx: Asterisk) -> None:
     way = client(pbx.manager)
-    watcher = AmiClient(Place(pbx.manager, AMI_PORT), ManagerLogin("watcher", SecretStr(SECRET), NoMemory()))
+    watcher = AmiClient(ManagerPlace(pbx.manager, AMI_PORT), ManagerLogin("watcher", SecretStr(SECRET), NoMemory()))
     with pytest.raises(NotSupported):
         await way.ask("NoSuchThing")
     with pytest.raises(NotFound):

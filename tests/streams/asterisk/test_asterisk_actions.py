@@ -15,7 +15,7 @@ from streams.asterisk.asterisk_pbx import AsteriskConnection
 from streams.pbxs.pbx import AnyAction, Drifted, Order
 from streams.pbxs.pbx_errors import GiveUp
 from tests.asterisk import STOLEN, Asterisk
-from tests.sipp import Calls
+from tests.sipp import Calls, Phone
 from tests.streams.asterisk.conftest import HOOK, phone
 
 SOMALIA = "9011252612345678"
@@ -165,6 +165,35 @@ async def test_one_call_is_hung_up_by_its_id_or_its_channel(pbx: Asterisk, conne
         given = order(SubjectKind.CALL, target)
         await action.apply(given, await action.prepare(given))
         assert await asyncio.to_thread(running.ended) == {"answered": 1, "cut": 1}
+
+
+async def test_an_account_whose_password_was_reset_is_of_no_use_until_it_is_undone(
+    pbx: Asterisk, connection: AsteriskConnection
+) -> None:
+    action, given = connection.actions()[Act.RESET_REGISTRATION], order(SubjectKind.EXTENSION, STOLEN)
+    before = await in_force(action, given)
+    assert before.password not in repr(before)
+    stolen = phone(pbx, STOLEN)
+    assert await asyncio.to_thread(stolen.register) == {"401": 1}
+    assert await asyncio.to_thread(lambda: stolen.call(SOMALIA).ended()) == {"401": 1}
+    ours = Phone(where=stolen.where, address=stolen.address, account=STOLEN, password=before.password)
+    assert await asyncio.to_thread(ours.register) == {"accepted": 1}
+    assert await called(pbx, "1001", SOMALIA) == {"answered": 1}
+    await action.undo(given, before, None)
+    assert await action.undone(given, before, None)
+    assert await asyncio.to_thread(stolen.register) == {"accepted": 1}
+
+
+async def test_no_password_is_reset_where_asterisk_would_not_look_for_it(
+    pbx: Asterisk, connection: AsteriskConnection
+) -> None:
+    sorcery = (pbx.folder / "etc" / "sorcery.conf").read_text()
+    pbx.write("sorcery.conf", "[res_pjsip]\nauth=config,pjsip.conf,criteria=type=auth\n")
+    try:
+        with pytest.raises(GiveUp, match=r"sorcery\.conf lacks"):
+            await connection.actions()[Act.RESET_REGISTRATION].prepare(order(SubjectKind.EXTENSION, STOLEN))
+    finally:
+        pbx.write("sorcery.conf", sorcery)
 
 
 @pytest.mark.parametrize("name", ["a,b", "a/b", "x" * 81, "1007)", "1007\r\nAction: Ping"])
