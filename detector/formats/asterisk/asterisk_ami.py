@@ -186,7 +186,7 @@ class AsteriskAmi(Format):
         if fields["Event"] == "ContactList":
             seen = contact(fields, self._moment, self.options.pbx, self.name, self._channels.records.owners)
             return None if seen is None else [seen]
-        return self._missed(self._moment)
+        return self._missed(self._moment) or None
 
     def _missed(self, now: datetime) -> list[Reading]:
         found: list[Reading] = []
