@@ -167,6 +167,15 @@ def test_a_theft_is_found_and_most_of_its_minutes_are_avoided(seen: str) -> None
     assert figures.keys() > BOUNDS.keys()
 
 
+@pytest.mark.parametrize("seen", ["P-Series by API and AMI", IDEAL.name])
+def test_who_does_nothing_is_left_alone(seen: str) -> None:
+    done = quick(seen)
+    suffered = [done.honest, *(ended.honest for ended in done.attacks)]
+    assert sum(each.extension_days for each in suffered) > 100
+    assert [hit for each in suffered for hit in each.hits] == []
+    assert [each.cut for each in suffered if each.cut] == []
+
+
 def test_every_attack_comes_to_offices_of_every_world() -> None:
     jobs = acting_jobs(WORLDS, IDEAL)
     assert {(job.seed, job.office) for job in jobs} == {(seed, n) for seed in WORLDS for n in range(len(KINDS))}

@@ -1,8 +1,9 @@
 """What the open incidents say of whoever acts: a suspect's calls and logins are neither honest nor to be learned."""
 
 from detector.contract.findings import Subject
-from detector.contract.vocabulary import Kind, Severity, Stage, SubjectKind
+from detector.contract.vocabulary import Severity, Stage, SubjectKind
 from detector.correlate.case import Case, Cases
+from detector.correlate.evidence import Dossiers
 from detector.correlate.pbx_state import PbxState
 from detector.enrich.addresses import AddressTable
 from detector.enrich.facts import Facts
@@ -76,10 +77,14 @@ def find_origins(extension: str, cases: Cases, addresses: AddressTable) -> froze
     return frozenset(place.country for place in found if place is not None and place.country)
 
 
-def is_of_attack(leg: Leg, cases: Cases) -> bool:
-    """Whether a call belongs to an incident that is sure to be an attack."""
-    case = cases.by_id.get(leg.incident) if leg.incident else None
-    return case is not None and case.kind() is not Kind.POLICY and case.severity is Severity.CRITICAL
+def is_of_attack(leg: Leg, dossiers: Dossiers, at: int) -> bool:
+    """Whether something that was seen happening tells of an attack by whoever calls, or on the number called."""
+    extension = Subject(SubjectKind.EXTENSION, leg.extension)
+    numbers = (Subject(SubjectKind.DESTINATION, name) for name in (leg.block, leg.land) if name)
+    return any(
+        one.solid and (one.severity is Severity.CRITICAL or one.breaks_in)
+        for subject in (extension, *numbers) for one in dossiers.recent(subject, at)
+    )  # fmt: skip
 
 
 def is_accused(leg: Leg, cases: Cases) -> bool:

@@ -211,7 +211,8 @@ class Inspector:
         if facts.opened and facts.billable:
             watched_days.add(state.memory, "", facts.at)
         if facts.ended_now and facts.risky and not facts.recharged:
-            learn_block(leg, facts, state.memory, attack=suspects.is_of_attack(leg, state.cases))
+            attack = suspects.is_of_attack(leg, state.dossiers, facts.at)
+            learn_block(leg, facts, state.memory, attack=attack)
         if facts.score is not None and self._models is not None and not suspects.is_accused(leg, state.cases):
             self._models.calls.learn(state.memory, leg, facts.season, facts.score)
 

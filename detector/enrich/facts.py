@@ -100,7 +100,12 @@ class Facts:
         """What is counted together: the block of numbers, but all of a country to which calls are new."""
         if self.leg is None:
             return ""
-        return self.leg.land if self.leg.land and self.country_days < NEW_COUNTRY else self.leg.block
+        return self.leg.land if self.new_country else self.leg.block
+
+    @property
+    def new_country(self) -> bool:
+        """Whether calls to this country are new."""
+        return self.leg is not None and bool(self.leg.land) and self.country_days < NEW_COUNTRY
 
     def sure(self, days: int, most: Severity = Severity.CRITICAL) -> Severity:
         """How bad it is that something is new here, `most` where it can be told.

@@ -45,6 +45,7 @@ guessing = Once("guessing")
 """When passwords were last guessed from an address that was good."""
 refused_last = Once("refused last")
 """When an address was last refused."""
+NETWORK_DIGITS = len("+870")
 USUAL_SECONDS = 15 * 60
 """With less talk on all days before a block of numbers is not usual, however many they were."""
 FOR_ALL = 5
@@ -210,10 +211,14 @@ def learn_block(leg: Leg, facts: Facts, memory: Memory, *, attack: bool) -> None
     if not leg.talk or not leg.block or facts.suspect_extension or facts.suspect_source or attack:
         return
     caller = digest(leg.extension)
-    for name in (leg.block, leg.country):
-        if name:
-            talked.add(memory, name, leg.started, leg.talk // SECOND_MICROS)
-            callers.add(memory, name, caller, leg.started, LASTS_MICROS)
+    for name in (leg.block, leg.country or network_of(leg)):
+        talked.add(memory, name, leg.started, leg.talk // SECOND_MICROS)
+        callers.add(memory, name, caller, leg.started, LASTS_MICROS)
+
+
+def network_of(leg: Leg) -> str:
+    """What numbers of no country begin with, as those of satellites."""
+    return leg.block[:NETWORK_DIGITS]
 
 
 def learn_sender(facts: Facts, memory: Memory) -> None:
@@ -234,6 +239,11 @@ def count_usual_days(memory: Memory, name: str, regulars: frozenset[int], caller
     """
     if len(regulars) < FOR_ALL and digest(caller) not in regulars:
         return 0
+    return count_talked_days(memory, name, at)
+
+
+def count_talked_days(memory: Memory, name: str, at: int) -> int:
+    """On how many days of the last weeks somebody talked there, none as long as there is little talk."""
     days, seconds = talked.before(memory, name, at, LASTS_DAYS)
     return days if seconds >= USUAL_SECONDS else 0
 

@@ -102,7 +102,7 @@ class Deliveries:
     async def _take(self, channel: Channel, alone: int) -> list[NotificationRow]:
         """What goes out next, in one; a call stands for all that happened until then."""
         now, ours = to_micros(self._now()), self._ours()
-        if channel.rings and _are_within(self._rung[channel.name], RINGS, RINGS_WITHIN, now):
+        if channel.rings and self._rang_lately(channel.name, now):
             return []
         enough = not channel.rings and _are_within(self._quiet[channel.name], FEW, QUIET_WITHIN, now)
         least = LOUD if enough else 0
@@ -116,6 +116,12 @@ class Deliveries:
         first = await asyncio.to_thread(claim, 1)
         together = channel.rings or (due > FEW and (alone >= FEW or not _is_loud(first)))
         return first + await asyncio.to_thread(claim, MOST_TOGETHER) if first and together else first
+
+    def _rang_lately(self, channel: str, now: int) -> bool:
+        rung = self._rung[channel]
+        return _are_within(rung, RINGS, RINGS_WITHIN, now) or bool(
+            rung and now - rung[-1] < RING_AGAIN_SECONDS * SECOND
+        )
 
     async def _deliver(self, channel: Channel, rows: Sequence[NotificationRow]) -> None:
         if channel.rings:

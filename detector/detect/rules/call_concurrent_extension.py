@@ -1,5 +1,8 @@
 """One extension holds more outbound calls at once than a person does (C28)."""
 
+from collections import Counter
+from collections.abc import Sequence
+
 from pydantic import PositiveInt
 
 from detector.contract.events import Call
@@ -9,14 +12,16 @@ from detector.detect.catalogue import register
 from detector.detect.detector import CHARGED, Begun, Detector, Hit, micros
 from detector.detect.shared.forwardings import is_callers
 from detector.detect.shared.records import BITS, LOOK_BACK, basis_of, instant, recorded, rest_on, span_of
+from detector.detect.shared.spending import goes_as_usual
 from detector.enrich.facts import Facts
 from detector.enrich.ledger import Leg
-from detector.memory.fields import Memory, Once
+from detector.memory.fields import Memory, Once, digest
 from detector.memory.spans import Spans, most_at_once
 from detector.settings.params import Params, Seconds
 
-ODD, MEMBER = 1 << BITS, 2 << BITS
-"""Of a recorded call: it is no ordinary one; a conference made it."""
+ODD, MEMBER, COUNTRY = 1 << BITS, 2 << BITS, 2 + BITS
+"""Of a recorded call: it is no ordinary one; a conference made it; above that bit stands to which country it went."""
+COUNTRIES = (1 << 32) - 1
 KEPT = 24
 """Recorded calls of an extension that are remembered, where its limits are not higher."""
 
@@ -26,8 +31,9 @@ class CallConcurrentExtension(Detector[Call]):
     """Fires when the Nth outbound call of one extension is up at the same time; again after `pause` at the earliest.
 
     Members whom a conference has called count by a limit of their own. Only a warning as long as most are within
-    business hours and at home, or to a block of numbers that was called on three earlier days. Where only records tell
-    of calls, those count that lay over one another, once the last of them is over.
+    business hours and at home, or to a block of numbers, or a country, that is usual for whoever calls; and by day to
+    several countries below `by_day`, for so people are brought together, unless somebody may be in who should not.
+    Where only records tell of calls, those count that lay over one another, once the last of them is over.
 
     Quiet when: several legs of one call; calls that others made and the extension forwards to where it usually does;
     internal and emergency calls.
@@ -44,9 +50,13 @@ class CallConcurrentExtension(Detector[Call]):
     lives_on = ((Want("call.started|answered", CHARGED),), (Want("call.ended", (*CHARGED, "started_at")),))
 
     class Limits(Params):
-        """`calls` up at once, `conference` with members of conferences; `pause` seconds before it is said again."""
+        """`calls` up at once, `conference` with members of conferences; `pause` seconds before it is said again.
+
+        Within business hours `by_day` of them are critical, and `calls` to one country.
+        """
 
         calls: PositiveInt = 4
+        by_day: PositiveInt = 8
         conference: PositiveInt = 20
         pause: Seconds = 300
 
@@ -68,7 +78,8 @@ class CallConcurrentExtension(Detector[Call]):
         alone = {each.call_id for each in up if not each.conference}
         if len(alone) < limit and calls < (limit := max(limit, self.limits.conference)):
             return None
-        severity = self._severity(sum(is_odd(each) for each in up), len(up))
+        odd = [digest(each.country) for each in up if is_odd(each, memory, facts.at)]
+        severity = self._severity(odd, len(up), facts)
         if not self._may_say(severity, facts.at, facts, memory):
             return None
         return self.hit(
@@ -79,7 +90,7 @@ class CallConcurrentExtension(Detector[Call]):
     def _recorded(self, event: Call, leg: Leg, facts: Facts, memory: Memory) -> Hit | None:
         """The calls that lay over one that is over, by their records."""
         limit, conference = self.limits.calls, max(self.limits.calls, self.limits.conference)
-        about = (1 if is_odd(leg) else 0) | (2 if leg.conference else 0)
+        about = (1 if is_odd(leg, memory, facts.at) else 0) | (2 if leg.conference else 0) | country_bits(leg)
         found = self.over.add(memory, facts.extension, span_of(leg, event, facts, about), LOOK_BACK,
                               cap=max(KEPT, conference + 1))  # fmt: skip
         if len(found) < limit:
@@ -89,7 +100,7 @@ class CallConcurrentExtension(Detector[Call]):
             moment, up = most_at_once(found)
             if len(up) < (limit := conference):
                 return None
-        severity = self._severity(sum(bool(call.about & ODD) for call in up), len(up))
+        severity = self._severity([call.about >> COUNTRY for call in up if call.about & ODD], len(up), facts)
         if not self._may_say(severity, moment, facts, memory):
             return None
         return self.hit(
@@ -97,13 +108,22 @@ class CallConcurrentExtension(Detector[Call]):
             severity=severity, basis=basis_of(up, limit), calls=len(up), limit=limit, moment=instant(moment),
         )  # fmt: skip
 
-    def _severity(self, odd: int, calls: int) -> Severity:
-        return self.severity if 2 * odd >= calls else Severity.WARNING
+    def _severity(self, countries: Sequence[int], calls: int, facts: Facts) -> Severity:
+        """By the countries of the calls that are odd."""
+        stolen = facts.suspect_extension or facts.suspect_source or not facts.open_hours
+        to_one = max(Counter(countries).values(), default=0) >= self.limits.calls
+        enough = stolen or to_one or len(countries) >= self.limits.by_day
+        return self.severity if enough and 2 * len(countries) >= calls else Severity.WARNING
 
     def _may_say(self, severity: Severity, moment: int, facts: Facts, memory: Memory) -> bool:
         return self.said.passed(memory, f"{facts.extension} {severity}", moment, micros(self.limits.pause))
 
 
-def is_odd(leg: Leg) -> bool:
+def country_bits(leg: Leg) -> int:
+    """To which country a recorded call went."""
+    return (digest(leg.country) & COUNTRIES) << (COUNTRY - BITS)
+
+
+def is_odd(leg: Leg, memory: Memory, at: int) -> bool:
     """Whether it is none of the calls that are made every day."""
-    return leg.closed or ((leg.abroad or leg.costly) and not leg.familiar)
+    return leg.closed or ((leg.abroad or leg.costly) and not goes_as_usual(leg, memory, at))

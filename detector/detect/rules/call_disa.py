@@ -24,7 +24,8 @@ WAYS = frozenset({Via.DISA, Via.VOICEMAIL, Via.CALLBACK})
 class CallDisa(Detector[Call]):
     """Fires on the Nth call abroad, or costly, to new blocks that goes out by DISA, voicemail or callback in `window`.
 
-    Then it starts over. While fewer than `days` days were watched all is new: a warning by night, information by day.
+    And for each one more, for each goes to another number. While fewer than `days` days were watched all is new: a
+    warning by night, information by day.
 
     Quiet when: the block was called on `days` earlier days; a few such calls; calls at home; emergency calls.
     Runbook: turn DISA and the call-out of voicemail off, or change their PINs; hang up what is still up.
@@ -58,7 +59,6 @@ class CallDisa(Detector[Call]):
         if calls < self.limits.calls:
             return None
         sure = self.called.vouched(memory, event.via)
-        self.called.clear(memory, event.via)
         links = (Subject(SubjectKind.TRUNK, event.trunk_in),) if event.trunk_in else ()
         return self.hit(
             facts.extension, f"{calls} calls abroad by {event.via} to numbers that are new here", calls=calls,

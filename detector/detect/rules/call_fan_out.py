@@ -6,24 +6,28 @@ from pydantic import Field, PositiveInt
 
 from detector.contract.events import Call
 from detector.contract.findings import Subject
-from detector.contract.vocabulary import Severity, Stage, SubjectKind
+from detector.contract.vocabulary import Basis, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import Detector, Hit, RiskyBegun, micros
 from detector.detect.shared.attempts import resting, vouched
+from detector.detect.shared.spending import goes_as_usual
 from detector.enrich.facts import Facts
 from detector.enrich.ledger import Leg
 from detector.memory.fields import Distinct, Memory, digest
 from detector.settings.params import Days, Params, Seconds
 
 KEPT = 32
+TOGETHER = 2
 
 
 @register
 class CallFanOut(Detector[Call]):
     """Fires when the Nth extension calls a new block of numbers within `window`; outside business hours sooner.
 
-    Then it starts over. A country that is new counts as one block. Only a warning where they come one after the other
-    over an evening, as guests of a hotel do, or all dial one number, as for a conference or whoever is on call. While
+    Then it starts over. A country that is new counts as one block, of which only what two of them called is cut off by
+    itself. Only a warning where they come one after the other over an evening, as guests of a hotel do, or all dial one
+    number, as for a conference or whoever is on call, or in a country that is usual, or by day, as a call centre begins
+    with new customers. While
     fewer than `days` days were watched all is new: a warning by night, information by day. A call that only its record
     tells of counts at whatever time it was up.
 
@@ -75,13 +79,16 @@ class CallFanOut(Detector[Call]):
             return None
         basis = resting(field.vouched(memory, where), limit)
         field.clear(memory, where)
-        scattered = not facts.open_hours and lately < limit
+        by_habit = not facts.broken_in if facts.open_hours else lately < limit or goes_as_usual(leg, memory, facts.at)
         one_number = numbers == 1 and not leg.costly
-        most = Severity.WARNING if scattered or one_number else self.severity
+        most = Severity.WARNING if by_habit or one_number else self.severity
+        links = callers_of(facts, facts.area, leg.started - micros(window))
+        if len(callers_of(facts, leg.block, leg.started - micros(window))) < TOGETHER:
+            basis = Basis.COUNTRY
         return self.hit(
             facts.area, f"{callers} extensions called {facts.area}, which is new here", extensions=callers,
             limit=limit, window=window, severity=facts.sure(self.limits.days, most), basis=basis,
-            links=callers_of(facts, leg.started - micros(window)),
+            links=links,
         )  # fmt: skip
 
     def _place(
@@ -103,7 +110,7 @@ class CallFanOut(Detector[Call]):
         return where, leg.started
 
 
-def callers_of(facts: Facts, since: int) -> tuple[Subject, ...]:
+def callers_of(facts: Facts, area: str, since: int) -> tuple[Subject, ...]:
     """Every extension that is known to have called there since then."""
-    legs = [leg for leg in facts.ledger.recent(facts.area) if leg.started > since]
+    legs = [leg for leg in facts.ledger.recent(area) if leg.started > since]
     return tuple(Subject(SubjectKind.EXTENSION, each) for each in dict.fromkeys(leg.extension for leg in legs))

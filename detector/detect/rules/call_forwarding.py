@@ -16,13 +16,15 @@ from detector.memory.fields import Distinct, Memory, digest
 from detector.settings.params import Days, Params, Seconds
 
 KEPT = 32
+AT_ONCE = 2
 
 
 @register
 class CallForwarding(Detector[Call]):
     """Fires on the Nth call that one extension forwards to new blocks of numbers within `window`, then starts over.
 
-    While fewer than `days` days were watched all is new: a warning by night, information by day.
+    Only a warning as long as the calls come one after the other: so somebody who is abroad takes them along. While
+    fewer than `days` days were watched all is new: a warning by night, information by day.
 
     Quiet when: an administrator set the forwarding; the block was called on `days` earlier days; calls are forwarded at
     home; emergency and internal calls.
@@ -59,10 +61,13 @@ class CallForwarding(Detector[Call]):
                                        micros(self.limits.window), cap=KEPT, solid=vouched(event))  # fmt: skip
         if calls < self.limits.calls:
             return None
+        sent = [each for each in facts.ledger.up(SubjectKind.EXTENSION, facts.extension) if each.forwarded]
+        taken_along = len({each.call_id for each in sent}) < AT_ONCE and not leg.costly
+        most = Severity.WARNING if taken_along and not facts.broken_in else self.severity
         sure = self.sent_on.vouched(memory, facts.extension)
         self.sent_on.clear(memory, facts.extension)
         return self.hit(
             facts.extension, f"{facts.caller} forwarded {calls} calls to numbers that are new here", calls=calls,
-            limit=self.limits.calls, window=self.limits.window, severity=facts.sure(self.limits.days),
+            limit=self.limits.calls, window=self.limits.window, severity=facts.sure(self.limits.days, most),
             basis=resting(sure, self.limits.calls),
         )  # fmt: skip

@@ -7,7 +7,7 @@ from pydantic import Field
 from detector.contract.events import Call
 from detector.contract.kinds import SLOW_PUMPING
 from detector.contract.visibility import Want
-from detector.contract.vocabulary import Severity, Stage, SubjectKind
+from detector.contract.vocabulary import Basis, Severity, Stage, SubjectKind
 from detector.detect.catalogue import register
 from detector.detect.detector import OUTSIDE, Detector, Hit, RiskyEnded, micros
 from detector.enrich.facts import Facts
@@ -26,6 +26,8 @@ class CallSlowPumping(Detector[Call]):
     """Fires when a block of numbers was called for long outside business hours on `nights` within `window`.
 
     Once a night; critical from `critical_nights` on. All of a country that is not usual counts as one block.
+
+    It may be the night watch who calls the family: without other signs nothing is done without a person.
 
     Quiet when: the block was called within business hours on `days` days of the last weeks, for a quarter of an hour in
     all; the calls are shorter than `talk`; calls at home; emergency and internal calls.
@@ -74,8 +76,10 @@ class CallSlowPumping(Detector[Call]):
         if nights < self.limits.nights or self._usual(leg.block, facts, memory):
             return None
         severity = Severity.CRITICAL if nights >= self.limits.critical_nights else self.severity
-        return self.hit(area, f"Long calls to {area} outside business hours on {nights} nights",
-                        severity=severity, nights=nights, limit=self.limits.nights)  # fmt: skip
+        return self.hit(
+            area, f"Long calls to {area} outside business hours on {nights} nights", severity=severity,
+            basis=None if facts.broken_in else Basis.LIMIT, nights=nights, limit=self.limits.nights,
+        )  # fmt: skip
 
     def _usual(self, name: str, facts: Facts, memory: Memory) -> bool:
         days, seconds = self.by_day.before(memory, name, facts.at, LASTS_DAYS)

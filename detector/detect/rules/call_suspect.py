@@ -19,6 +19,7 @@ from detector.memory.fields import Distinct, Memory, digest
 from detector.settings.params import Days, Params, Seconds
 
 KEPT = 32
+AT_ONCE = 2
 
 
 @register
@@ -26,7 +27,9 @@ class CallSuspect(Detector[Call]):
     """Fires for each call abroad or to a costly number by an extension, or from an address, of an open break-in.
 
     After a registration from a new place and nothing worse only for numbers that are new here, too: a warning, and
-    critical from the Nth number within `window` on, unless the extension called new numbers on `days` earlier days.
+    critical from the Nth number within `window` on, unless the extension called new numbers on `days` earlier days and
+    this one is in no new country. In new countries with several calls up at once that is sure enough to act upon, and
+    by night two are enough.
     While fewer than `days` days were watched all is new: by day that is information, and so is a call to the country
     from which the extension came in, for travellers call where they are.
 
@@ -76,7 +79,8 @@ class CallSuspect(Detector[Call]):
             return None
         return self.hit(
             leg.extension, f"{facts.caller}, in from a new place, called {where}",
-            severity=self._severity(event, leg, facts, memory),
+            severity=(severity := self._severity(event, leg, facts, memory)),
+            basis=Basis.BEHAVIOUR if severity is self.severity and is_pumping(leg, facts) else None,
         )  # fmt: skip
 
     def _severity(self, event: Call, leg: Leg, facts: Facts, memory: Memory) -> Severity:
@@ -85,5 +89,13 @@ class CallSuspect(Detector[Call]):
         numbers = self.called.add(memory, leg.extension, digest(leg.destination), leg.started,
                                   micros(self.limits.window), cap=KEPT, solid=vouched(event))  # fmt: skip
         usual = self.calling_new.before(memory, leg.extension, facts.at, LASTS_DAYS) >= self.limits.days > 0
-        few = (numbers < self.limits.numbers or usual) and not leg.costly
+        limit = AT_ONCE if leg.closed and is_pumping(leg, facts) else self.limits.numbers
+        few = (numbers < limit or (usual and not facts.new_country)) and not leg.costly
         return facts.sure(self.limits.days, Severity.WARNING if few else self.severity)
+
+
+def is_pumping(leg: Leg, facts: Facts) -> bool:
+    """Whether whoever is not at home and calls a country where nobody calls holds several such calls at once."""
+    up = facts.ledger.up(SubjectKind.EXTENSION, leg.extension)
+    away = {each.call_id for each in up if (each.abroad or each.costly) and not each.familiar}
+    return facts.new_country and facts.place is not None and not facts.at_home and len(away) >= AT_ONCE

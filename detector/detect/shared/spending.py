@@ -25,8 +25,12 @@ def cost(leg: Leg, at: int) -> int:
 
 def is_strange(leg: Leg, memory: Memory, at: int) -> bool:
     """Whether a call goes where calls do not go every day, and better is known of it than free text or history."""
-    usual = leg.familiar or (not leg.costly and is_usual(memory, leg.country, leg.extension, at))
-    return not usual and not leg.doubts & (TEXT | HISTORY)
+    return not goes_as_usual(leg, memory, at) and not leg.doubts & (TEXT | HISTORY)
+
+
+def goes_as_usual(leg: Leg, memory: Memory, at: int) -> bool:
+    """Whether calls go there every day: to this block of numbers, or to its country where that is not costly."""
+    return leg.familiar or (not leg.costly and is_usual(memory, leg.country, leg.extension, at))
 
 
 def rate(legs: Iterable[Leg]) -> int:

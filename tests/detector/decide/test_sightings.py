@@ -14,6 +14,7 @@ from detector.settings import Settings
 from tests.detector.engine.builders import (
     DAY,
     HOME,
+    NIGHT,
     OFFICE,
     PREMIUM,
     SOMALIA_BLOCK,
@@ -28,6 +29,7 @@ from tests.detector.engine.builders import (
     registration,
     run,
     settings,
+    watched,
 )
 
 HASH = "ab" * 32
@@ -57,7 +59,7 @@ CALLED = ("destination", SOMALIA_BLOCK, "call.suspect")
         pytest.param(guesses(0, source="2001:db8::7"), [("source_ip", "2001:db8::/64", GUESSED[2])], id="IPv6"),
         pytest.param([*STOLEN, call(60)], [GUESSED, CALLED], id="a probe call of a thief"),
         pytest.param(FAST, PUMPED, id="pumping"),
-        pytest.param([call(0, PREMIUM)], [("destination", "+1900555", "call.premium")], id="premium"),
+        pytest.param([*watched(), call(NIGHT, PREMIUM)], [("destination", "+1900555", "call.premium")], id="premium"),
         pytest.param([call(n / 10, HOME, call=str(n)) for n in range(6)], [], id="often, but at home"),
         pytest.param([call(0, "900" + "7" * 30)], [], id="a number that cannot be read"),
         pytest.param([call(0)], [], id="a call that means nothing"),

@@ -10,7 +10,9 @@ from tests.detector.engine.builders import (
     GERMANY,
     HOME,
     HOUR,
+    LATVIA,
     NIGHT,
+    SOMALIA,
     branch,
     call,
     cdr,
@@ -22,6 +24,7 @@ from tests.detector.engine.builders import (
 )
 
 RULE = "call.concurrent_extension"
+PERU = "90115111234567"
 
 
 def held(times, start=0, **more):
@@ -131,8 +134,8 @@ def test_what_it_says() -> None:
 
 
 @pytest.mark.parametrize(("begin", "abroad", "severity"), [
-    (0, 0, "warning"), (0, 1, "warning"), (0, 2, "critical"), (NIGHT, 0, "critical"),
-], ids=["ordinary calls", "one abroad", "two abroad", "at night"])  # fmt: skip
+    (0, 0, "warning"), (0, 1, "warning"), (0, 3, "warning"), (0, 4, "critical"), (NIGHT, 0, "critical"),
+], ids=["ordinary calls", "one abroad", "three abroad", "all abroad", "at night"])  # fmt: skip
 def test_ordinary_calls_by_day_are_only_a_warning(begin, abroad, severity) -> None:
     found = run([*held(4 - abroad, start=begin), *(call(begin + 40 + n, GERMANY) for n in range(abroad))])
     assert [each.severity for each in detections(found, RULE)] == [severity]
@@ -141,6 +144,21 @@ def test_ordinary_calls_by_day_are_only_a_warning(begin, abroad, severity) -> No
 def test_a_block_that_is_called_every_day_is_ordinary_too() -> None:
     found = run([*branch(GERMANY), *(call(10 * n, GERMANY) for n in range(4))])
     assert [each.severity for each in detections(found, RULE)] == ["warning"]
+
+
+COUNTRIES = (GERMANY, LATVIA, SOMALIA, PERU)
+
+
+@pytest.mark.parametrize(("count", "severities"), [(7, ["warning"]), (8, ["warning", "critical"])])
+def test_people_of_several_countries_are_brought_together_by_day(count, severities) -> None:
+    found = run([call(10 * n, COUNTRIES[n % 3]) for n in range(count)])
+    assert [each.severity for each in detections(found, RULE)] == severities
+
+
+@pytest.mark.parametrize(("count", "severity"), [(4, "warning"), (8, "critical")])
+def test_and_so_say_their_records(count, severity) -> None:
+    found = run([cdr(10 * n, 600, COUNTRIES[n % 4]) for n in range(count)])
+    assert [each.severity for each in detections(found, RULE)][-1:] == [severity]
 
 
 def test_calls_abroad_make_it_critical_at_once() -> None:

@@ -29,8 +29,7 @@ def dialled(count, apart=60, to=SOMALIA, via="disa", extension=None, **more):
 CASES = [
     ("one below the limit", dialled(2), []),
     ("at the limit", dialled(3), [120]),
-    ("one past the limit", dialled(4), [120]),
-    ("starts over", dialled(6), [120, 300]),
+    ("each one past the limit", dialled(4), [120, 180]),
     ("within the window", dialled(3, 1_799), [3_598]),
     ("slow drip", dialled(9, HOUR / 2), []),
     ("by voicemail", dialled(3, via="voicemail", extension="1007"), [120]),

@@ -23,6 +23,7 @@ from tests.detector.engine.builders import (
     run,
     settings,
     watched,
+    whole,
 )
 
 RULE = "call.fan_out"
@@ -116,13 +117,25 @@ def test_call_fan_out(events, seconds) -> None:
 
 
 def test_it_is_one_incident_and_critical_once_the_pbx_is_known() -> None:
-    quiet = settings(business_hours={"mon-sun": "00:00-24:00"})
-    new, known = run(spread(8), quiet), run([*watched(), *spread(8)], quiet)
-    assert [each.severity for found in (new, known) for each in detections(found, RULE)] == ["info", "critical"]
+    new, known = run(at_night(3)), run([*watched(), *at_night(3)])
+    assert [each.severity for found in (new, known) for each in detections(found, RULE)] == ["warning", "critical"]
     (incident,) = incidents(known)
     assert (incident.kind, incident.stage) == ("irsf", "pumping")
     assert decisions(new) == []
     assert "restrict_extension" in {each.action for each in decisions(known)}
+
+
+def test_by_day_it_is_only_a_warning_for_so_a_call_centre_begins_with_new_customers() -> None:
+    calls = [event for n in range(8) for event in whole(60 * n, 30, f"{SOMALIA[:-2]}{n:02}", str(1010 + n))]
+    found = run([*watched(), *calls])
+    assert [each.severity for each in detections(found, RULE)] == ["warning"]
+    assert decisions(found) == []
+
+
+def test_a_number_that_only_one_of_them_called_is_not_cut_off_for_its_country() -> None:
+    alone, together = country(3, start=NIGHT), [*country(1, start=NIGHT - 60), *spread(3, 60, NIGHT)[1:]]
+    for events, mode in ((alone, "ask"), (together, "auto")):
+        assert {each.mode for each in decisions(run([*watched(), *events]), "block_number")} == {mode}
 
 
 @pytest.mark.parametrize(("start", "count"), [(0, 5), (NIGHT, 3)], ids=["a conference", "a doctor on call"])

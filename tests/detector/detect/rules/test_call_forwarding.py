@@ -18,6 +18,7 @@ from tests.detector.engine.builders import (
     run,
     settings,
     watched,
+    whole,
 )
 
 RULE = "call.forwarding"
@@ -63,6 +64,14 @@ def test_whoever_forwards_is_restricted_not_the_caller() -> None:
     assert {each.severity for each in detections(found, RULE)} == {"critical"}
     assert "1009" in {each.target.id for each in decisions(found, "restrict_extension")}
     assert "1001" not in {each.target.id for each in decisions(found)}
+
+
+def test_somebody_who_is_abroad_takes_calls_along() -> None:
+    one_by_one = [event for n in range(4) for event in whole(600 * n, 300, SOMALIA, "1001", via="forward",
+                                                             on_behalf_of="1009")]  # fmt: skip
+    found = run([*watched(), *one_by_one])
+    assert [each.severity for each in detections(found, RULE)] == ["warning"]
+    assert decisions(found) == []
 
 
 def test_on_the_first_day_it_warns_at_night_only_and_limits_are_settable() -> None:

@@ -7,6 +7,8 @@ from tests.detector.engine.builders import (
     EMERGENCY,
     HOME,
     LATVIA,
+    NIGHT,
+    NOON,
     PREMIUM,
     SATELLITE,
     SOMALIA,
@@ -15,8 +17,11 @@ from tests.detector.engine.builders import (
     decisions,
     detections,
     fired,
+    guesses,
+    registration,
     run,
     settings,
+    watched,
     whole,
 )
 
@@ -47,8 +52,33 @@ def test_call_premium(events, seconds) -> None:
 
 
 def test_what_it_says() -> None:
-    (found,) = detections(run([call(0, PREMIUM)]), RULE)
+    (found,) = detections(run([*watched(), call(NIGHT, PREMIUM)]), RULE)
     assert (found.subject.id, found.severity, found.values["class"]) == ("1007", "critical", "premium")
+
+
+SHIPS = [f"901187077{n}01234" for n in range(4)]
+SAILING = [cdr(-day * DAY + 600 * n, 240, to) for day in (4, 3, 2) for n, to in enumerate(SHIPS)]
+SEVERITIES = {
+    "by day": ([*watched(), call(0, PREMIUM)], ["warning"]),
+    "by day, two numbers": ([*watched(), call(0, PREMIUM), call(9, SATELLITE)], ["warning"] * 2),
+    "by day, one after the other": (
+        [*watched(), call(0, PREMIUM), call(9, SATELLITE), call(18, SHIPS[0])], ["warning", "warning", "critical"],
+    ),
+    "by day, one again and again": ([*watched(), *(call(n, PREMIUM) for n in range(4))], ["warning"] * 4),
+    "at night": ([*watched(), call(NIGHT, PREMIUM)], ["critical"]),
+    "at night, where little is known yet": ([call(NIGHT, PREMIUM)], ["warning"]),
+    "after a break-in": ([*guesses(0), registration(10, "accepted"), call(20, PREMIUM)], ["critical"]),
+    "a ship that is called every day": ([*SAILING, *(call(NIGHT + n, SHIPS[1]) for n in range(2))], ["warning"] * 2),
+    "another ship": ([*SAILING, call(NIGHT, "9011870773999999")], ["warning"]),
+    "another network": ([*SAILING, call(NIGHT, SATELLITE)], ["critical"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SEVERITIES)
+def test_how_bad_it_is(name) -> None:
+    events, severities = SEVERITIES[name]
+    found = [each for each in detections(run(events), RULE) if each.at >= NOON]
+    assert [each.severity for each in found] == severities
 
 
 def test_a_call_from_trunk_to_trunk_is_named_by_itself_and_hung_up() -> None:

@@ -68,9 +68,7 @@ def test_it_is_one_incident_over_all_nights_and_gets_critical() -> None:
         "slow_pumping", "Extension 1007 is pumping calls night by night to Latvia"
     )  # fmt: skip
     assert [each.severity for each in detections(found, RULE)] == ["warning", "warning", "critical", "critical"]
-    assert {each.action: each.mode for each in decisions(found)} == {
-        "hang_up": "auto", "block_number": "auto", "restrict_extension": "ask",
-    }  # fmt: skip
+    assert {each.mode for each in decisions(found)} == {"ask"}, "it may be the night watch who calls the family"
 
 
 def test_nights_are_settable() -> None:

@@ -1,6 +1,9 @@
 """The first call abroad by an extension that was just taken over (C25)."""
 
+from datetime import timedelta
+
 import pytest
+from msgspec.structs import replace
 
 from tests.detector.engine.builders import (
     DAY,
@@ -8,10 +11,13 @@ from tests.detector.engine.builders import (
     GERMANY,
     HOME,
     HOUR,
+    NIGHT,
+    NOON,
     OFFICE,
     OTHER_THIEF,
     PREMIUM,
     THIEF,
+    branch,
     call,
     cdr,
     decisions,
@@ -101,10 +107,11 @@ HABIT = [cdr(60 - n * DAY, 60, f"9011371{n}7654321") for n in (1, 2, 3)]
         ([call(60 + n, NEW[0]) for n in range(4)], ["warning"] * 4),
         ([call(60, PREMIUM)], ["critical"]),
         ([call(60 + n, f"90116129{n}54321") for n in range(5)], ["info"] * 5),
-        ([*HABIT, *(call(60 + n, to) for n, to in enumerate(NEW))], ["warning"] * 3),
+        ([*HABIT, *(call(60 + n, to) for n, to in enumerate(NEW))], ["warning", "warning", "critical"]),
+        ([*branch(), *HABIT, *(call(60 + n, f"90113712{n}54321") for n in range(3))], ["warning"] * 3),
     ],
     ids=["one number", "three", "three, slowly", "one again and again", "a premium number", "where the traveller is",
-         "somebody who calls new numbers every day"],
+         "new countries, by somebody who calls new numbers every day", "new numbers in a country that is usual"],
 )  # fmt: skip
 def test_in_from_a_new_place(events, severities) -> None:
     found = run(sorted([*AWAY, *events], key=lambda event: event.at))
@@ -119,3 +126,25 @@ def test_suspicion_of_a_new_place_does_not_prolong_itself() -> None:
 def test_the_mode_of_one_extension() -> None:
     own = settings(pbx={"extensions": {"1007": {"mode": "shadow"}}})
     assert [each.mode for each in detections(run([*STOLEN, call(60)], own), RULE)] == ["shadow"]
+
+
+ABROAD = {"source_ip": "1.1.1.1"}
+SURE = {
+    "three at once by day": ([call(60 + n, to, **ABROAD) for n, to in enumerate(NEW)], 0, True),
+    "one after the other": ([e for n, to in enumerate(NEW) for e in whole(60 + 90 * n, 30, to, **ABROAD)], 0, False),
+    "from where nobody knows": ([call(60 + n, to) for n, to in enumerate(NEW)], 0, False),
+    "two at once at night": ([call(60 + n, to, **ABROAD) for n, to in enumerate(NEW[:2])], NIGHT, True),
+    "one at night": ([call(60, NEW[0], **ABROAD)], NIGHT, False),
+    "where people call every day": (
+        [*branch(), *(call(60 + n, f"90113712{n}54321", **ABROAD) for n in range(3))], 0, False,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SURE)
+def test_what_is_sure_enough_to_act_upon(name) -> None:
+    """Several calls at once to new countries from the new place itself, more by day than at night."""
+    events, later, sure = SURE[name]
+    made = [replace(each, at=each.at + timedelta(seconds=later)) if each.at >= NOON else each for each in events]
+    found = run(sorted([*AWAY, *made], key=lambda event: event.at))
+    assert ("auto" in {each.mode for each in decisions(found, "restrict_extension")}) is sure
