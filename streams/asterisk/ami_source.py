@@ -26,7 +26,10 @@ QUEUED = 100_000
 BATCH = 200
 STEADY_SECONDS = 60.0
 BOOTED = b"Event: FullyBooted"
-SHOWN = ("Ping", "Status", "PJSIPShowContacts")
+CONTACT = b"Event: ContactStatus"
+"""Somebody is registered who was not: by what program only the list of contacts says."""
+CONTACTS = "PJSIPShowContacts"
+SHOWN = ("Ping", "Status", CONTACTS)
 """What fills the gap before a connection, asked on the same one: what happens next comes behind the answer.
 
 The first tells the PBX's time.
@@ -41,7 +44,8 @@ class AmiSource:
     """Listens, reads, reconnects; `run` ends only when it is cancelled.
 
     Seconds: `quiet` until what was held back is told, `heartbeat` between questions for a sign of life, `silence`
-    without anything until the connection is dead, `pause` and `longest` between tries, `rest` after a refusal.
+    without anything until the connection is dead, `pace` between looks at who is registered, `pause` and `longest`
+    between tries, `rest` after a refusal.
     """
 
     def __init__(
@@ -53,6 +57,7 @@ class AmiSource:
         quiet: float = 5.0,
         heartbeat: float = 15.0,
         silence: float = 45.0,
+        pace: float = 2.0,
         pause: float = 0.5,
         longest: float = 60.0,
         rest: float = 60.0,
@@ -68,6 +73,8 @@ class AmiSource:
         self._quiet = quiet
         self._heartbeat = heartbeat
         self._silence = silence
+        self._pace = pace
+        self._new_contacts = False
         self._backoff = Backoff(pause, longest)
         self._rest = rest
         self._now = now
@@ -94,14 +101,15 @@ class AmiSource:
         queue: asyncio.Queue[Line | None] = asyncio.Queue(QUEUED)
         listening = asyncio.create_task(self._listen(ami, queue))
         beating = asyncio.create_task(self._beat(ami))
+        looking = asyncio.create_task(self._look(ami))
         try:
             await self._pump(queue)
             await listening
         finally:
             self.status.connected = False
-            for task in (listening, beating):
+            for task in (listening, beating, looking):
                 task.cancel()
-            await asyncio.gather(listening, beating, return_exceptions=True)
+            await asyncio.gather(listening, beating, looking, return_exceptions=True)
             ami.close()
 
     async def _listen(self, ami: Ami, queue: asyncio.Queue[Line | None]) -> None:
@@ -111,6 +119,7 @@ class AmiSource:
                 line = await self._next(ami)
                 moment = self._now()
                 self.status.heard_at = to_micros(moment)
+                self._new_contacts |= line.startswith(CONTACT)
                 if line.startswith(BOOTED):
                     self._is_up()
                     for shown in SHOWN:
@@ -137,6 +146,14 @@ class AmiSource:
         while True:
             await asyncio.sleep(self._heartbeat)
             await ami.send("Ping")
+
+    async def _look(self, ami: Ami) -> None:
+        """However many register, their list is asked for once in a while."""
+        while True:
+            await asyncio.sleep(self._pace)
+            if self._new_contacts:
+                self._new_contacts = False
+                await ami.send(CONTACTS)
 
     async def _pump(self, queue: asyncio.Queue[Line | None]) -> None:
         """Hand over what is queued, as much at a time as there is, until the end."""

@@ -14,7 +14,7 @@ from detector.formats.asterisk.asterisk_channels import NEEDED, Channels
 from detector.formats.asterisk.asterisk_frames import Fields, Frames
 from detector.formats.asterisk.asterisk_owners import GUESS
 from detector.formats.asterisk.asterisk_security import SecurityEvent, SecurityReader, event_time, key_of
-from detector.formats.asterisk.asterisk_snapshot import ChannelsShown, contact
+from detector.formats.asterisk.asterisk_snapshot import ChannelsShown, Contacts
 from detector.formats.asterisk.asterisk_tellings import MANAGER_INTERFACE
 from detector.formats.carriers import bare
 from detector.formats.format import Format, FormatOptions, Occurrences, Reading, address, clean, register
@@ -88,6 +88,7 @@ class AsteriskAmi(Format):
         super().__init__(options)
         self._frames = Frames()
         self._snapshot = ChannelsShown()
+        self._contacts = Contacts(options.pbx, self.name)
         self._channels = Channels(CallRecords(options.pbx, self.name, options.zone, options.parties))
         self._security = SecurityReader(options.pbx, self.name)
         self._attempts = Attempts()
@@ -184,7 +185,7 @@ class AsteriskAmi(Format):
             self._snapshot.add(fields)
             return None
         if fields["Event"] == "ContactList":
-            seen = contact(fields, self._moment, self.options.pbx, self.name, self._channels.records.owners)
+            seen = self._contacts.read(fields, self._moment, self._channels.records.owners)
             return None if seen is None else [seen]
         return self._missed(self._moment) or None
 
@@ -232,6 +233,8 @@ class AsteriskAmi(Format):
             return []
         if isinstance(draft.event, Registration) and draft.event.party == "extension":
             self._channels.sources.learn(draft.event)
+            if draft.event.outcome == "accepted" and event.service == "PJSIP":
+                self._contacts.learn(event.session, draft.event)
         self._drafts += 1
         told = self._attempts.fold(at, draft)
         self._told += len(told)

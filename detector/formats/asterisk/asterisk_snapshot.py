@@ -1,14 +1,19 @@
 """What an Asterisk shows when it is asked what is up, as the events that were missed, so that none counts twice."""
 
+from collections import OrderedDict
 from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
+
+from msgspec import structs
 
 from detector.contract.events import Registration
 from detector.formats.asterisk.asterisk_frames import Fields
 from detector.formats.asterisk.asterisk_owners import Owners
+from detector.formats.bounded import keep
 from detector.formats.format import address, clean
 
 MAX_SHOWN = 16_384
+MAX_ACCEPTED = 4_096
 UP = "6"
 WITHIN = "Local/"
 MISSED = tuple[datetime, Fields]
@@ -67,13 +72,29 @@ def _begun(leg: Fields, now: datetime) -> datetime:
     return now - timedelta(seconds=int(seconds)) if seconds.isdecimal() and len(seconds) < 7 else now
 
 
-def contact(fields: Fields, at: datetime, pbx: str, source: str, owners: Owners) -> Registration | None:
-    """Somebody who is registered; the same as long as he registers by the same dialogue."""
-    name, where = clean(fields.get("Endpoint", "")), address(fields.get("ViaAddr", ""))
-    if name is None or where is None:
-        return None
-    return Registration(
-        pbx=pbx, id=f"contact:{fields.get('ObjectName', '')[:256]}:{fields.get('CallId', '')[:256]}", at=at,
-        source=source, outcome="accepted", account=name, party=owners.side(name), source_ip=where,
-        user_agent=clean(fields.get("UserAgent", "")),
-    )  # fmt: skip
+class Contacts:
+    """Tells who is registered: by the dialogue that was accepted, if we heard it, else as one that was missed."""
+
+    def __init__(self, pbx: str, source: str) -> None:
+        self._pbx = pbx
+        self._source = source
+        self._accepted: OrderedDict[str, Registration] = OrderedDict()
+
+    def learn(self, session: str, event: Registration) -> None:
+        """A dialogue of chan_pjsip that was accepted: the list of contacts names it, with the program that it was."""
+        keep(self._accepted, session, event, MAX_ACCEPTED)
+
+    def read(self, fields: Fields, at: datetime, owners: Owners) -> Registration | None:
+        """One contact; the same again changes nothing."""
+        name, where = clean(fields.get("Endpoint", "")), address(fields.get("ViaAddr", ""))
+        program, session = clean(fields.get("UserAgent", "")), fields.get("CallId", "")
+        if name is None or where is None:
+            return None
+        known = self._accepted.get(session)
+        if known is not None and known.account == name:
+            return structs.replace(known, revision=1, user_agent=program) if program else None
+        return Registration(
+            pbx=self._pbx, id=f"contact:{fields.get('ObjectName', '')[:256]}:{session[:256]}", at=at,
+            source=self._source, outcome="accepted", account=name, party=owners.side(name), source_ip=where,
+            user_agent=program,
+        )  # fmt: skip

@@ -26,7 +26,8 @@ class Log:
     async def put(self, events: Sequence[AnyEvent]) -> None:
         for event in events:
             self.put_again += event.id in self.events
-            self.events.setdefault(event.id, event)
+            if event.id not in self.events or event.revision > self.events[event.id].revision:
+                self.events[event.id] = event
 
     async def reject(self, rejected: Rejected, source: str, pbx: str | None) -> None:
         raise AssertionError(rejected)
@@ -42,7 +43,7 @@ class Log:
 async def listening(connection: AsteriskConnection, log: Log) -> AsyncIterator[AmiSource]:
     """A source at work; a new one knows nothing of what the one before has heard."""
     options = FormatOptions(pbx="hq", zone=UTC, year=None, keyed_hash=str, parties=connection.means.parties)
-    source = AmiSource(connection.client, AsteriskAmi(options), log, quiet=0.2, pause=0.05, longest=0.05)
+    source = AmiSource(connection.client, AsteriskAmi(options), log, quiet=0.2, pace=0.1, pause=0.05, longest=0.05)
     running = asyncio.create_task(source.run())
     await until(lambda: source.status.connected)
     yield source
@@ -71,6 +72,18 @@ async def test_guesses_and_calls_come_with_the_address_they_came_from(
     [begun] = log.calls("started")
     assert (begun.source_ip, begun.user_agent) == (where.thief, "eyeBeam")
     assert (begun.extension, begun.trunk, begun.route, begun.to) == (STOLEN, "carrier", "outbound-world", SOMALIA)
+
+
+async def test_a_registration_is_one_event_and_says_by_what_program(
+    pbx: Asterisk, connection: AsteriskConnection
+) -> None:
+    log, where = Log(), pbx.addresses
+    thief = Phone(where=where, address=where.thief, account="1004", password="right-1004", agent="eyeBeam")
+    async with listening(connection, log):
+        assert await asyncio.to_thread(thief.register) == {"accepted": 1}
+        await until(lambda: [one for one in log.registrations("accepted") if one.revision])
+    [found] = [one for one in log.registrations("accepted") if one.account == "1004"]
+    assert (found.source_ip, found.user_agent, found.revision) == (where.thief, "eyeBeam", 1)
 
 
 async def test_a_call_that_began_while_we_were_away_is_known_once_we_are_back(
