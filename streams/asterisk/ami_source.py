@@ -1,7 +1,8 @@
 """All that happens on an Asterisk, by a connection of its own that is read whatever the log does."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import datetime
 
 import structlog
@@ -25,7 +26,10 @@ QUEUED = 100_000
 """Lines, a few megabytes: Asterisk holds about as much more before it cuts off whoever does not read."""
 BATCH = 200
 STEADY_SECONDS = 60.0
+JUDGED_SECONDS = 300.0
+"""`dialplan reload` tells nobody that it was done."""
 BOOTED = b"Event: FullyBooted"
+RELOADED = b"Event: Reload"
 CONTACT = b"Event: ContactStatus"
 """Somebody is registered who was not: by what program only the list of contacts says."""
 CONTACTS = "PJSIPShowContacts"
@@ -36,6 +40,8 @@ The first tells the PBX's time.
 """
 
 Line = tuple[bytes, datetime]
+Judge = Callable[[], Awaitable[str | None]]
+"""What is not as it should be although all is heard. Raises `PbxError`."""
 
 log = structlog.get_logger()
 
@@ -53,6 +59,7 @@ class AmiSource:
         client: AmiClient,
         reader: AsteriskAmi,
         ingest: Ingest,
+        judge: Judge,
         *,
         quiet: float = 5.0,
         heartbeat: float = 15.0,
@@ -74,7 +81,8 @@ class AmiSource:
         self._heartbeat = heartbeat
         self._silence = silence
         self._pace = pace
-        self._new_contacts = False
+        self._judge = judge
+        self._new_contacts = self._new_dialplan = False
         self._backoff = Backoff(pause, longest)
         self._rest = rest
         self._now = now
@@ -120,6 +128,7 @@ class AmiSource:
                 moment = self._now()
                 self.status.heard_at = to_micros(moment)
                 self._new_contacts |= line.startswith(CONTACT)
+                self._new_dialplan |= line.startswith((BOOTED, RELOADED))
                 if line.startswith(BOOTED):
                     self._is_up()
                     for shown in SHOWN:
@@ -148,12 +157,18 @@ class AmiSource:
             await ami.send("Ping")
 
     async def _look(self, ami: Ami) -> None:
-        """However many register, their list is asked for once in a while."""
+        """However many register or reload, it is looked at once in a while."""
+        loop = asyncio.get_running_loop()
+        due = loop.time()
         while True:
             await asyncio.sleep(self._pace)
             if self._new_contacts:
                 self._new_contacts = False
                 await ami.send(CONTACTS)
+            if self.status.connected and (self._new_dialplan or loop.time() >= due):
+                self._new_dialplan, due = False, loop.time() + JUDGED_SECONDS
+                with suppress(PbxError):  # who may not look is told so by what he cannot do
+                    self.status.problem = await self._judge()
 
     async def _pump(self, queue: asyncio.Queue[Line | None]) -> None:
         """Hand over what is queued, as much at a time as there is, until the end."""

@@ -18,6 +18,7 @@ from streams.asterisk.asterisk_capabilities import capabilities
 from streams.asterisk.asterisk_discover import discover
 from streams.asterisk.asterisk_posture import read_posture
 from streams.asterisk.channels_up import calls_now, present
+from streams.asterisk.guarded_lines import unasked_problem
 from streams.config.installation import InstalledPbx
 from streams.pbxs.dialling import dialling_of
 from streams.pbxs.discovery import CallUp, Capabilities, Discovery
@@ -53,11 +54,16 @@ class AsteriskConnection(PbxConnection):
             pbx=self._settings.id, zone=zone, year=None, keyed_hash=keyed_hash, region=self._profile.region,
             parties=self.means.parties,
         )  # fmt: skip
-        return AsteriskSources(AmiSource(self.client, AsteriskAmi(options), ingest))
+        return AsteriskSources(AmiSource(self.client, AsteriskAmi(options), ingest, self.problem))
 
     def actions(self) -> Mapping[Act, AnyAction]:
         """One of each kind."""
         return {Act(name): kind(self.means) for name, kind in ASTERISK_ACTIONS.all().items()}
+
+    async def problem(self) -> str | None:
+        """Ways out over a trunk that do not ask our guard."""
+        trunks = (await discover(self.means)).trunks.value or ()
+        return await unasked_problem(self.client, self.means.parties.trunks | {one.name for one in trunks})
 
     async def capabilities(self) -> Capabilities:
         """By its version, our rights, and the guard in its dialplan."""

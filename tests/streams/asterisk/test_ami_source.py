@@ -43,7 +43,9 @@ class Log:
 async def listening(connection: AsteriskConnection, log: Log) -> AsyncIterator[AmiSource]:
     """A source at work; a new one knows nothing of what the one before has heard."""
     options = FormatOptions(pbx="hq", zone=UTC, year=None, keyed_hash=str, parties=connection.means.parties)
-    source = AmiSource(connection.client, AsteriskAmi(options), log, quiet=0.2, pace=0.1, pause=0.05, longest=0.05)
+    source = AmiSource(
+        connection.client, AsteriskAmi(options), log, connection.problem, quiet=0.2, pace=0.1, pause=0.05, longest=0.05
+    )
     running = asyncio.create_task(source.run())
     await until(lambda: source.status.connected)
     yield source
@@ -125,3 +127,19 @@ async def test_after_a_restart_of_the_pbx_its_calls_are_over_and_new_ones_are_he
         await until(lambda: len(log.calls("started")) == 2)
         assert source.status.connects == 2
         assert source.status.problem is None
+
+
+async def test_ways_out_that_nothing_guards_are_named_until_they_are_guarded(
+    pbx: Asterisk, connection: AsteriskConnection
+) -> None:
+    dialplan = (pbx.folder / "etc" / "extensions.conf").read_text()
+    async with listening(connection, Log()) as source:
+        await asyncio.sleep(0.5)
+        assert source.status.problem is None
+        pbx.write("extensions.conf", f"{dialplan}\n[back-door]\nexten => _8X.,1,Dial(PJSIP/${{EXTEN:1}}@carrier,30)\n")
+        pbx.cli("module reload pbx_config.so")
+        await until(lambda: source.status.problem)
+        assert "before Dial() in back-door _8X.:" in str(source.status.problem)
+        pbx.write("extensions.conf", dialplan)
+        pbx.cli("module reload pbx_config.so")
+        await until(lambda: source.status.problem is None)
