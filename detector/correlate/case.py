@@ -32,14 +32,22 @@ TELLING = (Stage.RECON, Stage.CREDENTIAL, Stage.PROBE, Stage.ACCESS, Stage.PUMPI
 """Which stage says more of what sort of attack it is, from the least: a break-in more than the calls that try it."""
 
 
+class DoneBy(Struct, kw_only=True, gc=False):
+    """Which extensions one kind of attack was seen of, and which countries they called by it."""
+
+    extensions: list[str] = []
+    countries: list[str] = []
+
+
 class Case(Struct, kw_only=True, gc=False):
     """An incident as the engine remembers it. Times in microseconds, money in minor units.
 
-    `kinds` are those its rules name; `said` is what the last of the worst detections says; `proven` are addresses that
-    guessed or came in, `inside` those that came in, `entered` extensions that were broken into. `folded` are networks
-    that stand for their addresses, `related` other incidents that share something and are not the same attack. `legs`
-    are the keys of its calls that are up; `states` how far each of its decisions was carried out; `reopened` how often
-    it went on after it had been contained. It vouches for nobody: see `evidence.py`.
+    `kinds` are those its rules name, `deeds` of whom they name each; `said` is what the last of the worst detections
+    says; `proven` are addresses that guessed or came in, `inside` those that came in, `entered` extensions that were
+    broken into. `folded` are networks that stand for their addresses, `related` other incidents that share something
+    and are not the same attack. `legs` are the keys of its calls that are up; `states` how far each of its decisions
+    was carried out; `reopened` how often it went on after it had been contained. It vouches for nobody: see
+    `evidence.py`.
     """
 
     id: str
@@ -55,6 +63,7 @@ class Case(Struct, kw_only=True, gc=False):
     stages: list[Stage] = []
     rules: list[str] = []
     kinds: list[Kind] = []
+    deeds: dict[Kind, DoneBy] = {}
     subjects: list[Subject] = []
     said: str = ""
     proven: list[Subject] = []
@@ -97,6 +106,15 @@ class Case(Struct, kw_only=True, gc=False):
         """What is worse than all before, or as bad, is told."""
         if SEVERITIES.index(severity) >= SEVERITIES.index(self.severity):
             self.said = summary
+
+    def note_deed(self, kind: Kind, extensions: list[str], countries: list[str]) -> None:
+        """A kind of attack was seen once more, of these extensions if of any."""
+        remember(self.kinds, kind)
+        deed = self.deeds.setdefault(kind, DoneBy())
+        for extension in extensions:
+            remember(deed.extensions, extension)
+        for country in countries:
+            remember(deed.countries, country)
 
     def broken_in(self) -> bool:
         """Whether there is a sign of guessing or of a stolen credential, not only of odd calls."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from detector.contract.findings import Subject
 from detector.contract.vocabulary import Basis, Mode, Severity, Stage, SubjectKind
@@ -95,7 +96,7 @@ class Dossiers:
         return [Subject(SubjectKind.SOURCE_IP, address) for address in found]
 
     def broke_in(self, subject: Subject, at: int) -> bool:
-        """Whether a subject guessed or came in by guessing lately, or somebody who did misuses it."""
+        """Whether a subject guessed or came in by guessing since a day before `at`, or somebody who did misuses it."""
         if any(one.breaks_in for one in self.recent(subject, at)):
             return True
         return any(one.breaks_in for origin in self.origins(subject, at) for one in self.recent(origin, at))
@@ -126,6 +127,13 @@ class Dossiers:
         dossier = self.by_subject.pop(subject, None) or self._open()
         dossier.rung, dossier.climbed = min(dossier.rung + 1, HIGHEST_RUNG), at
         self._keep(subject, dossier)
+
+    def retire(self, subject: Subject) -> None:
+        """Its containment is over: nothing rests on what was known of it any more, and it begins on the first rung."""
+        dossier = self.by_subject.pop(subject, None)
+        if dossier is not None:
+            entries = [replace(one, basis=Basis.DERIVED) if one.solid else one for one in dossier.entries]
+            self._keep(subject, Dossier(entries=entries))
 
     def forget(self, subjects: Iterable[Subject]) -> None:
         """What was known of these is over."""

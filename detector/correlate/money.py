@@ -5,7 +5,7 @@ from detector.contract.vocabulary import PricedBy, SubjectKind
 from detector.correlate.case import Case, Cases
 from detector.correlate.pbx_state import PbxState
 from detector.enrich.facts import Facts
-from detector.enrich.ledger import Ledger, Leg
+from detector.enrich.ledger import Leg
 from detector.enrich.tariff import Price, Tariff
 
 SECOND_MICROS = 1_000_000
@@ -17,21 +17,37 @@ TIMER = "money"
 def attach(case: Case, links: list[Subject], leg: Leg | None, state: PbxState, tariff: Tariff) -> None:
     """Subjects belong to an incident from now on, with this leg; new ones bring their calls of the last minutes."""
     for subject in state.cases.link(case, links):
-        for other in find_recent(subject, state.ledger):
+        for other in find_recent(subject, state):
+            give_back(other, state, tariff)
             take(case, other, state, tariff)
     if leg is not None and not leg.incident and leg.price:
         take(case, leg, state, tariff)
 
 
-def find_recent(subject: Subject, ledger: Ledger) -> list[Leg]:
-    """The calls abroad or to costly numbers of an extension or block that belong to no incident yet."""
+def find_recent(subject: Subject, state: PbxState) -> list[Leg]:
+    """The calls abroad or to costly numbers of an extension or block that belong to no incident, or to one it left."""
     if subject.kind not in {SubjectKind.EXTENSION, SubjectKind.DESTINATION}:
         return []
     return [
-        leg for leg in ledger.legs.values()
-        if not leg.incident and (leg.abroad or leg.costly)
+        leg for leg in state.ledger.legs.values()
+        if (leg.abroad or leg.costly) and (not leg.incident or is_left_behind(leg, subject, state.cases))
         and subject.id in ((leg.extension,) if subject.kind is SubjectKind.EXTENSION else (leg.block, leg.land))
     ]  # fmt: skip
+
+
+def is_left_behind(leg: Leg, who: Subject, cases: Cases) -> bool:
+    """Whether a call went to an incident its extension has left, though that is not about the country it calls."""
+    old = cases.by_id.get(leg.incident)
+    if old is None or who.kind is not SubjectKind.EXTENSION:
+        return False
+    return who not in old.subjects and leg.country not in old.countries
+
+
+def give_back(leg: Leg, state: PbxState, tariff: Tariff) -> None:
+    """A call is not of its incident any more, nor what it cost."""
+    old = state.cases.by_id.get(leg.incident)
+    if old is not None and not settle(old, leg, leg.started, state.cases, tariff):
+        old.spent -= reckon_cost(leg, leg.ended, tariff)
 
 
 def follow(leg: Leg, facts: Facts, state: PbxState, tariff: Tariff) -> Case | None:

@@ -13,15 +13,24 @@ from detector.detect.catalogue import AnyDetector
 from detector.enrich.facts import Facts
 from detector.enrich.habits import is_known_good, was_refused
 from detector.enrich.ledger import Ledger, Leg
+from detector.enrich.networks import nearby
 from detector.memory.fields import Memory
 
 
-def file(case: Case, rule: AnyDetector, detection: Detection, basis: Basis, facts: Facts, state: PbxState) -> None:
+def file(
+    case: Case,
+    rule: AnyDetector,
+    detection: Detection,
+    basis: Basis,
+    links: list[Subject],
+    facts: Facts,
+    state: PbxState,
+) -> None:
     """Keep a detection as evidence against whom it names, and against the address from which they were broken into.
 
     What is said of everybody names nobody: of a PBX, of a trunk, and of a number no extension that calls it.
     """
-    source = prove(case, rule, facts, state)
+    source = prove(case, rule, links, facts, state)
     if rule.subject in {SubjectKind.PBX, SubjectKind.TRUNK}:
         return
     evidence = Evidence(
@@ -47,15 +56,15 @@ def share_guessing(source: Subject, facts: Facts, state: PbxState) -> None:
         state.dossiers.note(source, replace(guesses[-1], at=facts.at, came_from=""))
 
 
-def prove(case: Case, rule: AnyDetector, facts: Facts, state: PbxState) -> Subject | None:
+def prove(case: Case, rule: AnyDetector, links: list[Subject], facts: Facts, state: PbxState) -> Subject | None:
     """Which address broke in, if one did, and which extension it entered."""
     if facts.inbound:
         return None
     entering = rule.stage is Stage.ACCESS or (facts.suspect_source and facts.leg is not None)
-    source = find_intruder(case, rule, facts, state.memory, entering=entering)
+    source = find_intruder(case, rule, links, facts, state.memory, entering=entering)
     if source is not None and entering:
         state.cases.come_in(case, source)
-    elif source is not None and source not in case.proven:
+    elif source is not None and source in case.subjects and source not in case.proven:
         case.proven.append(source)
     if facts.extension and entering:
         entered = Subject(SubjectKind.EXTENSION, facts.extension)
@@ -64,14 +73,20 @@ def prove(case: Case, rule: AnyDetector, facts: Facts, state: PbxState) -> Subje
     return source
 
 
-def find_intruder(case: Case, rule: AnyDetector, facts: Facts, memory: Memory, *, entering: bool) -> Subject | None:
-    """The address from which somebody guesses, or acts who has come in where nobody of the house is at home."""
+def find_intruder(
+    case: Case, rule: AnyDetector, links: list[Subject], facts: Facts, memory: Memory, *, entering: bool
+) -> Subject | None:
+    """The address from which somebody guesses, or acts who has come in where nobody of the house is at home.
+
+    So it is, too, where there is no more room to show it, unless a network stands for it.
+    """
     place = facts.place
     breaking = rule.stage in {Stage.CREDENTIAL, Stage.ACCESS} or facts.suspect_source
     if place is None or place.private or not breaking or is_known_good(memory, place.key, case.opened):
         return None
     source = Subject(SubjectKind.SOURCE_IP, place.key)
-    return source if source in case.subjects or (entering and facts.suspect_source) else None
+    unseen = source in links and nearby(source.id) not in case.folded
+    return source if unseen or source in case.subjects or (entering and facts.suspect_source) else None
 
 
 def name_subjects(rule: AnyDetector, subject: Subject, facts: Facts) -> list[Subject]:

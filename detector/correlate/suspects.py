@@ -32,7 +32,8 @@ def accuse(facts: Facts, state: PbxState, account: str) -> None:
             facts.at_home = facts.at_home or any(first is not None and first < case.opened for first in (since, office))
             facts.suspect_source = (source in case.proven or facts.standing_for is not None) and not facts.at_home
             facts.guesser = facts.suspect_source and (facts.standing_for is not None or state.dossiers.guessed(source))
-            facts.broken_in = facts.suspect_source and case.broken_in()
+            guessed = facts.standing_for is not None or state.dossiers.broke_in(source, case.opened)
+            facts.broken_in = facts.suspect_source and guessed
     if facts.extension:
         entered = Subject(SubjectKind.EXTENSION, facts.extension)
         case = cases.find(entered)
@@ -41,7 +42,7 @@ def accuse(facts: Facts, state: PbxState, account: str) -> None:
         if account == facts.extension and since is not None and since < case.opened:
             return
         facts.suspect_extension = True
-        facts.broken_in = facts.broken_in or case.broken_in()
+        facts.broken_in = facts.broken_in or state.dossiers.broke_in(entered, case.opened)
 
 
 def find_standing_for(source: Subject, account: str, facts: Facts, state: PbxState) -> Case | None:

@@ -1,8 +1,9 @@
 """What an incident says in one sentence."""
 
-from detector.contract.kinds import KINDS, KNOWN_ATTACKER
+from detector.contract.findings import Subject
+from detector.contract.kinds import KINDS, KNOWN_ATTACKER, AttackKind
 from detector.contract.vocabulary import Kind, Severity, Stage, Status, SubjectKind
-from detector.correlate.case import Case
+from detector.correlate.case import Case, DoneBy
 from detector.detect.catalogue import detectors
 from detector.enrich.dialling.countries import name as country_name
 from detector.enrich.tariff import amount
@@ -13,12 +14,14 @@ PARTIES = (
 )  # fmt: skip
 PLURAL = {"is": "are", "was": "were"}
 LONGEST_NAME = 64
+MANY = 2
 
 
 def compose_title(case: Case) -> str:
     """One sentence: what happened to whom, and what it costs a minute."""
     if case.severity is Severity.INFO:
-        return f"{name_extensions(case) or name_party(case)} came in{name_sources(case)}, a new place"
+        who = name_extensions(case.names(SubjectKind.EXTENSION)) or name_party(case)
+        return f"{who} came in{name_sources(case)}, a new place"
     attackers = tell_attackers(case)
     if attackers is not None:
         return attackers
@@ -50,42 +53,74 @@ def is_heard_of(case: Case) -> bool:
 
 def tell_deeds(case: Case) -> str:
     """Who did what, or what the last of the worst detections says."""
-    many = len(case.names(SubjectKind.EXTENSION)) > 1
-    extensions, origin, calling = name_extensions(case), name_sources(case), tell_calls(case)
     own = KINDS.get(case.kind())
-    if own is not None and own.doing:
-        whereto = f" to{name_countries(case)}" if own.abroad and case.countries else ""
-        doing = f" {own.doing if case.status is Status.OPEN else own.did}{origin}{whereto}"
-        return (extensions or name_stranger(case)) + agree(doing, many=many)
+    if own is not None and own.doing and not has_left(case, own):
+        return tell_own(case, own)
+    extensions, calling = case.names(SubjectKind.EXTENSION), tell_calls(case)
     if extensions and (case.broken_in() or case.entered):
-        came = f" came in{origin}, a new place{',' if calling else ''}"
-        if case.broken_in():
-            came = f" was taken over{origin}"
-        return extensions + agree(came, many=many) + (" and" + agree(calling, many=many) if calling else "")
+        return tell_entry(case, extensions, calling)
     if extensions and calling:
-        return extensions + agree(calling, many=many)
+        return name_extensions(extensions) + agree(calling, many=len(extensions) > 1)
     return case.said or f"{name_party(case)} breaks a rule"
+
+
+def tell_entry(case: Case, extensions: list[str], calling: str) -> str:
+    """Who was entered, and what is called; where others call, too, who was entered is told by itself."""
+    who = [each for each in extensions if Subject(SubjectKind.EXTENSION, each) in case.entered] or extensions
+    apart = bool(calling) and len(who) < len(extensions)
+    came = f" came in{name_origin(case, who)}, a new place{',' if calling and not apart else ''}"
+    if case.broken_in():
+        came = f" was taken over{name_origin(case, who)}"
+    came = agree(came, many=len(who) > 1)
+    if apart:
+        return name_extensions(extensions) + agree(calling, many=True) + f"; {list_some(who)}{came}"
+    return name_extensions(who) + came + (" and" + agree(calling, many=len(who) > 1) if calling else "")
+
+
+def has_left(case: Case, kind: AttackKind) -> bool:
+    """Whether all of whom a kind of attack was seen are of another incident by now."""
+    deed = case.deeds.get(kind.name, DoneBy())
+    return bool(deed.extensions) and not set(deed.extensions).intersection(case.names(SubjectKind.EXTENSION))
+
+
+def tell_own(case: Case, kind: AttackKind) -> str:
+    """What is told of a kind of attack: of those of whom it was seen, and of no others that are in it."""
+    extensions = case.names(SubjectKind.EXTENSION)
+    deed = case.deeds.get(kind.name, DoneBy(extensions=extensions, countries=case.countries))
+    who = [each for each in extensions if each in deed.extensions]
+    countries = deed.countries or (case.countries if len(extensions) < MANY else [])
+    whereto = f" to{name_countries(countries)}" if kind.abroad and countries else ""
+    doing = f" {kind.doing if case.status is Status.OPEN else kind.did}{name_origin(case, who)}{whereto}"
+    return (name_extensions(who) or name_stranger(case)) + agree(doing, many=len(who) > 1)
 
 
 def tell_calls(case: Case) -> str:
     """What is told of its calls, as far as they are of an attack."""
-    now = case.status is Status.OPEN
+    now, countries = case.status is Status.OPEN, name_countries(case.countries)
     if Stage.PUMPING in case.stages:
-        return f" {'is pumping' if now else 'pumped'} calls{' to' + name_countries(case) if case.countries else ''}"
+        return f" {'is pumping' if now else 'pumped'} calls{' to' + countries if countries else ''}"
     if Stage.PROBE in case.stages:
-        return f" {'is calling' if now else 'called'}{name_countries(case) or ' out'}"
+        return f" {'is calling' if now else 'called'}{countries or ' out'}"
     return ""
 
 
-def name_countries(case: Case) -> str:
+def name_countries(countries: list[str]) -> str:
     """The countries that were called."""
-    return f" {list_some([country_name(country) for country in case.countries])}" if case.countries else ""
+    return f" {list_some([country_name(country) for country in countries])}" if countries else ""
 
 
-def name_extensions(case: Case) -> str:
-    """Its extensions."""
-    extensions = case.names(SubjectKind.EXTENSION)
+def name_extensions(extensions: list[str]) -> str:
+    """These extensions."""
     return f"Extension{'s' * (len(extensions) > 1)} {list_some(extensions)}" if extensions else ""
+
+
+def name_origin(case: Case, who: list[str]) -> str:
+    """Where these extensions were entered from, as far as that is known; of others that are in it nothing is known."""
+    entered = [one.id for one in case.entered]
+    alone = len(case.names(SubjectKind.EXTENSION)) < MANY
+    if case.inside and (alone or (who and all(each in entered for each in who))):
+        return f" from {list_some([one.id for one in case.inside])}"
+    return name_sources(case) if alone else ""
 
 
 def name_sources(case: Case) -> str:
@@ -104,18 +139,18 @@ def agree(clause: str, *, many: bool) -> str:
 def name_accounts(case: Case) -> str:
     """The accounts that are guessed at, where it is about those."""
     accounts = case.names(SubjectKind.ACCOUNT)
-    return f" at account {list_some(accounts)}" if accounts else ""
+    return f" at account{'s' * (len(accounts) > 1)} {list_some(accounts)}" if accounts else ""
 
 
 def name_stranger(case: Case) -> str:
-    """Who an incident without extensions is about that comes in over a trunk; else as any other."""
+    """Who did what no extension is known to have done: whoever comes in over a trunk, or else what it is about."""
     trunks = case.names(SubjectKind.TRUNK)
-    return f"Somebody over trunk {list_some(trunks)}" if trunks else name_party(case)
+    return f"Somebody over trunk {list_some(trunks)}" if trunks else name_party(case, PARTIES[1:])
 
 
-def name_party(case: Case) -> str:
-    """Who or what an incident without extensions is about."""
-    for kind, word in PARTIES:
+def name_party(case: Case, parties: tuple[tuple[SubjectKind, str], ...] = PARTIES) -> str:
+    """Who or what an incident is about where nothing more is known of them."""
+    for kind, word in parties:
         if names := case.names(kind):
             return word if kind is SubjectKind.TRUNK else f"{word} {list_some(names)}"
     return "Somebody"

@@ -23,6 +23,8 @@ DAY_MICROS = 24 * 3_600 * 1_000_000
 BANS_FOR_MICROS = 30 * DAY_MICROS
 OVERTURNED_FOR_MICROS = DAY_MICROS
 MAX_DECISIONS = 200
+MAX_BLOCKS = 150
+"""So many may be about addresses that only guess, so that there is room for who came in and whom they entered."""
 TIMER = "decision"
 """Owner of the timers on which decisions end."""
 bans = Window("bans")
@@ -106,7 +108,7 @@ class Decisions:
         self._put(case, replace(decision, status=lifted, at=from_micros(at), revision=decision.revision + 1))
         target = decision.target
         if target.kind is not SubjectKind.SOURCE_IP and not holds(case, target):
-            self.state.dossiers.forget([target])
+            self.state.dossiers.retire(target)
 
     def _want(self, case: Case, wish: Wish, mode: Mode, because: str, at: int) -> None:
         traits = ACTS[wish.act]
@@ -119,7 +121,7 @@ class Decisions:
         undone = overturned.count(
             memory, name_act(wish.act, wish.target), max(at, self.state.now), OVERTURNED_FOR_MICROS
         )
-        if undone or not self._make_room(case):
+        if undone or not self._make_room(case, wish.target):
             return
         case.decided += 1
         until, review_at = policy.until(at, wish.length)
@@ -138,9 +140,10 @@ class Decisions:
         if len(traits.lasts) > 1 and decision.refused is None:
             bans.add(memory, wish.target.id, at, BANS_FOR_MICROS, cap=len(traits.lasts))
 
-    def _make_room(self, case: Case) -> bool:
-        """Whether one more can be remembered; what was lifted long ago makes room."""
-        if len(case.decisions) < MAX_DECISIONS:
+    def _make_room(self, case: Case, target: Subject) -> bool:
+        """Whether one more can be remembered; what was lifted long ago makes room, and those who guess leave some."""
+        guesses = target.kind is SubjectKind.SOURCE_IP and target not in case.inside
+        if len(case.decisions) < (MAX_BLOCKS if guesses else MAX_DECISIONS):
             return True
         lifted = next(
             (name for name, decision in case.decisions.items() if decision.status is DecisionStatus.LIFTED), None

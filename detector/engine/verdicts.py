@@ -6,6 +6,7 @@ from detector.contract.findings import AnyFinding, Decision, Detection, Subject
 from detector.contract.lifecycle import OVERTURNED, may_come_after
 from detector.contract.vocabulary import (
     Author,
+    Basis,
     ControlName,
     DecisionStatus,
     Mode,
@@ -62,9 +63,9 @@ class Verdicts:
         self.findings.append(detection)
         if facts.leg is not None and not state.cases.links:
             suspects.accuse(facts, state, facts.extension)  # left out as long as there was nobody to suspect
-        links = linking.find_links(rule, hit, detection.subject, facts, state)
+        links = linking.find_links(rule, hit, detection.subject, basis, facts, state)
         informing = hit.severity is Severity.INFO and not rule.opens
-        case = self._find_case(rule, detection, links, at, opens=not informing)
+        case = self._find_case(rule, detection, links, basis, facts, opens=not informing)
         if case is None:
             return
         if informing:  # worth reading with the rest, but accuses nobody
@@ -74,10 +75,10 @@ class Verdicts:
                 self._end_at(case, at)
             return
         spends = rule.subject is not SubjectKind.TRUNK and not facts.inbound
-        linking.grow(case, rule, detection, facts.leg)
+        linking.grow(case, rule, detection, basis, facts)
         links, related = relations.part(case, links, facts, state.cases)
         money.attach(case, links, facts.leg if spends else None, state, self.premises.tariff)
-        proof.file(case, rule, detection, basis, facts, state)
+        proof.file(case, rule, detection, basis, links, facts, state)
         for each in (case, *related):
             self._touch(each, at)
         if rule.prolongs:
@@ -182,11 +183,11 @@ class Verdicts:
         self.findings.extend(self.decisions.take())
 
     def _find_case(
-        self, rule: AnyDetector, detection: Detection, links: list[Subject], at: int, *, opens: bool
+        self, rule: AnyDetector, detection: Detection, links: list[Subject], basis: Basis, facts: Facts, *, opens: bool
     ) -> Case | None:
         """The incident a detection belongs to: one that is live, several that become one by it, or a new one."""
-        cases = self.state.cases
-        found = linking.find_cases(rule, detection.subject, links, cases, at)
+        cases, at = self.state.cases, facts.at
+        found = linking.find_cases(rule, detection.subject, links, basis, facts, self.state)
         if not opens:
             return found[0] if found else None
         if found:

@@ -12,8 +12,7 @@ from typing import TypeAlias
 Record: TypeAlias = "array[int]"
 MAX_SUBJECTS = 200_000
 MICROS = 1_000_000
-KEPT_AT_HAND = 8_192
-"""So many texts that attackers invent take 32 MB at most: none of an event is longer than 1,024 characters."""
+LONGEST_KEPT = 128
 
 
 class Memory:
@@ -355,8 +354,14 @@ def pairs(record: Record) -> zip[tuple[int, int]]:
     return zip(record[::2], record[1::2], strict=True)
 
 
-@lru_cache(maxsize=KEPT_AT_HAND)
 def digest(text: str) -> int:
-    """64 bits that stand for a text, the last of them 0."""
+    """64 bits that stand for a text, the last of them 0. Long ones, which attackers invent, are not kept at hand."""
+    return _known_digest(text) if len(text) <= LONGEST_KEPT else _digest(text)
+
+
+def _digest(text: str) -> int:
     hashed = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
     return int.from_bytes(hashed, "big", signed=True) & ~1
+
+
+_known_digest = lru_cache(maxsize=32_768)(_digest)

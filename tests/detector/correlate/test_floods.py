@@ -32,6 +32,11 @@ def scattered(number):
     return f"8.{number // 250}.{number % 250}.9"
 
 
+def everywhere(number):
+    """One of many addresses of several countries."""
+    return f"{(8, 45, 77, 185, 202)[number // 20 % 5]}.{number // 250}.{number % 250}.9"
+
+
 def theft(count, which, address, gap=5):
     """So many addresses try 1606 once each; one of them is let in and calls Somalia."""
     return [
@@ -65,6 +70,15 @@ def test_the_one_who_came_in_and_whom_it_entered_are_seen(count, which, address)
     assert {one.action for one in decisions(found, target="1606") if one.mode == "auto"} >= {"hang_up"}
     assert sum(kind == "source_ip" for kind, _ in subjects) <= MAX_SUBJECTS
     assert text(interrupted(events, batch=50)) == text(found)
+
+
+def test_blocks_of_many_addresses_leave_room_for_what_is_done_to_whom_they_entered() -> None:
+    tries = [registration(n, "rejected", str(1600 + n % 20), everywhere(n)) for n in range(400)]
+    found = run([*watched(), *tries, registration(460, "accepted", "1606", everywhere(300)),
+                 *whole(520, 360, SOMALIA, "1606")])  # fmt: skip
+    (incident,) = [one for one in incidents(found) if ("extension", "1606") in {(s.kind, s.id) for s in one.subjects}]
+    assert len([one for one in decisions(found, "block_ip") if one.incident == incident.id]) >= 100
+    assert {one.action for one in decisions(found, target="1606")} >= {"hang_up", "restrict_extension"}
 
 
 def test_many_addresses_of_one_network_are_shown_as_that() -> None:

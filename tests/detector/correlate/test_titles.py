@@ -6,7 +6,7 @@ import pytest
 
 from detector.contract.findings import Subject
 from detector.contract.vocabulary import Kind, Severity, Stage, Status, SubjectKind
-from detector.correlate.case import Case
+from detector.correlate.case import Case, DoneBy
 from detector.correlate.titles import compose_title
 
 ONE = [Subject(SubjectKind.EXTENSION, "1007")]
@@ -14,6 +14,9 @@ TWO = [*ONE, Subject(SubjectKind.EXTENSION, "1009")]
 FIVE = [Subject(SubjectKind.EXTENSION, str(number)) for number in range(1001, 1006)]
 THIEF = [Subject(SubjectKind.SOURCE_IP, "203.0.113.77")]
 NETWORK = [Subject(SubjectKind.SOURCE_IP, "203.0.113.0/24")]
+GUESSER = [Subject(SubjectKind.SOURCE_IP, "198.51.100.9")]
+ACCOUNTS = [Subject(SubjectKind.ACCOUNT, "1007"), Subject(SubjectKind.ACCOUNT, "1009")]
+PBX = [Subject(SubjectKind.PBX, "hq")]
 TRUNK = [Subject(SubjectKind.TRUNK, "carrier-a")]
 PUMPED = [Stage.CREDENTIAL, Stage.PUMPING]
 
@@ -44,6 +47,22 @@ def case(severity: Severity = Severity.CRITICAL, **more: Any) -> Case:
         (case(stages=[Stage.PROBE], subjects=FIVE), "Extensions 1001, 1002, 1003 and 2 more are calling out"),
         (case(stages=[Stage.PROBE], subjects=ONE, entered=ONE),
          "Extension 1007 came in, a new place, and is calling out"),
+        (case(stages=[Stage.PUMPING], subjects=[*TWO, *THIEF], entered=ONE, inside=THIEF, countries=["SO"]),
+         "Extensions 1007, 1009 are pumping calls to Somalia; 1007 came in from 203.0.113.77, a new place"),
+        (case(stages=PUMPED, subjects=[*ONE, *THIEF, *GUESSER], entered=ONE, inside=THIEF),
+         "Extension 1007 was taken over from 203.0.113.77 and is pumping calls"),
+        (case(stages=PUMPED, subjects=[*TWO, *THIEF, *GUESSER], entered=ONE),
+         "Extensions 1007, 1009 are pumping calls; 1007 was taken over"),
+        (case(kinds=[Kind.FORWARDING_FRAUD], subjects=[*FIVE, *THIEF], countries=["SO", "LV"],
+              deeds={Kind.FORWARDING_FRAUD: DoneBy(extensions=["1002"], countries=["LV"])}),
+         "Extension 1002 is forwarding calls to Latvia"),
+        (case(kinds=[Kind.FORWARDING_FRAUD], stages=[Stage.PROBE], subjects=FIVE[:2],
+              deeds={Kind.FORWARDING_FRAUD: DoneBy(extensions=["1007"])}),
+         "Extensions 1001, 1002 are calling out"),
+        (case(kinds=[Kind.WANGIRI], subjects=[*PBX, *ONE], deeds={Kind.WANGIRI: DoneBy()}),
+         "PBX hq is rung once by numbers abroad that wait for calls back"),
+        (case(stages=[Stage.CREDENTIAL], subjects=[*ACCOUNTS, *THIEF]),
+         "Password guessing at accounts 1007, 1009 from 203.0.113.77"),
         (case(kinds=[Kind.ROBOCALLS], stages=[Stage.PUMPING], subjects=TWO, countries=["SO"]),
          "Extensions 1007, 1009 are sending robocalls"),
         (case(kinds=[Kind.FORWARDING_FRAUD], subjects=ONE, countries=["SO"], status=Status.CONTAINED),

@@ -439,15 +439,20 @@ def test_each_call_is_hung_up_once_the_one_before_was() -> None:
     assert len(decisions(run([*done, call(63), call(64), call(65)]), "hang_up")) == 2
 
 
+def ships(second):
+    """What nobody does by day."""
+    return [call(second + n, f"9011870773{n}12345") for n in range(3)]
+
+
 def test_an_undone_decision_is_lifted_and_not_made_again_for_a_day() -> None:
-    events = [*STOLEN, call(60)]
+    events = [*WATCHED, *STOLEN, call(60)]
     restrict = of(run(events), "restrict_extension")
     undone = [*events, verdict(100, decision=restrict.id)]
     assert of(run(undone), "restrict_extension").status == "lifted"
-    again = [*undone, call(200, PREMIUM), tick(14 * HOUR), call(15 * HOUR, PREMIUM)]
+    again = [*undone, *ships(200), tick(14 * HOUR), *ships(15 * HOUR)]
     assert [each.status for each in decisions(run(again), "restrict_extension")] == ["lifted"]
     assert len(decisions(run(again), "hang_up")) > 1
-    next_day = [*again, *(call(HOUR * n, PREMIUM) for n in (23.9, 24.5))]
+    next_day = [*again, *ships(HOUR * 23.5), *ships(HOUR * 24.6)]
     assert [each.status for each in decisions(run(next_day), "restrict_extension")] == ["lifted", "active"]
 
 
