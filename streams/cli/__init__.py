@@ -3,6 +3,6 @@
 ORDER = (
     "replay", "convert", "check", "audit", "backtest", "import", "run", "worker", "gateway", "serve", "password",
     "incidents", "actions", "undo", "allow", "mute", "stop-acting", "resume", "topics", "sim", "demo", "archive",
-    "blocks",
+    "blocks", "asterisk",
 )  # fmt: skip
 """As `--help` lists the commands of this folder; one that is not named comes last."""

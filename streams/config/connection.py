@@ -30,13 +30,25 @@ def web_url(value: str) -> str:
     return value.rstrip("/")
 
 
-Url = Annotated[str, AfterValidator(web_url)]
+def pbx_url(value: str) -> str:
+    """As `web_url`, or `ami://host:port` and with TLS `amis://host:port` of a manager interface."""
+    scheme, mark, rest = value.partition("://")
+    if scheme not in MANAGER_SCHEMES:
+        return web_url(value)
+    if web_url(f"http{mark}{rest}").count("/") != value.rstrip("/").count("/") or urlsplit(value).path.strip("/"):
+        raise refusal("not a URL of a manager interface", "a URL such as amis://pbx.example:5039")
+    return value.rstrip("/")
+
+
+MANAGER_SCHEMES = ("ami", "amis")
+Url = Annotated[str, AfterValidator(pbx_url)]
 
 
 class PbxMake(StrEnum):
     """The makes of PBX that can be connected, each by the name of its package."""
 
     YEASTAR = "yeastar"
+    ASTERISK = "asterisk"
 
 
 class Transport(StrEnum):
@@ -48,7 +60,10 @@ class Transport(StrEnum):
 
 
 class Connection(Params):
-    """The PBX's API; `timezone` is that of its times, where it is not the PBX's own."""
+    """The PBX's API; `timezone` is that of its times, where it is not the PBX's own.
+
+    Of an Asterisk it is the manager interface, `client_id` and `client_secret` are name and secret of a manager user.
+    """
 
     make: PbxMake = PbxMake.YEASTAR
     url: Url
@@ -65,4 +80,14 @@ class Connection(Params):
     def _webhooks_are_signed(self) -> Self:
         if self.events is not Transport.WEBSOCKET and "webhook_secret" not in self.model_fields_set:
             raise refusal("events by webhook need webhook_secret", "env:NAME or file:PATH")
+        return self
+
+    @model_validator(mode="after")
+    def _reached_as_its_make_is(self) -> Self:
+        managed = self.url.partition("://")[0] in MANAGER_SCHEMES
+        if managed != (self.make is PbxMake.ASTERISK):
+            allowed = "ami:// or amis://" if self.make is PbxMake.ASTERISK else "https:// or http://"
+            raise refusal(f"not how a PBX of make {self.make} is reached", f"a URL that begins with {allowed}")
+        if self.make is PbxMake.ASTERISK and self.events is not Transport.WEBSOCKET:
+            raise refusal("an Asterisk pushes nothing: its events come by the connection", "no `events`")
         return self

@@ -1,9 +1,9 @@
 """The seam: what a make of PBX offers, and all that the rest of the house knows of one.
 
 A make is a package `streams/NAME/`, NAME being its word in the settings (`PbxMake`), whose module `make` has a `MAKE`.
-Of this package it may import `pbx`, `pbx_errors`, `discovery`, `dialling` and `trouble`, besides `streams.runtime` and
-what lies below; never another make, and nobody imports it. Each method says what it must do. None lets anything but a
-`PbxError` out, unless it says so, and no text that they make holds a secret.
+Of this package it may import `pbx`, `pbx_errors`, `discovery`, `dialling`, `tls_context` and `trouble`, besides
+`streams.runtime` and what lies below; never another make, and nobody imports it. Each method says what it must do. None
+lets anything but a `PbxError` out, unless it says so, and no text that they make holds a secret.
 """
 
 from abc import ABC, abstractmethod
@@ -285,3 +285,7 @@ class Make(ABC):
     @abstractmethod
     def sources(self) -> tuple[Source, ...]:
         """What tells of PBXs of this make that are connected, where nothing stands in the way."""
+
+    def hook(self, profile: PbxProfile) -> str | None:
+        """A file to be put on the PBX, without which our acts have no effect there; None where none is needed."""
+        return None

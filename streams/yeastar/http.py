@@ -2,9 +2,7 @@
 
 import asyncio
 import re
-import ssl
 from collections.abc import Mapping
-from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -14,6 +12,7 @@ from msgspec import Struct
 
 from streams.pbxs.pbx import Fence
 from streams.pbxs.pbx_errors import PbxError, Unreachable
+from streams.pbxs.tls_context import tls
 from streams.runtime.backoff import Backoff
 from streams.yeastar.errcodes import from_errcode
 
@@ -139,19 +138,6 @@ class Http:
             return False, type(error).__name__
         except (httpx.HTTPError, httpx.StreamError, TimeoutError) as error:
             return True, type(error).__name__
-
-
-@cache
-def tls(verify: bool | Path) -> ssl.SSLContext:
-    """The context for `verify`: the system's authorities, those of a file, or no check at all. One for all PBXs."""
-    if verify is True:
-        return ssl.create_default_context()
-    if verify is not False:
-        return ssl.create_default_context(cafile=verify)
-    context = ssl.create_default_context()
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context
 
 
 def checked(answer: bytes, path: str) -> bytes:

@@ -8,8 +8,8 @@ from tests.kafka.traffic import interleaved, parted, traffic
 from tests.telling_modules import telling
 
 FOREIGN = (
-    "streams.yeastar", "streams.containment", "streams.notify", "streams.console", "streams.sim", "apprise", "fastapi",
-    "httpx", "jinja2", "starlette", "uvicorn", "websockets",
+    "streams.asterisk", "streams.yeastar", "streams.containment", "streams.notify", "streams.console", "streams.sim",
+    "apprise", "fastapi", "httpx", "jinja2", "starlette", "uvicorn", "websockets",
 )  # fmt: skip
 WHOLE = """
 data: {data}

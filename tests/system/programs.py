@@ -201,6 +201,11 @@ class Installation:
         self.settings["pbxs"][0]["connection"]["url"] = url
         self._write()
 
+    def change_pbx(self, **changes: Any) -> None:
+        """Its settings, but for how it is reached."""
+        self.settings["pbxs"][0] |= changes
+        self._write()
+
     def _write(self) -> None:
         self.config.write_text(yaml.safe_dump(self.settings))
 

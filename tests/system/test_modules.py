@@ -18,6 +18,13 @@ def test_run_without_kafka_has_no_kafka_in_it_while_it_watches(tmp_path: Path) -
             sim.attack()
             eventually("an action is carried out", lambda: any(state == "confirmed" for _, _, state in here.actions()))
             known = run.imported(
-                "aiokafka", "confluent_kafka", "faust", "streams.kafka", "pyarrow", "streams.yeastar", "apprise"
+                "aiokafka",
+                "confluent_kafka",
+                "faust",
+                "streams.kafka",
+                "pyarrow",
+                "streams.asterisk",
+                "streams.yeastar",
+                "apprise",
             )
     assert known == {"streams.yeastar", "apprise"}

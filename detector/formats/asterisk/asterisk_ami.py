@@ -14,14 +14,17 @@ from detector.formats.asterisk.asterisk_channels import NEEDED, Channels
 from detector.formats.asterisk.asterisk_frames import Fields, Frames
 from detector.formats.asterisk.asterisk_owners import GUESS
 from detector.formats.asterisk.asterisk_security import SecurityEvent, SecurityReader, event_time, key_of
+from detector.formats.asterisk.asterisk_snapshot import ChannelsShown, Contacts
 from detector.formats.asterisk.asterisk_tellings import MANAGER_INTERFACE
 from detector.formats.carriers import bare
 from detector.formats.format import Format, FormatOptions, Occurrences, Reading, address, clean, register
 
 REMOTE = re.compile(r"IPV[46]/(?P<transport>\w{1,8})/(?P<host>[^/]{1,64})/(?P<port>\d{1,5})", re.ASCII)
 TIMESTAMP = re.compile(r"\d{1,10}(?:\.\d{1,6})?", re.ASCII)
-CALLS = frozenset({"Newchannel", "DialBegin", "DialEnd", "Hangup", "Cdr", "BlindTransfer"})
+CALLS = frozenset({"Newchannel", "DialBegin", "DialEnd", "Hangup", "Cdr", "BlindTransfer", "UserEvent"})
 REGISTRATIONS = frozenset({"PeerStatus", "ContactStatus", "Registry"})
+SHOWN = frozenset({"Status", "StatusComplete", "ContactList"})
+"""Items of what the PBX answers when it is asked what is up, and who is registered."""
 READ = CALLS | REGISTRATIONS
 SECURE = frozenset({"Service", "SessionID", "RemoteAddress"})
 ODD = "a line within a frame that is no field"
@@ -84,6 +87,8 @@ class AsteriskAmi(Format):
     def __init__(self, options: FormatOptions) -> None:
         super().__init__(options)
         self._frames = Frames()
+        self._snapshot = ChannelsShown()
+        self._contacts = Contacts(options.pbx, self.name)
         self._channels = Channels(CallRecords(options.pbx, self.name, options.zone, options.parties))
         self._security = SecurityReader(options.pbx, self.name)
         self._attempts = Attempts()
@@ -153,6 +158,10 @@ class AsteriskAmi(Format):
         """What a frame brings forward; None if it is none of our business."""
         name = fields.get("Event", "")
         security = name != "" and "EventTV" in fields and "Service" in fields
+        if name in SHOWN:
+            return self._shown(fields)
+        if fields.get("Ping"):
+            self._at(fields)
         if not (security or name in CALLS or name in REGISTRATIONS):
             return None
         at = self._at(fields)
@@ -168,13 +177,37 @@ class AsteriskAmi(Format):
             return [*due, Rejected(reason=error.reason, field=error.field)]
         return [*due, event] if event is not None else due or None
 
+    def _shown(self, fields: Fields) -> Sequence[Reading] | None:
+        """What was missed before we asked; it bears no time, so it is now."""
+        if self._moment is None:
+            return None
+        if fields["Event"] == "Status":
+            self._snapshot.add(fields)
+            return None
+        if fields["Event"] == "ContactList":
+            seen = self._contacts.read(fields, self._moment, self._channels.records.owners)
+            return None if seen is None else [seen]
+        return self._missed(self._moment) or None
+
+    def _missed(self, now: datetime) -> list[Reading]:
+        found: list[Reading] = []
+        outside = self._channels.records.owners.parties.trunk_contexts
+        for at, fields in self._snapshot.take(now, self._channels.up, outside):
+            try:
+                event = self._channels.read(fields, at)
+            except BadRecordError:
+                continue
+            if event is not None:
+                found.append(event)
+        return found
+
     def _at(self, fields: Fields) -> datetime | None:
         """When it happened; time never goes back for those that do not say."""
         stamp, born = fields.get("Timestamp", ""), UNIQUEID.fullmatch(fields.get("Uniqueid", ""))
         at = event_time(fields["EventTV"]) if "EventTV" in fields else None
         if at is None and TIMESTAMP.fullmatch(stamp):
             at = datetime.fromtimestamp(float(stamp), UTC)
-        if at is None and born and fields["Event"] == "Newchannel":
+        if at is None and born and fields.get("Event") == "Newchannel":
             at = datetime.fromtimestamp(int(born[1]), UTC)
         if at is not None and (self._moment is None or at > self._moment):
             self._moment = at
@@ -200,6 +233,8 @@ class AsteriskAmi(Format):
             return []
         if isinstance(draft.event, Registration) and draft.event.party == "extension":
             self._channels.sources.learn(draft.event)
+            if draft.event.outcome == "accepted" and event.service == "PJSIP":
+                self._contacts.learn(event.session, draft.event)
         self._drafts += 1
         told = self._attempts.fold(at, draft)
         self._told += len(told)

@@ -23,6 +23,8 @@ NEEDED = {
     "BlindTransfer": ("TransfererChannel", "TransfereeUniqueid", "Result"),
 }  # fmt: skip
 """Without these an event of a call tells nothing, and should have."""
+TURNED_AWAY = {"RingfenceDenied": "rejected", "RingfenceNowhere": "unallocated"}
+"""What our guard in the dialplan says of calls that go nowhere: no other event of them names an outcome."""
 CAUSES = {"1": "unallocated", "17": "busy", "21": "rejected", "34": "congestion"}
 
 
@@ -70,6 +72,11 @@ class Channels:
         self._channels: OrderedDict[str, _AsteriskChannel] = OrderedDict()
         self._legs: OrderedDict[str, Call] = OrderedDict()
 
+    @property
+    def up(self) -> tuple[str, ...]:
+        """The legs that have begun and not ended."""
+        return tuple(self._legs)
+
     def read(self, fields: Fields, at: datetime) -> Call | None:
         """The call an event brings forward; None if it says nothing of use. Raises BadRecordError."""
         name = fields["Event"]
@@ -85,6 +92,8 @@ class Channels:
             return self.records.read(self._record(fields))
         elif name == "BlindTransfer":
             self._transfer(fields)
+        elif name == "UserEvent" and fields.get("UserEvent") in TURNED_AWAY:
+            return self._turned_away(fields, at)
         return None
 
     def _begin(self, fields: Fields) -> None:
@@ -201,6 +210,28 @@ class Channels:
             answered_at=leg.at if answered else None, duration=max(0.0, (at - began).total_seconds()),
             talk=max(0.0, (at - leg.at).total_seconds()) if answered else 0.0,
             disposition="answered" if answered else disposition, reason=None if answered else reason,
+        )  # fmt: skip
+
+    def _turned_away(self, fields: Fields, at: datetime) -> Call:
+        """A call that our guard refused, or that no route took; whoever forwarded or transferred it is named."""
+        records, key = self.records, fields.get("Uniqueid", "")[:128]
+        if not key:
+            raise BadRecordError("a call without a channel", "Uniqueid")
+        begun = self._channels.get(key)
+        number = begun.number if begun else fields.get("CallerIDNum", "")
+        caller = records.owners.caller(fields.get("Channel", ""), begun.context if begun else "", number)
+        inside = caller is None or not caller.outside
+        own = caller.extension if caller is not None else None
+        kind, _, name = fields.get("Why", "").partition("/")
+        return Call(
+            pbx=records.pbx, id=f"call:{fields.get('Linkedid', '')[:128] or key}:{key}:turned_away", at=at,
+            source=records.source, phase="ended", call_id=fields.get("Linkedid", "")[:128] or key,
+            leg=clean(fields.get("Channel", "")), direction="outbound" if inside else "transit",
+            extension=clean(own or ""), from_=clean(number), to=clean(fields.get("Number", "")),
+            trunk_in=clean((caller and caller.trunk) or ""), channel=clean(fields.get("Channel", "")),
+            on_behalf_of=clean(name) if kind == "extension" and name != own else None,
+            started_at=at, duration=0.0, talk=0.0, source_ip=self.sources.of(own, at), disposition="failed",
+            reason=TURNED_AWAY[fields["UserEvent"]],
         )  # fmt: skip
 
     def _record(self, fields: Fields) -> CallRecord:

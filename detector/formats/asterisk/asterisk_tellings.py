@@ -11,7 +11,7 @@ REASONS = "reason=busy|timeout|cancelled|congestion|unallocated|rejected"
 """Those that rules may ask for; any other word of the dialplan is left out."""
 OVER = ("started_at", "answered_at", "duration", "talk", "disposition")
 SECURITY = "`security` named in logger.conf"
-MANAGER = "a manager user with `read = security,call,cdr,system`"
+MANAGER = "a manager user with `read = security,call,cdr,system,user`"
 AMI_REQUESTS = ("ami_request_bad_format", "ami_request_not_allowed", "ami_request_not_supported")
 OF_SECURITY = ("registrar_refused", *AMI_REQUESTS)
 

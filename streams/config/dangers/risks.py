@@ -124,10 +124,11 @@ def connection_risks(place: PlacedPbx) -> Iterator[Risk]:
     if connection is None:
         return
     parts = urlsplit(connection.url)
-    if parts.scheme == "http" and not is_local(parts.hostname or ""):
+    encrypted = {"http": "https://", "ami": "amis://"}.get(parts.scheme)
+    if encrypted is not None and not is_local(parts.hostname or ""):
         yield Risk(
             name=RiskName.PBX_UNENCRYPTED, keys=(*keys, "url"),
-            can_happen="whoever listens on the way takes over the PBX with our token", instead="https://",
+            can_happen="whoever listens on the way takes over the PBX with our login", instead=encrypted,
         )  # fmt: skip
     if not connection.verify_tls:
         yield Risk(

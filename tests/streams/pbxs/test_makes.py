@@ -21,6 +21,8 @@ from streams.pbxs.makes import connect, make_of, webhook_of
 from streams.pbxs.pbx import NoMemory, PbxConnection
 from streams.pbxs.pbx_errors import GiveUp
 from streams.sim import SimOptions
+from tests.asterisk import SECRET, asterisk, at_home
+from tests.streams.asterisk.conftest import HOOK, installed
 from tests.streams.pbxs.conftest import linked
 
 
@@ -30,8 +32,16 @@ async def a_p_series(secret: str | None = None) -> AsyncIterator[PbxConnection]:
         yield one.connection
 
 
+@asynccontextmanager
+async def an_asterisk(secret: str = SECRET) -> AsyncIterator[PbxConnection]:
+    with asterisk(at_home(), hook=HOOK) as far:
+        connection = connect(*installed(far.manager, secret=secret), NoMemory())
+        yield connection
+        await connection.close()
+
+
 FarEnd = Callable[..., AbstractAsyncContextManager[PbxConnection]]
-FAR_ENDS: dict[PbxMake, FarEnd] = {PbxMake.YEASTAR: a_p_series}
+FAR_ENDS: dict[PbxMake, FarEnd] = {PbxMake.YEASTAR: a_p_series, PbxMake.ASTERISK: an_asterisk}
 
 
 class Log:
@@ -102,9 +112,10 @@ async def test_it_stops_asking_before_it_is_shut_out(name: PbxMake) -> None:
 
 
 @every_make
-@pytest.mark.parametrize("connection", [None, {"url": "http://127.0.0.1:1"}], ids=["none", "without credentials"])
-def test_settings_that_lack_what_it_needs_are_named(name: PbxMake, connection: dict[str, str] | None) -> None:
-    given = {"connection": {"make": name, **connection}} if connection else {}
+@pytest.mark.parametrize("connected", [False, True], ids=["none", "without credentials"])
+def test_settings_that_lack_what_it_needs_are_named(name: PbxMake, connected: bool) -> None:
+    scheme = "ami" if name is PbxMake.ASTERISK else "http"
+    given = {"connection": {"make": name, "url": f"{scheme}://127.0.0.1:1"}} if connected else {}
     pbx = InstalledPbx.model_validate({"id": "hq", **given})
     flat = profile(core_settings(Installation(pbxs=(pbx,))), "hq", catalogue())
     with pytest.raises(ValueError, match="PBX hq has no connection"):

@@ -336,6 +336,98 @@ def test_answers_and_events_of_others_are_none_of_our_business() -> None:
     assert (ami.unread.total, ami.ignored) == (0, 3)
 
 
+def turned_away(said: str, channel: str = "PJSIP/1007-00000000", context: str = "phones", **more: str) -> list[str]:
+    began = newchannel(channel=channel, context=context)
+    given = {"Channel": channel, "Context": "ringfence", "Uniqueid": CALLER, "Linkedid": CALLER, "UserEvent": said}
+    return [began, frame("UserEvent", Timestamp=at(1), **given, **more), hangup(1, 21, uniqueid=CALLER)]
+
+
+@pytest.mark.parametrize(
+    ("frames", "expected"),
+    [(turned_away("RingfenceDenied", Why="extension/1007", Number="9011252"), ("outbound", "1007", None, "rejected")),
+     (turned_away("RingfenceDenied", Why="route/world", Number="9011252"), ("outbound", "1007", None, "rejected")),
+     (turned_away("RingfenceNowhere", Number="9011252"), ("outbound", "1007", None, "unallocated")),
+     (turned_away("RingfenceDenied", "PJSIP/carrier-00000000", "from-trunk", Why="extension/1007", Number="9011252"),
+      ("transit", None, "1007", "rejected"))],
+    ids=["an extension", "a route", "no route", "forwarded by an extension"],
+)  # fmt: skip
+def test_what_our_guard_turns_away_is_a_call_that_failed(frames: list[str], expected: tuple[object, ...]) -> None:
+    [call] = [each for each in read(*frames) if isinstance(each, Call)]
+    assert (call.direction, call.extension, call.on_behalf_of, call.reason) == expected
+    assert (call.phase, call.to, call.disposition, call.call_id) == ("ended", "9011252", "failed", CALLER)
+
+
+def test_user_events_of_others_are_none_of_our_business() -> None:
+    ami = reader()
+    lines = frame("UserEvent", Timestamp=at(1), UserEvent="Theirs", Number="1").encode().splitlines(keepends=True)
+    assert [each for line in lines for each in ami.read(line)] == []
+    assert not ami.unread.take().counts
+
+
+def shown(channel: str, uniqueid: str, seconds: object = 7, state: str = "6", context: str = "outbound-world",
+          dials: str = "SIP/carrier-a/011252612345678,30", number: str = "1001") -> str:  # fmt: skip
+    return frame(
+        "Status", Channel=channel, ChannelState=state, CallerIDNum=number, Context=context, Uniqueid=uniqueid,
+        Linkedid=CALLER, DNID="9011252612345678" if uniqueid == CALLER else "", Seconds=seconds,
+        Application="Dial" if uniqueid == CALLER else "AppDial", Data=dials if uniqueid == CALLER else "",
+    )  # fmt: skip
+
+
+PONG = frame("", Ping="Pong", Timestamp=at(60)).replace("Event: \r\n", "Response: Success\r\n")
+COMPLETE = frame("StatusComplete", EventList="Complete")
+OURS, THEIRS = shown("SIP/1001-00000012", CALLER), shown("SIP/carrier-a-00000013", TRUNK)
+LIVE = [newchannel(), begin(), end()]
+
+
+@pytest.mark.parametrize(
+    ("frames", "phases"),
+    [
+        ([PONG, OURS, THEIRS, COMPLETE], ["started", "answered"]),
+        ([PONG, OURS, shown("SIP/carrier-a-00000013", TRUNK, state="5"), COMPLETE], ["started"]),
+        ([*LIVE, PONG, OURS, THEIRS, COMPLETE], ["started", "answered"]),
+        ([PONG, OURS, THEIRS, COMPLETE, *LIVE[1:], hangup()], ["started", "answered", "ended"]),
+        ([*LIVE, PONG, COMPLETE], ["started", "answered", "ended"]),
+        ([*LIVE[:2], PONG, OURS, THEIRS, COMPLETE], ["started", "answered"]),
+        ([PONG, THEIRS, COMPLETE], []),
+        ([OURS, THEIRS, COMPLETE], []),
+        ([PONG, OURS, THEIRS], []),
+        ([PONG, OURS, COMPLETE], []),
+    ],
+    ids=["a call that is up", "one that rings", "one that is known", "one that ends later", "one that is gone",
+         "one that was answered meanwhile", "a leg without a caller", "at no time", "an answer that breaks off",
+         "a call that has reached nobody"],
+)  # fmt: skip
+def test_what_was_missed_comes_once_by_the_ids_it_would_have_had(frames: list[str], phases: list[str]) -> None:
+    calls = [each for each in read(*frames) if isinstance(each, Call)]
+    assert [call.phase for call in calls] == phases
+    assert [call.id for call in calls] == [f"call:{CALLER}:{TRUNK}:{phase}" for phase in phases]
+    assert {(call.extension, call.trunk, call.to, call.route) for call in calls} <= {
+        ("1001", "carrier-a", "9011252612345678", "carrier-a"),
+        ("1001", "carrier-a", "9011252612345678", "outbound-world"),
+    }
+
+
+@pytest.mark.parametrize(("seconds", "ago"), [(7, 7), ("x", 0), ("-1", 0), ("9" * 40, 0), ("²", 0)])
+def test_a_call_began_as_long_ago_as_is_shown(seconds: object, ago: int) -> None:
+    call = next(
+        each for each in read(PONG, OURS, shown("SIP/carrier-a-00000013", TRUNK, seconds), COMPLETE)
+        if isinstance(each, Call)
+    )  # fmt: skip
+    assert call.at == datetime.fromtimestamp(BORN + 60 - ago, UTC)
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [({"Endpoint": "1001", "ViaAddr": "203.0.113.9", "UserAgent": "eyeBeam"}, ("1001", "203.0.113.9", "eyeBeam")),
+     ({"Endpoint": "1001", "ViaAddr": "203.0.113.9"}, ("1001", "203.0.113.9", None)),
+     ({"Endpoint": "carrier-a", "ViaAddr": ""}, None), ({"ViaAddr": "203.0.113.9"}, None)],
+    ids=["a telephone", "one that does not say what it is", "a carrier that never registers", "nobody's"],
+)  # fmt: skip
+def test_who_is_registered(fields: dict[str, str], expected: tuple[str | None, ...] | None) -> None:
+    found = registrations(read(PONG, frame("ContactList", **fields)), "accepted")
+    assert [(one.account, one.source_ip, one.user_agent) for one in found] == ([expected] if expected else [])
+
+
 def test_a_ring_group_is_one_call() -> None:
     records = read(newchannel(exten="600"), *(begin(dest=f"SIP/100{n}-{n}", destid=f"1.{n}") for n in range(2, 5)))
     assert {event.call_id for event in records if isinstance(event, Call)} == {CALLER}
@@ -479,8 +571,19 @@ FIELDS = [
     "Timestamp",
     "Source",
     "StartTime",
+    "UserEvent",
+    "Number",
+    "Why",
+    "Seconds",
+    "ChannelState",
+    "Endpoint",
+    "ViaAddr",
+    "CallId",
 ]
-NAMES = ["Newchannel", "DialBegin", "DialEnd", "Hangup", "Cdr", "PeerStatus", "Registry", "InvalidPassword"]
+NAMES = [
+    "Newchannel", "DialBegin", "DialEnd", "Hangup", "Cdr", "PeerStatus", "Registry", "InvalidPassword", "UserEvent",
+    "Status", "StatusComplete", "ContactList",
+]  # fmt: skip
 
 
 @given(st.lists(st.tuples(st.sampled_from(NAMES), st.dictionaries(st.sampled_from(FIELDS), st.text(max_size=30)))))

@@ -1,0 +1,1 @@
+"""Asterisk, FreePBX included, by its manager interface (AMI) and its own database (AstDB)."""

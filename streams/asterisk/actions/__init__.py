@@ -1,0 +1,1 @@
+"""Actions on an Asterisk, a file each."""
