@@ -1,5 +1,6 @@
 """SIP as it goes between telephones, a PBX and its carrier, in packets of HEP version 3."""
 
+import re
 import struct
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -108,3 +109,62 @@ def dial(talk: Talk, out: Talk | None, to: str, sent: str, *, login: str | None 
     found += [out.ask("INVITE", to=sent), out.answer(100, to=sent), out.answer(183, to=sent), out.answer(200, to=sent)]
     talk.at = out.at
     return [*found, talk.answer(183, to=to), talk.answer(200, to=to)]
+
+
+def refused(talk: Talk, to: str, status: int, *, login: str | None = None) -> list[bytes]:
+    """A call that the PBX turns away."""
+    return [talk.ask("INVITE", to=to, login=login), talk.answer(status, to=to)]
+
+
+def failed(status: int) -> list[bytes]:
+    """A call of 1007 that the carrier does not take."""
+    talk, out = Talk(OFFICE, call_id=f"in-{status}"), Talk(PBX, CARRIER, f"out-{status}")
+    asked = talk.ask("INVITE", to="912125550100", login="1007")
+    return [asked, out.ask("INVITE", to="12125550100"), out.answer(status), talk.answer(status)]
+
+
+def beside_samples() -> list[bytes]:
+    """Everybody who comes in, and strangers: what is told beside a connection that tells of calls."""
+    packets: list[bytes] = []
+    talk = Talk(THIEF)
+    for turn in range(4):
+        packets += guess(talk, "1007", answer=f"0{turn}")
+    packets += guess(Talk(OFFICE, call_id="office", agent="Desk Phone 4.2"), "1001", status=200)
+    packets += guess(Talk(OFFICE, call_id="stale"), "1002", status=401)
+    gone = Talk(OFFICE, call_id="office")
+    packets += [gone.ask("REGISTER", login="1001", more="Contact: *\r\nExpires: 0\r\n"), gone.answer(200)]
+    for method in ("INVITE", "SUBSCRIBE"):
+        asked = Talk(THIEF, call_id=method, user="1007")
+        for turn in range(3):
+            packets += [asked.ask(method, to="912125550100"), asked.answer(401)]
+            packets += [asked.ask(method, to="912125550100", login="1007", answer=f"0{turn}"), asked.answer(401)]
+    for turn in range(40):
+        packets.append(Talk(THIEF, call_id=f"scan-{turn}").ask("OPTIONS"))
+    for status in (403, 404, 408, 486, 487, 503):
+        packets += refused(Talk(THIEF, call_id=f"stranger-{status}"), "00252612345678", status)
+    ours = Talk(PBX, CARRIER, "ours", user="pbx")
+    packets += [ours.ask("REGISTER", login="pbx", answer="01"), ours.answer(403)]
+    return packets
+
+
+def samples() -> list[bytes]:
+    """All that is told where nobody else tells of calls."""
+    packets = beside_samples()
+    talk, out = Talk(THIEF, call_id="pump-in"), Talk(PBX, CARRIER, "pump-out")
+    packets += [*dial(talk, out, "901125263412345", "25263412345"), out.hang_up(), talk.hang_up(by_other=True)]
+    for status in (403, 404, 408, 486, 487, 503):
+        packets += failed(status)
+    came, rings = Talk(CARRIER, call_id="came", user="12125550100"), Talk(PBX, OFFICE, "rings")
+    packets += [came.ask("INVITE", to="1001"), rings.ask("INVITE", to="1001"), rings.answer(200, to="1001"),
+                came.answer(200, to="1001"), came.hang_up()]  # fmt: skip
+    through, outward = Talk(CARRIER, call_id="through", user="12125550100"), Talk(PBX, CARRIER, "outward")
+    packets += [through.ask("INVITE", to="00252612345678"), outward.ask("INVITE", to="00252612345678"),
+                outward.answer(200), through.answer(200), outward.hang_up()]  # fmt: skip
+    inside = Talk(OFFICE, call_id="inside", user="1001")
+    packets += [inside.ask("INVITE", to="1002", login="1001"), inside.answer(180, to="1002"), inside.answer(200)]
+    return [*packets, inside.hang_up()]
+
+
+def file_lines(packets: list[bytes]) -> list[bytes]:
+    """The lines of a file in which packets stand one behind the other."""
+    return re.findall(rb"[^\n]*\n|[^\n]+", b"".join(packets))

@@ -66,7 +66,7 @@ def _chunks(data: bytes) -> Chunks:
     """The values of the chunks that everybody has, by their numbers; those of vendors are left out."""
     found: Chunks = {}
     at, end = HEAD, len(data)
-    for _ in range(MAX_CHUNKS):
+    for _ in range(MAX_CHUNKS + 1):
         if at == end:
             return found
         if at + HEAD > end:

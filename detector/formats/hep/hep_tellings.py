@@ -24,7 +24,8 @@ CREDENTIALS = (
     ),
 )  # fmt: skip
 TURNED_AWAY = Telling(
-    kind="call.ended", fields=("leg", "direction=", "from", "to", "source_ip", "user_agent", "disposition", REASONS),
+    kind="call.ended", fields=("leg", "direction=", "from", "to", "source_ip", "user_agent", "disposition", "started_at",
+                               "duration", "talk", REASONS),
     only=("direction=",), provided=SENT,
 )  # fmt: skip
 CALLS = (

@@ -66,12 +66,14 @@ class SipCalls:
         """A call that somebody asks for, at the PBX or by it."""
         key = _key(asked.message.call_id, asked.sender, asked.receiver)
         leg = self._legs.get(key)
-        if asked.message.within or (leg is not None and (leg.told is not None or leg.answered is not None)):
+        if asked.message.within or (leg is not None and leg.answered is not None):
             return ()
         if leg is None:
             leg = _SipLeg(_name(key), inward, asked)
             keep(self._legs, key, leg, MAX_OPEN)
         leg.asked, leg.judged = asked, False
+        if leg.told is not None or leg.out:
+            return ()
         if not inward:
             return self._goes_out(leg)
         leg.trunk = self._network.trunk(asked.sender)

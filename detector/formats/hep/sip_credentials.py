@@ -45,7 +45,7 @@ class Credentials:
         if request.method != "REGISTER":
             return None
         if 200 <= status < 300:
-            return self._accepted(asked, at)
+            return self._accepted(asked, answer, at)
         if status not in REFUSALS:
             return None
         reason = "acl" if status == FORBIDDEN and request.user is None else REFUSALS[status]
@@ -76,10 +76,11 @@ class Credentials:
             return self._draft(asked, at, "rejected", "stale_nonce", Step.WHOLE)
         return self._draft(asked, at, "challenged", None, Step.CHALLENGE)
 
-    def _accepted(self, asked: SipExchange, at: datetime) -> Draft:
+    def _accepted(self, asked: SipExchange, answer: SipMessage, at: datetime) -> Draft:
+        """The answer lists who is registered now, whatever the request seems to ask for."""
         place, request = (asked.sender, asked.port), asked.message
         self._stale.pop((request.call_id, asked.sender), None)
-        if request.contact and request.expires == 0:
+        if request.contact and request.expires == 0 and not answer.contact:
             self.phones.pop(place, None)
             return self._draft(asked, at, "removed", None, Step.WHOLE)
         keep(self.phones, place, request.to, MAX_PHONES)

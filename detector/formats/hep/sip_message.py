@@ -25,9 +25,7 @@ URI = re.compile(r"(?:sips?:([^@;>?\s]{0,256})@|tel:([+\d*#().-]{1,64}))", re.IG
 BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 TAG = re.compile(r";[ \t]*tag[ \t]*=", re.IGNORECASE)
 ESCAPED = re.compile(r"%([0-9A-Fa-f]{2})")
-USER = re.compile(r"""(?:^|[\s,])username[ \t]*=[ \t]*"([^"]{0,256})\"""", re.IGNORECASE)
-ANSWER = re.compile(r"""(?:^|[\s,])response[ \t]*=[ \t]*"?([0-9A-Fa-f]{1,128})""", re.IGNORECASE)
-STALE = re.compile(r"(?:^|[\s,])stale[ \t]*=[ \t]*\"?true", re.IGNORECASE)
+PARAMETER = re.compile(r"""([A-Za-z][\w-]{0,31})[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.){0,512})"|([^\s,"]{1,512}))""", re.ASCII)
 BRANCH = re.compile(r";[ \t]*branch[ \t]*=[ \t]*([^;,\s]{1,256})", re.IGNORECASE)
 EXPIRES = re.compile(r";[ \t]*expires[ \t]*=[ \t]*\"?(\d{1,10})", re.IGNORECASE)
 
@@ -74,12 +72,12 @@ def read_message(data: bytes) -> SipMessage:
         raise SipError("a SIP message whose CSeq is none, or of another method")
     branch = BRANCH.search(fields.get("via", ""))
     credentials, question, contact = fields.get("credentials"), fields.get("question", ""), fields.get("contact")
-    answer = ANSWER.search(credentials) if credentials is not None else None
+    proof = _parameters(credentials) if credentials is not None else {}
     return SipMessage(
         status, numbered[2], int(numbered[1]), _user(uri), fields["call_id"], branch[1] if branch else "",
         _user(fields["from_"]), _user(fields["to"]), fields.get("user_agent", ""),
-        None if credentials is None else _username(credentials), answer[1] if answer else "",
-        question != "" and STALE.search(question) is not None, contact is not None,
+        None if credentials is None else proof.get("username", "")[:MAX_WORD], proof.get("response", "")[:MAX_WORD],
+        question != "" and _parameters(question).get("stale", "").lower() == "true", contact is not None,
         TAG.search(fields["to"]) is not None, _expires(contact, fields.get("expires")),
     )  # fmt: skip
 
@@ -161,9 +159,13 @@ def _behind_quotes(text: str) -> str:
     return text[at + 1 :]
 
 
-def _username(credentials: str) -> str:
-    found = USER.search(credentials)
-    return found[1] if found is not None else ""
+def _parameters(header: str) -> dict[str, str]:
+    """What a header of credentials holds; what stands in quotes is a value, whatever it looks like."""
+    found: dict[str, str] = {}
+    for name, quoted, bare in PARAMETER.findall(header):
+        if found.setdefault(name.lower(), quoted or bare) != (quoted or bare):
+            raise SipError("credentials that say two things")
+    return found
 
 
 def _expires(contact: str | None, header: str | None) -> int | None:
