@@ -24,9 +24,9 @@ CREDENTIALS = (
     ),
 )  # fmt: skip
 TURNED_AWAY = Telling(
-    kind="call.ended", fields=("leg", "direction=", "from", "to", "source_ip", "user_agent", "disposition", "started_at",
-                               "duration", "talk", REASONS),
-    only=("direction=",), provided=SENT,
+    kind="call.ended", only=("direction=",), provided=SENT,
+    fields=("leg", "direction=", "from", "to", "source_ip", "user_agent", "started_at", "duration", "talk",
+            "disposition", REASONS),
 )  # fmt: skip
 CALLS = (
     Telling(kind="call.started", fields=(*LEG, "via=direct"), provided=SENT),

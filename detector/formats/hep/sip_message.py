@@ -25,7 +25,9 @@ URI = re.compile(r"(?:sips?:([^@;>?\s]{0,256})@|tel:([+\d*#().-]{1,64}))", re.IG
 BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 TAG = re.compile(r";[ \t]*tag[ \t]*=", re.IGNORECASE)
 ESCAPED = re.compile(r"%([0-9A-Fa-f]{2})")
-PARAMETER = re.compile(r"""([A-Za-z][\w-]{0,31})[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.){0,512})"|([^\s,"]{1,512}))""", re.ASCII)
+PARAMETER = re.compile(
+    r"""([A-Za-z][\w-]{0,31})[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.){0,512})"|([^\s,"]{1,512}))""", re.ASCII
+)
 BRANCH = re.compile(r";[ \t]*branch[ \t]*=[ \t]*([^;,\s]{1,256})", re.IGNORECASE)
 EXPIRES = re.compile(r";[ \t]*expires[ \t]*=[ \t]*\"?(\d{1,10})", re.IGNORECASE)
 

@@ -35,7 +35,9 @@ def test_any_packet_is_told_or_counted_and_bounds_hold() -> None:
     source = samples()
     chance = Random("packets")  # noqa: S311 - to be repeated, nothing secret
     for _ in range(-(-PACKETS // CHUNK)):
-        hep = Hep(FormatOptions(pbx="hq", zone=UTC, year=None, keyed_hash=str, network=Network([PBX], {"c": [CARRIER]})))
+        hep = Hep(
+            FormatOptions(pbx="hq", zone=UTC, year=None, keyed_hash=str, network=Network([PBX], {"c": [CARRIER]}))
+        )
         for _ in range(min(CHUNK, PACKETS)):
             data = chance.choice(source)
             before = hep.unread.total

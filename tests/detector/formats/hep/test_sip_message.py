@@ -1,5 +1,7 @@
 """Messages of SIP: read as a PBX reads them, refused where it might read them otherwise."""
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -104,15 +106,11 @@ NAME = st.sampled_from(["To", "f", "Via", "CSeq", "Call-ID", "Authorization", "C
 def test_any_text_is_a_message_or_refused(first: str, headers: list[tuple[str, str]], end: str) -> None:
     lines = [first, *(f"{name}: {value}" for name, value in headers)]
     for begin in (lines, [FIRST, *(f"{name}: {value}" for name, value in HEADERS.items()), *lines[1:]]):
-        try:
+        with suppress(SipError):
             read_message((end.join(begin) + end + end).encode())
-        except SipError as error:
-            assert str(error)
 
 
 @given(st.binary(max_size=400))
 def test_any_bytes_are_a_message_or_refused(data: bytes) -> None:
-    try:
+    with suppress(SipError):
         read_message(data + b"\r\n\r\n")
-    except SipError as error:
-        assert str(error)
