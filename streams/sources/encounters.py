@@ -31,15 +31,14 @@ class Encounters:
     """The beginning of the log for PBXs with several sources (`pbxs`); one event meets at most one other.
 
     They meet by outcome, address and account, or by the number that a stranger tried, within three seconds: what was
-    told once has been told, so ten attempts in a second stay ten. An event that is put again keeps what it became.
+    told once has been told, so ten attempts in a second stay ten. What is put again, or revised, keeps what it became.
     """
 
     def __init__(self, ingest: Ingest, pbxs: Collection[str]) -> None:
         self._ingest = ingest
         self._pbxs = frozenset(pbxs)
         self._waiting: OrderedDict[MeetingKey, list[_Told]] = OrderedDict()
-        self._count = 0
-        self._known: OrderedDict[tuple[str, str], AnyEvent] = OrderedDict()
+        self._known: OrderedDict[tuple[str, str, str], tuple[str, int]] = OrderedDict()
 
     async def put(self, events: Sequence[AnyEvent]) -> None:
         """As the log does it."""
@@ -53,14 +52,15 @@ class Encounters:
         key = _key(event) if event.pbx in self._pbxs else None
         if key is None or not isinstance(event, Registration | Call):
             return event
-        mark = (event.pbx, f"{event.source}\0{event.id}\0{event.revision}")
+        mark = (event.pbx, event.source or "", event.id)
         known = self._known.get(mark)
         if known is None:
             known = self._meet(key, event)
             keep(self._known, mark, known, MAX_KNOWN)
-        return known
+        return structs.replace(event, id=known[0], revision=min(known[1] + event.revision, MAX_COUNT))
 
-    def _meet(self, key: MeetingKey, event: Registration | Call) -> AnyEvent:
+    def _meet(self, key: MeetingKey, event: Registration | Call) -> tuple[str, int]:
+        """The id that the event has from now on, and the revision that its first one is."""
         waiting = self._waiting.setdefault(key, [])
         self._waiting.move_to_end(key)
         what = _what(event)
@@ -68,11 +68,11 @@ class Encounters:
         for told in waiting:
             if told.source != event.source and (not what or not told.what or told.what == what):
                 waiting.remove(told)
-                return structs.replace(event, id=told.event.id, revision=min(told.event.revision + 1, MAX_COUNT))
+                return told.event.id, told.event.revision + 1
         waiting.append(_Told(event, event.source or "", what))
         while len(self._waiting) > MAX_WAITING:
             self._waiting.popitem(last=False)
-        return event
+        return event.id, 0
 
 
 def _key(event: AnyEvent) -> MeetingKey | None:

@@ -25,6 +25,7 @@ NO_SCAN = frozenset({
 """What telephones ask. OPTIONS is asked by them too, and by carriers: those are known by their addresses."""
 GUESSED = "{address} is the PBX, because it was asked to register: name its addresses under `hep`"
 NO_TIME = Rejected(reason="a packet without a time, before any that has one")
+FOREIGN = "a request between addresses of which none is named as the PBX's under `hep`"
 CUT_OFF = "a packet that is cut off"
 
 
@@ -47,6 +48,7 @@ class Hep(Format):
         self._attempts = Attempts()
         self._buffer = b""
         self._moment: datetime | None = None
+        self._met = False
         self._begin()
 
     def _begin(self) -> None:
@@ -122,8 +124,9 @@ class Hep(Format):
             self._guess(packet.receiver)
         inward = packet.receiver in self._network.addresses
         if inward == (packet.sender in self._network.addresses):
-            self.ignored += 1  # between its own parts, or between others
+            self._pass_over(packet, inward=inward)
             return ()
+        self._met = True
         if message.method == "BYE":
             return self._of_calls(self._calls.bye(packet, message, at))
         if message.method in NO_SCAN and message.method not in ASKED:
@@ -168,6 +171,13 @@ class Hep(Format):
         if self._tell_calls:
             return calls
         return [call for call in calls if call.direction is None]  # strangers', who were turned away
+
+    def _pass_over(self, packet: HepPacket, *, inward: bool) -> None:
+        """Between parts of the PBX, or between others; before the first of its own that is most likely a mistake."""
+        if inward or self._met:
+            self.ignored += 1
+        else:
+            self.unread.note(FOREIGN, f"{packet.sender} asks {packet.receiver}".encode())
 
     def _guess(self, address: str) -> None:
         self._network = Network((address,))

@@ -7,7 +7,7 @@ import pytest
 
 from detector.contract.events import Call, Event, Notice, Registration
 from detector.formats import FormatOptions
-from detector.formats.hep.hep_format import Hep
+from detector.formats.hep.hep_format import FOREIGN, Hep
 from detector.formats.network import Network
 from tests.hep import CARRIER, CONTACT, OFFICE, PBX, THIEF, Talk, dial, failed, file_lines, guess, refused, samples
 
@@ -278,8 +278,17 @@ def test_who_is_known_may_look(method: str) -> None:
 
 def test_what_is_between_others_is_none_of_ours() -> None:
     hep = reader()
+    told(guess(Talk(THIEF), "1007", status=200), hep)
     assert told(guess(Talk(THIEF, receiver="192.0.2.99"), "1007", status=200), hep) == []
     assert hep.ignored == 4
+
+
+def test_where_nothing_is_to_or_from_the_pbx_that_is_told_with_the_addresses() -> None:
+    hep = reader()
+    for packet in guess(Talk(THIEF, receiver="192.0.2.99"), "1007", status=200):
+        assert list(hep.read_bytes(packet)) == []
+    assert hep.unread.counts == {FOREIGN: 2}
+    assert hep.unread.samples[FOREIGN] == f"{THIEF} asks 192.0.2.99".encode()
 
 
 def test_a_file_says_by_who_registers_which_address_is_the_pbx_and_that_it_is_a_guess() -> None:
