@@ -167,4 +167,25 @@ def samples() -> list[bytes]:
 
 def file_lines(packets: list[bytes]) -> list[bytes]:
     """The lines of a file in which packets stand one behind the other."""
-    return re.findall(rb"[^\n]*\n|[^\n]+", b"".join(packets))
+    return lines_of(b"".join(packets))
+
+
+def lines_of(data: bytes) -> list[bytes]:
+    """The lines of a file of bytes, each with its end."""
+    return re.findall(rb"[^\n]*\n|[^\n]+", data)
+
+
+def robbery() -> list[bytes]:
+    """Guesses, a registration by whoever guessed, and twelve calls abroad: `tests/data/sip.hep`."""
+    thief = "203.0.113.77"
+    talk = Talk(thief, call_id="guess@203.0.113.77")
+    packets = [each for turn in range(8) for each in guess(talk, "1007", answer=f"{turn:02x}")]
+    packets += guess(talk, "1007", status=200, answer="aa")
+    for turn in range(12):
+        came = Talk(thief, call_id=f"call-{turn}@203.0.113.77", at=START + timedelta(seconds=60 + 4 * turn))
+        out = Talk(PBX, CARRIER, f"out-{turn}@192.0.2.10")
+        number = f"0112526123450{turn:02}"
+        packets += dial(came, out, number, number)
+        out.at = came.at = came.at + timedelta(seconds=3)
+        packets += [out.hang_up(), came.hang_up(by_other=True)]
+    return packets

@@ -66,7 +66,7 @@ async def receiving(log: SipLog, *pbxs: dict[str, object], folder: Path | None =
 
 async def until(met: Callable[[], object]) -> None:
     async with asyncio.timeout(PATIENCE):
-        while not met():
+        while not met():  # noqa: ASYNC110 - the state of other tasks
             await asyncio.sleep(0.01)
 
 
