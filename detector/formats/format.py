@@ -14,7 +14,7 @@ from detector.contract.codec import Rejected
 from detector.contract.events import MAX_EVENT_BYTES, AnyEvent, Unknown
 from detector.contract.registry import Registry
 from detector.contract.visibility import Source
-from detector.formats.network import Network
+from detector.formats.own_network import Network
 from detector.formats.parties import Parties
 from detector.formats.unread import UnreadLines
 

@@ -14,9 +14,8 @@ from streams.config.connection import Connection
 from streams.config.dangers.risk_names import RiskName
 from streams.config.enforcer_settings import Enforcers, EnforcerSettings, knowing
 from streams.config.fleet_settings import FleetSettings
-from streams.config.hep_settings import HepSettings
 from streams.config.kafka_settings import Kafka
-from streams.config.listener_settings import Console, FeedSettings, WebhookListener
+from streams.config.listener_settings import Console, FeedSettings, HepSettings, WebhookListener
 from streams.config.metrics_settings import Metrics
 from streams.config.notify_settings import CallOut, Notify
 from streams.config.secrets import JournalUrl

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from detector.settings import Catalogue, Problem, problems
 from detector.settings.problems import twice
-from streams.config.hep_settings import HepSettings
 from streams.config.installation import Installation, core_settings
+from streams.config.listener_settings import HepSettings
 
 
 def installation_problems(installation: Installation, catalogue: Catalogue) -> Iterator[Problem]:

@@ -12,7 +12,7 @@ import structlog
 
 from detector.contract.codec import excerpt_of
 from detector.formats.hep.hep_packet import HEAD, MAGIC, HepError, HepPacket, read_packet
-from streams.config.hep_settings import HepSettings, HepTransport
+from streams.config.listener_settings import HepSettings, HepTransport
 from streams.runtime.backoff import Backoff
 from streams.sources.hep_source import HepSource
 from streams.sources.socket_drops import dropped, roomy

@@ -7,11 +7,11 @@ from zoneinfo import ZoneInfo
 
 from detector.formats.format import FormatOptions
 from detector.formats.hep.hep_format import Hep
-from detector.formats.network import Network
+from detector.formats.own_network import Network
 from detector.formats.parties import TRUNK_CONTEXTS, Parties
 from detector.settings import PbxProfile, Policies
-from streams.config.hep_settings import HepSettings
 from streams.config.installation import Installation, InstalledPbx
+from streams.config.listener_settings import HepSettings
 from streams.runtime.ingest import Ingest, SourceStatus
 from streams.sources.hep_port import HepMember, HepPort
 from streams.sources.hep_source import HepSource

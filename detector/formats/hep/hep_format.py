@@ -12,11 +12,11 @@ from detector.formats.format import Format, FormatOptions, Reading, register
 from detector.formats.hep.hep_packet import HEAD, MAGIC, SIP, HepError, HepPacket, read_packet
 from detector.formats.hep.hep_tellings import ALONE, BESIDE
 from detector.formats.hep.sip_calls import SipCalls
-from detector.formats.hep.sip_credentials import ASKED, QUESTIONS, Credentials
+from detector.formats.hep.sip_credentials import ASKED, QUESTIONS, SipCredentials
 from detector.formats.hep.sip_exchanges import SipExchange, SipExchanges
 from detector.formats.hep.sip_message import SipError, SipMessage, read_message
 from detector.formats.hep.sip_scans import SipScans
-from detector.formats.network import Network
+from detector.formats.own_network import Network
 
 NO_SCAN = frozenset({
     "REGISTER", "INVITE", "SUBSCRIBE", "ACK", "BYE", "CANCEL", "PRACK", "UPDATE", "INFO", "NOTIFY", "REFER", "MESSAGE",
@@ -53,7 +53,7 @@ class Hep(Format):
 
     def _begin(self) -> None:
         options = self.options
-        self._credentials = Credentials(options.pbx, self.name, self._network)
+        self._credentials = SipCredentials(options.pbx, self.name, self._network)
         self._calls = SipCalls(options.pbx, self.name, self._network, options.parties, self._credentials)
         self._scans = SipScans(options.pbx, self.name)
 

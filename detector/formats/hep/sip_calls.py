@@ -13,10 +13,10 @@ from detector.formats.format import clean
 from detector.formats.freeswitch.freeswitch_ends import ended, phase_of
 from detector.formats.freeswitch.freeswitch_names import same_number
 from detector.formats.hep.hep_packet import HepPacket
-from detector.formats.hep.sip_credentials import QUESTIONS, Credentials
+from detector.formats.hep.sip_credentials import QUESTIONS, SipCredentials
 from detector.formats.hep.sip_exchanges import SipExchange
 from detector.formats.hep.sip_message import SipMessage
-from detector.formats.network import Network
+from detector.formats.own_network import Network
 from detector.formats.parties import Parties
 
 MAX_OPEN = 4_096
@@ -53,7 +53,7 @@ class _SipLeg(Struct, gc=False):
 class SipCalls:
     """Follows dialogues from INVITE to BYE, at most 4,096."""
 
-    def __init__(self, pbx: str, source: str, network: Network, parties: Parties, credentials: Credentials) -> None:
+    def __init__(self, pbx: str, source: str, network: Network, parties: Parties, credentials: SipCredentials) -> None:
         self.pbx = pbx
         self.source = source
         self._network = network

@@ -9,7 +9,7 @@ from detector.formats.bounded import keep
 from detector.formats.format import Occurrences, clean
 from detector.formats.hep.sip_exchanges import SipExchange
 from detector.formats.hep.sip_message import SipMessage
-from detector.formats.network import Network
+from detector.formats.own_network import Network
 
 ASKED = frozenset({"REGISTER", "INVITE", "SUBSCRIBE"})
 QUESTIONS = frozenset({401, 407})
@@ -21,7 +21,7 @@ STALE_IN_A_ROW = 2
 MAX_PHONES = 16_384
 
 
-class Credentials:
+class SipCredentials:
     """Judges answers; `phones` are the accounts that were registered last, by the address and port they came from."""
 
     def __init__(self, pbx: str, source: str, network: Network) -> None:

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from detector.contract.codec import excerpt_of
 from detector.detect.catalogue import catalogue
 from detector.formats import formats
-from detector.formats.network import Network
+from detector.formats.own_network import Network
 from detector.formats.parties import TRUNK_CONTEXTS, Parties
 from detector.formats.unread import UnreadLines
 from detector.settings import profile

@@ -20,7 +20,7 @@ from detector.contract.codec import Rejected
 from detector.contract.events import AnyEvent, Unknown
 from detector.formats import Format, FormatOptions, formats
 from detector.formats.events_jsonl import EventsJsonl
-from detector.formats.network import Network
+from detector.formats.own_network import Network
 from detector.formats.parties import Parties
 from detector.formats.unread import UnreadLines
 from streams.cli.support.braiding import braid

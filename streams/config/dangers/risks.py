@@ -15,9 +15,8 @@ from detector.settings.problems import every_layer
 from detector.settings.values import is_name
 from streams.config.connection import Transport
 from streams.config.dangers.risk_names import RiskName
-from streams.config.hep_settings import HepTransport
 from streams.config.installation import Installation, InstalledPbx, core_settings
-from streams.config.listener_settings import FeedSettings
+from streams.config.listener_settings import FeedSettings, HepTransport
 
 SHORTEST_TOKEN = 16
 WIDEST_PROTECTED = {4: 8, 6: 19}

@@ -11,7 +11,7 @@ from detector.contract.codec import Rejected
 from detector.contract.events import Event, Unknown
 from detector.contract.visibility import Source, Telling, alike, as_told_by, defaults_of, kind_of, read_field
 from detector.formats.format import FormatOptions, formats
-from detector.formats.network import Network
+from detector.formats.own_network import Network
 from detector.formats.sources import sources
 from detector.formats.yeastar.yeastar_frames import YeastarFrames
 from detector.formats.yeastar.yeastar_tellings import ROUTED

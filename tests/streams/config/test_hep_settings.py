@@ -8,9 +8,9 @@ from pydantic import ValidationError
 from detector.detect.catalogue import catalogue
 from streams.config.dangers.risk_names import RiskName
 from streams.config.dangers.risks import open_risks
-from streams.config.hep_settings import HepSettings
 from streams.config.installation import Installation
 from streams.config.installation_problems import installation_problems
+from streams.config.listener_settings import HepSettings
 
 SOUND: dict[str, Any] = {"addresses": ["192.0.2.10"], "senders": ["192.0.2.10"]}
 CONNECTION = {"make": "asterisk", "url": "amis://pbx.example:5039"}

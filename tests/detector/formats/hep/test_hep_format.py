@@ -8,7 +8,7 @@ import pytest
 from detector.contract.events import Call, Event, Notice, Registration
 from detector.formats import FormatOptions
 from detector.formats.hep.hep_format import FOREIGN, Hep
-from detector.formats.network import Network
+from detector.formats.own_network import Network
 from tests.hep import CARRIER, CONTACT, OFFICE, PBX, THIEF, Talk, dial, failed, file_lines, guess, refused, samples
 
 TRUNK = "carrier-a"

@@ -11,7 +11,7 @@ from detector.contract.codec import Rejected
 from detector.contract.events import Event
 from detector.formats import FormatOptions
 from detector.formats.hep.hep_format import Hep
-from detector.formats.network import Network
+from detector.formats.own_network import Network
 from tests.detector.formats.mutated import mutate
 from tests.hep import CARRIER, PBX, START, THIEF, packet, samples
 
