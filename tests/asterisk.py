@@ -139,6 +139,15 @@ exten => _X.,1,Dial(PJSIP/1001,20)
  same => n,Hangup()
 #tryinclude extensions_ringfence.conf
 """
+HEP_KEY, CAPTURE_ID = "key-of-the-test", 16
+NO_HEP = "[general]\nenabled=no\n"
+HEP = """
+[general]
+enabled=yes
+capture_address={host}:{port}
+capture_password={key}
+capture_id={capture_id}
+"""
 CARRIER_DIALPLAN = "[from-trunk]\nexten => _[+0-9].,1,Answer()\n same => n,Wait(600)\n same => n,Hangup()\n"
 
 
@@ -278,8 +287,13 @@ def apart() -> Iterator[Addresses]:
 
 
 @contextmanager
-def asterisk(addresses: Addresses, version: str = MANDATORY, hook: str = "") -> Iterator[Asterisk]:
-    """A PBX with telephones, and a carrier that answers every call; both gone at the end. `hook` is its dialplan's."""
+def asterisk(
+    addresses: Addresses, version: str = MANDATORY, hook: str = "", hep: tuple[str, int] | None = None
+) -> Iterator[Asterisk]:
+    """A PBX with telephones, and a carrier that answers every call; both gone at the end.
+
+    `hook` is its dialplan's, `hep` where copies of its SIP go.
+    """
     root = fetched(version)
     lines = {route: HOOK.format(route=f"outbound-{route}") for route in ("emergency", "world")}
     phones = "".join(PHONE.format(number=number) for number in PHONES)
@@ -288,12 +302,14 @@ def asterisk(addresses: Addresses, version: str = MANDATORY, hook: str = "") -> 
         + PEER.format(name="carrier", context="from-trunk", address=addresses.carrier),
         "extensions.conf": DIALPLAN.format(**lines),
         "extensions_ringfence.conf": hook,
+        "hep.conf": NO_HEP if hep is None else HEP.format(host=hep[0], port=hep[1], key=HEP_KEY, capture_id=CAPTURE_ID),
     }  # fmt: skip
     theirs = {
         "pjsip.conf": PJSIP.format(address=addresses.carrier)
         + PEER.format(name="pbx", context="from-trunk", address=addresses.pbx),
         "extensions.conf": CARRIER_DIALPLAN,
         "manager.conf": "[general]\nenabled=no\n",
+        "hep.conf": NO_HEP,
     }  # fmt: skip
     manager = addresses.pbx if not addresses.wrapped else "127.0.0.1"
     with tempfile.TemporaryDirectory(prefix="ringfence-asterisk-") as name:

@@ -14,6 +14,7 @@ from detector.contract.codec import Rejected
 from detector.contract.events import MAX_EVENT_BYTES, AnyEvent, Unknown
 from detector.contract.registry import Registry
 from detector.contract.visibility import Source
+from detector.formats.own_network import Network
 from detector.formats.parties import Parties
 from detector.formats.unread import UnreadLines
 
@@ -31,7 +32,7 @@ class FormatOptions:
 
     `zone` is the PBX's own, `year` that of the first line, `keyed_hash` makes a PIN its keyed hash (hex).
     `date_order` says how `03/04/2026` is meant; without it the file's own rows decide, and where they do not, `region`.
-    `parties` tells extensions from trunks where the records name both alike.
+    `parties` tells extensions from trunks where the records name both alike, `network` by addresses.
     """
 
     pbx: str
@@ -41,6 +42,7 @@ class FormatOptions:
     date_order: Literal["mdy", "dmy"] | None = None
     region: str = ""
     parties: Parties = field(default_factory=Parties)
+    network: Network = field(default_factory=Network)
 
 
 class Format(ABC):

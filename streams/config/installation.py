@@ -15,20 +15,21 @@ from streams.config.dangers.risk_names import RiskName
 from streams.config.enforcer_settings import Enforcers, EnforcerSettings, knowing
 from streams.config.fleet_settings import FleetSettings
 from streams.config.kafka_settings import Kafka
-from streams.config.listener_settings import Console, FeedSettings, WebhookListener
+from streams.config.listener_settings import Console, FeedSettings, HepSettings, WebhookListener
 from streams.config.metrics_settings import Metrics
 from streams.config.notify_settings import CallOut, Notify
 from streams.config.secrets import JournalUrl
 
 
 class InstalledPbx(Pbx):
-    """A PBX with how it is reached and read; without a `connection` it is only replayed or imported.
+    """A PBX with how it is reached and read; without `connection` and `hep` it is only replayed or imported.
 
     `trunk_contexts` are those of an Asterisk or FreeSWITCH in which calls from trunks begin, over and above the usual.
     `notice_names` maps a P-Series' names of system events to those of the contract.
     """
 
     connection: Connection | None = None
+    hep: HepSettings | None = None
     trunk_contexts: tuple[Short, ...] = ()
     notice_names: dict[Short, Snake] = Field(default_factory=dict)
 

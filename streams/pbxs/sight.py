@@ -12,6 +12,7 @@ from detector.contract.controls import CONTROLS
 from detector.contract.visibility import Source, Telling, missing, visible
 from detector.detect.catalogue import detectors
 from detector.detect.needs import needs_of
+from detector.formats.hep.hep_tellings import ALONE, BESIDE
 from detector.formats.sources import sources
 from detector.settings import PbxProfile
 from streams.config.installation import InstalledPbx
@@ -89,19 +90,20 @@ def sight_of(pbx: InstalledPbx, profile: PbxProfile, known: PbxStatus | None = N
     found = see(sources_of_pbx(pbx, known), audited=pbx.connection is not None)
     starved = [one.rule for one in found.starved if profile.rules[one.rule].limits != detectors()[one.rule].Limits()]
     return PbxSight(
-        pbx=pbx.id, sight=found, connected=pbx.connection is not None, configured=tuple(starved),
+        pbx=pbx.id, sight=found, connected=pbx.connection is not None or pbx.hep is not None, configured=tuple(starved),
         differences=known.differences if known is not None else (),
         model=known.model if known is not None else None, firmware=known.firmware if known is not None else None,
     )  # fmt: skip
 
 
 def sources_of_pbx(pbx: InstalledPbx, known: PbxStatus | None = None) -> tuple[Source, ...]:
-    """What tells of it; without a connection that is nothing we know of."""
+    """What tells of it; without a connection and HEP that is nothing we know of."""
     if pbx.connection is None:
-        return ()
+        return (ALONE,) if pbx.hep is not None else ()
     found = make_of(pbx.connection.make).sources()
     why = known.no_records if known is not None else None
-    return tuple(one if one.live or why is None else without(one, why) for one in found)
+    told = tuple(one if one.live or why is None else without(one, why) for one in found)
+    return (*told, BESIDE) if pbx.hep is not None else told
 
 
 def without(source: Source, why: str) -> Source:

@@ -49,6 +49,8 @@ from streams.runtime.garbage import spare
 from streams.runtime.ingest import SourceStatus
 from streams.runtime.partition import Partition
 from streams.runtime.tables import first_lists, tables
+from streams.sources.encounters import Encounters
+from streams.sources.hep_receivers import HepReceivers
 from streams.store.archived import Archived
 from streams.store.checkpoints import SqlCheckpoints
 from streams.store.journal.journal import Journal
@@ -92,9 +94,10 @@ class Service:
         self.feed = feed_of(settings, self.journal, enforcers)
         self._feed_watch = FeedWatch(self.feed, self.journal, self.runtime, lambda: self.pbxs.hands)
         self._left_overs = LeftOvers(self.journal, settings, self.runtime)
-        self.pbxs = HeldPbxs(
-            self.policies, self.vault, self.runtime, everywhere_by(enforcers), JournalMemory(self.journal)
-        )
+        both = {pbx.id for pbx in settings.pbxs if pbx.hep is not None and pbx.connection is not None}
+        ingest = Encounters(self.runtime, both)
+        self._hep = HepReceivers(settings, self.policies, ingest, partial(self.vault.keyed_hash, "pin"))
+        self.pbxs = HeldPbxs(self.policies, self.vault, ingest, everywhere_by(enforcers), JournalMemory(self.journal))
         self._vitals = RunVitals(self.runtime, checkpoints, self.journal, self._sources, self._archive_up,
                                  lambda: self.lists.statuses, lambda: self._feed_watch.missing)  # fmt: skip
         self._stop = asyncio.Event()
@@ -148,7 +151,7 @@ class Service:
             "wake": self._wake_on_delivery(executor, notifier), "left-overs": self._left_overs.run(),
             "alarm": DiskAlarm(channels, lambda: self.runtime.problem).run(),
             "source watch": SourceWatch(self.runtime, self.policies, self._sources).run(),
-            "weighing": weighing.run(),
+            "weighing": weighing.run(), "HEP": self._hep.run(),
             "brakes": BrakeWatch(self.journal, orders, channels, OWNER).run(),
             "retention": retention(self.journal, self.settings, self.policies),
         })  # fmt: skip
@@ -213,7 +216,7 @@ class Service:
             notifier.wake()
 
     def _sources(self) -> list[SourceStatus]:
-        return [one for pbx in self.pbxs.connected.values() for one in all_sources(pbx)]
+        return [*(one for pbx in self.pbxs.connected.values() for one in all_sources(pbx)), *self._hep.statuses()]
 
     def _known(self, pbx: str) -> PbxStatus | None:
         connected = self.pbxs.connected.get(pbx)

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import msgspec
 
-from tests.bench import figures
+from tests.bench import copied_sip, figures
 from tests.bench.contained import Containment, contained
 from tests.bench.traffic import log_lines, traffic
 
 EVENTS = 40_000
 LINES = 40_000
+PACKETS = 40_000
 EMBEDDED_EVENTS = 20_000
 ENTITIES = 100_000
 ROUNDS = 5
@@ -34,6 +35,12 @@ def main() -> None:
     logs = figures.rates({
         "read_plainly": lambda: figures.read_plainly(lines), "convert": lambda: figures.convert(lines),
     }, LINES, ROUNDS)  # fmt: skip
+    say(f"reading {PACKETS:,} packets of SIP from a socket, {ROUNDS} rounds")
+    sip = copied_sip.packets(PACKETS)
+    copies = figures.rates({
+        "read_alone": lambda: copied_sip.read_alone(sip), "read_into_events": lambda: copied_sip.read_into_events(sip),
+        "decode_only": lambda: copied_sip.decode_only(sip),
+    }, PACKETS, ROUNDS)  # fmt: skip
     say("scoring and learning")
     models = figures.models(events, ROUNDS)
     say(f"the embedded runtime, {EMBEDDED_EVENTS:,} events")
@@ -45,12 +52,12 @@ def main() -> None:
     say("checkpoints")
     checkpoint = figures.checkpoint_bytes(events)
     say(f"memory of {ENTITIES:,} entities")
-    report(rates, logs, figures.memory(ENTITIES), checkpoint, models, containment)
+    report(rates, logs, copies, figures.memory(ENTITIES), checkpoint, models, containment)
 
 
 def report(
-    rates: dict[str, float], logs: dict[str, float], memory: figures.Memory, checkpoint: float,
-    models: tuple[float, float], containment: Containment,
+    rates: dict[str, float], logs: dict[str, float], copies: dict[str, float], memory: figures.Memory,
+    checkpoint: float, models: tuple[float, float], containment: Containment,
 ) -> None:  # fmt: skip
     """The table for people, then the line for programs."""
     rows = {
@@ -64,6 +71,9 @@ def report(
         print(f"{title:40}{rates[name]:>10,.0f}{rates[name] / rates['decode']:>13.4f}")
     slower = logs["convert"] / logs["read_plainly"]
     print(f"{'convert, lines of a log':40}{logs['convert']:>10,.0f}{slower:>13.4f} of reading them")
+    of_socket = copies["read_into_events"] / copies["read_alone"]
+    print(f"{'HEP, packets into events':40}{copies['decode_only']:>10,.0f}")
+    print(f"{'HEP, from a socket':40}{copies['read_into_events']:>10,.0f}{of_socket:>13.4f} of reading it alone")
     print(f"{'memory of an extension or address':40}{memory.bytes_per_entity:>10,.0f} bytes")
     print(f"{'checkpoint':40}{checkpoint:>10,.0f} bytes an event")
     print(f"{'models, to score and learn a call':40}{models[0]:>10,.1f} us, {models[1]:.1f} us an event")
@@ -75,6 +85,8 @@ def report(
         "embedded_ratio": round(rates["embedded"] / rates["decode"], 4),
         "convert_lines_per_second": round(logs["convert"]),
         "convert_ratio": round(slower, 4),
+        "hep_packets_per_second": round(copies["decode_only"]),
+        "hep_ratio": round(of_socket, 4),
         "models_us_per_call": round(models[0], 1),
         "models_us_per_event": round(models[1], 2),
         "bytes_per_entity": round(memory.bytes_per_entity),

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from detector.contract.codec import excerpt_of
 from detector.detect.catalogue import catalogue
 from detector.formats import formats
+from detector.formats.own_network import Network
 from detector.formats.parties import TRUNK_CONTEXTS, Parties
 from detector.formats.unread import UnreadLines
 from detector.settings import profile
@@ -23,6 +24,7 @@ from streams.config.kafka_settings import NAME, Kafka, Name
 from streams.config.loading import load
 from streams.config.metrics_settings import Process
 from streams.config.yaml_model import ConfigError
+from streams.sources.hep_receivers import network_of
 from streams.store.keys import pin_hash
 
 UNNAMED = "pbx"
@@ -93,6 +95,7 @@ def options_of(settings: Installation, name: str, pbx: str | None, timezone: str
     return Options(
         format=name, pbx=chosen, zone=found, year=year, keyed_hash=pin_hash(settings.data),
         parties=parties_of(settings, chosen), region=own.region,
+        network=next((network_of(one) for one in settings.pbxs if one.id == chosen), Network()),
     )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from detector.contract.codec import Rejected
 from detector.contract.events import AnyEvent, Unknown
 from detector.formats import Format, FormatOptions, formats
 from detector.formats.events_jsonl import EventsJsonl
+from detector.formats.own_network import Network
 from detector.formats.parties import Parties
 from detector.formats.unread import UnreadLines
 from streams.cli.support.braiding import braid
@@ -50,6 +51,7 @@ class Options(Struct, frozen=True, kw_only=True):
     year: int | None
     keyed_hash: Callable[[str], str]
     parties: Parties = Parties()
+    network: Network = Network()
     region: str = ""
 
 
@@ -162,7 +164,7 @@ class Inputs:
         options = self._options
         return self._format(FormatOptions(
             pbx=options.pbx, zone=options.zone, year=year, keyed_hash=options.keyed_hash, parties=options.parties,
-            region=options.region,
+            region=options.region, network=options.network,
         ))  # fmt: skip
 
     def _lines(self, name: str) -> Iterator[tuple[int, bytes]]:

@@ -11,6 +11,7 @@ class RiskName(StrEnum):
     WEBHOOK_SECRET = "webhook.secret"  # noqa: S105 - a name
     PBX_UNENCRYPTED = "pbx.unencrypted"
     PBX_UNVERIFIED = "pbx.unverified"
+    HEP_FORGEABLE = "hep.forgeable"
     EMERGENCY_NO_ROUTE = "emergency.no_route"
     EMERGENCY_ACCESS_DIGIT = "emergency.access_digit"
     RULES_ALL_AUTOMATIC = "rules.all_automatic"

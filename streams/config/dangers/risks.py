@@ -16,7 +16,7 @@ from detector.settings.values import is_name
 from streams.config.connection import Transport
 from streams.config.dangers.risk_names import RiskName
 from streams.config.installation import Installation, InstalledPbx, core_settings
-from streams.config.listener_settings import FeedSettings
+from streams.config.listener_settings import FeedSettings, HepTransport
 
 SHORTEST_TOKEN = 16
 WIDEST_PROTECTED = {4: 8, 6: 19}
@@ -108,6 +108,7 @@ def listener_risks(installation: Installation) -> Iterator[Risk]:
 def pbx_risks(place: PlacedPbx, fresh: bool) -> Iterator[Risk]:
     """What is dangerous about one PBX."""
     yield from connection_risks(place)
+    yield from hep_risks(place)
     yield from emergency_risks(place)
     yield from address_risks(place)
     if fresh and all(settings.mode is Mode.AUTO for settings in place.profile.rules.values()):
@@ -140,6 +141,17 @@ def connection_risks(place: PlacedPbx) -> Iterator[Risk]:
             name=RiskName.WEBHOOK_SECRET, keys=(*keys, "webhook_secret"),
             can_happen="anybody can send events in the PBX's name, and have its people cut off",
             instead=f"a secret of at least {SHORTEST_TOKEN} characters",
+        )  # fmt: skip
+
+
+def hep_risks(place: PlacedPbx) -> Iterator[Risk]:
+    """Who can tell of SIP in the PBX's name."""
+    hep = place.pbx.hep
+    if hep is not None and hep.transport is not HepTransport.TLS and not is_local(hep.host):
+        yield Risk(
+            name=RiskName.HEP_FORGEABLE, keys=(*place.keys, "hep", "transport"),
+            can_happen="whoever can send in a capture agent's name, or reads its key on the way, has people cut off",
+            instead="transport: tls, or a network between them where nobody else is",
         )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from tests.detector.formats import test_carriers
 from tests.detector.formats.asterisk import test_asterisk_cdr, test_asterisk_messages
 from tests.detector.formats.freeswitch import test_freeswitch_log
 from tests.detector.formats.yeastar import test_yeastar_cdr, test_yeastar_events
+from tests.hep import file_lines, samples
 
 DATA = Path(__file__).parents[2] / "data"
 LINES = int(os.environ.get("RINGFENCE_MUTATED_LINES", "3000"))
@@ -65,6 +66,7 @@ SOURCES: dict[str, Callable[[], list[bytes]]] = {
         *encoded([line for lines in test_yeastar_events.WRITTEN.values() for line in lines]),
     ],
     "freeswitch-log": freeswitch_lines,
+    "hep": lambda: file_lines(samples()),
     "events": lambda: data("stolen-extension.jsonl"),
 }  # fmt: skip
 

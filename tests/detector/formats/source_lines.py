@@ -14,6 +14,7 @@ from tests.detector.formats.mutated import SOURCES, data, encoded
 from tests.detector.formats.yeastar import test_yeastar_cdr as rows
 from tests.detector.formats.yeastar import test_yeastar_events as pushed
 from tests.detector.formats.yeastar import test_yeastar_frames as frames
+from tests.hep import beside_samples, file_lines
 
 THIEF = messages.THIEF
 AMI_REQUESTS = ("RequestBadFormat", "RequestNotAllowed", "RequestNotSupported")
@@ -47,6 +48,8 @@ def of(source: str) -> list[list[bytes]]:
         "asterisk-log": lambda: [SOURCES["asterisk-log"](), *[encoded(one) for one in [*security(), *said()]]],
         "asterisk-messages": lambda: [data("asterisk-messages.log"), *[encoded(one) for one in said()]],
         "asterisk-cdr": lambda: [data("asterisk-master.csv"), *[encoded(one) for one in records(master.line)]],
+        "hep": lambda: [SOURCES["hep"]()],
+        "hep-beside": lambda: [file_lines(beside_samples())],
         "freeswitch-log": lambda: [SOURCES["freeswitch-log"](), *[encoded(one) for one in freeswitch_says()]],
     }[source]()
 

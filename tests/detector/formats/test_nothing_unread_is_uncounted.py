@@ -13,12 +13,13 @@ from detector.contract.codec import Rejected
 from detector.formats import Format
 from detector.formats.asterisk.asterisk_log import OURS as ASTERISK_MARKS
 from detector.formats.freeswitch.freeswitch_log import OURS as FREESWITCH_MARKS
-from tests.detector.formats.mutated import SOURCES, chunks, data, mutated, reader
+from tests.detector.formats.mutated import DATA, SOURCES, chunks, mutated, reader
+from tests.hep import lines_of
 
 SAMPLES = {
     "asterisk-log": "asterisk-both.log", "asterisk-ami": "asterisk-ami.txt", "asterisk-cdr": "asterisk-master.csv",
     "yeastar-cdr": "yeastar-cdr.csv", "yeastar-events": "yeastar-events.jsonl", "freeswitch-log": "freeswitch.log",
-    "events": "stolen-extension.jsonl",
+    "events": "stolen-extension.jsonl", "hep": "sip.hep",
 }  # fmt: skip
 BY_LINE = ["asterisk-cdr", "yeastar-cdr", "yeastar-events", "freeswitch-log", "asterisk-log", "events"]
 PARTLY = re.compile(r"a repeated line of what bears no count|a frame of type \d+ with members of a call .*")
@@ -190,7 +191,9 @@ def test_no_record_of_a_call_is_ignored(name: str) -> None:
 @pytest.mark.parametrize("name", SOURCES)
 def test_what_is_not_mangled_is_read_to_the_last_line(name: str) -> None:
     log = reader(name)
-    found = [record for line in data(SAMPLES[name]) for record in log.read(line)] + list(log.close())
+    found = [record for line in lines_of((DATA / SAMPLES[name]).read_bytes()) for record in log.read(line)] + list(
+        log.close()
+    )
     assert found
     assert not [record for record in found if isinstance(record, Rejected)]
     assert not log.unread.counts

@@ -11,11 +11,13 @@ from detector.contract.codec import Rejected
 from detector.contract.events import Event, Unknown
 from detector.contract.visibility import Source, Telling, alike, as_told_by, defaults_of, kind_of, read_field
 from detector.formats.format import FormatOptions, formats
+from detector.formats.own_network import Network
 from detector.formats.sources import sources
 from detector.formats.yeastar.yeastar_frames import YeastarFrames
 from detector.formats.yeastar.yeastar_tellings import ROUTED
 from tests.detector.formats import source_lines
 from tests.detector.formats.yeastar.test_yeastar_events import UP
+from tests.hep import CARRIER, PBX
 
 every_source = pytest.mark.parametrize("name", sorted(set(sources()) - {"events"}))
 NEW_YORK = ZoneInfo("America/New_York")
@@ -39,7 +41,8 @@ def hashed(pin: str) -> str:
 @cache
 def told(name: str) -> tuple[Event, ...]:
     """All events of the samples that there are of a source."""
-    options = FormatOptions(pbx="hq", zone=NEW_YORK, year=2026, keyed_hash=hashed)
+    network = Network([PBX], {"carrier-a": [CARRIER]})
+    options = FormatOptions(pbx="hq", zone=NEW_YORK, year=2026, keyed_hash=hashed, network=network)
     found: list[Event] = snapshot() if name == "p-series" else []
     for lines in source_lines.of(name):
         reader = formats()[format_of(name)](options)

@@ -131,6 +131,7 @@ def test_all_at_once_and_a_name_that_is_none(tmp_path: Path, monkeypatch: pytest
         "feed": {"enabled": True, "token": "env:SHORT"}, "enforcers": {"feed": {}},
         "pbxs": [{
             "id": "hq", "trunks": {"carrier": {}},
+            "hep": {"host": "0.0.0.0", "addresses": ["192.0.2.10"], "key": "env:SHORT"},  # noqa: S104 - the danger
             "connection": {
                 "url": "http://pbx.example", "client_id": "env:ID", "client_secret": "env:LONG", "verify_tls": False,
                 "events": "webhook", "webhook_secret": "env:SHORT",

@@ -11,13 +11,15 @@ from detector.contract.controls import CONTROLS
 from detector.contract.events import AnyEvent
 from detector.detect.catalogue import detectors
 from detector.formats.sources import sources
+from streams.config.installation import InstalledPbx
 from streams.pbxs.connected import Connected
 from streams.pbxs.guard_facts import TargetFacts
-from streams.pbxs.sight import Sight, SightKind, see, without
+from streams.pbxs.sight import Sight, SightKind, see, sources_of_pbx, without
 from streams.sim import SimOptions
 from tests.streams.pbxs.conftest import linked
 
 API, CDR = sources()["p-series"], sources()["p-series-cdr"]
+P_SERIES = {"url": "https://pbx.example:8088"}
 DENIED = "the API application may not read cdr/search"
 
 
@@ -50,11 +52,31 @@ def test_how_controls_are_seen(connected: Any, audited: bool, seen: dict[str, Si
     assert {control: shown(sight, control) for control in seen} == seen
 
 
+@pytest.mark.parametrize(
+    ("connection", "names", "seen"),
+    [
+        (None, {"hep"}, {"C09": SightKind.LIVE, "C12": SightKind.LIVE, "C27": SightKind.LIVE}),
+        (P_SERIES, {"p-series", "p-series-cdr", "hep-beside"}, {"C09": SightKind.LIVE, "C12": SightKind.LIVE}),
+    ],
+    ids=["alone", "beside a P-Series"],
+)
+def test_copies_of_sip_show_what_an_api_does_not(connection: Any, names: set[str], seen: dict[str, SightKind]) -> None:
+    hep = {"addresses": ["192.0.2.10"], "senders": ["192.0.2.10"]}
+    pbx = InstalledPbx.model_validate({"id": "hq", "connection": connection, "hep": hep})
+    told = sources_of_pbx(pbx)
+    assert {one.name for one in told} == names
+    sight = see(told, audited=connection is not None)
+    assert {control: shown(sight, control) for control in seen} == seen
+    assert "registration.user_agent" not in {one.rule for one in sight.starved}
+
+
 def test_a_rule_is_fed_or_named_with_what_it_lacks_and_what_would_feed_it() -> None:
     sight = see((API, CDR), audited=True)
     starved = {one.rule: one for one in sight.starved}
     assert starved["registration.user_agent"].missing == ("user_agent in registration.accepted",)
-    assert starved["registration.user_agent"].show == (sources()["events"].title,)
+    assert starved["registration.user_agent"].show == tuple(
+        sources()[name].title for name in ("events", "hep", "hep-beside")
+    )
     assert sources()["asterisk-ami"].title in starved["source.strangers"].show
     assert all(one.missing and one.show for one in sight.starved)
     fed = {rule for one in sight.controls for rule in one.rules}
