@@ -99,17 +99,19 @@ class AsteriskAmi(Format):
 
     def read(self, line: bytes) -> Iterator[Reading]:
         """The events of the frame that ends with this line."""
-        for frame in self._frames.add(line):
-            if isinstance(frame, Rejected):
-                yield frame
-                continue
-            events = self._events(frame)
-            if events is None:
-                self._pass_over(frame)
-            else:
-                if self._frames.odd:
-                    self.unread.note(ODD, self._frames.strange, self._frames.odd)
-                yield from events
+        frame = self._frames.add(line)
+        if frame is None:
+            return
+        if isinstance(frame, Rejected):
+            yield frame
+            return
+        events = self._events(frame)
+        if events is None:
+            self._pass_over(frame)
+        else:
+            if self._frames.odd:
+                self.unread.note(ODD, self._frames.strange, self._frames.odd)
+            yield from events
 
     @property
     def held(self) -> int:
@@ -123,11 +125,11 @@ class AsteriskAmi(Format):
 
     def close(self) -> Iterator[Reading]:
         """A frame that has no end, and what was held back."""
-        for frame in self._frames.close():
-            if isinstance(frame, Rejected):
-                yield frame
-            else:
-                self._pass_over(frame)
+        frame = self._frames.close()
+        if isinstance(frame, Rejected):
+            yield frame
+        elif frame is not None:
+            self._pass_over(frame)
         told = self._attempts.release()
         self._told += len(told)
         yield from told
