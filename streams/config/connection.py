@@ -50,6 +50,11 @@ class PbxMake(StrEnum):
     YEASTAR = "yeastar"
     ASTERISK = "asterisk"
 
+    @property
+    def spares_emergency(self) -> bool:
+        """Whether what shuts a route or trunk of such a PBX lets emergency calls through."""
+        return self is PbxMake.ASTERISK
+
 
 class Transport(StrEnum):
     """How the PBX's events come in."""

@@ -69,7 +69,9 @@ class HeldPbxs:
         connection = connect(pbx, profile, memory(), fence)
         look = LastLook(connection.discover)
         facts = self._facts[pbx.id] = TargetFacts(pbx, profile, look, calls=connection.calls, memory=self._memory)
-        self._bystanders[pbx.id] = Bystanders(dialling, emergency, connection.present, look)
+        self._bystanders[pbx.id] = Bystanders(
+            dialling, emergency, connection.present, look, spares=profile.spares_emergency
+        )
         self.hands[pbx.id] = {**connection.actions(), **self._everywhere}
         sources = connection.sources(self._ingest, self._keyed_hash, since=since)
         made = self.connected[pbx.id] = Connected(connection, sources, facts)

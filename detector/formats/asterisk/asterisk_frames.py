@@ -62,9 +62,10 @@ class Frames:
 
     def close(self) -> Fields | Rejected | None:
         """What has no end: its last value may be cut; a frame without any field is nevertheless one."""
-        found = (BROKEN_OFF if self._fields else {}) if self.open and not self._spoilt else None
-        self._over = True
-        return found
+        told, self._over = self.open and not self._spoilt, True
+        if not told:
+            return None
+        return BROKEN_OFF if self._fields else {}
 
     def _spoil(self, why: Rejected) -> Rejected:
         self._spoilt = True
