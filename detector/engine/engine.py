@@ -209,6 +209,11 @@ class Engine:
         state = self._states.get((pbx, False))
         return state.now if state is not None and state.now >= 0 else None
 
+    def legs_of(self, pbx: str) -> list[Call]:
+        """The legs of a PBX that, as far as we know, are up, in its last phase and with the id of its first."""
+        state = self._states.get((pbx, False))
+        return [leg.as_call(pbx) for leg in state.ledger.legs.values() if leg.up] if state is not None else []
+
     def calls_up(self) -> int:
         """How many legs of calls are up now, over all PBXs."""
         return sum(state.ledger.legs_up for state in list(self._states.values()))

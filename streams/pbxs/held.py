@@ -1,9 +1,10 @@
 """The PBXs that are in our hands at the moment: what goes on with each, and what can be done to it."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
+from detector.contract.events import Call
 from detector.contract.vocabulary import Act
 from detector.decide.blast import Blast
 from detector.decide.guard import GuardFacts
@@ -52,11 +53,12 @@ class HeldPbxs:
         memory: Callable[[], LoginMemory],
         *,
         since: datetime | None = None,
+        up: Sequence[Call] = (),
         fence: Fence | None = None,
     ) -> Connected | None:
         """Have this PBX from now on; None where it has no API, and only addresses can be blocked.
 
-        `memory` is asked for where there is something to log in to.
+        `memory` is asked for where there is something to log in to. `since` and `up` are what the log knows of it.
         """
         profile = self._policies.of(pbx.id)
         dialling = dialling_of(profile)
@@ -73,7 +75,7 @@ class HeldPbxs:
             dialling, emergency, connection.present, look, spares=profile.spares_emergency
         )
         self.hands[pbx.id] = {**connection.actions(), **self._everywhere}
-        sources = connection.sources(self._ingest, self._keyed_hash, since=since)
+        sources = connection.sources(self._ingest, self._keyed_hash, since=since, up=up)
         made = self.connected[pbx.id] = Connected(connection, sources, facts)
         return made
 

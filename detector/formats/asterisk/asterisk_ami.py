@@ -1,12 +1,12 @@
 """What Asterisk's manager interface (AMI) sends: security events, calls, call records, lost registrations."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import ClassVar
 
 from detector.contract.codec import Rejected
-from detector.contract.events import AnyEvent, Notice, Registration
+from detector.contract.events import AnyEvent, Call, Notice, Registration
 from detector.contract.visibility import Source
 from detector.formats.asterisk.asterisk_attempts import Attempts, Silence
 from detector.formats.asterisk.asterisk_calls import UNIQUEID, BadRecordError, CallRecords
@@ -112,6 +112,14 @@ class AsteriskAmi(Format):
             if self._frames.odd:
                 self.unread.note(ODD, self._frames.strange, self._frames.odd)
             yield from events
+
+    def take_up(self, legs: Iterable[Call]) -> None:
+        """Legs that were up when somebody listened last: those that the PBX does not show are over."""
+        self._channels.take_up(legs)
+
+    def forget(self, ended: Iterable[Call]) -> None:
+        """Calls whose end is known otherwise."""
+        self._channels.forget({(call.call_id, call.leg) for call in ended})
 
     @property
     def held(self) -> int:
