@@ -74,7 +74,9 @@ class HeldPbxs:
         self._bystanders[pbx.id] = Bystanders(
             dialling, emergency, connection.present, look, spares=profile.spares_emergency
         )
-        self.hands[pbx.id] = {**connection.actions(), **self._everywhere}
+        own = connection.actions()
+        both = {act: self._everywhere[act].beside(own[act]) for act in own.keys() & self._everywhere.keys()}
+        self.hands[pbx.id] = {**own, **self._everywhere, **both}
         sources = connection.sources(self._ingest, self._keyed_hash, since=since, up=up)
         made = self.connected[pbx.id] = Connected(connection, sources, facts)
         return made

@@ -143,6 +143,10 @@ class PbxAction(ABC, Generic[B]):
     async def preview(self, order: Order) -> str:
         """What it would cut, in a sentence."""
 
+    def beside(self, own: "AnyAction") -> "AnyAction":
+        """What is done where a PBX has an action of its own for an act that others carry out, too."""
+        return self
+
     def remark(self, handle: str | None) -> str | None:
         """What people should know of how it was done, beside that it was."""
         return None
