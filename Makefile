@@ -5,13 +5,18 @@ BIN := .venv/bin
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_BUILD_CONSTRAINT := $(CURDIR)/constraints.txt
 
-.PHONY: help demo cluster test check generate evaluate bench bench-kafka
+.PHONY: help demo demo-asterisk cluster test check generate evaluate bench bench-kafka
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 demo: .venv/installed ## a simulated PBX under attack, contained, in your browser
 	$(BIN)/ringfence demo
+
+demo-asterisk: .venv/developing ## a real Asterisk robbed by real SIP, contained, in your browser
+	scripts/system-packages sip-tester
+	scripts/asterisk >/dev/null
+	PYTHONPATH=. $(BIN)/python deploy/asterisk
 
 cluster: .venv/installed ## the same on Kafka: workers, a gateway and two simulated PBXs on this machine
 	scripts/system-packages postgresql

@@ -192,7 +192,7 @@ class Asterisk:
         with (self.folder / "said").open("ab") as said:
             self._process = subprocess.Popen(
                 [*self.addresses.wrapped, *self._command(), "-f", "-q"], stdin=subprocess.DEVNULL, stdout=said,
-                stderr=said, env=os.environ | ENVIRONMENT,
+                stderr=said, env=os.environ | ENVIRONMENT, start_new_session=True,  # a Ctrl-C is for who started it
             )  # fmt: skip
         until = time.monotonic() + PATIENCE
         while not (self.folder / "run" / "asterisk.ctl").exists() or "fully booted" not in self.cli(

@@ -78,6 +78,8 @@ Content-Length: 0
 
 """
 SAY = '<action><log message="{}"/></action>'
+KEPT_OUT = f'<recv response="403" optional="true" next="4">{SAY.format("kept_out")}</recv>'
+"""The answer to whom an access list keeps out: nobody asks who he is."""
 REFUSALS = ("401", "403", "404", "480", "486", "503")
 
 
@@ -92,18 +94,18 @@ class Phone(Struct, frozen=True, kw_only=True):
 
     def register(self, times: int = 1) -> Counter[str]:
         """How often it was answered `accepted`, and how often with which refusal."""
-        text = [send(self._fill(REGISTER, sequence=1)), '<recv response="401" auth="true"/>']
+        text = [send(self._fill(REGISTER, sequence=1)), KEPT_OUT, '<recv response="401" auth="true"/>']
         text.append(send(self._fill(REGISTER, sequence=2, more=self._proof())))
         refused = "".join(
             f'<recv response="{code}" optional="true" next="1">{SAY.format(code)}</recv>' for code in REFUSALS
         )
-        text.append(f'{refused}<recv response="200">{SAY.format("accepted")}</recv><label id="1"/>')
+        text.append(f'{refused}<recv response="200">{SAY.format("accepted")}</recv><label id="1"/><label id="4"/>')
         return self.begin("".join(text), times=times, rate=20).ended()
 
     def call(self, number: str, *, times: int = 1, rate: float = 5, hold: float = 1.0) -> "Calls":
         """Calls that begin now, each up for `hold` seconds unless the PBX ends it before."""
         ack = {"number": number, "via": "[last_Via:]"}
-        text = [send(self._fill(INVITE, number=number, sequence=1)), '<recv response="401" auth="true"/>']
+        text = [send(self._fill(INVITE, number=number, sequence=1)), KEPT_OUT, '<recv response="401" auth="true"/>']
         text.append(send(self._fill(ACK, sequence=1, **ack), again=False))
         text.append(send(self._fill(INVITE, number=number, sequence=2, more=self._proof())))
         text += [f'<recv response="{code}" optional="true"/>' for code in ("100", "180", "183")]
@@ -114,7 +116,8 @@ class Phone(Struct, frozen=True, kw_only=True):
         text.append(f'<recv request="BYE" timeout="{int(hold * 1000)}" ontimeout="2">{SAY.format("cut")}</recv>')
         text.append(send(OK, again=False, then="3") + '<label id="2"/>' + send(self._fill(BYE, number=number)))
         text.append('<recv response="200" next="3"/><label id="1"/>')
-        text.append(send(self._fill(ACK, sequence=2, **ack), again=False) + '<label id="3"/>')
+        text.append(send(self._fill(ACK, sequence=2, **ack), again=False, then="3") + '<label id="4"/>')
+        text.append(send(self._fill(ACK, sequence=1, **ack), again=False) + '<label id="3"/>')
         return self.begin("".join(text), times=times, rate=rate)
 
     def begin(self, scenario: str, *, times: int, rate: float) -> "Calls":
@@ -130,7 +133,12 @@ class Phone(Struct, frozen=True, kw_only=True):
         ]  # fmt: skip
         with (folder / "said").open("wb") as said:
             running = subprocess.Popen(
-                list(map(str, command)), stdin=subprocess.DEVNULL, stdout=said, stderr=said, cwd=folder
+                list(map(str, command)),
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=said,
+                cwd=folder,
+                start_new_session=True,
             )
         return Calls(running, folder)
 
@@ -149,7 +157,7 @@ class Calls:
         self._folder = folder
 
     def so_far(self) -> Counter[str]:
-        """How often each answer came: `answered`, `cut` by the PBX, `accepted`, or the code of a refusal."""
+        """How often each answer came: `answered`, `cut` by the PBX, `accepted`, `kept_out`, or a refusal's code."""
         log = self._folder / "log"
         return Counter(log.read_text().split()) if log.exists() else Counter()
 

@@ -182,7 +182,8 @@ class Decisions:
             known_good=is_known_good(self.state.memory, target.id, case.opened),
             subject_of_incident=Stage.ACCESS in case.stages and target in case.proven,
             emergency_device=is_extension and profile.extension(target.id).emergency_device,
-            emergency_path=any(r.emergency for name, r in profile.routes.items() if name != target.id),
+            emergency_path=profile.spares_emergency
+            or any(r.emergency for name, r in profile.routes.items() if name != target.id),
             emergency=self.premises.plan.emergency,
         )  # fmt: skip
 

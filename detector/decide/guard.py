@@ -68,7 +68,7 @@ class GuardFacts(Struct, frozen=True, kw_only=True):
     emergency_call: bool = False
     """The call, trunk or extension to be cut off is in a call that is or may be an emergency call."""
     emergency_path: bool = False
-    """A route for emergency calls is known that stays after the action."""
+    """A way for emergency calls is known that stays after the action."""
     emergency: Emergency = NOWHERE
     spent_budget: bool = False
 

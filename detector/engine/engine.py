@@ -7,7 +7,7 @@ from datetime import timedelta
 import msgspec
 
 from detector.contract.codec import from_micros, to_micros
-from detector.contract.events import AnyEvent, Call, Control, Notice, Unknown
+from detector.contract.events import AnyEvent, Call, Control, Notice, Registration, Unknown
 from detector.contract.findings import AnyFinding
 from detector.contract.vocabulary import ControlName, SourceNotice
 from detector.correlate.pbx_state import PbxState
@@ -133,13 +133,18 @@ class Engine:
     def _revise(self, event: AnyEvent | Unknown, state: PbxState, at: int, doubts: int) -> list[AnyFinding]:
         """A higher revision adds fields to what is known and moves no time.
 
-        Rules are asked only where it is known now, and was not before, where a call goes, who is charged with it, or
-        by which route it goes.
+        Rules are asked only where it is known now, and was not before, where a call goes, who is charged with it, by
+        which route it goes, or by what program somebody registered.
         """
         self.counts["revision"] += 1
+        site = self._sites.get(event.pbx) or self._site(event.pbx)
+        if isinstance(event, Registration) and event.user_agent:
+            verdicts = Verdicts(state, site)
+            verdicts.doubts = state.timers.doubts = doubts
+            self._inspector.inspect_program(event, max(state.now, at), state, site, verdicts)
+            return verdicts.findings
         if not isinstance(event, Call):
             return []
-        site = self._sites.get(event.pbx) or self._site(event.pbx)
         leg = apply.find_own(event, site, state.ledger)
         if leg is None:
             return []
@@ -208,6 +213,11 @@ class Engine:
         """Until when a PBX was heard of, in microseconds; None for one that never said anything."""
         state = self._states.get((pbx, False))
         return state.now if state is not None and state.now >= 0 else None
+
+    def legs_of(self, pbx: str) -> list[Call]:
+        """The legs of a PBX that, as far as we know, are up, in its last phase and with the id of its first."""
+        state = self._states.get((pbx, False))
+        return [leg.as_call(pbx) for leg in state.ledger.legs.values() if leg.up] if state is not None else []
 
     def calls_up(self) -> int:
         """How many legs of calls are up now, over all PBXs."""

@@ -34,6 +34,8 @@ from detector.memory.fields import Memory
 ACCEPTED = AccessOutcome.ACCEPTED
 NOBODY_CAME = frozenset({AccessOutcome.EXPIRED, AccessOutcome.REMOVED})
 """The PBX ended a registration by itself."""
+PROGRAM = "user_agent"
+"""What a rule needs that judges the program somebody registers with."""
 
 
 class Inspector:
@@ -115,6 +117,16 @@ class Inspector:
         if state.cases.links:
             suspects.accuse_caller(facts, state, site.addresses)
         self._ask(site.rules_for(facts.extension)[Routed], event, facts, state, verdicts)
+        verdicts.close()
+
+    def inspect_program(
+        self, event: Registration, at: int, state: PbxState, site: Compiled, verdicts: Verdicts
+    ) -> None:  # fmt: skip
+        """By what program somebody registered has become known, and nothing else of it is new."""
+        facts = Facts(at, site.profile, site.plan, state.ledger, state.timers)
+        suspects.accuse(facts, state, apply.identify(event, facts, site))
+        rules = site.rules_for(facts.extension or event.account or "").get((Registration, event.outcome), ())
+        self._ask(tuple(rule for rule in rules if PROGRAM in rule.needs), event, facts, state, verdicts)
         verdicts.close()
 
     def _inspect_arrival(

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable, Iterator
 
 from msgspec import Struct
 
-from detector.contract.codec import to_micros
+from detector.contract.codec import from_micros, to_micros
 from detector.contract.events import ROW, Call
-from detector.contract.vocabulary import OUTWARD, Direction, Disposition, PricedBy, SubjectKind
+from detector.contract.vocabulary import OUTWARD, Direction, Disposition, Phase, PricedBy, SubjectKind
 from detector.enrich.dialling.numbers import Klass
 
 MICROS = 1_000_000
@@ -80,6 +80,17 @@ class Leg(Struct, kw_only=True, gc=False, array_like=True):
         if not self.answered:
             return 0
         return max(0, at - self.answered) if self.up else self.talk
+
+    def as_call(self, pbx: str) -> Call:
+        """What is known of it, as an event of the phase it is in."""
+        phase, at = (Phase.ANSWERED, self.answered) if self.answered else (Phase.STARTED, self.started)
+        return Call(
+            pbx=pbx, id=self.event, at=from_micros(at), phase=phase, call_id=self.call_id,
+            leg=self.leg.partition(AGAIN)[0] or None, direction=self.direction or None,
+            extension=self.extension or None, to=self.destination or None, trunk=self.trunk or None,
+            trunk_in=self.trunk_in or None, route=self.route or None, channel=self.channel or None,
+            started_at=from_micros(self.started),
+        )  # fmt: skip
 
     @property
     def key(self) -> str:

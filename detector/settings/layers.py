@@ -114,7 +114,8 @@ class Route(Params):
 class Pbx(Policy):
     """One telephone system as the core knows it: how it is reached, and with which secret, is known outside.
 
-    Where a `Pbx` belongs, one that knows more is refused.
+    Where a `Pbx` belongs, one that knows more is refused. `spares_emergency` follows from its make: what shuts a route
+    or trunk of it lets emergency calls through.
     """
 
     model_config = ConfigDict(revalidate_instances="subclass-instances")
@@ -125,6 +126,7 @@ class Pbx(Policy):
     routes: dict[Short, Route] = Field(default_factory=dict)
     groups: dict[Short, Group] = Field(default_factory=dict)
     extensions: dict[Extension, ExtensionSettings] = Field(default_factory=dict)
+    spares_emergency: bool = False
 
 
 class Settings(Params):

@@ -36,7 +36,8 @@ class PbxProfile(Struct, frozen=True, kw_only=True):
     `timezone` is an IANA name, `business_hours` seven days from Monday of (first, end) minutes in local
     time, `holidays` a country, country-subdivision or dates. `emergency_numbers` are those over and above the
     country's own. `everyone` is an extension of which nothing is configured. `protected` are addresses,
-    CIDRs and host names. Retention is in seconds.
+    CIDRs and host names. `spares_emergency`: a shut route or trunk lets emergency calls through. Retention is in
+    seconds.
     """
 
     pbx: str
@@ -53,6 +54,7 @@ class PbxProfile(Struct, frozen=True, kw_only=True):
     protected: tuple[str, ...]
     trunks: Mapping[str, Trunk]
     routes: Mapping[str, Route]
+    spares_emergency: bool
     mask_numbers: bool
     raw_retention: float
     findings_retention: float

@@ -119,6 +119,7 @@ def flat(pbx: Pbx, chain: Sequence[Policy], compiler: Compiler) -> PbxProfile:
         protected=tuple(dict.fromkeys(entry for layer in chain for entry in layer.protected)),
         trunks=pbx.trunks,
         routes=pbx.routes,
+        spares_emergency=pbx.spares_emergency,
         mask_numbers=said(layer.privacy.mask_numbers for layer in chain),
         raw_retention=said(kept.raw for kept in retention),
         findings_retention=said(kept.findings for kept in retention),

@@ -111,11 +111,11 @@ class Ami:
     async def _frame_of(self, name: str) -> Fields:
         """The next frame that answers the action of this name."""
         while True:
-            for frame in tuple(self._frames.add(await self.line())):  # it must be finished before the next line
-                if isinstance(frame, Rejected):
-                    raise Unreachable(f"manager interface: {frame.reason}")
-                if frame.get("ActionID") == name:
-                    return frame
+            frame = self._frames.add(await self.line())
+            if isinstance(frame, Rejected):
+                raise Unreachable(f"manager interface: {frame.reason}")
+            if frame is not None and frame.get("ActionID") == name:
+                return frame
 
 
 @asynccontextmanager

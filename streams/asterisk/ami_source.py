@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime
+from pathlib import Path
 
 import structlog
 from msgspec.structs import replace
@@ -14,6 +15,7 @@ from detector.formats.asterisk.asterisk_ami import AsteriskAmi
 from detector.formats.format import Reading as Found
 from streams.asterisk.ami import Ami
 from streams.asterisk.ami_client import AmiClient
+from streams.asterisk.ami_gap import AmiGap
 from streams.asterisk.caller_origin import CallerOrigin
 from streams.pbxs.pbx_errors import GiveUp, PbxError, Unreachable
 from streams.pbxs.trouble import say_trouble
@@ -49,9 +51,9 @@ log = structlog.get_logger()
 class AmiSource:
     """Listens, reads, reconnects; `run` ends only when it is cancelled.
 
-    Seconds: `quiet` until what was held back is told, `heartbeat` between questions for a sign of life, `silence`
-    without anything until the connection is dead, `pace` between looks at who is registered, `pause` and `longest`
-    between tries, `rest` after a refusal.
+    `records` is where the PBX's call records stand, `since` is when it was heard last. Seconds: `quiet` until what was
+    held back is told, `heartbeat` between questions for a sign of life, `silence` without anything until the connection
+    is dead, `pace` between looks at who is registered, `pause` and `longest` between tries, `rest` after a refusal.
     """
 
     def __init__(
@@ -61,6 +63,8 @@ class AmiSource:
         ingest: Ingest,
         judge: Judge,
         *,
+        records: Path | None = None,
+        since: datetime | None = None,
         quiet: float = 5.0,
         heartbeat: float = 15.0,
         silence: float = 45.0,
@@ -77,6 +81,8 @@ class AmiSource:
         self._reader = reader
         self._origin = CallerOrigin(client)
         self._delivery = Delivery(ingest, self.status)
+        self._gap = AmiGap(reader, self._delivery, records)
+        self._since = since
         self._quiet = quiet
         self._heartbeat = heartbeat
         self._silence = silence
@@ -174,6 +180,8 @@ class AmiSource:
         """Hand over what is queued, as much at a time as there is, until the end."""
         while True:
             lines, ended = await self._waited(queue)
+            if any(line.startswith(BOOTED) for line, _ in lines):
+                await self._gap.fill(self.heard_at or self._since, lines[0][1])
             found = [each for line in lines for each in self._read(line)]
             if ended or not lines:
                 found += [self._received(each, self._now()) for each in self._reader.close()]

@@ -13,7 +13,7 @@ from streams.asterisk.astdb import AstDb, epoch, read_value, sound_name, write_v
 from streams.asterisk.dialplan_hook import hook_needed
 from streams.pbxs.dialling import Dialling
 from streams.pbxs.pbx import Drifted, Order, PbxAction
-from streams.pbxs.pbx_errors import GiveUp
+from streams.pbxs.pbx_errors import GiveUp, NotFound
 
 B = TypeVar("B")
 A = TypeVar("A", bound="type[AsteriskAction[Any]]")
@@ -32,13 +32,35 @@ class AsteriskMeans(Struct, frozen=True, kw_only=True):
 
 
 class AsteriskAction(PbxAction[B]):
-    """One kind of action on one Asterisk; `hooked` says that it has no effect without our guard in the dialplan."""
+    """One kind of action on one Asterisk; `hooked` says that it has no effect without our guard in the dialplan.
+
+    `looks` is the line of sorcery.conf without which it has none.
+    """
 
     hooked: ClassVar[bool] = False
+    looks: ClassVar[str] = ""
 
     def __init__(self, means: AsteriskMeans) -> None:
         self.means = means
         self.client = means.client
+
+    async def look_needed(self) -> None:
+        """Raises `GiveUp` where Asterisk would not look into AstDB for what we write there."""
+        if self.looks not in await sorcery_lines(self.client):
+            raise GiveUp(lacking_look(self.looks))
+
+
+async def sorcery_lines(client: AmiClient) -> frozenset[str]:
+    """The lines of sorcery.conf."""
+    try:
+        return frozenset((await client.ask("GetConfig", Filename="sorcery.conf")).values())
+    except NotFound:
+        return frozenset()
+
+
+def lacking_look(line: str) -> str:
+    """What is said where a line is missing."""
+    return f"sorcery.conf lacks the line {line}"
 
 
 ASTERISK_ACTIONS: Registry[type[AsteriskAction[Any]]] = Registry("actions on an Asterisk", "streams.asterisk.actions")

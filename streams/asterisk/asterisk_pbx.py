@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from detector.audit.declared import Declared
 from detector.audit.posture import Posture
+from detector.contract.events import Call
 from detector.contract.vocabulary import Act
 from detector.formats.asterisk.asterisk_ami import AsteriskAmi
 from detector.formats.format import FormatOptions
@@ -46,7 +47,9 @@ class AsteriskConnection(PbxConnection):
         """Times come as seconds since 1970."""
         return None
 
-    def sources(self, ingest: Ingest, keyed_hash: KeyedHash, *, since: datetime | None) -> PbxSources:
+    def sources(
+        self, ingest: Ingest, keyed_hash: KeyedHash, *, since: datetime | None, up: Sequence[Call] = ()
+    ) -> PbxSources:
         """Its events."""
         connection = self._settings.connection
         zone = ZoneInfo((connection.timezone if connection is not None else None) or self._profile.timezone)
@@ -54,7 +57,10 @@ class AsteriskConnection(PbxConnection):
             pbx=self._settings.id, zone=zone, year=None, keyed_hash=keyed_hash, region=self._profile.region,
             parties=self.means.parties,
         )  # fmt: skip
-        return AsteriskSources(AmiSource(self.client, AsteriskAmi(options), ingest, self.problem))
+        reader = AsteriskAmi(options)
+        reader.take_up(up)
+        records = connection.call_records if connection is not None else None
+        return AsteriskSources(AmiSource(self.client, reader, ingest, self.problem, records=records, since=since))
 
     def actions(self) -> Mapping[Act, AnyAction]:
         """One of each kind."""

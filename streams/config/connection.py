@@ -7,7 +7,7 @@ from urllib.parse import SplitResult, urlsplit
 from pydantic import AfterValidator, model_validator
 
 from detector.settings.params import Params, Seconds
-from detector.settings.values import Short, TimeZone, host_or_network, refusal
+from detector.settings.values import Located, Short, TimeZone, host_or_network, refusal
 from streams.config.secrets import Secret
 
 
@@ -50,6 +50,11 @@ class PbxMake(StrEnum):
     YEASTAR = "yeastar"
     ASTERISK = "asterisk"
 
+    @property
+    def spares_emergency(self) -> bool:
+        """Whether what shuts a route or trunk of such a PBX lets emergency calls through."""
+        return self is PbxMake.ASTERISK
+
 
 class Transport(StrEnum):
     """How the PBX's events come in."""
@@ -63,6 +68,7 @@ class Connection(Params):
     """The PBX's API; `timezone` is that of its times, where it is not the PBX's own.
 
     Of an Asterisk it is the manager interface, `client_id` and `client_secret` are name and secret of a manager user.
+    `call_records` is its `Master.csv`, where that can be read from here: what ended while nobody listened stands there.
     """
 
     make: PbxMake = PbxMake.YEASTAR
@@ -75,6 +81,7 @@ class Connection(Params):
     events: Transport = Transport.WEBSOCKET
     poll_cdr: Seconds = 30.0
     timezone: TimeZone | None = None
+    call_records: Located | None = None
 
     @model_validator(mode="after")
     def _webhooks_are_signed(self) -> Self:
@@ -88,6 +95,8 @@ class Connection(Params):
         if managed != (self.make is PbxMake.ASTERISK):
             allowed = "ami:// or amis://" if self.make is PbxMake.ASTERISK else "https:// or http://"
             raise refusal(f"not how a PBX of make {self.make} is reached", f"a URL that begins with {allowed}")
+        if self.call_records is not None and self.make is not PbxMake.ASTERISK:
+            raise refusal(f"a PBX of make {self.make} tells its call records itself", "no `call_records`")
         if self.make is PbxMake.ASTERISK and self.events is not Transport.WEBSOCKET:
             raise refusal("an Asterisk pushes nothing: its events come by the connection", "no `events`")
         return self

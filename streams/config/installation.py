@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from pydantic import ConfigDict, Field, create_model
+from pydantic import ConfigDict, Field, create_model, field_validator
 
 from detector.settings import Pbx, Policy, Settings
 from detector.settings.params import Params
-from detector.settings.values import Identifier, Located, Short, Snake
+from detector.settings.values import Identifier, Located, Short, Snake, refusal
 from streams.config.archive_settings import ArchiveSettings
 from streams.config.block_list_settings import BlockListSource
 from streams.config.brakes_settings import BlastBounds, Ceilings
@@ -32,6 +32,13 @@ class InstalledPbx(Pbx):
     hep: HepSettings | None = None
     trunk_contexts: tuple[Short, ...] = ()
     notice_names: dict[Short, Snake] = Field(default_factory=dict)
+
+    @field_validator("spares_emergency")
+    @classmethod
+    def _follows_from_the_make(cls, spares: bool) -> bool:
+        if spares:
+            raise refusal("nobody can say this of a PBX: it follows from its make", "no `spares_emergency`")
+        return spares
 
 
 class Installation(Params):
@@ -79,4 +86,6 @@ def core_settings(installation: Installation) -> Settings:
 
 def core_pbx(pbx: InstalledPbx) -> Pbx:
     """The PBX as the core knows it."""
-    return Pbx.model_construct(**{field: getattr(pbx, field) for field in Pbx.model_fields})
+    known = {field: getattr(pbx, field) for field in Pbx.model_fields}
+    spares = pbx.connection is not None and pbx.connection.make.spares_emergency
+    return Pbx.model_construct(**known | {"spares_emergency": spares})

@@ -11,7 +11,7 @@ from detector.contract.findings import FOREVER
 from detector.contract.vocabulary import Act, Level, SourceNotice, State
 from detector.decide.acts import ACTS, said
 from streams.config.installation import Installation
-from streams.containment.actions.block_ip import names_in
+from streams.containment.actions.block_ip import OWN, names_in
 from streams.runtime.clock import micros_now
 from streams.runtime.ingest import Delivery, Ingest, SourceStatus
 from streams.store.journal.journal import Journal
@@ -108,7 +108,7 @@ def reason_left(row: ActionRow, pbxs: Collection[str], enforcers: Collection[str
     """Why nobody could undo it; None if somebody can."""
     if row.pbx not in pbxs:
         return f"PBX {row.pbx} is not in the settings any more, and there {deed(row)}: {HAND_OVER}; or {by_hand(row)}"
-    if row.kind is Act.BLOCK_IP and (gone := sorted(names_in(row.handle) - set(enforcers))):
+    if row.kind is Act.BLOCK_IP and (gone := sorted(names_in(row.handle) - {OWN, *enforcers})):
         names = " and ".join(gone)
         return (
             f"{names} is no enforcer in the settings any more, and {deed(row)} by it: name it again, or {by_hand(row)}"

@@ -45,7 +45,10 @@ class WaysOut(Struct, frozen=True):
 
 
 class Bystanders:
-    """Looks at one PBX before something is done to it; `present` and `look` are None where nobody can be asked."""
+    """Looks at one PBX before something is done to it; `present` and `look` are None where nobody can be asked.
+
+    `spares`: what is shut there lets emergency calls through.
+    """
 
     def __init__(
         self,
@@ -54,6 +57,7 @@ class Bystanders:
         present: Callable[[], Awaitable[Present]] | None = None,
         look: LastLook | None = None,
         *,
+        spares: bool = False,
         patience: float = PATIENCE_SECONDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -61,6 +65,7 @@ class Bystanders:
         self._emergency_routes = frozenset(emergency_routes)
         self._present = present
         self._look = look
+        self._spares = spares
         self._patience = patience
         self._clock = clock
         self._seen: Present | None = None
@@ -124,7 +129,7 @@ class Bystanders:
         traits, target = ACTS[row.kind], row.target.id
         if "emergency" not in traits.keeps:
             return f"Until then no emergency calls from {target} either"
-        if traits.reach is Reach.NOBODY:
+        if traits.reach is Reach.NOBODY or self._spares:
             return "Emergency calls work as before"
         found = [
             route.name for route in ways.routes or ()

@@ -133,8 +133,11 @@ class TargetFacts:
     def _emergency_path(self, act: Act, target: str) -> bool:
         """Whether a route for emergency calls stays: found on the PBX and open to use, or else named in the settings.
 
-        Where the routes of the PBX are known, one that is named and not there, or shut, is no path.
+        Where the routes of the PBX are known, one that is named and not there, or shut, is no path. None is needed
+        where emergency calls pass what is shut: that they do is read from the PBX before anything is written.
         """
+        if self._profile.spares_emergency:
+            return True
         configured = {name for name, route in self._profile.routes.items() if route.emergency}
         if self._routes.value is None:
             return bool(configured - {target})

@@ -1,9 +1,10 @@
 """The PBXs that are in our hands at the moment: what goes on with each, and what can be done to it."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
+from detector.contract.events import Call
 from detector.contract.vocabulary import Act
 from detector.decide.blast import Blast
 from detector.decide.guard import GuardFacts
@@ -52,11 +53,12 @@ class HeldPbxs:
         memory: Callable[[], LoginMemory],
         *,
         since: datetime | None = None,
+        up: Sequence[Call] = (),
         fence: Fence | None = None,
     ) -> Connected | None:
         """Have this PBX from now on; None where it has no API, and only addresses can be blocked.
 
-        `memory` is asked for where there is something to log in to.
+        `memory` is asked for where there is something to log in to. `since` and `up` are what the log knows of it.
         """
         profile = self._policies.of(pbx.id)
         dialling = dialling_of(profile)
@@ -69,9 +71,13 @@ class HeldPbxs:
         connection = connect(pbx, profile, memory(), fence)
         look = LastLook(connection.discover)
         facts = self._facts[pbx.id] = TargetFacts(pbx, profile, look, calls=connection.calls, memory=self._memory)
-        self._bystanders[pbx.id] = Bystanders(dialling, emergency, connection.present, look)
-        self.hands[pbx.id] = {**connection.actions(), **self._everywhere}
-        sources = connection.sources(self._ingest, self._keyed_hash, since=since)
+        self._bystanders[pbx.id] = Bystanders(
+            dialling, emergency, connection.present, look, spares=profile.spares_emergency
+        )
+        own = connection.actions()
+        both = {act: self._everywhere[act].beside(own[act]) for act in own.keys() & self._everywhere.keys()}
+        self.hands[pbx.id] = {**own, **self._everywhere, **both}
+        sources = connection.sources(self._ingest, self._keyed_hash, since=since, up=up)
         made = self.connected[pbx.id] = Connected(connection, sources, facts)
         return made
 

@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from detector.audit.declared import Declared
 from detector.audit.posture import Fact, Posture
+from detector.contract.events import Call
 from detector.contract.findings import Subject
 from detector.contract.visibility import Source
 from detector.contract.vocabulary import Act
@@ -142,6 +143,10 @@ class PbxAction(ABC, Generic[B]):
     async def preview(self, order: Order) -> str:
         """What it would cut, in a sentence."""
 
+    def beside(self, own: "AnyAction") -> "AnyAction":
+        """What is done where a PBX has an action of its own for an act that others carry out, too."""
+        return self
+
     def remark(self, handle: str | None) -> str | None:
         """What people should know of how it was done, beside that it was."""
         return None
@@ -223,8 +228,14 @@ class PbxConnection(ABC):
         """How the PBX shows times, None where that is not for it to choose."""
 
     @abstractmethod
-    def sources(self, ingest: Ingest, keyed_hash: KeyedHash, *, since: datetime | None) -> PbxSources:
-        """What listens to it, not yet at work; `since` is when the log last heard of this PBX, None for never."""
+    def sources(
+        self, ingest: Ingest, keyed_hash: KeyedHash, *, since: datetime | None, up: Sequence[Call] = ()
+    ) -> PbxSources:
+        """What listens to it, not yet at work.
+
+        `since` is when the log last heard of this PBX, None for never; `up` are the legs of calls that were up then, as
+        far as the log knows.
+        """
 
     @abstractmethod
     def actions(self) -> Mapping[Act, AnyAction]:

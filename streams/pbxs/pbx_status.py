@@ -54,7 +54,7 @@ def copied(statuses: Iterable[SourceStatus]) -> tuple[SourceStatus, ...]:
     return tuple(
         replace(
             one, problem=(one.problem or "")[:LONGEST_TEXT] or None, unread_reason=one.unread_reason[:LONGEST_TEXT],
-            unread_sample=one.unread_sample[:LONGEST_TEXT],
+            unread_sample=one.unread_sample[:LONGEST_TEXT], gap=one.gap[:LONGEST_TEXT],
         )
         for one in statuses
     )  # fmt: skip

@@ -197,9 +197,11 @@ class Service:
 
     def _connect(self) -> None:
         for pbx in self.settings.pbxs:
-            heard = self.runtime.partition.engine.event_time(pbx.id)
+            engine = self.runtime.partition.engine
+            heard = engine.event_time(pbx.id)
             since = from_micros(heard) if heard is not None else None
-            self.pbxs.open(pbx, partial(in_file, self.settings.data / "logins" / pbx.id, self.vault), since=since)
+            memory = partial(in_file, self.settings.data / "logins" / pbx.id, self.vault)
+            self.pbxs.open(pbx, memory, since=since, up=engine.legs_of(pbx.id))
 
     def settings_event(self) -> Control:
         """The settings in force, for the log."""

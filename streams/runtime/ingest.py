@@ -39,7 +39,7 @@ class SourceStatus(Struct, omit_defaults=True):
     handed over since it began, `unread` how many messages it did not understand. Of the last one that was unread or
     rejected `unread_reason` says why, and of one that was unread `unread_sample` shows the beginning. `heard_at` is
     when it last showed a sign of life: a message, the answer to a heartbeat, a poll that succeeded. One that is
-    `pushed` to us shows none while nothing happens.
+    `pushed` to us shows none while nothing happens. `gap` says of the last time that it was not heard what is lost.
     """
 
     name: str
@@ -55,6 +55,7 @@ class SourceStatus(Struct, omit_defaults=True):
     unread_sample: str = ""
     heard_at: Micros | None = None
     pushed: bool = False
+    gap: str = ""
 
     def note_unread(self, lines: UnreadLines) -> None:
         """Count what its reader has noted since the last time."""

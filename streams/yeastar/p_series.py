@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from detector.audit.declared import Declared
 from detector.audit.posture import Posture
+from detector.contract.events import Call
 from detector.contract.vocabulary import Act
 from detector.formats.parties import Parties
 from detector.formats.yeastar.yeastar_frames import YeastarFrames
@@ -52,7 +53,9 @@ class PSeriesConnection(PbxConnection):
         """As of the last time it was asked."""
         return TimeFormats(self.client.display.date_format, self.client.display.time_format)
 
-    def sources(self, ingest: Ingest, keyed_hash: KeyedHash, *, since: datetime | None) -> PbxSources:
+    def sources(
+        self, ingest: Ingest, keyed_hash: KeyedHash, *, since: datetime | None, up: Sequence[Call] = ()
+    ) -> PbxSources:
         """The poll of its call records, and its WebSocket unless all comes by webhook."""
         frames = frames_of(self._settings, self._profile, keyed_hash)
         routes = CallRoutes(self.client, self._settings.id, self._dialling.emergency.ways)

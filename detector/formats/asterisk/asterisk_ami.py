@@ -1,12 +1,12 @@
 """What Asterisk's manager interface (AMI) sends: security events, calls, call records, lost registrations."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import ClassVar
 
 from detector.contract.codec import Rejected
-from detector.contract.events import AnyEvent, Notice, Registration
+from detector.contract.events import AnyEvent, Call, Notice, Registration
 from detector.contract.visibility import Source
 from detector.formats.asterisk.asterisk_attempts import Attempts, Silence
 from detector.formats.asterisk.asterisk_calls import UNIQUEID, BadRecordError, CallRecords
@@ -99,17 +99,27 @@ class AsteriskAmi(Format):
 
     def read(self, line: bytes) -> Iterator[Reading]:
         """The events of the frame that ends with this line."""
-        for frame in self._frames.add(line):
-            if isinstance(frame, Rejected):
-                yield frame
-                continue
-            events = self._events(frame)
-            if events is None:
-                self._pass_over(frame)
-            else:
-                if self._frames.odd:
-                    self.unread.note(ODD, self._frames.strange, self._frames.odd)
-                yield from events
+        frame = self._frames.add(line)
+        if frame is None:
+            return
+        if isinstance(frame, Rejected):
+            yield frame
+            return
+        events = self._events(frame)
+        if events is None:
+            self._pass_over(frame)
+        else:
+            if self._frames.odd:
+                self.unread.note(ODD, self._frames.strange, self._frames.odd)
+            yield from events
+
+    def take_up(self, legs: Iterable[Call]) -> None:
+        """Legs that were up when somebody listened last: those that the PBX does not show are over."""
+        self._channels.take_up(legs)
+
+    def forget(self, ended: Iterable[Call]) -> None:
+        """Calls whose end is known otherwise."""
+        self._channels.forget({(call.call_id, call.leg) for call in ended})
 
     @property
     def held(self) -> int:
@@ -123,11 +133,11 @@ class AsteriskAmi(Format):
 
     def close(self) -> Iterator[Reading]:
         """A frame that has no end, and what was held back."""
-        for frame in self._frames.close():
-            if isinstance(frame, Rejected):
-                yield frame
-            else:
-                self._pass_over(frame)
+        frame = self._frames.close()
+        if isinstance(frame, Rejected):
+            yield frame
+        elif frame is not None:
+            self._pass_over(frame)
         told = self._attempts.release()
         self._told += len(told)
         yield from told

@@ -77,6 +77,7 @@ class CallRecords:
         self.pbx = pbx
         self.source = source
         self.zone = zone
+        self._in_utc = str(zone) in {"UTC", "Etc/UTC"}
         self.owners = Owners(parties)
         self._called: OrderedDict[str, str] = OrderedDict()
         self._rung: OrderedDict[str, str] = OrderedDict()
@@ -85,7 +86,8 @@ class CallRecords:
     def read(self, record: CallRecord) -> Call:
         """The call of one record. Raises BadRecordError.
 
-        The same record gives the same id from Master.csv and from AMI: it is made of what both hold.
+        The same record gives the same id from Master.csv and from AMI: it is made of what both hold, and of its begin
+        as AMI tells it, in local time.
         """
         started = began(record.start, record.uniqueid or record.linkedid, self.zone)
         duration, talk = _seconds(record.duration, "duration"), _seconds(record.billsec, "billsec")
@@ -107,9 +109,10 @@ class CallRecords:
         to = dialled(record.dst, record.data, over_trunk=called is not None and called.side == "trunk")
         way = way_out(called, record.data)
         answered = disposition == "answered" and talk <= duration
+        own = _id(record, self._local(record.start, started))
         return Call(
-            pbx=self.pbx, id=_id(record), at=ended, source=self.source, phase="ended",
-            call_id=clean(record.linkedid) or clean(record.uniqueid) or _id(record),
+            pbx=self.pbx, id=own, at=ended, source=self.source, phase="ended",
+            call_id=clean(record.linkedid) or clean(record.uniqueid) or own,
             leg=clean(record.dstchannel or record.channel),
             direction=direction, extension=self._extension(record, direction, caller, called),
             from_=clean(record.src), to=to, trunk=clean((called and called.trunk) or ""),
@@ -121,6 +124,12 @@ class CallRecords:
             duration=duration, talk=talk,
             disposition="voicemail" if answered and via == "voicemail" else clean(disposition),
         )  # fmt: skip
+
+    def _local(self, shown: str, started: datetime) -> str:
+        """What is shown, in local time where that is UTC (`usegmtime`)."""
+        if self._in_utc or started.isoformat(" ")[: len(shown)] != shown:
+            return shown
+        return started.astimezone(self.zone).isoformat(" ")[: len(shown)]
 
     def _direction(self, record: CallRecord, caller: Peer | None, called: Peer | None) -> str:
         inside = caller is None or not caller.outside
@@ -242,8 +251,8 @@ def _seconds(shown: str, field: str) -> float:
     return float(number) if "." in number else int(number)
 
 
-def _id(record: CallRecord) -> str:
-    parts = (record.uniqueid, record.channel, record.dstchannel, record.dst, record.application, record.start,
+def _id(record: CallRecord, start: str) -> str:
+    parts = (record.uniqueid, record.channel, record.dstchannel, record.dst, record.application, start,
              record.duration, record.billsec, record.disposition)  # fmt: skip
     digest = blake2b("\0".join(parts).encode("utf-8", "replace"), digest_size=16).hexdigest()
     return f"cdr:{digest}"

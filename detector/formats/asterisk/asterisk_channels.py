@@ -1,6 +1,8 @@
 """Asterisk's channels from AMI as contract calls: one leg for each phone or trunk that is rung."""
 
+import re
 from collections import OrderedDict
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from msgspec import Struct, structs
@@ -15,6 +17,8 @@ from detector.formats.parties import route_by
 MAX_CHANNELS = 16_384
 MAX_LEGS = 4_096
 ASKED_WITHIN = timedelta(seconds=10)
+LEG_ID = re.compile(r"call:.{1,128}:([^:]{1,128}):(?:started|answered)", re.DOTALL)
+"""Ends with the id of the channel that is rung."""
 
 DIAL_STATUS = {"BUSY": ("busy", "busy"), "NOANSWER": ("no_answer", "timeout"), "CANCEL": ("no_answer", "cancelled"),
                "CONGESTION": ("failed", "congestion"), "CHANUNAVAIL": ("failed", "congestion")}  # fmt: skip
@@ -71,6 +75,17 @@ class Channels:
         self.sources = _Sources()
         self._channels: OrderedDict[str, _AsteriskChannel] = OrderedDict()
         self._legs: OrderedDict[str, Call] = OrderedDict()
+
+    def take_up(self, legs: Iterable[Call]) -> None:
+        """Legs that were up before we began to listen, by the ids that we give them."""
+        for leg in legs:
+            if (found := LEG_ID.fullmatch(leg.id)) is not None and len(self._legs) < MAX_LEGS:
+                self._legs[found[1]] = leg
+
+    def forget(self, ended: Collection[tuple[str, str | None]]) -> None:
+        """The legs of these calls and names are over, and that is told already."""
+        for key in [key for key, leg in self._legs.items() if (leg.call_id, leg.leg) in ended]:
+            del self._legs[key]
 
     @property
     def up(self) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """Frames of Asterisk's manager interface (AMI) out of lines: `Key: value` up to an empty line."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from detector.contract.codec import Rejected
 from detector.contract.events import MAX_EVENT_BYTES
@@ -19,7 +19,7 @@ Fields = Mapping[str, str]
 class Frames:
     """Collects lines; a frame is used only once its empty line has come.
 
-    `odd` counts its lines that are no fields, `strange` is the first of them.
+    `odd` counts its lines that are no fields, `strange` is the first of them; both hold until the next frame begins.
     """
 
     def __init__(self) -> None:
@@ -27,48 +27,51 @@ class Frames:
         self._lines = 0
         self._bytes = 0
         self._spoilt = False
+        self._over = False
         self.odd = 0
         self.strange = b""
 
     @property
     def open(self) -> bool:
         """Whether a frame has begun."""
-        return bool(self._fields) or self.odd > 0
+        return not self._over and (bool(self._fields) or self.odd > 0)
 
-    def add(self, line: bytes) -> Iterator[Fields | Rejected]:
+    def add(self, line: bytes) -> Fields | Rejected | None:
         """The frame that an empty line completes; one whose fields cannot be trusted is told once."""
         content = line.rstrip(b"\r\n")
-        if not content:
-            if self.open and not self._spoilt:
-                yield self._fields
+        if self._over:
             self._reset()
-            return
-        if content.startswith(BANNER) or self._spoilt:
-            return
+        if not content:
+            self._over = True
+            return self._fields if (self._fields or self.odd) and not self._spoilt else None
+        if self._spoilt or content.startswith(BANNER):
+            return None
         self._lines += 1
         self._bytes += len(content)
         if self._lines > MAX_LINES or self._bytes > MAX_EVENT_BYTES:
-            self._spoilt = True
-            yield TOO_LONG
-            return
+            return self._spoil(TOO_LONG)
         field = FIELD.fullmatch(content.decode("utf-8", "replace"))
         if field is None:
             self.odd += 1
             self.strange = self.strange or content
-            return
-        if field[1] == "Event" and "Event" in self._fields:
-            self._spoilt = True
-            yield TWO_EVENTS
-            return
-        self._fields.setdefault(field[1], (field[2] or "").strip())
+        elif field[1] == "Event" and "Event" in self._fields:
+            return self._spoil(TWO_EVENTS)
+        else:
+            self._fields.setdefault(field[1], (field[2] or "").strip())
+        return None
 
-    def close(self) -> Iterator[Fields | Rejected]:
+    def close(self) -> Fields | Rejected | None:
         """What has no end: its last value may be cut; a frame without any field is nevertheless one."""
-        if self.open and not self._spoilt:
-            yield BROKEN_OFF if self._fields else {}
-        self._reset()
+        told, self._over = self.open and not self._spoilt, True
+        if not told:
+            return None
+        return BROKEN_OFF if self._fields else {}
+
+    def _spoil(self, why: Rejected) -> Rejected:
+        self._spoilt = True
+        return why
 
     def _reset(self) -> None:
         self._fields, self.strange = {}, b""
         self._lines = self._bytes = self.odd = 0
-        self._spoilt = False
+        self._spoilt = self._over = False

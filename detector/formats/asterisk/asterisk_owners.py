@@ -39,11 +39,12 @@ INSIDE = re.compile(
 )
 """Contexts in which, by their name, the PBX's own telephones begin."""
 OUTSIDE = re.compile(
-    r"(?:^|[-_])(?:trunks?|pstn|external|incoming|inbound|did|provider|carrier|gsm|isdn|outside|world)(?:$|[-_])"
+    r"^(?!(?:(?:macro|sub)[-_])?(?:out|outbound|outgoing|outrt|dial|dialout|to|via)[-_])(?:.{0,80}[-_])?"
+    r"(?:trunks?|pstn|external|incoming|inbound|did|provider|carrier|gsm|isdn|outside|world)(?:$|[-_])"
     r"|^from-(?:analog|dahdi|digital|zaptel)$",
     re.ASCII | re.IGNORECASE,
 )
-"""Contexts in which, by their name, calls from outside begin."""
+"""Contexts in which, by their name, calls from outside begin; not those by which calls go there."""
 SENT_TO = re.compile(r"ext-(?:group|local|queues)|ivr-\d{1,6}|timeconditions", re.ASCII)
 """FreePBX's contexts to which calls are sent: mostly such as came in."""
 GUESTS = frozenset({"from-sip-external"})

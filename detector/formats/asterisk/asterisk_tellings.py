@@ -23,11 +23,11 @@ def notices(*names: str, text: bool = False, provided: str | None = None) -> Tel
     return Telling(kind="notice", fields=fields, only=only, text=text, provided=provided)
 
 
-def security(provided: str, *more: str) -> tuple[Telling, ...]:
+def security(provided: str, *more: str, accepted: tuple[str, ...] = ASKED) -> tuple[Telling, ...]:
     """What security events tell, whichever way they come; of refusals `more` by some."""
     asked = (*ASKED, "method=REGISTER|INVITE")
     return (
-        Telling(kind="registration.accepted", fields=ASKED, only=("party=extension",), provided=provided),
+        Telling(kind="registration.accepted", fields=accepted, only=("party=extension",), provided=provided),
         Telling(kind="registration.challenged", fields=asked, only=("party=extension",), provided=provided),
         Telling(kind="registration.rejected", fields=(*REFUSED, *more), only=("party=extension",), provided=provided),
         Telling(kind="login.accepted", fields=CREDENTIALS, only=("surface=ami",), provided=provided),
@@ -55,7 +55,7 @@ MESSAGES = (
 LOGS = (*security(SECURITY, "count"), notices(*OF_SECURITY, provided=SECURITY), *MESSAGES)
 AMI_CALL = (*LEG, "via=direct|forward|transfer", "source_ip")
 AMI = (
-    *security(MANAGER),
+    *security(MANAGER, accepted=(*ASKED, "user_agent")),
     notices(*OF_SECURITY, "sip_trunk_registration_failed", provided=MANAGER),
     Telling(kind="registration.expired", fields=("account", "party"), provided=MANAGER),
     Telling(kind="registration.removed", fields=("account", "party"), provided=MANAGER),

@@ -1,6 +1,7 @@
 """Gives an account of chan_pjsip a new password, so that a stolen one is worth nothing (C09, C11)."""
 
 import secrets
+from typing import ClassVar
 
 import msgspec
 from msgspec import Struct
@@ -13,8 +14,6 @@ from streams.pbxs.pbx import Drifted, Order
 from streams.pbxs.pbx_errors import GiveUp
 
 FAMILY = "ringfence_auths/auth"
-LOOKS = "auth=astdb,ringfence_auths"
-NOT_LOOKED = f"no password can be reset: sorcery.conf lacks the line {LOOKS} under [res_pjsip]"
 BYTES = 18
 
 
@@ -48,11 +47,11 @@ class OverridePassword(AsteriskAction[OurPassword]):
 
     act = Act.RESET_REGISTRATION
     before = OurPassword
+    looks: ClassVar[str] = "auth=astdb,ringfence_auths"
 
     async def prepare(self, order: Order) -> OurPassword:
         """Which object it is, and a password of ours, if Asterisk looks for one in AstDB."""
-        if LOOKS not in (await self.client.ask("GetConfig", Filename="sorcery.conf")).values():
-            raise GiveUp(NOT_LOOKED)
+        await self.look_needed()
         shown = await self._shown(order)
         auth = sound_name(shown.get("ObjectName", ""))
         if await AstDb(self.client).get(FAMILY, auth) is not None:

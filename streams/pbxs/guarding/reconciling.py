@@ -34,7 +34,7 @@ def route_misfits(profile: PbxProfile, routes: tuple[FoundRoute, ...]) -> Iterat
         if own is not None and own.emergency and not route.emergency:
             yield f"route {route.name} is configured for emergency calls, and takes no emergency number"
     configured = any(route.emergency for route in profile.routes.values())
-    if not configured and not any(route.emergency for route in routes):
+    if not (profile.spares_emergency or configured or any(route.emergency for route in routes)):
         yield NO_EMERGENCY_PATH
 
 

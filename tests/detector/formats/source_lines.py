@@ -120,6 +120,7 @@ def manager_interface() -> list[list[str]]:
         *[[ami.newchannel(), ami.cdr(**changes)] for changes in _applications()],
         [ami.frame("PeerStatus", Timestamp=ami.at(0), Peer="SIP/carrier-a", PeerStatus="Unregistered")],
         [ami.frame("ContactStatus", Timestamp=ami.at(0), AOR="carrier-a", ContactStatus="Removed")],
+        [ami.PONG, ami.frame("ContactList", Endpoint="1005", ViaAddr="203.0.113.9", UserAgent="eyeBeam")],
         [ami.frame("Registry", Timestamp=ami.at(0), Username="pbx2", Domain="sip.example", Status="Rejected")],
         *[[ami.secure(name, account, service, **more)] for name, account, service, more in _secure()],
         _stale(),

@@ -19,10 +19,12 @@ from tests.asterisk import AMI_PORT, SECRET, USER, VERSIONS, Asterisk, asterisk,
 from tests.sipp import Phone
 
 
-def installed(manager: str, *, secret: str = SECRET, user: str = USER) -> tuple[InstalledPbx, PbxProfile]:
+def installed(
+    manager: str, *, secret: str = SECRET, user: str = USER, port: int = AMI_PORT
+) -> tuple[InstalledPbx, PbxProfile]:
     """The PBX as it is configured with us, and flat."""
     reached = Connection(
-        make=PbxMake.ASTERISK, url=f"ami://{manager}:{AMI_PORT}", client_id=SecretStr(user),
+        make=PbxMake.ASTERISK, url=f"ami://{manager}:{port}", client_id=SecretStr(user),
         client_secret=SecretStr(secret),
     )  # fmt: skip
     pbx = InstalledPbx.model_validate(

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 from detector.contract.codec import Rejected
 from detector.contract.events import AnyEvent, Call, Registration
@@ -40,11 +41,15 @@ class Log:
 
 
 @asynccontextmanager
-async def listening(connection: AsteriskConnection, log: Log) -> AsyncIterator[AmiSource]:
+async def listening(
+    connection: AsteriskConnection, log: Log, *, up: Sequence[Call] = (), **known: Any
+) -> AsyncIterator[AmiSource]:
     """A source at work; a new one knows nothing of what the one before has heard."""
     options = FormatOptions(pbx="hq", zone=UTC, year=None, keyed_hash=str, parties=connection.means.parties)
+    reader = AsteriskAmi(options)
+    reader.take_up(up)
     source = AmiSource(
-        connection.client, AsteriskAmi(options), log, connection.problem, quiet=0.2, pace=0.1, pause=0.05, longest=0.05
+        connection.client, reader, log, connection.problem, quiet=0.2, pace=0.1, pause=0.05, longest=0.05, **known
     )
     running = asyncio.create_task(source.run())
     await until(lambda: source.status.connected)

@@ -184,14 +184,37 @@ async def test_an_account_whose_password_was_reset_is_of_no_use_until_it_is_undo
     assert await asyncio.to_thread(stolen.register) == {"accepted": 1}
 
 
-async def test_no_password_is_reset_where_asterisk_would_not_look_for_it(
-    pbx: Asterisk, connection: AsteriskConnection
+async def test_an_address_is_kept_out_and_nobody_else(pbx: Asterisk, connection: AsteriskConnection) -> None:
+    where = pbx.addresses
+    action, given = connection.actions()[Act.BLOCK_IP], order(SubjectKind.SOURCE_IP, where.thief)
+    thief = Phone(where=where, address=where.thief, account=STOLEN, password=f"right-{STOLEN}")
+    assert await asyncio.to_thread(thief.register) == {"accepted": 1}
+    before = await in_force(action, given)
+    assert await asyncio.to_thread(thief.register, 2) == {"kept_out": 2}
+    assert await asyncio.to_thread(lambda: thief.call(SOMALIA).ended()) == {"kept_out": 1}
+    assert await asyncio.to_thread(phone(pbx, STOLEN).register) == {"accepted": 1}
+    assert await called(pbx, "1001", SOMALIA) == {"answered": 1}
+    await action.undo(given, before, None)
+    assert await action.undone(given, before, None)
+    assert await asyncio.to_thread(thief.register) == {"accepted": 1}
+
+
+@pytest.mark.parametrize(
+    ("act", "kind"), [(Act.RESET_REGISTRATION, SubjectKind.EXTENSION), (Act.BLOCK_IP, SubjectKind.SOURCE_IP)]
+)
+async def test_nothing_is_written_where_asterisk_would_not_look_for_it(
+    pbx: Asterisk, connection: AsteriskConnection, act: Act, kind: SubjectKind
 ) -> None:
     sorcery = (pbx.folder / "etc" / "sorcery.conf").read_text()
     pbx.write("sorcery.conf", "[res_pjsip]\nauth=config,pjsip.conf,criteria=type=auth\n")
     try:
         with pytest.raises(GiveUp, match=r"sorcery\.conf lacks"):
-            await connection.actions()[Act.RESET_REGISTRATION].prepare(order(SubjectKind.EXTENSION, STOLEN))
+            await connection.actions()[act].prepare(
+                order(kind, STOLEN if kind is SubjectKind.EXTENSION else "203.0.113.9")
+            )
+        lacking = {one.act: one.lacking for one in (await connection.capabilities()).does}
+        assert "sorcery.conf lacks" in str(lacking[act])
+        assert lacking[Act.HANG_UP] is None
     finally:
         pbx.write("sorcery.conf", sorcery)
 

@@ -27,6 +27,8 @@ PLAIN, MANAGER = {"url": "https://pbx.example:8088"}, {"make": "asterisk", "url"
         (MANAGER | {"url": "ami://"}, "not a URL of a PBX"),
         (MANAGER | {"url": "telnet://pbx.example:23"}, "not a URL of a PBX"),
         (MANAGER | {"events": "webhook", "webhook_secret": None}, "pushes nothing"),
+        (MANAGER | {"call_records": "Master.csv"}, None),
+        (PLAIN | {"call_records": "Master.csv"}, "tells its call records itself"),
         (MANAGER | {"make": "cisco"}, "asterisk"),
     ],
 )

@@ -74,6 +74,17 @@ def test_a_pbx_with_its_connection_does_not_get_into_the_core() -> None:
     assert "hunter2" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("connection", "spares"),
+    [({"make": "asterisk", "url": "ami://pbx.example"}, True), ({"url": "https://pbx.example"}, False), (None, False)],
+    ids=["an Asterisk", "a P-Series", "no connection"],
+)
+def test_whether_locks_spare_emergency_calls_follows_from_the_make(connection: Any, spares: bool) -> None:
+    pbx = {"id": "hq", "connection": connection}
+    assert core_settings(Installation.model_validate({"pbxs": [pbx]})).pbxs[0].spares_emergency is spares
+    assert "follows from its make" in refused(pbxs=[pbx | {"spares_emergency": True}])
+
+
 def test_secrets_show_neither_in_repr_nor_in_errors() -> None:
     installation = Installation(journal=SecretStr("postgresql://u:hunter2@db/r"))
     assert installation.journal is not None

@@ -13,7 +13,7 @@ from streams.containment.actions.block_ip import BlockIp
 from streams.containment.enforcers.enforcer import Enforcer, EnforcerError
 from streams.pbxs.makes import make_of
 from streams.pbxs.pbx import AnyAction, Drifted, Order, PbxAction
-from streams.pbxs.pbx_errors import GiveUp
+from streams.pbxs.pbx_errors import GiveUp, PbxError, Unreachable
 from streams.sim import SimOptions
 from streams.yeastar.actions.block_number import BlockNumber
 from streams.yeastar.actions.hang_up import HangUp
@@ -254,6 +254,61 @@ async def test_an_address_is_blocked_by_every_enforcer_or_not_confirmed(make: An
     await undo(block, order, before, handle)
     with pytest.raises(GiveUp, match="enforcer"):
         await BlockIp([]).prepare(order)
+
+
+class Door(PbxAction[Any]):
+    """A PBX's own way to keep an address out, which `away` says why it cannot."""
+
+    act = Act.BLOCK_IP
+    before = Any
+
+    def __init__(self, away: PbxError | None = None) -> None:
+        self.kept_out: set[str] = set()
+        self.away = away
+
+    async def prepare(self, order: Order) -> None:
+        if self.away is not None:
+            raise self.away
+
+    async def apply(self, order: Order, before: Any) -> None:
+        self.kept_out.add(order.target.id)
+
+    async def confirmed(self, order: Order, before: Any, handle: str | None) -> bool:
+        return order.target.id in self.kept_out
+
+    async def undo(self, order: Order, before: Any, handle: str | None) -> None:
+        self.kept_out.discard(order.target.id)
+
+    async def undone(self, order: Order, before: Any, handle: str | None) -> bool:
+        return order.target.id not in self.kept_out
+
+    async def preview(self, order: Order) -> str:
+        return "refused by the PBX"
+
+
+@pytest.mark.parametrize("walls", [0, 1], ids=["without enforcers", "beside an enforcer"])
+async def test_a_pbx_that_can_keeps_an_address_out_itself(make: Any, walls: int) -> None:
+    door, others = Door(), [Wall() for _ in range(walls)]
+    block, order = BlockIp(others).beside(door), make.order(SubjectKind.SOURCE_IP, "203.0.113.9")
+    before, handle = await there_and_back(block, order)
+    assert door.kept_out == {"203.0.113.9"}
+    assert [list(wall.targets) for wall in others] == [["203.0.113.9/32"]] * walls
+    door.kept_out.clear()
+    assert not await block.confirmed(order, before, handle), "somebody let it in"
+    await block.apply(order, before)
+    await undo(block, order, before, handle)
+    assert not door.kept_out
+
+
+@pytest.mark.parametrize("away", [GiveUp("no such line"), Unreachable("no route")], ids=["cannot", "is away"])
+async def test_a_pbx_that_cannot_leaves_it_to_the_enforcers(make: Any, away: PbxError) -> None:
+    wall, order = Wall(), make.order(SubjectKind.SOURCE_IP, "203.0.113.9")
+    block = BlockIp([wall]).beside(Door(away))
+    before, handle = await there_and_back(block, order)
+    assert list(wall.targets) == ["203.0.113.9/32"]
+    await undo(block, order, before, handle)
+    with pytest.raises(type(away)):
+        await BlockIp([]).beside(Door(away)).prepare(order)
 
 
 def test_every_act_can_be_done_once_and_undone_if_it_can_be() -> None:

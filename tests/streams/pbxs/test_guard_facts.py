@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from detector.audit.posture import Fact
 from detector.contract.findings import Decision, Subject
@@ -14,6 +15,7 @@ from detector.decide.guard import veto
 from streams.pbxs.discovery import Discovery
 from streams.pbxs.guard_facts import FRESH_SECONDS, OLD_SECONDS, TargetFacts
 from streams.pbxs.guarding.known_names import FORGET_SECONDS
+from streams.pbxs.guarding.reconciling import NO_EMERGENCY_PATH
 from streams.pbxs.pbx_errors import AccessDenied, Unreachable
 from streams.sim import CallPlan, SimOptions
 from streams.store.rows import ActionRow
@@ -144,6 +146,14 @@ PATHS: list[tuple[str, dict[str, Any], bool]] = [
     ("open to nobody", {"pattern": "911", "ext_list": ()}, False),
     ("without a trunk", {"pattern": "911", "trunk_list": ()}, False),
 ]
+
+
+async def test_where_locks_spare_emergency_calls_no_other_path_is_asked_for(link: Any) -> None:
+    async with link(SimOptions()) as one:
+        facts = facts_of(structs.replace(one, profile=structs.replace(one.profile, spares_emergency=True)))
+        assert [await vetoed(facts, shut) for shut in (LOCK, SHUT)] == [None, None]
+        assert NO_EMERGENCY_PATH not in facts.differences
+        assert await vetoed(facts_of(one), LOCK)
 
 
 @pytest.mark.parametrize(("route", "known"), [pytest.param(*case[1:], id=case[0]) for case in PATHS])

@@ -128,6 +128,15 @@ def test_master_csv_tells_the_same_call_with_the_same_id() -> None:
     assert told.at == written.at
 
 
+@pytest.mark.parametrize("written", ["2026-11-23 09:08:09", "2026-11-23 14:08:09"], ids=["local time", "UTC"])
+def test_master_csv_of_a_pbx_far_from_utc_tells_the_same_call_with_the_same_id(written: str) -> None:
+    ami, zone = reader(zone=test_asterisk_cdr.NEW_YORK), test_asterisk_cdr.NEW_YORK
+    frames = (newchannel() + cdr(start="2026-11-23 09:08:09")).encode().splitlines(keepends=True)
+    (told,) = (each for line in frames for each in ami.read(line))
+    assert isinstance(told, Call)
+    assert told.id == test_asterisk_cdr.one(test_asterisk_cdr.line(start=written), zone).id
+
+
 @pytest.mark.parametrize("guesses", [1, 3])
 def test_each_guess_at_an_unknown_pjsip_account_counts_once(guesses: int) -> None:
     frames = [
