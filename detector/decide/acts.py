@@ -124,6 +124,7 @@ ACTS: Final[Mapping[Act, ActTraits]] = {
         controls=("C29",),
         lane=Lane.CALLS,
         protections=(
+            Protection.EMERGENCY_DEVICE,
             Protection.EMERGENCY_NUMBER,
             Protection.EMERGENCY_CALL,
             Protection.LONG_ENOUGH,

@@ -6,6 +6,7 @@ from ipaddress import ip_network
 WIDEST = {4: 16, 6: 32}
 SHORTEST_NUMBER = 4
 _NUMBER = re.compile(r"\+[0-9]{4,15}", re.ASCII)
+_ADDRESS = re.compile(r"[0-9]+(\.[0-9]*){2,}(/.*)?|[0-9a-fA-F:]*:[0-9a-fA-F:]*:[^ ]*", re.ASCII)
 _VALUE = re.compile(r"[^\x00-\x1f\x7f]{1,256}")
 
 
@@ -21,6 +22,8 @@ def allowable(what: str) -> str:
     try:
         network = ip_network(text, strict=False)
     except ValueError:
+        if _ADDRESS.fullmatch(text):
+            raise ValueError(f"{text} looks like an address and is none") from None
         return text
     if network.prefixlen < WIDEST[network.version]:
         raise ValueError(f"{network} is wider than /{WIDEST[network.version]}: name the networks that are meant")

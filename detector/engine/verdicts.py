@@ -86,6 +86,7 @@ class Verdicts:
         if not self.doubts & HISTORY:
             sign = make_sign(rule, hit, detection.subject, facts, state.dossiers)
             self.decisions.decide(case, sign, rule.mode, detection.id, at)
+            self._pass_by_refusals(case, at)
 
     def follow(self, leg: Leg, facts: Facts) -> None:
         """A phase of a call: what it changes of the incident it belongs to."""
@@ -226,6 +227,13 @@ class Verdicts:
             self.state.dossiers.hold(made.target, done)
         elif outcome == State.FAILED or (outcome == State.REFUSED and made.mode is Mode.AUTO and is_holding(made)):
             self._give_way(case, made, at)
+
+    def _pass_by_refusals(self, case: Case, at: int) -> None:
+        """What the guard does not allow from the first is carried out by nobody, so that nobody tells of it either."""
+        refused = [made for made in case.decisions.values() if made.refused is not None]
+        for made in refused:
+            if made.status is DecisionStatus.ACTIVE and made.mode is Mode.AUTO and is_holding(made):
+                self._give_way(case, made, at)
 
     def _give_way(self, case: Case, made: Decision, at: int) -> None:
         """What was to be done failed for good, or is not allowed: the next rung at once for whom it was to contain."""

@@ -131,11 +131,10 @@ class Bystanders:
             return f"Until then no emergency calls from {target} either"
         if traits.reach is Reach.NOBODY or self._spares:
             return "Emergency calls work as before"
-        found = [
-            route.name for route in ways.routes or ()
+        stay = sorted(self._emergency_routes - {target}) if ways.routes is None else [
+            route.name for route in ways.routes
             if route.emergency and not route.pin and target not in {route.name, *route.trunks}
         ]  # fmt: skip
-        stay = sorted({*found, *(self._emergency_routes - {target})})
         return f"Emergency calls leave over {', '.join(stay)}" if stay else "NO WAY FOR EMERGENCY CALLS IS KNOWN"
 
 

@@ -20,3 +20,14 @@ def test_an_entry_is_kept_as_the_guard_compares_it(given: str, kept: str) -> Non
 def test_what_would_allow_half_the_world_is_refused(given: str) -> None:
     with pytest.raises(ValueError, match=r"[a-z]"):
         allowable(given)
+
+
+@pytest.mark.parametrize("given", ["203.0.113.777", "203.0.113", "203.0.113.0/40", "2001:db8::g", "1.2.3.4.5"])
+def test_what_looks_like_an_address_and_is_none_is_refused(given: str) -> None:
+    with pytest.raises(ValueError, match="looks like an address and is none"):
+        allowable(given)
+
+
+@pytest.mark.parametrize("given", ["Softphones E.164", "Route 1.5", "carrier-a: second"])
+def test_a_name_may_hold_points_and_colons(given: str) -> None:
+    assert allowable(given) == given

@@ -137,7 +137,8 @@ def test_what_is_no_number_is_not_blocked(digits: str) -> None:
 @pytest.mark.parametrize(
     ("act", "kind"),
     [(Act.LOCK_ROUTE, SubjectKind.ROUTE), (Act.RESTRICT_EXTENSION, SubjectKind.EXTENSION),
-     (Act.RESET_REGISTRATION, SubjectKind.EXTENSION), (Act.DISABLE_TRUNK, SubjectKind.TRUNK)],
+     (Act.RESET_REGISTRATION, SubjectKind.EXTENSION), (Act.DISABLE_TRUNK, SubjectKind.TRUNK),
+     (Act.HANG_UP, SubjectKind.EXTENSION)],
 )  # fmt: skip
 def test_an_emergency_device_keeps_its_line(act: Act, kind: SubjectKind) -> None:
     facts = GuardFacts(emergency_device=True, emergency_path=True)

@@ -25,6 +25,7 @@ from tests.detector.engine.builders import (
     outcome,
     registration,
     restarted,
+    run,
     settings,
     tick,
     verdict,
@@ -184,3 +185,10 @@ def test_an_address_is_held_against_who_comes_in_from_it_for_a_day() -> None:
         return {each.mode for each in decisions(found, "restrict_extension")}
 
     assert entered(10) == entered(DAY - 60) == {"notify"}
+
+
+def test_who_may_not_be_restricted_is_passed_by_at_once() -> None:
+    own = settings(pbx={"extensions": {"1007": {"emergency_device": True}}})
+    found = run([*PHONES, *THEFT], own)
+    assert {one.refused for one in decisions(found, "restrict_extension")} == {"1007 serves an emergency device"}
+    assert {one.mode for one in decisions(found, "block_number")} == {"auto"}

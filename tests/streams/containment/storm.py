@@ -26,7 +26,7 @@ PHONES = (SubjectKind.EXTENSION, (*STAFF, DEVICE))
 TARGETS: dict[Act, tuple[SubjectKind, tuple[str, ...]]] = {
     Act.RESTRICT_EXTENSION: PHONES,
     Act.RESET_REGISTRATION: PHONES,
-    Act.HANG_UP: (SubjectKind.EXTENSION, STAFF),
+    Act.HANG_UP: PHONES,
     Act.LOCK_ROUTE: (SubjectKind.ROUTE, ("International", "National", "Emergency")),
     Act.BLOCK_NUMBER: (SubjectKind.DESTINATION, ("+25261", "+3712", "911", "+1911", "112")),
     Act.BLOCK_IP: (SubjectKind.SOURCE_IP, ("203.0.113.7", "203.0.113.8", CARRIER, PROTECTED, PRIVATE)),
