@@ -54,7 +54,7 @@ def test_a_rule_is_fed_or_named_with_what_it_lacks_and_what_would_feed_it() -> N
     sight = see((API, CDR), audited=True)
     starved = {one.rule: one for one in sight.starved}
     assert starved["registration.user_agent"].missing == ("user_agent in registration.accepted",)
-    assert starved["registration.user_agent"].show == (sources()["events"].title,)
+    assert starved["registration.user_agent"].show == (sources()["asterisk-ami"].title, sources()["events"].title)
     assert sources()["asterisk-ami"].title in starved["source.strangers"].show
     assert all(one.missing and one.show for one in sight.starved)
     fed = {rule for one in sight.controls for rule in one.rules}
