@@ -17,7 +17,7 @@ From: <sip:{account}@[remote_ip]>;tag=[pid][call_number]
 To: <sip:{account}@[remote_ip]>
 Call-ID: [call_id]
 CSeq: {sequence} REGISTER
-Contact: <sip:{account}@[local_ip]:[local_port]>
+Contact: <sip:{account}@[local_ip]:{port}>
 Max-Forwards: 70
 Expires: 120
 User-Agent: {agent}
@@ -92,10 +92,11 @@ class Phone(Struct, frozen=True, kw_only=True):
     password: str
     agent: str = "Desk Phone 4.2"
 
-    def register(self, times: int = 1) -> Counter[str]:
-        """How often it was answered `accepted`, and how often with which refusal."""
-        text = [send(self._fill(REGISTER, sequence=1)), KEPT_OUT, '<recv response="401" auth="true"/>']
-        text.append(send(self._fill(REGISTER, sequence=2, more=self._proof())))
+    def register(self, times: int = 1, port: int | None = None) -> Counter[str]:
+        """How often it was answered `accepted`, and how often with which refusal; it is to be called at this `port`."""
+        at = {"port": "[local_port]" if port is None else port}
+        text = [send(self._fill(REGISTER, sequence=1, **at)), KEPT_OUT, '<recv response="401" auth="true"/>']
+        text.append(send(self._fill(REGISTER, sequence=2, more=self._proof(), **at)))
         refused = "".join(
             f'<recv response="{code}" optional="true" next="1">{SAY.format(code)}</recv>' for code in REFUSALS
         )
@@ -108,7 +109,7 @@ class Phone(Struct, frozen=True, kw_only=True):
         text = [send(self._fill(INVITE, number=number, sequence=1)), KEPT_OUT, '<recv response="401" auth="true"/>']
         text.append(send(self._fill(ACK, sequence=1, **ack), again=False))
         text.append(send(self._fill(INVITE, number=number, sequence=2, more=self._proof())))
-        text += [f'<recv response="{code}" optional="true"/>' for code in ("100", "180", "183")]
+        text += [f'<recv response="{code}" optional="true"/>' for code in ("100", "180", "181", "183")]
         text += [f'<recv response="{code}" optional="true" next="1">{SAY.format(code)}</recv>' for code in REFUSALS]
         text.append(f'<recv response="200">{SAY.format("answered")}</recv>')
         own = "Via: SIP/2.0/UDP [local_ip]:[local_port];branch=[branch]"
@@ -120,7 +121,7 @@ class Phone(Struct, frozen=True, kw_only=True):
         text.append(send(self._fill(ACK, sequence=1, **ack), again=False) + '<label id="3"/>')
         return self.begin("".join(text), times=times, rate=rate)
 
-    def begin(self, scenario: str, *, times: int, rate: float) -> "Calls":
+    def begin(self, scenario: str, *, times: int, rate: float, port: int | None = None) -> "Calls":
         """A scenario of sipp from this address."""
         if not shutil.which("sipp"):
             needed("sipp", "the package sip-tester is not installed")
@@ -130,6 +131,7 @@ class Phone(Struct, frozen=True, kw_only=True):
             *self.where.wrapped, "sipp", f"{self.where.pbx}:5060", "-i", self.address, "-sf", folder / "scenario.xml",
             "-m", times, "-r", rate, "-l", times, "-nostdin", "-trace_logs", "-log_file", folder / "log",
             "-trace_err", "-error_file", folder / "errors", "-timeout", int(PATIENCE), "-recv_timeout", 20_000,
+            *(() if port is None else ("-p", port)),
         ]  # fmt: skip
         with (folder / "said").open("wb") as said:
             running = subprocess.Popen(

@@ -11,7 +11,7 @@ from detector.contract.findings import FOREVER
 from detector.contract.vocabulary import Act, Level, SourceNotice, State
 from detector.decide.acts import ACTS, said
 from streams.config.installation import Installation
-from streams.containment.actions.block_ip import OWN, names_in
+from streams.containment.actions.keep_out import OWN, names_in
 from streams.runtime.clock import micros_now
 from streams.runtime.ingest import Delivery, Ingest, SourceStatus
 from streams.store.journal.journal import Journal

@@ -54,6 +54,7 @@ def test_the_robbery_is_contained_while_others_call(folder: Path) -> None:
     held = {answer: int(count) for count, answer in re.findall(r"(\d+) x (\w+)", said)}
     assert held["answered"] == held["cut"] < 20
     assert held["answered"] + held.get("403", 0) + held.get("kept_out", 0) == 80
+    assert re.search(r"guesses passwords of 1002: (?:\d+ x 401, )?\d+ x kept_out\n", done.stdout), done.stdout
     others = re.search(r"contained, see the console\. Others meanwhile: (.+)", done.stdout)
     assert others is not None, done.stdout
     assert set(re.findall(r"\d+ x \S+ (\w+)", others[1])) == {"answered"}

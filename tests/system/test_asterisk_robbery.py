@@ -49,7 +49,6 @@ def rob(where: Addresses, pbx: Asterisk, installation: Installation) -> None:
     assert answers.pop("403", 0) + answers.pop("kept_out", 0) == 60 - before
     assert answers == {"answered": before, "cut": before}
     assert before < 30
-    assert stolen.register() == {"kept_out": 1}, "his address is blocked by the PBX itself"
     assert pbx.channels() == 0
 
 
@@ -74,7 +73,7 @@ def undo(installation: Installation, program: Program) -> None:
 
 
 def installed(folder: Path) -> Installation:
-    """Ringfence beside the PBX, with no enforcer: addresses are blocked by the PBX itself."""
+    """Ringfence beside the PBX, with no enforcer; nobody's address is blocked, for all are of this machine."""
     way = {"make": "asterisk", "url": f"ami://127.0.0.1:{AMI_PORT}"}
     installation = Installation(folder, connection=way, enforcers={})
     installation.change_pbx(region="US", trunks={"carrier": {}})

@@ -18,7 +18,7 @@ class RegistrationUserAgent(Detector[Registration]):
     The same extension from the same address is said once in `pause`.
 
     Quiet when: nothing is allowed by name, so that nothing is enforced; it was refused; a trunk; no phone's user agent
-    was ever told by the same source: then it is the source that leaves it out, not the phone.
+    was ever told by the same source at once: then it is the source that leaves it out or tells it later, not the phone.
     Runbook: if the device is the user's, allow its prefix; if not, change the password. Set the same on the PBX.
     """
 
@@ -49,7 +49,7 @@ class RegistrationUserAgent(Detector[Registration]):
 
     def inspect(self, event: Registration, facts: Facts, memory: Memory) -> Hit | None:  # noqa: D102
         allowed, agent, teller = self.limits.allowed, event.user_agent or "", event.source or ""
-        if agent:
+        if agent and event.revision == 0:
             self.told.add(memory, teller, facts.at)
         if agent.startswith(allowed) or event.party == TRUNK or not facts.extension:
             return None

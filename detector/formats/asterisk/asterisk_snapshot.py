@@ -93,8 +93,8 @@ class Contacts:
         known = self._accepted.get(session)
         if known is not None and known.account == name:
             return structs.replace(known, revision=1, user_agent=program) if program else None
-        return Registration(
-            pbx=self._pbx, id=f"contact:{fields.get('ObjectName', '')[:256]}:{session[:256]}", at=at,
+        return Registration(  # a revision, for of a registration itself no program is told
+            pbx=self._pbx, revision=1, id=f"contact:{fields.get('ObjectName', '')[:256]}:{session[:256]}", at=at,
             source=self._source, outcome="accepted", account=name, party=owners.side(name), source_ip=where,
             user_agent=program,
         )  # fmt: skip

@@ -161,7 +161,7 @@ def emergency_risks(place: PlacedPbx) -> Iterator[Risk]:
     if place.pbx.connection is None:
         return
     locking = any(place.automatic(rule) for rule in profile.rules if rule.startswith(LOCKS))
-    if locking and not any(route.emergency for route in profile.routes.values()):
+    if locking and not profile.spares_emergency and not any(route.emergency for route in profile.routes.values()):
         yield Risk(
             name=RiskName.EMERGENCY_NO_ROUTE, keys=(*place.keys, "routes"),
             can_happen="rules act by themselves up to the lock of a route, and nobody said which emergency calls need",

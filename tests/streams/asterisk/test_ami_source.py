@@ -88,7 +88,7 @@ async def test_a_registration_is_one_event_and_says_by_what_program(
     thief = Phone(where=where, address=where.thief, account="1004", password="right-1004", agent="eyeBeam")
     async with listening(connection, log):
         assert await asyncio.to_thread(thief.register) == {"accepted": 1}
-        await until(lambda: [one for one in log.registrations("accepted") if one.revision])
+        await until(lambda: [one for one in log.registrations("accepted") if one.account == "1004" and one.user_agent])
     [found] = [one for one in log.registrations("accepted") if one.account == "1004"]
     assert (found.source_ip, found.user_agent, found.revision) == (where.thief, "eyeBeam", 1)
 

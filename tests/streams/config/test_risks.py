@@ -109,6 +109,16 @@ def test_no_route_for_emergency_calls_matters_where_routes_are_locked(
         assert "emergency.no_route" in ring(tmp_path, given, monkeypatch).stderr
 
 
+def test_where_locks_spare_emergency_calls_no_route_for_them_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = changed("pbxs.routes", None)
+    given["defaults"]["rules"] = CALLS_IN_AUTO
+    assert "emergency.no_route" in ring(tmp_path, given, monkeypatch).stderr
+    given["pbxs"][0]["connection"] |= {"make": "asterisk", "url": "amis://127.0.0.1:1"}
+    assert "emergency.no_route" not in ring(tmp_path, given, monkeypatch).stderr
+
+
 @pytest.mark.parametrize(
     "given",
     [

@@ -13,7 +13,7 @@ from detector.contract.findings import Loss
 from detector.contract.vocabulary import Act, Mode, State, SubjectKind
 from detector.decide.guard import GuardFacts
 from detector.enrich.dialling.emergency import Emergency
-from streams.containment.actions.block_ip import BlockIp
+from streams.containment.actions.keep_out import BlockIp
 from streams.containment.budget import Budgets
 from streams.containment.enforcers.enforcer import Enforcer, EnforcerError
 from streams.containment.enforcers.feed import Feed, blocks_of

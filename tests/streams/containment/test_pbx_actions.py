@@ -9,7 +9,7 @@ from detector.contract.vocabulary import Act, SubjectKind
 from detector.decide.acts import ACTS
 from streams.config.connection import PbxMake
 from streams.containment.acting import EVERYWHERE
-from streams.containment.actions.block_ip import BlockIp
+from streams.containment.actions.keep_out import BlockIp
 from streams.containment.enforcers.enforcer import Enforcer, EnforcerError
 from streams.pbxs.makes import make_of
 from streams.pbxs.pbx import AnyAction, Drifted, Order, PbxAction

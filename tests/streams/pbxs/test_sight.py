@@ -75,7 +75,7 @@ def test_a_rule_is_fed_or_named_with_what_it_lacks_and_what_would_feed_it() -> N
     starved = {one.rule: one for one in sight.starved}
     assert starved["registration.user_agent"].missing == ("user_agent in registration.accepted",)
     assert starved["registration.user_agent"].show == tuple(
-        sources()[name].title for name in ("events", "hep", "hep-beside")
+        sources()[name].title for name in ("asterisk-ami", "events", "hep", "hep-beside")
     )
     assert sources()["asterisk-ami"].title in starved["source.strangers"].show
     assert all(one.missing and one.show for one in sight.starved)

@@ -22,6 +22,8 @@ CASES = [
         [replace(seen(PHONE, account="1008"), source="sip log"), seen(None, 5)],
         [],
     ),
+    ("none yet, where all are told later", [seen(PHONE, account="1008", revision=1), seen(None, 5)], []),
+    ("told later", [seen(None), replace(seen(), revision=1)], [0]),
     ("the prefix, but not at the beginning", [seen("My Yealink 1")], [0]),
     ("in other letters", [seen("yealink SIP")], [0]),
     ("once an hour", [seen(seconds=n * HOUR / 2) for n in range(3)], [0, HOUR]),

@@ -13,7 +13,7 @@ from detector.contract.findings import FOREVER
 from detector.contract.vocabulary import Act, State, SubjectKind
 from streams.config.loading import check_report, load
 from streams.containment.acting import everywhere_by
-from streams.containment.actions.block_ip import BlockIp
+from streams.containment.actions.keep_out import BlockIp
 from streams.containment.enforcers.crowdsec import Crowdsec, seconds_of
 from streams.containment.enforcers.enforcer import EnforcerError, enforcer_settings, enforcers_of
 from streams.pbxs.pbx import Drifted
