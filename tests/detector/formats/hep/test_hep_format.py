@@ -76,6 +76,10 @@ ATTEMPTS = {
     "a PBX in trouble judges nobody": (guess(Talk(THIEF), "1007", status=503), []),
     "an old nonce is no failure": (stale(2), []),
     "an old nonce again and again": (stale(3), [("rejected", "1007", "stale_nonce")]),
+    "what comes behind the final answer": (
+        [*guess(late := Talk(THIEF), "1007", status=200), late.answer(403)],
+        [("accepted", "1007", None)],
+    ),
     "a telephone that goes": (gone(still=""), [("removed", "1007", None)]),
     "one that only says so": (gone(still=CONTACT), [("accepted", "1007", None)]),
 }
