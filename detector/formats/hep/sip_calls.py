@@ -36,8 +36,8 @@ LegKey = tuple[str, str, str]
 class _SipLeg(Struct, gc=False):
     """One dialogue of the PBX. `account` is whose credentials came with it, or who is registered where it came from.
 
-    `served`: the PBX has said that it is at work on it, which many do only for credentials that are right. `told` is how
-    it began, once that was told; `out` that a leg to the outside tells of it.
+    `served`: the PBX has said that it is at work on it, which many do only for credentials that are right. `told` is
+    how it began, once that was told; `out` that a leg to the outside tells of it.
     """
 
     name: str
