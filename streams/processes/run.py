@@ -151,12 +151,14 @@ class Service:
             "wake": self._wake_on_delivery(executor, notifier), "left-overs": self._left_overs.run(),
             "alarm": DiskAlarm(channels, lambda: self.runtime.problem).run(),
             "source watch": SourceWatch(self.runtime, self.policies, self._sources).run(),
-            "weighing": weighing.run(), "HEP": self._hep.run(),
+            "weighing": weighing.run(),
             "brakes": BrakeWatch(self.journal, orders, channels, OWNER).run(),
             "retention": retention(self.journal, self.settings, self.policies),
         })  # fmt: skip
         if is_enforcer(self.settings):
             others += start({"feed watch": self._feed_watch.run()})
+        if self._hep.ports:
+            others += start({"HEP": self._hep.run()})
         if self.lists.needed:
             others += start({"lists": self.lists.run(self.runtime.put_control)})
         if self._keeper is not None:

@@ -102,8 +102,10 @@ class HepPort:
         self._refuse(sender)
 
     def _refuse(self, sender: str) -> None:
-        """Counted, and told once for each address."""
+        """Counted, and told: each address once, and how many in all whenever that has doubled."""
         self.refused += 1
+        if self.refused & (self.refused - 1) == 0:
+            log.warning("packets of nobody so far", count=self.refused, host=self.host, port=self.port)
         if sender not in self._strangers and len(self._strangers) < MAX_SENDERS:
             self._strangers[sender] = None
             log.warning(STRANGER.format(sender=sender), host=self.host, port=self.port)

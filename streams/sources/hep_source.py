@@ -75,6 +75,8 @@ class HepSource:
         """Where packets come in is open, or is not, and why."""
         self.status.connected, self.status.problem = problem is None, problem
         self.status.connects += problem is None
+        if problem is None:
+            log.info("connected", source=NAME, pbx=self.status.pbx)
 
     async def run(self) -> None:
         """Until cancelled."""

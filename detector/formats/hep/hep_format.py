@@ -62,11 +62,6 @@ class Hep(Format):
         """Refusals that may yet be forgiven, and a packet that has no end yet."""
         return self._attempts.holding + bool(self._buffer)
 
-    @property
-    def unanswered(self) -> int:
-        """How many requests were given up to which no answer was seen."""
-        return self._exchanges.unanswered
-
     def read(self, line: bytes) -> Iterator[Reading]:
         """The events of the packets that end within these bytes of a file."""
         self._buffer += line if line.endswith(b"\n") else line + b"\n"
@@ -132,7 +127,9 @@ class Hep(Format):
         if message.method in NO_SCAN and message.method not in ASKED:
             self.ignored += 1
             return ()
+        given_up = self._exchanges.unanswered
         asked = self._exchanges.ask(packet, message, at)
+        self.ignored += self._exchanges.unanswered - given_up
         if asked is None:
             self.ignored += 1
             return ()

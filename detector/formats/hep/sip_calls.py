@@ -20,8 +20,8 @@ from detector.formats.own_network import Network
 from detector.formats.parties import Parties
 
 MAX_OPEN = 4_096
-MAX_SETTING_UP = 64
-"""Of those a call that goes out is looked for among the last ones that came in."""
+MAX_SETTING_UP = 1_024
+"""A call that goes out is looked for among those that came in and have no final answer yet."""
 SOON = timedelta(seconds=30)
 OVER = "NORMAL_CLEARING"
 CAUSES = {
@@ -36,7 +36,8 @@ LegKey = tuple[str, str, str]
 class _SipLeg(Struct, gc=False):
     """One dialogue of the PBX. `account` is whose credentials came with it, or who is registered where it came from.
 
-    `told` is how it began, once that was told; `out` that a leg to the outside tells of it.
+    `served`: the PBX has said that it is at work on it, which many do only for credentials that are right. `told` is
+    how it began, once that was told; `out` that a leg to the outside tells of it.
     """
 
     name: str
@@ -44,14 +45,14 @@ class _SipLeg(Struct, gc=False):
     asked: SipExchange
     account: str = ""
     trunk: str = ""
-    judged: bool = False
+    served: bool = False
     answered: datetime | None = None
     told: Call | None = None
     out: bool = False
 
 
 class SipCalls:
-    """Follows dialogues from INVITE to BYE, at most 4,096."""
+    """Follows dialogues from INVITE to BYE, at most 4,096 that the PBX serves: whoever only asks pushes out no call."""
 
     def __init__(self, pbx: str, source: str, network: Network, parties: Parties, credentials: SipCredentials) -> None:
         self.pbx = pbx
@@ -65,16 +66,16 @@ class SipCalls:
     def invite(self, asked: SipExchange, *, inward: bool) -> Sequence[Call]:
         """A call that somebody asks for, at the PBX or by it."""
         key = _key(asked.message.call_id, asked.sender, asked.receiver)
-        leg = self._legs.get(key)
+        leg = self._find(key)
         if asked.message.within or (leg is not None and leg.answered is not None):
             return ()
         if leg is None:
             leg = _SipLeg(_name(key), inward, asked)
-            keep(self._legs, key, leg, MAX_OPEN)
-        leg.asked, leg.judged = asked, False
+        leg.asked, leg.served = asked, False
         if leg.told is not None or leg.out:
             return ()
         if not inward:
+            keep(self._legs, key, leg, MAX_OPEN)
             return self._goes_out(leg)
         leg.trunk = self._network.trunk(asked.sender)
         leg.account = asked.message.user or self._credentials.phones.get((asked.sender, asked.port), "")
@@ -84,11 +85,18 @@ class SipCalls:
     def answer(self, asked: SipExchange, answer: SipMessage, at: datetime) -> Sequence[Call]:
         """What becomes of it."""
         key = _key(asked.message.call_id, asked.sender, asked.receiver)
-        leg = self._legs.get(key)
-        if leg is None or leg.asked is not asked or answer.status == 100:
+        leg = self._find(key)
+        if leg is None or leg.asked is not asked:
             return ()
         if answer.status in QUESTIONS:
-            leg.judged = True
+            if leg.inward and leg.told is None:
+                self._forget(key)
+            return ()
+        leg.served = True
+        keep(self._legs, key, leg, MAX_OPEN)
+        if answer.status >= 200:
+            self._setting_up.pop(key, None)
+        if answer.status == 100:
             return ()
         if answer.status < 300:
             return self._goes_on(leg, at, answered=answer.status >= 200)
@@ -101,14 +109,17 @@ class SipCalls:
     def bye(self, packet: HepPacket, message: SipMessage, at: datetime) -> Sequence[Call]:
         """Somebody hangs up."""
         key = _key(message.call_id, packet.sender, packet.receiver)
-        leg = self._legs.get(key)
+        leg = self._find(key)
         if leg is None or not message.within:
             return ()
         self._forget(key)
         return () if leg.told is None else (self._over(leg.told, leg, at, OVER),)
 
+    def _find(self, key: LegKey) -> _SipLeg | None:
+        return self._legs.get(key) or self._setting_up.get(key)
+
     def _forget(self, key: LegKey) -> None:
-        del self._legs[key]
+        self._legs.pop(key, None)
         self._setting_up.pop(key, None)
 
     def _goes_out(self, leg: _SipLeg) -> Sequence[Call]:
@@ -141,9 +152,10 @@ class SipCalls:
         """The call that came in for this one; None if there is none, or if it may be one of several callers'."""
         found = [
             leg for leg in self._setting_up.values()
-            if not leg.judged and not leg.out and abs(asked.at - leg.asked.at) <= SOON
+            if not leg.out and abs(asked.at - leg.asked.at) <= SOON
             and same_number(leg.asked.message.uri, asked.message.uri)
         ]  # fmt: skip
+        found = [leg for leg in found if leg.served] or found
         whose = {(leg.account, leg.asked.sender) for leg in found}
         return found[0] if len(whose) == 1 else None
 

@@ -76,6 +76,10 @@ ATTEMPTS = {
     "a PBX in trouble judges nobody": (guess(Talk(THIEF), "1007", status=503), []),
     "an old nonce is no failure": (stale(2), []),
     "an old nonce again and again": (stale(3), [("rejected", "1007", "stale_nonce")]),
+    "what comes behind the final answer": (
+        [*guess(late := Talk(THIEF), "1007", status=200), late.answer(403)],
+        [("accepted", "1007", None)],
+    ),
     "a telephone that goes": (gone(still=""), [("removed", "1007", None)]),
     "one that only says so": (gone(still=CONTACT), [("accepted", "1007", None)]),
 }
@@ -178,6 +182,33 @@ def test_whoever_was_refused_is_not_the_caller() -> None:
     packets = [one.ask("INVITE", to=TO, login="1007"), one.answer(401), two.ask("INVITE", to=TO, login="1002"),
                out.ask("INVITE", to=SENT)]  # fmt: skip
     assert phases(calls(packets)) == [("started", "outbound", "1002", TRUNK)]
+
+
+def test_whom_the_pbx_has_begun_to_serve_is_the_caller_whoever_else_asks_for_the_number() -> None:
+    one, two, out = Talk(THIEF), Talk(OFFICE, call_id="two"), Talk(PBX, CARRIER, "o@pbx")
+    packets = [one.ask("INVITE", to=TO, login="1007"), one.answer(100), two.ask("INVITE", to=TO, login="1002"),
+               out.ask("INVITE", to=SENT)]  # fmt: skip
+    assert phases(calls(packets)) == [("started", "outbound", "1007", TRUNK)]
+
+
+def test_a_flood_of_strangers_hides_no_caller() -> None:
+    one, out = Talk(THIEF), Talk(PBX, CARRIER, "o@pbx")
+    packets = [one.ask("INVITE", to=TO, login="1007"), one.answer(100)]
+    for turn in range(3_000):
+        packets += refused(Talk("203.0.113.9", call_id=f"flood-{turn}"), "00252999999999", 401)
+    found = calls([*packets, out.ask("INVITE", to=SENT)])
+    assert phases(found) == [("started", "outbound", "1007", TRUNK)]
+
+
+def test_a_flood_of_strangers_makes_no_call_forgotten() -> None:
+    one, out = Talk(THIEF), Talk(PBX, CARRIER, "o@pbx")
+    packets = dial(one, out, TO, SENT)
+    for turn in range(5_000):
+        stranger = Talk("203.0.113.9", call_id=f"flood-{turn}")
+        packets += (
+            [stranger.ask("INVITE", to=TO), stranger.answer(401)] if turn % 2 else [stranger.ask("INVITE", to=TO)]
+        )
+    assert [each.phase for each in calls([*packets, out.hang_up()])] == ["started", "answered", "ended"]
 
 
 def came_in(to: str, sent: str, receiver: str) -> list[bytes]:
@@ -318,4 +349,4 @@ def test_a_packet_that_breaks_off_is_counted() -> None:
 def test_requests_without_an_answer_are_counted_once_they_are_forgotten() -> None:
     hep = reader()
     told((Talk(THIEF, call_id=str(n)).ask("REGISTER") for n in range(16_384 + 10)), hep)
-    assert hep.unanswered == 10
+    assert hep.ignored == 10
