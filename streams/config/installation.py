@@ -19,18 +19,26 @@ from streams.config.listener_settings import Console, FeedSettings, WebhookListe
 from streams.config.metrics_settings import Metrics
 from streams.config.notify_settings import CallOut, Notify
 from streams.config.secrets import JournalUrl
+from streams.config.source_settings import FollowedFiles
 
 
 class InstalledPbx(Pbx):
-    """A PBX with how it is reached and read; without a `connection` it is only replayed or imported.
+    """A PBX with how it is reached and read; without a `connection` and `files` it is only replayed or imported.
 
     `trunk_contexts` are those of an Asterisk or FreeSWITCH in which calls from trunks begin, over and above the usual.
+    `files` are logs and call records it writes, which are followed.
     `notice_names` maps a P-Series' names of system events to those of the contract.
     """
 
     connection: Connection | None = None
+    files: tuple[FollowedFiles, ...] = ()
     trunk_contexts: tuple[Short, ...] = ()
     notice_names: dict[Short, Snake] = Field(default_factory=dict)
+
+    @property
+    def watched(self) -> bool:
+        """Whether something tells of it while it happens."""
+        return self.connection is not None or bool(self.files)
 
 
 class Installation(Params):

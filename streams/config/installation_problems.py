@@ -12,9 +12,23 @@ def installation_problems(installation: Installation, catalogue: Catalogue) -> I
     yield from problems(core_settings(installation), catalogue)
     yield from twice((("notify", index, "name"), one.name) for index, one in enumerate(installation.notify))
     yield from twice((("block_lists", index, "name"), one.name) for index, one in enumerate(installation.block_lists))
+    yield from followed_twice(installation)
     if "feed" in installation.enforcers.named() and not installation.feed.enabled:
         yield Problem(
             ("enforcers", "feed"), "the feed is not enabled (allowed: feed: {enabled: true, token: env:NAME})"
         )
     if installation.country_database is not None and not installation.country_database.is_file():
         yield Problem(("country_database",), "there is no such file")
+
+
+def followed_twice(installation: Installation) -> Iterator[Problem]:
+    """Formats that a PBX has more than once, whose files are not read as one, and files that tell of two PBXs."""
+    for index, pbx in enumerate(installation.pbxs):
+        named = enumerate(pbx.files)
+        yield from twice((("pbxs", index, "files", at, "format"), one.format) for at, one in named)
+    yield from twice(
+        (("pbxs", index, "files", at, "paths", which), path)
+        for index, pbx in enumerate(installation.pbxs)
+        for at, one in enumerate(pbx.files)
+        for which, path in enumerate(one.paths)
+    )

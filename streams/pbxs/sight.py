@@ -89,19 +89,20 @@ def sight_of(pbx: InstalledPbx, profile: PbxProfile, known: PbxStatus | None = N
     found = see(sources_of_pbx(pbx, known), audited=pbx.connection is not None)
     starved = [one.rule for one in found.starved if profile.rules[one.rule].limits != detectors()[one.rule].Limits()]
     return PbxSight(
-        pbx=pbx.id, sight=found, connected=pbx.connection is not None, configured=tuple(starved),
+        pbx=pbx.id, sight=found, connected=pbx.watched, configured=tuple(starved),
         differences=known.differences if known is not None else (),
         model=known.model if known is not None else None, firmware=known.firmware if known is not None else None,
     )  # fmt: skip
 
 
 def sources_of_pbx(pbx: InstalledPbx, known: PbxStatus | None = None) -> tuple[Source, ...]:
-    """What tells of it; without a connection that is nothing we know of."""
+    """What tells of it: its connection, and files that are followed; without both that is nothing we know of."""
+    followed = tuple(sources()[files.format.value] for files in pbx.files)
     if pbx.connection is None:
-        return ()
+        return followed
     found = make_of(pbx.connection.make).sources()
     why = known.no_records if known is not None else None
-    return tuple(one if one.live or why is None else without(one, why) for one in found)
+    return (*(one if one.live or why is None else without(one, why) for one in found), *followed)
 
 
 def without(source: Source, why: str) -> Source:

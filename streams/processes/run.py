@@ -49,6 +49,8 @@ from streams.runtime.garbage import spare
 from streams.runtime.ingest import SourceStatus
 from streams.runtime.partition import Partition
 from streams.runtime.tables import first_lists, tables
+from streams.sources.file_source import FileSource
+from streams.sources.followed import follow
 from streams.store.archived import Archived
 from streams.store.checkpoints import SqlCheckpoints
 from streams.store.journal.journal import Journal
@@ -97,6 +99,7 @@ class Service:
         )
         self._vitals = RunVitals(self.runtime, checkpoints, self.journal, self._sources, self._archive_up,
                                  lambda: self.lists.statuses, lambda: self._feed_watch.missing)  # fmt: skip
+        self._followed: dict[str, list[FileSource]] = {}
         self._stop = asyncio.Event()
 
     def stop(self) -> None:
@@ -145,6 +148,7 @@ class Service:
         servers = listeners.start()
         others = start({
             **{f"sources of {name}": pbx.listen() for name, pbx in self.pbxs.connected.items()},
+            **{f"{one.status.name} of {name}": one.run() for name, files in self._followed.items() for one in files},
             "wake": self._wake_on_delivery(executor, notifier), "left-overs": self._left_overs.run(),
             "alarm": DiskAlarm(channels, lambda: self.runtime.problem).run(),
             "source watch": SourceWatch(self.runtime, self.policies, self._sources).run(),
@@ -197,6 +201,8 @@ class Service:
             heard = self.runtime.partition.engine.event_time(pbx.id)
             since = from_micros(heard) if heard is not None else None
             self.pbxs.open(pbx, partial(in_file, self.settings.data / "logins" / pbx.id, self.vault), since=since)
+            keyed_hash = partial(self.vault.keyed_hash, "pin")
+            self._followed[pbx.id] = follow(pbx, self.policies.of(pbx.id), keyed_hash, self.runtime)
 
     def settings_event(self) -> Control:
         """The settings in force, for the log."""
@@ -213,7 +219,8 @@ class Service:
             notifier.wake()
 
     def _sources(self) -> list[SourceStatus]:
-        return [one for pbx in self.pbxs.connected.values() for one in all_sources(pbx)]
+        connected = [one for pbx in self.pbxs.connected.values() for one in all_sources(pbx)]
+        return [*connected, *(one.status for files in self._followed.values() for one in files)]
 
     def _known(self, pbx: str) -> PbxStatus | None:
         connected = self.pbxs.connected.get(pbx)

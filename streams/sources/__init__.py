@@ -1,0 +1,1 @@
+"""Sources that belong to no make of PBX."""

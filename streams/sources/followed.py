@@ -1,0 +1,53 @@
+"""The files of a PBX that are followed, each format by a source of its own."""
+
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from detector.formats import FormatOptions
+from detector.formats.parties import TRUNK_CONTEXTS, Parties
+from detector.settings import PbxProfile
+from streams.config.installation import InstalledPbx
+from streams.pbxs.pbx import KeyedHash
+from streams.runtime.ingest import PlacedIngest
+from streams.sources.file_source import FileSource, matching
+
+
+def follow(pbx: InstalledPbx, profile: PbxProfile, keyed_hash: KeyedHash, ingest: PlacedIngest) -> list[FileSource]:
+    """What follows its files, not yet at work."""
+    return [
+        FileSource(files, options_of(pbx, profile, keyed_hash, files.timezone), ingest) for files in pbx.files
+    ]  # fmt: skip
+
+
+def options_of(pbx: InstalledPbx, profile: PbxProfile, keyed_hash: KeyedHash, timezone: str | None) -> FormatOptions:
+    """What its lines lack; the year is for the reader to find."""
+    return FormatOptions(
+        pbx=pbx.id, zone=ZoneInfo(timezone or profile.timezone), year=None, keyed_hash=keyed_hash,
+        parties=known_parties(pbx), region=profile.region,
+    )  # fmt: skip
+
+
+def known_parties(pbx: InstalledPbx) -> Parties:
+    """Which names of its channels the configuration says are trunks, and which extensions."""
+    members = {member for group in pbx.groups.values() for member in group.members}
+    return Parties(
+        trunks=frozenset(pbx.trunks), extensions=frozenset(pbx.extensions) | members,
+        trunk_contexts=TRUNK_CONTEXTS | frozenset(pbx.trunk_contexts),
+    )  # fmt: skip
+
+
+def unreadable(pbx: InstalledPbx) -> list[str]:
+    """A line for each path of its files under which nothing can be read now; looked at, not followed."""
+    return [problem for files in pbx.files for pattern in files.paths if (problem := trouble_with(pattern))]
+
+
+def trouble_with(pattern: str) -> str | None:
+    """Why nothing can be read there."""
+    found = matching(pattern)
+    if not found:
+        return f"{pattern} matches no file"
+    try:
+        with Path(found[0]).open("rb"):
+            return None
+    except OSError as error:
+        return f"{found[0]}: {error.strerror}"

@@ -1,0 +1,203 @@
+"""One file that a log was or is written to, read line by line as it grows."""
+
+import os
+import stat
+import zlib
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from gzip import BadGzipFile, GzipFile
+from io import FileIO
+from pathlib import Path
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from detector.formats import Format
+from streams.sources.places import Place, behind, holds
+
+CHUNK = 256 * 1024
+CONTEXT = 4 * 1024 * 1024
+"""So much before what is new is read again, for what its reader must remember: calls that are up, dialogues."""
+GZIP = b"\x1f\x8b"
+DAMAGED = (EOFError, zlib.error, BadGzipFile)
+A_DAY = timedelta(days=1)
+
+Clock = Callable[[int], Format]
+"""A reader that is asked for the times of lines alone, the first of which is of this year."""
+
+
+class LogLine(NamedTuple):
+    """A line of a file, when it was written as far as it tells, and the place behind it: see `LogFile.taken`."""
+
+    file: "LogFile"
+    place: Place
+    moment: datetime | None
+    content: bytes
+
+
+class NoLogError(OSError):
+    """What stands there is no file that can be followed."""
+
+
+class LogFile:
+    """Gives complete lines, each once; `taken` is behind the last one that was taken in, which its taker sets.
+
+    `retired` is since when, by a clock of seconds, nothing new is expected of it: another file stands in its stead.
+    `cut`: what was taken is no longer in it, it was emptied, and may have been written to since. `rested`: all of it
+    was given, to what nobody ended.
+    """
+
+    def __init__(self, file: FileIO, followed: str, longest: int, clock: Clock | None, *, packed: bool) -> None:
+        found = os.fstat(file.fileno())
+        self.taken = self._place = Place(path=followed, device=found.st_dev, inode=found.st_ino)
+        self.retired: float | None = None
+        self.cut = False
+        self._file = file
+        self._stream: FileIO | GzipFile = GzipFile(fileobj=file) if packed else file
+        self.packed = packed
+        self.rested = False
+        self._limit = longest + 2
+        self._clock = clock
+        self._told: Format | None = None
+        self._read_to = 0
+        self._line = b""
+        self._length = 0
+
+    def go_to(self, place: Place) -> None:
+        """Go on behind this place."""
+        mine = self.taken
+        self.taken = self._place = replace(place, path=mine.path, device=mine.device, inode=mine.inode)
+        self.rested = False
+        self._read_from(place.offset)
+
+    def go_to_end(self) -> None:
+        """Go on behind the last complete line that is there."""
+        for line in self._before(self.size()):
+            self.taken = line.place
+        self.go_to(self.taken)
+
+    def context(self) -> Iterator[LogLine]:
+        """The lines before those that are new, once more."""
+        yield from self._before(self.taken.offset)
+        self.go_to(self.taken)
+
+    def _before(self, end: int) -> Iterator[LogLine]:
+        self._place = replace(self.taken, offset=max(0, end - CONTEXT))
+        self._read_from(self._place.offset)
+        whole = self._read_to == 0
+        while self._read_to < end:
+            for content in self._split(self._more(min(CHUNK, end - self._read_to))):
+                if whole:
+                    yield LogLine(self, self._place, self._time_of(content), content)
+                whole = True
+
+    def lines(self) -> Iterator[LogLine]:
+        """What is new; half a line waits for its end."""
+        while True:
+            chunk = self._more(CHUNK)
+            self.cut = self._is_cut()
+            if self.cut:
+                self._read_from(self._place.offset)
+            if self.cut or not chunk:
+                return
+            for content in self._split(chunk):
+                yield LogLine(self, self._place, self._time_of(content), content)
+
+    def rest(self) -> Iterator[LogLine]:
+        """A last line that nobody ended."""
+        self.rested = True
+        if self._length:
+            content, length = self._line, self._length
+            self._line, self._length = b"", 0
+            begins = self._place.offset
+            self._place = behind(self._place, content, begins, begins + length)
+            yield LogLine(self, self._place, self._time_of(content), content)
+
+    def size(self) -> int:
+        """Bytes in it."""
+        return os.fstat(self._file.fileno()).st_size
+
+    def changed_at(self) -> float:
+        """When it was last written."""
+        return os.fstat(self._file.fileno()).st_mtime
+
+    def is_at(self, place: Place) -> bool:
+        """Whether it is the very file of this place, and was not emptied since."""
+        mine = (self.taken.device, self.taken.inode) == (place.device, place.inode)
+        return mine and (holds(self._stream, place) if place.compared else place.offset <= self.size())
+
+    def is_of(self, place: Place) -> bool:
+        """Whether it is the file of this place or a copy: the line before it stands where it stood."""
+        try:
+            return holds(self._stream, place) if place.compared else self.is_at(place)
+        except (OSError, EOFError, zlib.error):
+            return False
+
+    def start_over(self) -> None:
+        """It was emptied: begin at its beginning."""
+        self.cut = False
+        self.go_to(Place(path=self.taken.path, device=self.taken.device, inode=self.taken.inode))
+        self._told = None
+
+    def close(self) -> None:
+        """It is needed no more."""
+        self._stream.close()
+        self._file.close()
+
+    def _is_cut(self) -> bool:
+        """Asked when a piece was read and before it is given: then it was read where it seems to have been."""
+        if self.packed or not self._place.offset:
+            return False
+        if self.size() < self._place.offset:
+            return True
+        kept = not self._place.compared or holds(self._stream, self._place)
+        self._stream.seek(self._read_to)
+        return not kept
+
+    def _read_from(self, offset: int) -> None:
+        self._stream.seek(offset)
+        self._read_to, self._line, self._length = offset, b"", 0
+
+    def _more(self, most: int) -> bytes:
+        chunk = self._stream.read(most) or b""
+        self._read_to += len(chunk)
+        return chunk
+
+    def _split(self, chunk: bytes) -> Iterator[bytes]:
+        """The lines that end in this chunk; of one beyond the limit the beginning."""
+        *ends, begun = chunk.split(b"\n")
+        for end in ends:
+            self._grow(end)
+            line, begins = self._line, self._place.offset
+            self._place = behind(self._place, line, begins, begins + self._length + 1)
+            self._line, self._length = b"", 0
+            yield line
+        self._grow(begun)
+
+    def _grow(self, piece: bytes) -> None:
+        self._length += len(piece)
+        if len(self._line) < self._limit:
+            self._line += piece[: self._limit - len(self._line)]
+
+    def _time_of(self, line: bytes) -> datetime | None:
+        """When it was written, where lines of several files are put in order; the file's own time tells the year."""
+        if self._clock is None:
+            return None
+        if self._told is None:
+            written = datetime.fromtimestamp(self.changed_at(), UTC)
+            self._told = self._clock(written.year)
+            moment = self._told.time_of(line)
+            if moment is not None and moment > written + A_DAY:
+                self._told = self._clock(written.year - 1)
+        return self._told.time_of(line)
+
+
+def open_log(path: str | Path, followed: str, longest: int, clock: Clock | None) -> LogFile:
+    """The file that stands there, unpacked if gzip packed it. Raises OSError."""
+    file = FileIO(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC))
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise NoLogError(f"{path} is not a file")
+    packed = file.read(2) == GZIP
+    file.seek(0)
+    return LogFile(file, followed, longest, clock, packed=packed)
