@@ -19,7 +19,7 @@ from streams.config.listener_settings import Console, FeedSettings, WebhookListe
 from streams.config.metrics_settings import Metrics
 from streams.config.notify_settings import CallOut, Notify
 from streams.config.secrets import JournalUrl
-from streams.config.source_settings import FollowedFiles
+from streams.config.sources.followed_settings import FollowedFiles
 
 
 class InstalledPbx(Pbx):

@@ -18,12 +18,12 @@ from detector.contract.codec import Rejected
 from detector.contract.events import Unknown
 from detector.formats import Format, FormatOptions, formats
 from detector.formats.format import Reading as Found
-from streams.config.source_settings import FollowedFiles
+from streams.config.sources.followed_settings import FollowedFiles
 from streams.runtime.clock import micros_now, utc_now
 from streams.runtime.ingest import Delivery, PlacedIngest, Reading, SourceStatus
 from streams.sources.braiding import braid
 from streams.sources.log_file import LogLine
-from streams.sources.places import Taken, decode_taken
+from streams.sources.log_place import Taken, decode_taken
 from streams.sources.rotated import is_aside
 from streams.sources.tail import Tail
 
@@ -109,7 +109,7 @@ class FileSource:
         for line in self._merged(Tail.context):
             for _ in self._reader(line).read_dated(line.content, line.moment):
                 pass
-        self._settled = taken is not None and taken.settled
+        self._settled = taken is None or taken.settled
         if self._settled:
             self._settle()
         for reader in self._readers.values():

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from detector.formats import Format
-from streams.sources.places import Place, behind, holds
+from streams.sources.log_place import LogPlace, behind, holds
 
 CHUNK = 256 * 1024
 CONTEXT = 4 * 1024 * 1024
@@ -30,7 +30,7 @@ class LogLine(NamedTuple):
     """A line of a file, when it was written as far as it tells, and the place behind it: see `LogFile.taken`."""
 
     file: "LogFile"
-    place: Place
+    place: LogPlace
     moment: datetime | None
     content: bytes
 
@@ -49,7 +49,7 @@ class LogFile:
 
     def __init__(self, file: FileIO, followed: str, longest: int, clock: Clock | None, *, packed: bool) -> None:
         found = os.fstat(file.fileno())
-        self.taken = self._place = Place(path=followed, device=found.st_dev, inode=found.st_ino)
+        self.taken = self._place = LogPlace(path=followed, device=found.st_dev, inode=found.st_ino)
         self.retired: float | None = None
         self.cut = False
         self._file = file
@@ -63,7 +63,7 @@ class LogFile:
         self._line = b""
         self._length = 0
 
-    def go_to(self, place: Place) -> None:
+    def go_to(self, place: LogPlace) -> None:
         """Go on behind this place."""
         mine = self.taken
         self.taken = self._place = replace(place, path=mine.path, device=mine.device, inode=mine.inode)
@@ -121,22 +121,22 @@ class LogFile:
         """When it was last written."""
         return os.fstat(self._file.fileno()).st_mtime
 
-    def is_at(self, place: Place) -> bool:
+    def is_at(self, place: LogPlace) -> bool:
         """Whether it is the very file of this place, and was not emptied since."""
         mine = (self.taken.device, self.taken.inode) == (place.device, place.inode)
-        return mine and (holds(self._stream, place) if place.compared else place.offset <= self.size())
+        return mine and (self._holds(place) if place.compared else place.offset <= self.size())
 
-    def is_of(self, place: Place) -> bool:
+    def is_of(self, place: LogPlace) -> bool:
         """Whether it is the file of this place or a copy: the line before it stands where it stood."""
         try:
-            return holds(self._stream, place) if place.compared else self.is_at(place)
+            return self._holds(place) if place.compared else self.is_at(place)
         except (OSError, EOFError, zlib.error):
             return False
 
     def start_over(self) -> None:
         """It was emptied: begin at its beginning."""
         self.cut = False
-        self.go_to(Place(path=self.taken.path, device=self.taken.device, inode=self.taken.inode))
+        self.go_to(LogPlace(path=self.taken.path, device=self.taken.device, inode=self.taken.inode))
         self._told = None
 
     def close(self) -> None:
@@ -150,9 +150,13 @@ class LogFile:
             return False
         if self.size() < self._place.offset:
             return True
-        kept = not self._place.compared or holds(self._stream, self._place)
+        return bool(self._place.compared) and not self._holds(self._place)
+
+    def _holds(self, place: LogPlace) -> bool:
+        """Whether the line before the place stands there; reading goes on where it was."""
+        held = holds(self._stream, place)
         self._stream.seek(self._read_to)
-        return not kept
+        return held
 
     def _read_from(self, offset: int) -> None:
         self._stream.seek(offset)
@@ -194,10 +198,11 @@ class LogFile:
 
 def open_log(path: str | Path, followed: str, longest: int, clock: Clock | None) -> LogFile:
     """The file that stands there, unpacked if gzip packed it. Raises OSError."""
-    file = FileIO(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC))
-    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-        file.close()
-        raise NoLogError(f"{path} is not a file")
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise NoLogError("this is not a file")
+    file = FileIO(descriptor)
     packed = file.read(2) == GZIP
     file.seek(0)
     return LogFile(file, followed, longest, clock, packed=packed)

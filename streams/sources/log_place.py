@@ -10,7 +10,7 @@ from msgspec import Struct
 COMPARED = 1_024
 
 
-class Place(Struct, frozen=True, kw_only=True):
+class LogPlace(Struct, frozen=True, kw_only=True):
     """Behind a line of the file that stood at `path` when it was begun; `device` and `inode` are its own.
 
     `begins`, `compared` and `digest` are of the line: where it begins, and the bytes there that the digest is of. All
@@ -34,7 +34,7 @@ class Taken(Struct, frozen=True, kw_only=True):
     """
 
     patterns: tuple[str, ...]
-    places: tuple[Place, ...] = ()
+    places: tuple[LogPlace, ...] = ()
     settled: bool = False
 
 
@@ -51,7 +51,7 @@ def decode_taken(kept: bytes | None) -> Taken | None:
         return None
 
 
-def behind(place: Place, line: bytes, begins: int, offset: int) -> Place:
+def behind(place: LogPlace, line: bytes, begins: int, offset: int) -> LogPlace:
     """The place behind this line of the same file, which ends at `offset`; of an empty one there is none like it."""
     compared = line[:COMPARED]
     if not compared.strip():
@@ -61,7 +61,7 @@ def behind(place: Place, line: bytes, begins: int, offset: int) -> Place:
     )  # fmt: skip
 
 
-def holds(stream: FileIO | GzipFile, place: Place) -> bool:
+def holds(stream: FileIO | GzipFile, place: LogPlace) -> bool:
     """Whether the line stands there in this file. Raises OSError, and EOFError or zlib.error of what gzip packed."""
     if not place.compared:
         return False

@@ -1,4 +1,4 @@
-"""What tells of a PBX besides its own interface: logs that are followed, and syslog."""
+"""Logs and call records that a PBX writes into files, which are followed."""
 
 from enum import StrEnum
 from pathlib import PurePosixPath
