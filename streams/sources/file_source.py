@@ -22,8 +22,8 @@ from streams.config.sources.followed_settings import FollowedFiles
 from streams.runtime.clock import micros_now, utc_now
 from streams.runtime.ingest import Delivery, PlacedIngest, Reading, SourceStatus
 from streams.sources.braiding import braid
+from streams.sources.file_place import Taken, decode_taken
 from streams.sources.log_file import LogLine
-from streams.sources.log_place import Taken, decode_taken
 from streams.sources.rotated import is_aside
 from streams.sources.tail import Tail
 

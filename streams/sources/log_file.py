@@ -13,7 +13,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from detector.formats import Format
-from streams.sources.log_place import LogPlace, behind, holds
+from streams.sources.file_place import FilePlace, behind, holds
 
 CHUNK = 256 * 1024
 CONTEXT = 4 * 1024 * 1024
@@ -30,7 +30,7 @@ class LogLine(NamedTuple):
     """A line of a file, when it was written as far as it tells, and the place behind it: see `LogFile.taken`."""
 
     file: "LogFile"
-    place: LogPlace
+    place: FilePlace
     moment: datetime | None
     content: bytes
 
@@ -49,7 +49,7 @@ class LogFile:
 
     def __init__(self, file: FileIO, followed: str, longest: int, clock: Clock | None, *, packed: bool) -> None:
         found = os.fstat(file.fileno())
-        self.taken = self._place = LogPlace(path=followed, device=found.st_dev, inode=found.st_ino)
+        self.taken = self._place = FilePlace(path=followed, device=found.st_dev, inode=found.st_ino)
         self.retired: float | None = None
         self.cut = False
         self._file = file
@@ -63,7 +63,7 @@ class LogFile:
         self._line = b""
         self._length = 0
 
-    def go_to(self, place: LogPlace) -> None:
+    def go_to(self, place: FilePlace) -> None:
         """Go on behind this place."""
         mine = self.taken
         self.taken = self._place = replace(place, path=mine.path, device=mine.device, inode=mine.inode)
@@ -121,12 +121,12 @@ class LogFile:
         """When it was last written."""
         return os.fstat(self._file.fileno()).st_mtime
 
-    def is_at(self, place: LogPlace) -> bool:
+    def is_at(self, place: FilePlace) -> bool:
         """Whether it is the very file of this place, and was not emptied since."""
         mine = (self.taken.device, self.taken.inode) == (place.device, place.inode)
         return mine and (self._holds(place) if place.compared else place.offset <= self.size())
 
-    def is_of(self, place: LogPlace) -> bool:
+    def is_of(self, place: FilePlace) -> bool:
         """Whether it is the file of this place or a copy: the line before it stands where it stood."""
         try:
             return self._holds(place) if place.compared else self.is_at(place)
@@ -136,7 +136,7 @@ class LogFile:
     def start_over(self) -> None:
         """It was emptied: begin at its beginning."""
         self.cut = False
-        self.go_to(LogPlace(path=self.taken.path, device=self.taken.device, inode=self.taken.inode))
+        self.go_to(FilePlace(path=self.taken.path, device=self.taken.device, inode=self.taken.inode))
         self._told = None
 
     def close(self) -> None:
@@ -152,7 +152,7 @@ class LogFile:
             return True
         return bool(self._place.compared) and not self._holds(self._place)
 
-    def _holds(self, place: LogPlace) -> bool:
+    def _holds(self, place: FilePlace) -> bool:
         """Whether the line before the place stands there; reading goes on where it was."""
         held = holds(self._stream, place)
         self._stream.seek(self._read_to)

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from os import stat_result
 from pathlib import Path
 
+from streams.sources.file_place import FilePlace
 from streams.sources.log_file import DAMAGED, Clock, LogFile, LogLine, open_log
-from streams.sources.log_place import LogPlace
 from streams.sources.rotated import beside
 
 LINGERS_SECONDS = 10.0
@@ -29,7 +29,7 @@ class Tail:
         self._sought: float | None = None
 
     @property
-    def places(self) -> tuple[LogPlace, ...]:
+    def places(self) -> tuple[FilePlace, ...]:
         """How far its files have been taken in, oldest first."""
         return tuple(file.taken for file in self.files)
 
@@ -38,7 +38,7 @@ class Tail:
         if self._found() is not None and self._open(self.path) and at_end:
             self.files[-1].go_to_end()
 
-    def resume(self, places: Sequence[LogPlace], now: float) -> None:
+    def resume(self, places: Sequence[FilePlace], now: float) -> None:
         """Go on where these files were left, wherever they are by now."""
         for place in places:
             if not self._find(place, now):
@@ -131,7 +131,7 @@ class Tail:
         cut.start_over()
         self._sought = None
 
-    def _find(self, place: LogPlace, now: float) -> bool:
+    def _find(self, place: FilePlace, now: float) -> bool:
         """Have the file of this place again, at the path or beside it."""
         try:
             file = open_log(self.path, self.path, self._longest, self._clock)
@@ -167,7 +167,7 @@ class Tail:
             else:
                 file.close()
 
-    def _aside(self, place: LogPlace) -> LogFile | None:
+    def _aside(self, place: FilePlace) -> LogFile | None:
         """The file of this place under another name, the youngest if several are."""
         for path in reversed(beside(self.path)):
             try:
@@ -180,6 +180,6 @@ class Tail:
         return None
 
 
-def same(place: LogPlace, found: stat_result) -> bool:
+def same(place: FilePlace, found: stat_result) -> bool:
     """Whether that is the file of the place."""
     return (place.device, place.inode) == (found.st_dev, found.st_ino)

@@ -10,8 +10,8 @@ from detector.contract.codec import Rejected
 from detector.contract.events import AnyEvent
 from detector.formats import FormatOptions
 from streams.config.sources.followed_settings import FollowedFiles, LogFormat
+from streams.sources.file_place import decode_taken
 from streams.sources.file_source import FileSource
-from streams.sources.log_place import decode_taken
 
 DATA = Path(__file__).parents[2] / "data"
 OPTIONS = FormatOptions(pbx="hq", zone=ZoneInfo("America/New_York"), year=None, keyed_hash=str)

@@ -10,7 +10,7 @@ from msgspec import Struct
 COMPARED = 1_024
 
 
-class LogPlace(Struct, frozen=True, kw_only=True):
+class FilePlace(Struct, frozen=True, kw_only=True):
     """Behind a line of the file that stood at `path` when it was begun; `device` and `inode` are its own.
 
     `begins`, `compared` and `digest` are of the line: where it begins, and the bytes there that the digest is of. All
@@ -34,7 +34,7 @@ class Taken(Struct, frozen=True, kw_only=True):
     """
 
     patterns: tuple[str, ...]
-    places: tuple[LogPlace, ...] = ()
+    places: tuple[FilePlace, ...] = ()
     settled: bool = False
 
 
@@ -51,7 +51,7 @@ def decode_taken(kept: bytes | None) -> Taken | None:
         return None
 
 
-def behind(place: LogPlace, line: bytes, begins: int, offset: int) -> LogPlace:
+def behind(place: FilePlace, line: bytes, begins: int, offset: int) -> FilePlace:
     """The place behind this line of the same file, which ends at `offset`; of an empty one there is none like it."""
     compared = line[:COMPARED]
     if not compared.strip():
@@ -61,7 +61,7 @@ def behind(place: LogPlace, line: bytes, begins: int, offset: int) -> LogPlace:
     )  # fmt: skip
 
 
-def holds(stream: FileIO | GzipFile, place: LogPlace) -> bool:
+def holds(stream: FileIO | GzipFile, place: FilePlace) -> bool:
     """Whether the line stands there in this file. Raises OSError, and EOFError or zlib.error of what gzip packed."""
     if not place.compared:
         return False
