@@ -13,6 +13,7 @@ COMPARED = 1_024
 class FilePlace(Struct, frozen=True, kw_only=True):
     """Behind a line of the file that stood at `path` when it was begun; `device` and `inode` are its own.
 
+    `since`, in nanoseconds, is when a file of which nothing was taken was last changed; `ended`: all of it was taken.
     `begins`, `compared` and `digest` are of the line: where it begins, and the bytes there that the digest is of. All
     are 0 and empty where nothing was taken yet.
     """
@@ -24,6 +25,8 @@ class FilePlace(Struct, frozen=True, kw_only=True):
     begins: int = 0
     compared: int = 0
     digest: str = ""
+    since: int = 0
+    ended: bool = False
 
 
 class Taken(Struct, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ from functools import partial
 from glob import glob, has_magic
 from itertools import islice
 from pathlib import PurePosixPath
+from typing import TypeVar
 
 import msgspec
 import structlog
@@ -32,6 +33,7 @@ BEGINNING = datetime.min.replace(tzinfo=UTC)
 MOST_FILES = 256
 
 log = structlog.get_logger()
+T = TypeVar("T")
 
 
 class FileSource:
@@ -86,7 +88,7 @@ class FileSource:
         """Work on files in a thread, until they let us."""
         while True:
             try:
-                return await asyncio.to_thread(work)
+                return await in_thread(work)
             except OSError as error:
                 self.status.connected = False
                 self._trouble(str(error))
@@ -166,7 +168,7 @@ class FileSource:
         lines = self._merged(partial(Tail.lines, now=self._clock()))
         count = 1
         while count:
-            found, count = await asyncio.to_thread(self._read, lines)
+            found, count = await in_thread(partial(self._read, lines))
             if count:
                 self._settled, self._read_at = False, self._clock()
             found += self._said()
@@ -174,7 +176,7 @@ class FileSource:
                 await self._deliver(found)
         if not self._settled and self._clock() - self._read_at > self._quiet:
             self._settled = True
-            await self._deliver(await asyncio.to_thread(self._settle))
+            await self._deliver(await in_thread(self._settle))
 
     async def _deliver(self, found: Sequence[Reading]) -> None:
         for reader in self._readers.values():
@@ -239,3 +241,12 @@ def matching(pattern: str) -> list[str]:
         return [pattern]
     found = sorted(glob(pattern))
     return [one for one in found if not one.endswith(".gz") and not any(is_aside(one, other) for other in found)]
+
+
+async def in_thread(work: Callable[[], T]) -> T:
+    """Work on files beside the loop; what has begun is finished before they are closed."""
+    working = asyncio.ensure_future(asyncio.to_thread(work))
+    try:
+        return await asyncio.shield(working)
+    finally:
+        await asyncio.wait([working])

@@ -4,7 +4,7 @@ import os
 import stat
 import zlib
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from gzip import BadGzipFile, GzipFile
 from io import FileIO
 from pathlib import Path
@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from detector.contract.codec import from_micros
 from detector.formats import Format
-from streams.sources.file_place import FilePlace, behind, holds
+from streams.sources.file_place import COMPARED, FilePlace, behind, holds
 
 CHUNK = 256 * 1024
 CONTEXT = 4 * 1024 * 1024
@@ -49,7 +50,9 @@ class LogFile:
 
     def __init__(self, file: FileIO, followed: str, longest: int, clock: Clock | None, *, packed: bool) -> None:
         found = os.fstat(file.fileno())
-        self.taken = self._place = FilePlace(path=followed, device=found.st_dev, inode=found.st_ino)
+        self.taken = self._place = FilePlace(
+            path=followed, device=found.st_dev, inode=found.st_ino, since=found.st_mtime_ns
+        )  # fmt: skip
         self.retired: float | None = None
         self.cut = False
         self._file = file
@@ -67,7 +70,7 @@ class LogFile:
         """Go on behind this place."""
         mine = self.taken
         self.taken = self._place = replace(place, path=mine.path, device=mine.device, inode=mine.inode)
-        self.rested = False
+        self.rested = place.ended
         self._read_from(place.offset)
 
     def go_to_end(self) -> None:
@@ -106,6 +109,7 @@ class LogFile:
     def rest(self) -> Iterator[LogLine]:
         """A last line that nobody ended."""
         self.rested = True
+        self.taken = replace(self.taken, ended=True)
         if self._length:
             content, length = self._line, self._length
             self._line, self._length = b"", 0
@@ -117,9 +121,13 @@ class LogFile:
         """Bytes in it."""
         return os.fstat(self._file.fileno()).st_size
 
-    def changed_at(self) -> float:
-        """When it was last written."""
-        return os.fstat(self._file.fileno()).st_mtime
+    def changed_at(self) -> int:
+        """When it was last written, in nanoseconds."""
+        return os.fstat(self._file.fileno()).st_mtime_ns
+
+    def untouched(self) -> None:
+        """Nothing of it was taken as it is now."""
+        self.taken = self._place = replace(self.taken, since=self.changed_at())
 
     def is_at(self, place: FilePlace) -> bool:
         """Whether it is the very file of this place, and was not emptied since."""
@@ -133,10 +141,14 @@ class LogFile:
         except (OSError, EOFError, zlib.error):
             return False
 
+    def begins_as(self, other: "LogFile") -> bool:
+        """Whether it is the same file or a copy, by its beginning."""
+        return self._head() == other._head() != b""
+
     def start_over(self) -> None:
         """It was emptied: begin at its beginning."""
         self.cut = False
-        self.go_to(FilePlace(path=self.taken.path, device=self.taken.device, inode=self.taken.inode))
+        self.go_to(FilePlace(path="", device=0, inode=0, since=self.changed_at()))
         self._told = None
 
     def close(self) -> None:
@@ -157,6 +169,15 @@ class LogFile:
         held = holds(self._stream, place)
         self._stream.seek(self._read_to)
         return held
+
+    def _head(self) -> bytes:
+        try:
+            self._stream.seek(0)
+            return self._stream.read(COMPARED) or b""
+        except (EOFError, zlib.error, BadGzipFile):
+            return b""
+        finally:
+            self._stream.seek(self._read_to)
 
     def _read_from(self, offset: int) -> None:
         self._stream.seek(offset)
@@ -188,7 +209,7 @@ class LogFile:
         if self._clock is None:
             return None
         if self._told is None:
-            written = datetime.fromtimestamp(self.changed_at(), UTC)
+            written = from_micros(self.changed_at() // 1_000)
             self._told = self._clock(written.year)
             moment = self._told.time_of(line)
             if moment is not None and moment > written + A_DAY:

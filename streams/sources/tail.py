@@ -58,12 +58,14 @@ class Tail:
         if there is not None and (current is None or not same(current.taken, there)):
             if current is not None:
                 current.retired = now
-            self._follow_on(now)
+            if self.files:
+                self._have_younger(self.files[-1].changed_at(), len(self.files), now)
             self._open(self.path)
-        for file in [one for one in self.files if one.retired is not None and now - one.retired > LINGERS_SECONDS]:
-            if file.rested:
-                self.files.remove(file)
-                file.close()
+        elif current is not None and not current.taken.offset and current.taken.since != current.changed_at():
+            since = current.taken.since  # it may have been written to, copied and emptied since
+            current.untouched()
+            self._have_younger(since + 1, len(self.files) - 1, now)
+        self._let_go(now)
 
     def lines(self, now: float) -> Iterator[LogLine]:
         """What is new."""
@@ -92,6 +94,14 @@ class Tail:
         for file in self.files:
             file.close()
         self.files = []
+
+    def _let_go(self, now: float) -> None:
+        """Of what was read to its end, once what stands in its stead can be told from it."""
+        if self.files and self.files[-1].taken.offset:
+            for file in [one for one in self.files if one.retired is not None and one.rested]:
+                if now - (file.retired or 0) > LINGERS_SECONDS:
+                    self.files.remove(file)
+                    file.close()
 
     def _found(self) -> stat_result | None:
         try:
@@ -128,6 +138,7 @@ class Tail:
             copy.go_to(cut.taken)
             copy.retired = now
             self.files.insert(index, copy)
+            self._have_younger(copy.changed_at(), index + 1, now)
         cut.start_over()
         self._sought = None
 
@@ -145,27 +156,29 @@ class Tail:
             file.close()
         aside = self._aside(place)
         if aside is None:
-            return False
+            return place.ended or (not place.offset and self._have_younger(place.since + 1, len(self.files), now))
         aside.go_to(place)
         aside.retired = now
         self.files.append(aside)
         return True
 
-    def _follow_on(self, now: float) -> None:
-        """Have what was rotated away meanwhile, from its beginning: not older than what we have, nor that itself."""
-        if not self.files:
-            return
-        known = self.files[-1]
+    def _have_younger(self, since: int, index: int, now: float) -> bool:
+        """Have what was rotated away meanwhile, and is none of what we have, from its beginning; if there was any."""
+        found = False
         for path in beside(self.path):
             try:
                 file = open_log(path, self.path, self._longest, self._clock)
             except OSError:
                 continue
-            if file.changed_at() >= known.changed_at() and not any(file.is_of(one.taken) for one in self.files):
+            if file.changed_at() >= since and not any(
+                file.is_of(one.taken) or file.begins_as(one) for one in self.files
+            ):
                 file.retired = now
-                self.files.append(file)
+                self.files.insert(index, file)
+                index, found = index + 1, True
             else:
                 file.close()
+        return found
 
     def _aside(self, place: FilePlace) -> LogFile | None:
         """The file of this place under another name, the youngest if several are."""

@@ -38,6 +38,10 @@ class Log:
     def ids(self) -> list[str]:
         return [event.id for event in self.events]
 
+    def settled(self) -> bool:
+        """Whether all that was held back was told."""
+        return any(b'"settled":true' in place for place in self.places.values())
+
     async def put(self, events: Sequence[AnyEvent]) -> None:
         raise AssertionError("what is followed comes with its place")
 

@@ -219,8 +219,8 @@ async def test_two_logs_of_one_pbx_tell_of_a_refusal_once(first: str, restarted:
                 await stack.aclose()
                 await stack.enter_async_context(following(log, *logs.values(), quiet=60))
     await stack.aclose()
-    async with following(log, *logs.values()) as made:
-        await until(lambda: made._settled)
+    async with following(log, *logs.values()):
+        await until(log.settled)
     assert accounts(log) == [f"{1000 + number}" for number in numbers]
     assert {event.trust for event in log.events} == {None}
 
@@ -233,8 +233,8 @@ async def test_the_backlog_of_two_logs_is_merged_by_time(tmp_path: Path) -> None
         await begun(log)
     append(messages, *(refusal(10 * number, f"{1000 + number}", text=True) for number in range(1_500)))
     append(security, *(refusal(10 * number, f"{1000 + number}") for number in range(1_500)))
-    async with following(log, messages, security) as made:
-        await until(lambda: len(log.events) >= 1_500 and made._settled)
+    async with following(log, messages, security):
+        await until(lambda: len(log.events) >= 1_499 and log.settled())
     assert accounts(log) == [f"{1000 + number}" for number in range(1_500)]
 
 

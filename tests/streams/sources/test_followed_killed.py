@@ -27,15 +27,7 @@ async def follow(data: Path, path: Path, writes: int) -> None:
     files = FollowedFiles(format=LogFormat.ASTERISK_LOG, paths=(str(path),))
     made = FileSource(files, OPTIONS, opened.runtime, pace=0.001, quiet=0.2)
     tasks = [asyncio.create_task(opened.runtime.run()), asyncio.create_task(made.run())]
-
-    async def done() -> bool:
-        taken = decode_taken(await opened.runtime.place(made._name))
-        if taken is None or not taken.settled:
-            return False
-        [*_, last] = taken.places
-        return (last.inode, last.offset) == (path.stat().st_ino, path.stat().st_size)
-
-    while not await done():
+    while not all_taken(await opened.runtime.place(made._name), path):  # noqa: ASYNC110 - no event tells of it
         await asyncio.sleep(0.01)
     for task in reversed(tasks):
         task.cancel()
@@ -43,6 +35,14 @@ async def follow(data: Path, path: Path, writes: int) -> None:
             await task
     await opened.runtime.close()
     opened.dispose()
+
+
+def all_taken(kept: bytes | None, path: Path) -> bool:
+    """Whether it was taken in to the end of the file that stands there now."""
+    taken, found = decode_taken(kept), path.stat()
+    return taken is not None and taken.settled and (taken.places[-1].inode, taken.places[-1].offset) == (
+        found.st_ino, found.st_size
+    )  # fmt: skip
 
 
 def child(data: Path, path: Path, writes: int, kill_after: float | None = None) -> bool:
