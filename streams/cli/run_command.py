@@ -20,7 +20,7 @@ def command(config_file: NeededConfig, metrics_port: MetricsPort = None) -> None
     settings = loaded(config_file, secrets=None)
     watched = [pbx.id for pbx in settings.pbxs if pbx.watched]
     if not watched:
-        fail(f"{config_file}: no PBX has a connection, or files; there is nothing to watch", WRONG_USAGE)
+        fail(f"{config_file}: no PBX has a connection, files or syslog; there is nothing to watch", WRONG_USAGE)
     settings, what = observed_at(settings, "run", metrics_port), f"watching {', '.join(watched)}"
     from streams.processes.run import Service  # late: a mistake in the configuration is told at once
 

@@ -20,25 +20,27 @@ from streams.config.metrics_settings import Metrics
 from streams.config.notify_settings import CallOut, Notify
 from streams.config.secrets import JournalUrl
 from streams.config.sources.followed_settings import FollowedFiles
+from streams.config.sources.syslog_settings import SyslogListeners, SyslogSenders
 
 
 class InstalledPbx(Pbx):
-    """A PBX with how it is reached and read; without a `connection` and `files` it is only replayed or imported.
+    """A PBX with how it is reached and read; with no `connection`, `files` or `syslog` it is only replayed or imported.
 
     `trunk_contexts` are those of an Asterisk or FreeSWITCH in which calls from trunks begin, over and above the usual.
-    `files` are logs and call records it writes, which are followed.
+    `files` are logs and call records it writes, which are followed; `syslog` is who sends its log to us.
     `notice_names` maps a P-Series' names of system events to those of the contract.
     """
 
     connection: Connection | None = None
     files: tuple[FollowedFiles, ...] = ()
+    syslog: SyslogSenders | None = None
     trunk_contexts: tuple[Short, ...] = ()
     notice_names: dict[Short, Snake] = Field(default_factory=dict)
 
     @property
     def watched(self) -> bool:
         """Whether something tells of it while it happens."""
-        return self.connection is not None or bool(self.files)
+        return self.connection is not None or bool(self.files) or self.syslog is not None
 
 
 class Installation(Params):
@@ -55,6 +57,7 @@ class Installation(Params):
     webhook: WebhookListener = WebhookListener()
     metrics: Metrics = Metrics()
     feed: FeedSettings = FeedSettings()
+    syslog: SyslogListeners = SyslogListeners()
     enforcers: Enforcers = Enforcers()
     notify: tuple[Notify, ...] = ()
     calls: tuple[CallOut, ...] = ()

@@ -13,6 +13,7 @@ def installation_problems(installation: Installation, catalogue: Catalogue) -> I
     yield from twice((("notify", index, "name"), one.name) for index, one in enumerate(installation.notify))
     yield from twice((("block_lists", index, "name"), one.name) for index, one in enumerate(installation.block_lists))
     yield from followed_twice(installation)
+    yield from unheard(installation)
     if "feed" in installation.enforcers.named() and not installation.feed.enabled:
         yield Problem(
             ("enforcers", "feed"), "the feed is not enabled (allowed: feed: {enabled: true, token: env:NAME})"
@@ -32,3 +33,20 @@ def followed_twice(installation: Installation) -> Iterator[Problem]:
         for at, one in enumerate(pbx.files)
         for which, path in enumerate(one.paths)
     )
+
+
+def unheard(installation: Installation) -> Iterator[Problem]:
+    """Senders of syslog where nothing listens, and two PBXs that nothing tells apart."""
+    told = dict[tuple[str, str], str]()
+    for index, pbx in enumerate(installation.pbxs):
+        if pbx.syslog is None:
+            continue
+        path = ("pbxs", index, "syslog")
+        if not installation.syslog.listening:
+            yield Problem(path, "syslog is received nowhere (allowed: syslog: {udp: {host: 0.0.0.0, port: 514}})")
+        for whose in ((sender, host.lower()) for sender in pbx.syslog.senders for host in pbx.syslog.hosts or ("",)):
+            if told.setdefault(whose, pbx.id) != pbx.id:
+                yield Problem(
+                    (*path, "senders"),
+                    f"{' '.join(whose).strip()} tells of {told[whose]} already (allowed: other hosts)",
+                )

@@ -97,7 +97,10 @@ def sight_of(pbx: InstalledPbx, profile: PbxProfile, known: PbxStatus | None = N
 
 def sources_of_pbx(pbx: InstalledPbx, known: PbxStatus | None = None) -> tuple[Source, ...]:
     """What tells of it: its connection, and files that are followed; without both that is nothing we know of."""
-    followed = tuple(sources()[files.format.value] for files in pbx.files)
+    written = [files.format.value for files in pbx.files] + (
+        [pbx.syslog.format.value] if pbx.syslog is not None else []
+    )
+    followed = tuple(sources()[name] for name in dict.fromkeys(written))
     if pbx.connection is None:
         return followed
     found = make_of(pbx.connection.make).sources()

@@ -50,7 +50,7 @@ from streams.runtime.ingest import SourceStatus
 from streams.runtime.partition import Partition
 from streams.runtime.tables import first_lists, tables
 from streams.sources.file_source import FileSource
-from streams.sources.followed import follow
+from streams.sources.followed import follow, receive
 from streams.store.archived import Archived
 from streams.store.checkpoints import SqlCheckpoints
 from streams.store.journal.journal import Journal
@@ -100,6 +100,9 @@ class Service:
         self._vitals = RunVitals(self.runtime, checkpoints, self.journal, self._sources, self._archive_up,
                                  lambda: self.lists.statuses, lambda: self._feed_watch.missing)  # fmt: skip
         self._followed: dict[str, list[FileSource]] = {}
+        self._syslog, self._inboxes = receive(
+            settings, self.policies, partial(self.vault.keyed_hash, "pin"), self.runtime
+        )  # fmt: skip
         self._stop = asyncio.Event()
 
     def stop(self) -> None:
@@ -156,6 +159,11 @@ class Service:
             "brakes": BrakeWatch(self.journal, orders, channels, OWNER).run(),
             "retention": retention(self.journal, self.settings, self.policies),
         })  # fmt: skip
+        if self.settings.syslog.listening:
+            others += start({
+                "syslog": self._syslog.run(),
+                **{f"syslog of {inbox.status.pbx}": inbox.run() for inbox in self._inboxes},
+            })  # fmt: skip
         if is_enforcer(self.settings):
             others += start({"feed watch": self._feed_watch.run()})
         if self.lists.needed:
@@ -220,7 +228,8 @@ class Service:
 
     def _sources(self) -> list[SourceStatus]:
         connected = [one for pbx in self.pbxs.connected.values() for one in all_sources(pbx)]
-        return [*connected, *(one.status for files in self._followed.values() for one in files)]
+        followed = (one.status for files in self._followed.values() for one in files)
+        return [*connected, *followed, *(inbox.status for inbox in self._inboxes)]
 
     def _known(self, pbx: str) -> PbxStatus | None:
         connected = self.pbxs.connected.get(pbx)
@@ -235,8 +244,8 @@ class Service:
             detector_errors=sum(engine.errors.values()), calls_up=engine.calls_up(),
             checkpoint_age=time.monotonic() - self.runtime.checkpoint_at, lists=self.lists.statuses,
             problems=tuple(filter(None, (
-                self.runtime.problem, *(str(risk) for risk in self._risks), *self._feed_watch.missing,
-                *self._left_overs.problems,
+                self.runtime.problem, self._syslog.problem, *(str(risk) for risk in self._risks),
+                *self._feed_watch.missing, *self._left_overs.problems,
             ))),
         )  # fmt: skip
 

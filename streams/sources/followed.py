@@ -1,15 +1,17 @@
-"""The files of a PBX that are followed, each format by a source of its own."""
+"""What is followed and received of PBXs by the settings: each format of files by a source of its own, and syslog."""
 
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from detector.formats import FormatOptions
 from detector.formats.parties import TRUNK_CONTEXTS, Parties
-from detector.settings import PbxProfile
-from streams.config.installation import InstalledPbx
+from detector.settings import PbxProfile, Policies
+from streams.config.installation import Installation, InstalledPbx
 from streams.pbxs.pbx import KeyedHash
-from streams.runtime.ingest import PlacedIngest
+from streams.runtime.ingest import Ingest, PlacedIngest
 from streams.sources.file_source import FileSource, matching
+from streams.sources.syslog_inbox import SyslogInbox
+from streams.sources.syslog_source import SyslogSource
 
 
 def follow(pbx: InstalledPbx, profile: PbxProfile, keyed_hash: KeyedHash, ingest: PlacedIngest) -> list[FileSource]:
@@ -17,6 +19,19 @@ def follow(pbx: InstalledPbx, profile: PbxProfile, keyed_hash: KeyedHash, ingest
     return [
         FileSource(files, options_of(pbx, profile, keyed_hash, files.timezone), ingest) for files in pbx.files
     ]  # fmt: skip
+
+
+def receive(
+    installation: Installation, policies: Policies, keyed_hash: KeyedHash, ingest: Ingest
+) -> tuple[SyslogSource, list[SyslogInbox]]:
+    """What receives syslog, and what reads it for each PBX, none at work yet."""
+    found = [
+        (pbx.syslog, SyslogInbox(
+            pbx.syslog, options_of(pbx, policies.of(pbx.id), keyed_hash, pbx.syslog.timezone), ingest
+        ))
+        for pbx in installation.pbxs if pbx.syslog is not None
+    ]  # fmt: skip
+    return SyslogSource(installation.syslog, found), [inbox for _, inbox in found]
 
 
 def options_of(pbx: InstalledPbx, profile: PbxProfile, keyed_hash: KeyedHash, timezone: str | None) -> FormatOptions:
