@@ -36,7 +36,16 @@ def followed_twice(installation: Installation) -> Iterator[Problem]:
 
 
 def unheard(installation: Installation) -> Iterator[Problem]:
-    """Senders of syslog where nothing listens, and two PBXs that nothing tells apart."""
+    """Files and syslog that no process would follow, senders where nothing listens, PBXs that nothing tells apart."""
+    if installation.kafka is not None:
+        for index, pbx in enumerate(installation.pbxs):
+            for name, asked in (("files", bool(pbx.files)), ("syslog", pbx.syslog is not None)):
+                if asked:
+                    yield Problem(
+                        ("pbxs", index, name),
+                        "only `ringfence run` without Kafka reads this (allowed: a program of yours that writes what "
+                        "`ringfence convert` makes of it to the topic)",
+                    )
     told = dict[tuple[str, str], str]()
     for index, pbx in enumerate(installation.pbxs):
         if pbx.syslog is None:

@@ -45,7 +45,7 @@ class Received:
 
 def message(number: int, *, host: str = "pbx1", new: bool = True) -> bytes:
     """A refused registration, behind a head of RFC 5424 or of RFC 3164."""
-    line = refusal(10 * number, f"{1000 + number}")
+    line = refusal(number, f"{1000 + number}")
     day, text = line[1:20].decode(), line[22:]
     head = (
         f"<134>1 {day.replace(' ', 'T')}-05:00 {host} asterisk 12 - - "
