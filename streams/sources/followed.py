@@ -4,12 +4,12 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from detector.formats import FormatOptions
-from detector.formats.parties import TRUNK_CONTEXTS, Parties
 from detector.settings import PbxProfile, Policies
 from streams.config.installation import Installation, InstalledPbx
 from streams.pbxs.pbx import KeyedHash
 from streams.runtime.ingest import Ingest, PlacedIngest
 from streams.sources.file_source import FileSource, matching
+from streams.sources.known_parties import known_parties
 from streams.sources.syslog_inbox import SyslogInbox
 from streams.sources.syslog_source import SyslogSource
 
@@ -39,15 +39,6 @@ def options_of(pbx: InstalledPbx, profile: PbxProfile, keyed_hash: KeyedHash, ti
     return FormatOptions(
         pbx=pbx.id, zone=ZoneInfo(timezone or profile.timezone), year=None, keyed_hash=keyed_hash,
         parties=known_parties(pbx), region=profile.region,
-    )  # fmt: skip
-
-
-def known_parties(pbx: InstalledPbx) -> Parties:
-    """Which names of its channels the configuration says are trunks, and which extensions."""
-    members = {member for group in pbx.groups.values() for member in group.members}
-    return Parties(
-        trunks=frozenset(pbx.trunks), extensions=frozenset(pbx.extensions) | members,
-        trunk_contexts=TRUNK_CONTEXTS | frozenset(pbx.trunk_contexts),
     )  # fmt: skip
 
 

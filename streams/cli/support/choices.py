@@ -23,7 +23,7 @@ from streams.config.kafka_settings import NAME, Kafka, Name
 from streams.config.loading import load
 from streams.config.metrics_settings import Process
 from streams.config.yaml_model import ConfigError
-from streams.sources.followed import known_parties
+from streams.sources.known_parties import known_parties
 from streams.store.keys import pin_hash
 
 UNNAMED = "pbx"
