@@ -28,6 +28,7 @@ from streams.processes.data_folder import journal_file, journal_url
 from streams.report.visible_text import visible
 from streams.runtime.list_status import status_of
 from streams.runtime.tables import first_lists, tables
+from streams.sources.followed import unreadable
 from streams.store.database import open_engine
 from streams.store.journal.journal import Journal
 from streams.store.keys import KEY_FILE
@@ -35,6 +36,7 @@ from streams.store.list_copies import ListCopy
 from streams.store.store_errors import UnavailableError
 
 NOT_FOUND = "{} cannot be looked up now: if it never could, blocks of addresses that send calls wait for a person"
+NOT_READ = "{}: {}: nothing is seen by it until it can be read"
 WIDE = 160
 """Characters in a line where no terminal says how wide it is."""
 EPILOG = "Example: ringfence check -c ringfence.yaml"
@@ -60,6 +62,9 @@ def command(config_file: NeededConfig) -> None:
     risks = risk_lines(config_file, open_risks(settings, fresh=is_fresh(settings, KEY_FILE)))
     for said in (*risks, *missing_names(settings)):
         err.print(visible(said))
+    for pbx in settings.pbxs:
+        for said in unreadable(pbx):
+            err.print(visible(NOT_READ.format(pbx.id, said)))
     for line in left_over(settings):
         err.print(line)
     if not risks:

@@ -18,9 +18,9 @@ def command(config_file: NeededConfig, metrics_port: MetricsPort = None) -> None
     The console's address, and at the first start its password, are printed once. Ends in good order on SIGTERM.
     """
     settings = loaded(config_file, secrets=None)
-    watched = [pbx.id for pbx in settings.pbxs if pbx.connection is not None or pbx.hep is not None]
+    watched = [pbx.id for pbx in settings.pbxs if pbx.watched]
     if not watched:
-        fail(f"{config_file}: no PBX has a connection or `hep`; there is nothing to watch", WRONG_USAGE)
+        fail(f"{config_file}: no PBX has a connection, files, `hep` or syslog; there is nothing to watch", WRONG_USAGE)
     settings, what = observed_at(settings, "run", metrics_port), f"watching {', '.join(watched)}"
     from streams.processes.run import Service  # late: a mistake in the configuration is told at once
 

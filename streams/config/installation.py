@@ -19,19 +19,30 @@ from streams.config.listener_settings import Console, FeedSettings, HepSettings,
 from streams.config.metrics_settings import Metrics
 from streams.config.notify_settings import CallOut, Notify
 from streams.config.secrets import JournalUrl
+from streams.config.sources.followed_settings import FollowedFiles
+from streams.config.sources.syslog_settings import SyslogListeners, SyslogSenders
 
 
 class InstalledPbx(Pbx):
-    """A PBX with how it is reached and read; without `connection` and `hep` it is only replayed or imported.
+    """A PBX with how it is reached and read; without anything that tells of it live it is only replayed or imported.
 
     `trunk_contexts` are those of an Asterisk or FreeSWITCH in which calls from trunks begin, over and above the usual.
+    `files` are logs and call records it writes, which are followed; `syslog` is who sends its log to us.
     `notice_names` maps a P-Series' names of system events to those of the contract.
     """
 
     connection: Connection | None = None
+    files: tuple[FollowedFiles, ...] = ()
+    syslog: SyslogSenders | None = None
     hep: HepSettings | None = None
     trunk_contexts: tuple[Short, ...] = ()
     notice_names: dict[Short, Snake] = Field(default_factory=dict)
+
+    @property
+    def watched(self) -> bool:
+        """Whether something tells of it while it happens."""
+        told = self.connection, self.hep, self.syslog
+        return any(one is not None for one in told) or bool(self.files)
 
     @field_validator("spares_emergency")
     @classmethod
@@ -55,6 +66,7 @@ class Installation(Params):
     webhook: WebhookListener = WebhookListener()
     metrics: Metrics = Metrics()
     feed: FeedSettings = FeedSettings()
+    syslog: SyslogListeners = SyslogListeners()
     enforcers: Enforcers = Enforcers()
     notify: tuple[Notify, ...] = ()
     calls: tuple[CallOut, ...] = ()

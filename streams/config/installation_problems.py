@@ -13,6 +13,8 @@ def installation_problems(installation: Installation, catalogue: Catalogue) -> I
     yield from problems(core_settings(installation), catalogue)
     yield from twice((("notify", index, "name"), one.name) for index, one in enumerate(installation.notify))
     yield from twice((("block_lists", index, "name"), one.name) for index, one in enumerate(installation.block_lists))
+    yield from followed_twice(installation)
+    yield from unheard(installation)
     if "feed" in installation.enforcers.named() and not installation.feed.enabled:
         yield Problem(
             ("enforcers", "feed"), "the feed is not enabled (allowed: feed: {enabled: true, token: env:NAME})"
@@ -41,4 +43,43 @@ def hep_problems(installation: Installation) -> Iterator[Problem]:
             if (hep.transport, hep.certificate) != (first.transport, first.certificate):
                 yield Problem(
                     ("pbxs", index, "hep", "transport"), "another PBX has the same host and port and another transport"
+                )
+
+
+def followed_twice(installation: Installation) -> Iterator[Problem]:
+    """Formats that a PBX has more than once, whose files are not read as one, and files that tell of two PBXs."""
+    for index, pbx in enumerate(installation.pbxs):
+        named = enumerate(pbx.files)
+        yield from twice((("pbxs", index, "files", at, "format"), one.format) for at, one in named)
+    yield from twice(
+        (("pbxs", index, "files", at, "paths", which), path)
+        for index, pbx in enumerate(installation.pbxs)
+        for at, one in enumerate(pbx.files)
+        for which, path in enumerate(one.paths)
+    )
+
+
+def unheard(installation: Installation) -> Iterator[Problem]:
+    """Files and syslog that no process would follow, senders where nothing listens, PBXs that nothing tells apart."""
+    if installation.kafka is not None:
+        for index, pbx in enumerate(installation.pbxs):
+            for name, asked in (("files", bool(pbx.files)), ("syslog", pbx.syslog is not None)):
+                if asked:
+                    yield Problem(
+                        ("pbxs", index, name),
+                        "only `ringfence run` without Kafka reads this (allowed: a program of yours that writes what "
+                        "`ringfence convert` makes of it to the topic)",
+                    )
+    told = dict[tuple[str, str], str]()
+    for index, pbx in enumerate(installation.pbxs):
+        if pbx.syslog is None:
+            continue
+        path = ("pbxs", index, "syslog")
+        if not installation.syslog.listening:
+            yield Problem(path, "syslog is received nowhere (allowed: syslog: {udp: {host: 0.0.0.0, port: 514}})")
+        for whose in ((sender, host.lower()) for sender in pbx.syslog.senders for host in pbx.syslog.hosts or ("",)):
+            if told.setdefault(whose, pbx.id) != pbx.id:
+                yield Problem(
+                    (*path, "senders"),
+                    f"{' '.join(whose).strip()} tells of {told[whose]} already (allowed: other hosts)",
                 )

@@ -90,19 +90,23 @@ def sight_of(pbx: InstalledPbx, profile: PbxProfile, known: PbxStatus | None = N
     found = see(sources_of_pbx(pbx, known), audited=pbx.connection is not None)
     starved = [one.rule for one in found.starved if profile.rules[one.rule].limits != detectors()[one.rule].Limits()]
     return PbxSight(
-        pbx=pbx.id, sight=found, connected=pbx.connection is not None or pbx.hep is not None, configured=tuple(starved),
+        pbx=pbx.id, sight=found, connected=pbx.watched, configured=tuple(starved),
         differences=known.differences if known is not None else (),
         model=known.model if known is not None else None, firmware=known.firmware if known is not None else None,
     )  # fmt: skip
 
 
 def sources_of_pbx(pbx: InstalledPbx, known: PbxStatus | None = None) -> tuple[Source, ...]:
-    """What tells of it; without a connection and HEP that is nothing we know of."""
+    """What tells of it: its connection, files that are followed, its log and its SIP; else nothing we know of."""
+    written = [files.format.value for files in pbx.files] + (
+        [pbx.syslog.format.value] if pbx.syslog is not None else []
+    )
+    followed = tuple(sources()[name] for name in dict.fromkeys(written))
     if pbx.connection is None:
-        return (ALONE,) if pbx.hep is not None else ()
+        return (ALONE, *followed) if pbx.hep is not None else followed
     found = make_of(pbx.connection.make).sources()
     why = known.no_records if known is not None else None
-    told = tuple(one if one.live or why is None else without(one, why) for one in found)
+    told = (*(one if one.live or why is None else without(one, why) for one in found), *followed)
     return (*told, BESIDE) if pbx.hep is not None else told
 
 

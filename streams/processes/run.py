@@ -50,6 +50,8 @@ from streams.runtime.ingest import SourceStatus
 from streams.runtime.partition import Partition
 from streams.runtime.tables import first_lists, tables
 from streams.sources.encounters import Encounters
+from streams.sources.file_source import FileSource
+from streams.sources.followed import follow, receive
 from streams.sources.hep_receivers import HepReceivers
 from streams.store.archived import Archived
 from streams.store.checkpoints import SqlCheckpoints
@@ -100,6 +102,10 @@ class Service:
         self.pbxs = HeldPbxs(self.policies, self.vault, ingest, everywhere_by(enforcers), JournalMemory(self.journal))
         self._vitals = RunVitals(self.runtime, checkpoints, self.journal, self._sources, self._archive_up,
                                  lambda: self.lists.statuses, lambda: self._feed_watch.missing)  # fmt: skip
+        self._followed: dict[str, list[FileSource]] = {}
+        self._syslog, self._inboxes = receive(
+            settings, self.policies, partial(self.vault.keyed_hash, "pin"), self.runtime
+        )  # fmt: skip
         self._stop = asyncio.Event()
 
     def stop(self) -> None:
@@ -148,6 +154,7 @@ class Service:
         servers = listeners.start()
         others = start({
             **{f"sources of {name}": pbx.listen() for name, pbx in self.pbxs.connected.items()},
+            **{f"{one.status.name} of {name}": one.run() for name, files in self._followed.items() for one in files},
             "wake": self._wake_on_delivery(executor, notifier), "left-overs": self._left_overs.run(),
             "alarm": DiskAlarm(channels, lambda: self.runtime.problem).run(),
             "source watch": SourceWatch(self.runtime, self.policies, self._sources).run(),
@@ -155,6 +162,11 @@ class Service:
             "brakes": BrakeWatch(self.journal, orders, channels, OWNER).run(),
             "retention": retention(self.journal, self.settings, self.policies),
         })  # fmt: skip
+        if self.settings.syslog.listening:
+            others += start({
+                "syslog": self._syslog.run(),
+                **{f"syslog of {inbox.status.pbx}": inbox.run() for inbox in self._inboxes},
+            })  # fmt: skip
         if is_enforcer(self.settings):
             others += start({"feed watch": self._feed_watch.run()})
         if self._hep.ports:
@@ -204,6 +216,8 @@ class Service:
             since = from_micros(heard) if heard is not None else None
             memory = partial(in_file, self.settings.data / "logins" / pbx.id, self.vault)
             self.pbxs.open(pbx, memory, since=since, up=engine.legs_of(pbx.id))
+            keyed_hash = partial(self.vault.keyed_hash, "pin")
+            self._followed[pbx.id] = follow(pbx, self.policies.of(pbx.id), keyed_hash, self.runtime)
 
     def settings_event(self) -> Control:
         """The settings in force, for the log."""
@@ -220,7 +234,9 @@ class Service:
             notifier.wake()
 
     def _sources(self) -> list[SourceStatus]:
-        return [*(one for pbx in self.pbxs.connected.values() for one in all_sources(pbx)), *self._hep.statuses()]
+        connected = [one for pbx in self.pbxs.connected.values() for one in all_sources(pbx)]
+        followed = (one.status for files in self._followed.values() for one in files)
+        return [*connected, *followed, *(inbox.status for inbox in self._inboxes), *self._hep.statuses()]
 
     def _known(self, pbx: str) -> PbxStatus | None:
         connected = self.pbxs.connected.get(pbx)
@@ -235,8 +251,8 @@ class Service:
             detector_errors=sum(engine.errors.values()), calls_up=engine.calls_up(),
             checkpoint_age=time.monotonic() - self.runtime.checkpoint_at, lists=self.lists.statuses,
             problems=tuple(filter(None, (
-                self.runtime.problem, *(str(risk) for risk in self._risks), *self._feed_watch.missing,
-                *self._left_overs.problems,
+                self.runtime.problem, self._syslog.problem, *(str(risk) for risk in self._risks),
+                *self._feed_watch.missing, *self._left_overs.problems,
             ))),
         )  # fmt: skip
 

@@ -4,7 +4,7 @@ import asyncio
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import ParamSpec, TypeVar
@@ -22,7 +22,7 @@ from streams.runtime.clock import micros_now, utc_now
 from streams.runtime.partition import Partition, kind_of
 from streams.store.journal.journal import Journal
 from streams.store.store_errors import FullError, OffsetError, UnavailableError
-from streams.store.stream import Letter, StreamStore
+from streams.store.stream import NOWHERE, Letter, StreamStore
 
 BATCH = 20
 LARGEST_BATCH = 500
@@ -44,11 +44,12 @@ P = ParamSpec("P")
 
 
 class Incoming(Struct):
-    """Events of one `put`, and who waits for them to be durable."""
+    """Events of one `put`, who waits for them to be durable, and how far their source is taken in with them."""
 
     events: Sequence[AnyEvent]
     done: asyncio.Future[None]
     trusted: bool
+    place: tuple[str, bytes] | None = None
 
 
 class Embedded:
@@ -96,6 +97,14 @@ class Embedded:
         """Make events of a source durable. Control events are refused: they are ours."""
         await self._put(events, trusted=False)
 
+    async def put_placed(self, events: Sequence[AnyEvent], name: str, place: bytes) -> None:
+        """As `put`, and in the same write how far the source `name` has been taken in by then; events may be none."""
+        await self._enqueue(Incoming(events, asyncio.get_running_loop().create_future(), False, (name, place)))
+
+    async def place(self, name: str) -> bytes | None:
+        """How far the source `name` has been taken in, None if it never was."""
+        return await self._in_thread(self._store.place, name)
+
     async def put_control(self, events: Sequence[Control]) -> None:
         """Make control events of our own durable."""
         await self._put(events, trusted=True)
@@ -128,9 +137,10 @@ class Embedded:
     # --- taking in
 
     async def _put(self, events: Sequence[AnyEvent], *, trusted: bool) -> None:
-        if not events:
-            return
-        incoming = Incoming(events, asyncio.get_running_loop().create_future(), trusted)
+        if events:
+            await self._enqueue(Incoming(events, asyncio.get_running_loop().create_future(), trusted))
+
+    async def _enqueue(self, incoming: Incoming) -> None:
         if not self._stopped:
             await self._queue.put(incoming)
         if self._stopped:
@@ -215,7 +225,8 @@ class Embedded:
                 rows.append((event.pbx, judged.raw))
         if buried:
             self._insist(partial(self._bury, buried))
-        self._insist(partial(self._publish, rows, self.partition.process(events)))
+        places = dict(incoming.place for incoming in batch if incoming.place is not None)
+        self._insist(partial(self._publish, rows, self.partition.process(events), places))
         if events:
             arrived(events[0][1], taken)
             took("decide", time.monotonic() - begun)
@@ -240,10 +251,16 @@ class Embedded:
         self.partition.process(enumerate(events, offset))
         self._store.append_and_publish([(event.pbx, codec.encode(event)) for event in events])
 
-    def _publish(self, rows: Sequence[tuple[str, bytes]], findings: Sequence[AnyFinding]) -> None:
+    def _publish(
+        self,
+        rows: Sequence[tuple[str, bytes]],
+        findings: Sequence[AnyFinding],
+        places: Mapping[str, bytes] = NOWHERE,
+    ) -> None:
         self._store.append_and_publish(
             rows,
             [(f.id, f.revision, kind_of(f), f.pbx, encode_finding(f)) for f in findings],
+            places,
         )
         self.found.update(map(kind_of, findings))
         if findings:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Annotated, Protocol
+from typing import Annotated, Protocol, TypeVar
 
 import msgspec
 import structlog
@@ -14,8 +14,10 @@ from detector.formats.unread import UnreadLines
 from streams.runtime.backoff import Backoff
 
 log = structlog.get_logger()
+T = TypeVar("T")
 
 Reading = AnyEvent | Rejected
+Put = Callable[[Sequence[AnyEvent]], Awaitable[None]]
 PutControl = Callable[[Sequence[Control]], Awaitable[None]]
 """Writes what the core reads besides events into the log; durable when it returns."""
 Micros = Annotated[int, Meta(ge=0, lt=253_402_300_800_000_000)]
@@ -30,6 +32,16 @@ class Ingest(Protocol):
 
     async def reject(self, rejected: Rejected, source: str, pbx: str | None) -> None:
         """Keeps what nobody can use in the dead letter; returns once it is durable."""
+
+
+class PlacedIngest(Ingest, Protocol):
+    """A log that keeps how far sources which could be read again have been taken in, by their names."""
+
+    async def place(self, name: str) -> bytes | None:
+        """How far that was, None if it is not known."""
+
+    async def put_placed(self, events: Sequence[AnyEvent], name: str, place: bytes) -> None:
+        """As `put`, and keeps `place` once the events are durable, not before; events may be none."""
 
 
 class SourceStatus(Struct, omit_defaults=True):
@@ -87,28 +99,37 @@ class Delivery:
         self._pause = pause
         self._longest = longest
 
-    async def hand_over(self, found: Sequence[Reading]) -> list[AnyEvent]:
-        """Returns the events once all is durable; only a cancellation ends it before."""
+    async def hand_over(self, found: Sequence[Reading], put: Put | None = None) -> list[AnyEvent]:
+        """Returns the events once all is durable; only a cancellation ends it before.
+
+        `put` is asked instead of the log to take the events, even if there are none: behind what could not be read,
+        which a source that goes on from there would not show again.
+        """
         source = self.status.name
         events = [stamped(each, source) for each in found if not isinstance(each, Rejected)]
         rejected = [each for each in found if isinstance(each, Rejected)]
-        await self._insist(events, rejected)
+        if put is None:
+            await self._insist(self._ingest.put, events)
+        for each in rejected:
+            await self._insist(self._bury, [each])
+        if put is not None:
+            await self._insist(put, events, even_none=True)
         self.status.events += len(events)
         self.status.note_rejected(rejected)
         if events:
             self.status.last_event_at = to_micros(max(event.received_at or event.at for event in events))
         return events
 
-    async def _insist(self, events: list[AnyEvent], rejected: list[Rejected]) -> None:
+    async def _bury(self, rejected: Sequence[Rejected]) -> None:
+        for each in rejected:
+            await self._ingest.reject(each, self.status.name, self.status.pbx)
+
+    async def _insist(self, take: Callable[[Sequence[T]], Awaitable[None]], found: Sequence[T],
+                      even_none: bool = False) -> None:  # fmt: skip
         wait = Backoff(self._pause, self._longest)
-        while True:
+        while found or even_none:
             try:
-                if events:
-                    await self._ingest.put(events)
-                    events = []
-                while rejected:
-                    await self._ingest.reject(rejected[0], self.status.name, self.status.pbx)
-                    rejected = rejected[1:]
+                await take(found)
             except Exception as error:
                 self.status.problem = f"the log takes nothing: {type(error).__name__}"
                 log.error(self.status.problem, source=self.status.name, pbx=self.status.pbx)

@@ -1,1 +1,1 @@
-"""Sources that belong to no make of PBX: copies of SIP by HEP."""
+"""Sources that belong to no make of PBX."""

@@ -1,17 +1,19 @@
 """The embedded runtime's log, the outbox of findings and the dead letters."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from msgspec import Struct
 from sqlalchemy import Engine, bindparam, delete, func, insert, select, update
 
 from streams.store.database import insert_into, reading, writing
 from streams.store.store_errors import Fenced
-from streams.store.tables_stream import CounterTable, DeadLetterTable, LogTable, OutboxTable
+from streams.store.tables_stream import CounterTable, DeadLetterTable, LogTable, OutboxTable, PlaceTable
 
 DEAD_LETTERS_KEPT = 100_000
 REASON = 512
 EXCERPT = 1_024
+NOWHERE: Mapping[str, bytes] = MappingProxyType({})
 
 
 class Letter(Struct, frozen=True, kw_only=True):
@@ -51,6 +53,8 @@ class StreamStore:
         self._engine = engine
         self._append = insert(LogTable)
         self._publish = insert_into(engine, OutboxTable).on_conflict_do_nothing()
+        place = insert_into(engine, PlaceTable)
+        self._place = place.on_conflict_do_update(index_elements=["name"], set_={"value": place.excluded.value})
         self._advance = (
             update(CounterTable)
             .where(CounterTable.name == "log", CounterTable.value == bindparam("known"))
@@ -66,10 +70,12 @@ class StreamStore:
         self,
         events: Sequence[tuple[str, bytes]],
         findings: Sequence[tuple[str, int, str, str, bytes]] = (),
+        places: Mapping[str, bytes] = NOWHERE,
     ) -> int:
         """Make events `(pbx, JSON)` and findings `(id, revision, type, pbx, JSON)` durable together.
 
-        Returns the first event's offset; the others follow. A finding that waits already is ignored.
+        With them `places`: how far the sources of these events, by their names, have been taken in. Returns the first
+        event's offset; the others follow. A finding that waits already is ignored.
         Raises `Fenced` when another writer has appended, `UnavailableError` when nothing was written.
         """
         first = self._last + 1
@@ -94,8 +100,15 @@ class StreamStore:
                         for id_, revision, type_, pbx, body in findings
                     ],
                 )
+            if places:
+                connection.execute(self._place, [{"name": name, "value": value} for name, value in places.items()])
         self._last = last
         return first
+
+    def place(self, name: str) -> bytes | None:
+        """How far the source of this name has been taken in, as it was put last."""
+        with reading(self._engine) as connection:
+            return connection.execute(select(PlaceTable.value).where(PlaceTable.name == name)).scalar_one_or_none()
 
     def read(self, after: int, limit: int) -> list[tuple[int, bytes]]:
         """Up to `limit` events behind offset `after`, oldest first, as `(offset, JSON)`."""

@@ -80,6 +80,14 @@ class ListTable(StreamBase):
     modified: Mapped[str | None]
 
 
+class PlaceTable(StreamBase):
+    """How far what is followed has been taken in, by the name of its source, whose own words the value is in."""
+
+    __tablename__ = "place"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[bytes]
+
+
 class PageTable(StreamBase):
     """A piece of a partition's memory. `key` is UTF-8 that lets surrogates and NUL pass."""
 

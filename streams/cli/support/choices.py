@@ -13,7 +13,7 @@ from detector.contract.codec import excerpt_of
 from detector.detect.catalogue import catalogue
 from detector.formats import formats
 from detector.formats.own_network import Network
-from detector.formats.parties import TRUNK_CONTEXTS, Parties
+from detector.formats.parties import Parties
 from detector.formats.unread import UnreadLines
 from detector.settings import profile
 from streams.cli.support.failures import FAILED, WRONG_USAGE, err, fail
@@ -25,6 +25,7 @@ from streams.config.loading import load
 from streams.config.metrics_settings import Process
 from streams.config.yaml_model import ConfigError
 from streams.sources.hep_receivers import network_of
+from streams.sources.known_parties import known_parties
 from streams.store.keys import pin_hash
 
 UNNAMED = "pbx"
@@ -103,12 +104,7 @@ def parties_of(settings: Installation, pbx: str) -> Parties:
     """Which names of its channels the configuration says are trunks, and which extensions."""
     for one in settings.pbxs:
         if one.id == pbx:
-            members = {member for group in one.groups.values() for member in group.members}
-            return Parties(
-                trunks=frozenset(one.trunks),
-                extensions=frozenset(one.extensions) | members,
-                trunk_contexts=TRUNK_CONTEXTS | frozenset(one.trunk_contexts),
-            )
+            return known_parties(one)
     return Parties()
 
 

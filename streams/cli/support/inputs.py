@@ -23,7 +23,7 @@ from detector.formats.events_jsonl import EventsJsonl
 from detector.formats.own_network import Network
 from detector.formats.parties import Parties
 from detector.formats.unread import UnreadLines
-from streams.cli.support.braiding import braid
+from streams.sources.braiding import braid
 
 STDIN = "-"
 GZIP = b"\x1f\x8b"

@@ -80,7 +80,7 @@ WRONG = [
     (["convert", "events.jsonl"], "Missing option '--format'"),
     (["check"], "Missing option '--config'"),
     (["check", "-c", "wrong.yaml"], "wrong.yaml:2: defaults.regoin: unknown key"),
-    (["run", "-c", "quiet.yaml"], "no PBX has a connection or `hep`; there is nothing to watch"),
+    (["run", "-c", "quiet.yaml"], "no PBX has a connection, files, `hep` or syslog; there is nothing to watch"),
     (["sim", "--port", "99999"], "Invalid value for '--port'"),
     (["sim", "--attack", "nuke"], "no attack 'nuke'; there are guessing_only"),
     (

@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from detector.contract.events import AnyEvent, Call, Registration, Unknown
-from streams.cli.support.braiding import braid
 from streams.cli.support.inputs import Inputs, Options, Unreadable
+from streams.sources.braiding import braid
 
 DATA = Path(__file__).parents[2] / "data"
 SAMPLES = {

@@ -1,0 +1,1 @@
+"""What tells of a PBX besides its own interface."""
