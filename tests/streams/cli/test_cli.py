@@ -202,7 +202,7 @@ def test_check_says_how_each_control_is_seen_and_which_rules_nothing_feeds(folde
     said = ring("check", "-c", "connected.yaml").stdout
     assert said.splitlines()[0].startswith("hq, branch: a P-Series by its API, live")
     assert set(re.findall(r"C\d\d", said.partition("rules that nothing feeds")[0])) == CONTROLS.keys()
-    assert re.search(r"│ registration.user_agent +│ C12 +│ user_agent in registration.accepted +│ programs", said)
+    assert re.search(r"│ registration.user_agent +│ C12 +│ user_agent in registration.accepted +│ an Asterisk", said)
     assert "branch: has settings for rules that nothing feeds: registration.user_agent" in said
 
 
