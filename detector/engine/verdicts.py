@@ -174,7 +174,7 @@ class Verdicts:
             return
         for case in self.touched.values():
             money.reckon(case, case.told, self.state, self.premises.tariff)
-            if ends.is_held(case) and not pending(case):
+            if ends.is_held(case) and not pending(case) and is_lasting(case):
                 ends.contain(case)
             elif ends.goes_on(case, self.state):
                 ends.reopen(case)
@@ -289,6 +289,17 @@ class Verdicts:
         """It is told of again, as of `at`."""
         self.touched[case.id] = case
         case.told = max(case.told, at)
+
+
+def is_lasting(case: Case) -> bool:
+    """Whether something is confirmed that goes on: calls that were hung up hold nobody, where more was to be done."""
+    lasting = [name for name, made in case.decisions.items() if is_for_long(made)]
+    return not lasting or any(case.states.get(name) == State.CONFIRMED for name in lasting)
+
+
+def is_for_long(made: Decision) -> bool:
+    """Whether it keeps somebody or something from going on for a while."""
+    return ACTS[made.action].contains and not ACTS[made.action].repeated
 
 
 def is_holding(made: Decision) -> bool:

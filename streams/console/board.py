@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from detector.contract.findings import Incident
 from detector.contract.lifecycle import TO_APPLY
-from detector.contract.vocabulary import Act, Severity, Stage, Status
+from detector.contract.vocabulary import Act, Severity, Stage, State, Status
 from detector.decide.acts import ACTS
 from streams.console.advice import stages_of
 from streams.console.ports import ProcessStatus as ProcessStatus
@@ -29,6 +29,11 @@ class CardGroup(Struct, frozen=True):
     actions: list[ActionRow]
     hidden: int
 
+    @property
+    def sure(self) -> bool:
+        """Whether all of it that is shown is confirmed."""
+        return not unconfirmed(self.actions)
+
 
 class Card(Struct, frozen=True):
     """An incident, what stands because of it, and the stages there are signs of."""
@@ -36,6 +41,16 @@ class Card(Struct, frozen=True):
     incident: Incident
     standing: list[ActionRow]
     seen: frozenset[Stage]
+
+    @property
+    def sure(self) -> list[ActionRow]:
+        """What is known to be in force."""
+        return [action for action in self.standing if action.state is State.CONFIRMED]
+
+    @property
+    def unsure(self) -> list[ActionRow]:
+        """What is done and not confirmed."""
+        return unconfirmed(self.standing)
 
 
 class Trouble(Struct, frozen=True):
@@ -72,8 +87,18 @@ class Board(Struct, frozen=True, kw_only=True):
 
     @property
     def standing(self) -> int:
-        """How many things are blocked now."""
-        return sum(len(group.actions) + group.hidden for group in self.groups)
+        """How many things are blocked now, as far as it is known."""
+        return sum(len(group.actions) + group.hidden for group in self.groups) - self.unsure
+
+    @property
+    def unsure(self) -> int:
+        """How many of those that are shown are not confirmed."""
+        return sum(len(unconfirmed(group.actions)) for group in self.groups)
+
+
+def unconfirmed(actions: Sequence[ActionRow]) -> list[ActionRow]:
+    """Those that may not be in force: a firewall has not fetched them, or their undoing failed."""
+    return [action for action in actions if action.state is not State.CONFIRMED]
 
 
 def read_board(journal: Journal, now: int) -> Board:

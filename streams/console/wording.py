@@ -29,7 +29,7 @@ STATES = {
     State.APPROVED: "Approved",
     State.APPLYING: "Being applied",
     State.APPLIED: "Applied, being checked",
-    State.CONFIRMED: "Confirmed by reading back",
+    State.CONFIRMED: "Confirmed",
     State.UNDONE: "Undone",
     State.REFUSED: "Refused",
     State.FAILED: "Failed",

@@ -192,3 +192,13 @@ def test_who_may_not_be_restricted_is_passed_by_at_once() -> None:
     found = run([*PHONES, *THEFT], own)
     assert {one.refused for one in decisions(found, "restrict_extension")} == {"1007 serves an emergency device"}
     assert {one.mode for one in decisions(found, "block_number")} == {"auto"}
+
+
+@pytest.mark.parametrize(("holds", "status"), [(True, "contained"), (False, "open")])
+def test_calls_that_were_hung_up_contain_nobody_where_more_was_to_be_done(holds: bool, status: str) -> None:
+    found = lived(
+        [*PHONES, *THEFT, tick(NIGHT + 60)],
+        lambda made: "confirmed" if holds or made.action == "hang_up" else "failed",
+    )
+    assert {one.action.value for one in decisions(found) if one.mode == "auto"} >= {"hang_up", "restrict_extension"}
+    assert [one.status.value for one in incidents(found) if one.stage == "pumping"] == [status]
