@@ -197,7 +197,7 @@ def test_who_may_not_be_restricted_is_passed_by_at_once() -> None:
 @pytest.mark.parametrize(("holds", "status"), [(True, "contained"), (False, "open")])
 def test_calls_that_were_hung_up_contain_nobody_where_more_was_to_be_done(holds: bool, status: str) -> None:
     found = lived(
-        [*PHONES, *THEFT, tick(NIGHT + 60)],
+        [*PHONES, *THEFT, *redials(NIGHT + 400, 8, 0.2), tick(NIGHT + 500)],
         lambda made: "confirmed" if holds or made.action == "hang_up" else "failed",
     )
     assert {one.action.value for one in decisions(found) if one.mode == "auto"} >= {"hang_up", "restrict_extension"}
