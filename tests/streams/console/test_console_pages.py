@@ -89,7 +89,7 @@ def test_an_incident_page_tells_everything_in_order(console: Any, visitor: httpx
     timeline = page[page.index('<ol class="timeline">') :]
     order = [
         "13 failed registrations in 60 s", "registration.new_place", "First call of this PBX to Somalia",
-        "6 calls at once", "<b><bdi>Restrict extension 1007</bdi></b>: confirmed by reading back",
+        "6 calls at once", "<b><bdi>Restrict extension 1007</bdi></b>: confirmed",
         "3 steps before", " approved, by <bdi>Ringfence&#39;s rules</bdi>", " being applied, by <bdi>Ringfence</bdi>",
         "Telegram on-call",
     ]  # fmt: skip
