@@ -50,8 +50,3 @@ def patterns_of(route: RouteAnswer) -> list[str]:
 def called(call: ActiveCall) -> list[str]:
     """The numbers that a call has called through a trunk, as dialled; empty where the PBX shows none."""
     return [member.outbound.to or "" for member in call.members if member.outbound]
-
-
-def may_be_emergency(call: ActiveCall, dialling: Dialling) -> bool:
-    """Whether a call is an emergency call, or may be: then it is not cut."""
-    return any(dialling.emergency.may_be(to) for to in called(call))

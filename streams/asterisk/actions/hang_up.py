@@ -1,73 +1,43 @@
 """Cuts running calls: of an extension, to a destination, or one call."""
 
-from msgspec import Struct
+from collections.abc import Sequence
 
-from detector.contract.vocabulary import Act, SubjectKind
+from detector.contract.vocabulary import SubjectKind
 from streams.asterisk.asterisk_action import AsteriskAction, action
 from streams.asterisk.channels_up import ChannelsUp, calls_now
+from streams.pbxs.call_cutter import CallCutter, CutCalls
+from streams.pbxs.dialling import Dialling
 from streams.pbxs.pbx import Order
-from streams.pbxs.pbx_errors import NotFound
 
-ROUNDS = 5
-SHOWN = 5
 REJECTED = 21
 """The cause that its record of the call shows."""
-HIDDEN = "a number that the PBX does not show"
-
-
-class CutLinks(Struct, frozen=True):
-    """The ids of the calls that were up."""
-
-    calls: tuple[str, ...]
-
-
-class Meant(Struct, frozen=True):
-    """The calls an order is about: those to cut, and those that are or may be emergency calls."""
-
-    cut: list[ChannelsUp]
-    spared: list[ChannelsUp]
 
 
 @action
-class CutChannels(AsteriskAction[CutLinks]):
-    """Hangs up call by call, never by a pattern of names: what may be an emergency call is left up."""
+class CutChannels(CallCutter[ChannelsUp], AsteriskAction[CutCalls]):
+    """By the channel of who calls, never by a pattern of names: what may be an emergency call is left up."""
 
-    act = Act.HANG_UP
-    before = CutLinks
+    @property
+    def dialling(self) -> Dialling:
+        """As its settings say."""
+        return self.means.dialling
 
-    async def prepare(self, order: Order) -> CutLinks:
-        """Which calls are up."""
-        return CutLinks(tuple(one.call.id for one in (await self._up(order)).cut))
+    async def meant(self, order: Order) -> list[ChannelsUp]:
+        """Of all that are up."""
+        return [one for one in await calls_now(self.means) if self._is_meant(one, order)]
 
-    async def apply(self, order: Order, before: CutLinks) -> str | None:
-        """Cut what is up, and what is dialled anew meanwhile; the handle names what was left up."""
-        for _ in range(ROUNDS):
-            up = await self._up(order)
-            if not up.cut:
-                break
-            for one in up.cut:
-                await self._cut(one)
-        return _shown(up.spared) or None
+    def name(self, call: ChannelsUp) -> str:
+        """Its linked id."""
+        return call.call.id
 
-    async def confirmed(self, order: Order, before: CutLinks, handle: str | None) -> bool:
-        """No such call is up."""
-        return not (await self._up(order)).cut
+    def called(self, call: ChannelsUp) -> Sequence[str]:
+        """By its legs to the world."""
+        return call.call.called
 
-    async def preview(self, order: Order) -> str:
-        """The calls that are up now."""
-        up = await self._up(order)
-        cut = f"{len(up.cut)} running calls are cut" + (f": {_shown(up.cut)}" if up.cut else "")
-        return cut + (f"; {self.remark(_shown(up.spared))}" if up.spared else "")
-
-    def remark(self, handle: str | None) -> str | None:
-        """Which calls were left up."""
-        return f"left up, as an emergency call or perhaps one: {handle}" if handle else None
-
-    async def _up(self, order: Order) -> Meant:
-        found = [one for one in await calls_now(self.means) if self._is_meant(one, order)]
-        may_be = self.means.dialling.emergency.may_be
-        spared = [one for one in found if any(may_be(number) for number in one.call.called)]
-        return Meant([one for one in found if one not in spared], spared)
+    async def cut(self, call: ChannelsUp) -> None:
+        """The first channel ends the call."""
+        for channel in call.channels[:1]:
+            await self.client.change("Hangup", Channel=channel, Cause=REJECTED)
 
     def _is_meant(self, one: ChannelsUp, order: Order) -> bool:
         target = order.target
@@ -77,14 +47,3 @@ class CutChannels(AsteriskAction[CutLinks]):
             forms = tuple(self.means.dialling.forms(target.id))
             return any(number.startswith(forms) for number in one.call.called)
         return target.id == one.call.id or target.id in one.channels
-
-    async def _cut(self, one: ChannelsUp) -> None:
-        for channel in one.channels[:1]:
-            try:
-                await self.client.change("Hangup", Channel=channel, Cause=REJECTED)
-            except NotFound:
-                continue
-
-
-def _shown(calls: list[ChannelsUp]) -> str:
-    return ", ".join(number or HIDDEN for one in calls[:SHOWN] for number in one.call.called[:1])
