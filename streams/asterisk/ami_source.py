@@ -7,27 +7,23 @@ from datetime import datetime
 from pathlib import Path
 
 import structlog
-from msgspec.structs import replace
 
-from detector.contract.codec import Rejected, to_micros
-from detector.contract.events import Unknown
+from detector.contract.codec import to_micros
 from detector.formats.asterisk.asterisk_ami import AsteriskAmi
-from detector.formats.format import Reading as Found
 from streams.asterisk.ami import Ami
 from streams.asterisk.ami_client import AmiClient
 from streams.asterisk.ami_gap import AmiGap
 from streams.asterisk.caller_origin import CallerOrigin
-from streams.pbxs.pbx_errors import GiveUp, PbxError, Unreachable
-from streams.pbxs.trouble import say_trouble
+from streams.pbxs.pbx_errors import PbxError, Unreachable
+from streams.pbxs.reconnecting import keep_connected
 from streams.runtime.backoff import Backoff
 from streams.runtime.clock import utc_now
-from streams.runtime.ingest import Delivery, Ingest, Reading, SourceStatus
+from streams.runtime.ingest import Delivery, Ingest, Reading, SourceStatus, received
 
 NAME = "asterisk-ami"
 QUEUED = 100_000
 """Lines, a few megabytes: Asterisk holds about as much more before it cuts off whoever does not read."""
 BATCH = 200
-STEADY_SECONDS = 60.0
 JUDGED_SECONDS = 300.0
 """`dialplan reload` tells nobody that it was done."""
 BOOTED = b"Event: FullyBooted"
@@ -95,19 +91,7 @@ class AmiSource:
 
     async def run(self) -> None:
         """Listen until cancelled, whatever the PBX does."""
-        loop = asyncio.get_running_loop()
-        while True:
-            began = loop.time()
-            try:
-                await self._connection()
-            except GiveUp as error:
-                say_trouble(self.status, error)
-                await asyncio.sleep(self._rest)
-            except PbxError as error:
-                say_trouble(self.status, error)
-                if loop.time() - began > STEADY_SECONDS:
-                    self._backoff.reset()
-                await asyncio.sleep(self._backoff.next())
+        await keep_connected(self._connection, self.status, self._backoff, self._rest)
 
     async def _connection(self) -> None:
         """One connection from its login to its end, which is a `PbxError`."""
@@ -184,7 +168,7 @@ class AmiSource:
                 await self._gap.fill(self.heard_at or self._since, lines[0][1])
             found = [each for line in lines for each in self._read(line)]
             if ended or not lines:
-                found += [self._received(each, self._now()) for each in self._reader.close()]
+                found += [received(each, self._now()) for each in self._reader.close()]
             self.status.note_unread(self._reader.unread)
             if found:
                 await self._delivery.hand_over([await self._origin.added(each) for each in found])
@@ -210,10 +194,4 @@ class AmiSource:
 
     def _read(self, line: Line) -> list[Reading]:
         content, moment = line
-        return [self._received(each, moment) for each in self._reader.read(content)]
-
-    def _received(self, found: Found, moment: datetime) -> Reading:
-        if isinstance(found, Rejected):
-            return found
-        assert not isinstance(found, Unknown), "a kind of event that nobody knows comes in our own words only"
-        return replace(found, received_at=moment)
+        return [received(each, moment) for each in self._reader.read(content)]

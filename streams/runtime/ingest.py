@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 from typing import Annotated, Protocol, TypeVar
 
 import msgspec
@@ -9,7 +10,7 @@ import structlog
 from msgspec import Meta, Struct
 
 from detector.contract.codec import Rejected, excerpt_of, to_micros
-from detector.contract.events import AnyEvent, Control
+from detector.contract.events import AnyEvent, Control, Unknown
 from detector.formats.unread import UnreadLines
 from streams.runtime.backoff import Backoff
 
@@ -85,6 +86,14 @@ class SourceStatus(Struct, omit_defaults=True):
 def stamped(event: AnyEvent, source: str) -> AnyEvent:
     """The event with the name of the source it came by."""
     return msgspec.structs.replace(event, source=source)
+
+
+def received(found: AnyEvent | Unknown | Rejected, moment: datetime) -> Reading:
+    """What a reader of a format has found, with when it came."""
+    if isinstance(found, Rejected):
+        return found
+    assert not isinstance(found, Unknown), "a kind of event that nobody knows comes in our own words only"
+    return msgspec.structs.replace(found, received_at=moment)
 
 
 class Delivery:

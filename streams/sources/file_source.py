@@ -13,15 +13,12 @@ from typing import TypeVar
 
 import msgspec
 import structlog
-from msgspec.structs import replace
 
 from detector.contract.codec import Rejected
-from detector.contract.events import Unknown
 from detector.formats import Format, FormatOptions, formats
-from detector.formats.format import Reading as Found
 from streams.config.sources.followed_settings import FollowedFiles
 from streams.runtime.clock import micros_now, utc_now
-from streams.runtime.ingest import Delivery, PlacedIngest, Reading, SourceStatus
+from streams.runtime.ingest import Delivery, PlacedIngest, Reading, SourceStatus, received
 from streams.sources.braiding import braid
 from streams.sources.file_place import Taken, decode_taken
 from streams.sources.log_file import LogLine
@@ -137,7 +134,8 @@ class FileSource:
         try:
             for line in islice(lines, BATCH):
                 count += 1
-                found += map(self._received, self._reader(line).read_dated(line.content, line.moment))
+                read = self._reader(line).read_dated(line.content, line.moment)
+                found += [received(each, utc_now()) for each in read]
                 line.file.taken = line.place
         except OSError as error:
             self._trouble(str(error))
@@ -149,7 +147,7 @@ class FileSource:
         """What was held back of logs, which have fallen silent; half a record of a table still waits."""
         if not self._kind.by_line:
             return []
-        return [self._received(each) for reader in self._readers.values() for each in reader.close()]
+        return [received(each, utc_now()) for reader in self._readers.values() for each in reader.close()]
 
     def _merged(self, lines: Callable[[Tail], Iterator[LogLine]]) -> Iterator[LogLine]:
         """The lines of all files in the order of time, as far as they tell it."""
@@ -227,12 +225,6 @@ class FileSource:
         if reader is None:
             reader = self._readers[whose] = self._kind(self._options)
         return reader
-
-    def _received(self, found: Found) -> Reading:
-        if isinstance(found, Rejected):
-            return found
-        assert not isinstance(found, Unknown), "a kind of event that nobody knows comes in our own words only"
-        return replace(found, received_at=utc_now())
 
 
 def matching(pattern: str) -> list[str]:

@@ -7,15 +7,13 @@ from datetime import datetime
 
 import structlog
 from msgspec import Struct
-from msgspec.structs import replace
 
-from detector.contract.codec import Rejected, to_micros
-from detector.contract.events import Unknown
+from detector.contract.codec import to_micros
 from detector.formats.format import Reading as Found
 from detector.formats.hep.hep_format import Hep
 from detector.formats.hep.hep_packet import HepPacket
 from streams.runtime.clock import utc_now
-from streams.runtime.ingest import Delivery, Ingest, Reading, SourceStatus
+from streams.runtime.ingest import Delivery, Ingest, Reading, SourceStatus, received
 
 NAME = "hep"
 QUEUED = 50_000
@@ -94,7 +92,7 @@ class HepSource:
         taken = [queue.popleft() for _ in range(min(BATCH, len(queue)))]
         if not queue:
             self._came.clear()
-        found = [self._received(each, one.moment) for one in taken for each in self._read(one)]
+        found = [received(each, one.moment) for one in taken for each in self._read(one)]
         await self._hand_over(found)
         if not queue and self.status.connected:
             self.status.problem = None
@@ -105,15 +103,9 @@ class HepSource:
 
     async def _tell_held(self) -> None:
         moment = self._now()
-        await self._hand_over([self._received(each, moment) for each in self._reader.close()])
+        await self._hand_over([received(each, moment) for each in self._reader.close()])
 
     async def _hand_over(self, found: list[Reading]) -> None:
         self.status.note_unread(self._reader.unread)
         if found:
             await self._delivery.hand_over(found)
-
-    def _received(self, found: Found, moment: datetime) -> Reading:
-        if isinstance(found, Rejected):
-            return found
-        assert not isinstance(found, Unknown), "a kind of event that nobody knows comes in our own words only"
-        return replace(found, received_at=moment)

@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from detector.contract.codec import Rejected
-from detector.contract.events import Unknown
 from detector.contract.vocabulary import Trust
 from detector.formats import FormatOptions, formats
 from detector.formats.format import Reading as Found
 from streams.config.sources.syslog_settings import SyslogSenders
 from streams.runtime.clock import micros_now, utc_now
-from streams.runtime.ingest import Delivery, Ingest, Reading, SourceStatus
+from streams.runtime.ingest import Delivery, Ingest, Reading, SourceStatus, received
 
 NAME = "syslog"
 QUEUED = 10_000
@@ -79,17 +78,15 @@ class SyslogInbox:
 
     def _read(self, message: bytes, forgeable: bool) -> Sequence[Reading]:
         line = message.replace(b"\n", b" ")  # one message is one line, whatever it holds
-        return [received(each, forgeable) for each in self._readers[forgeable].read(line)]
+        return [arrived(each, forgeable) for each in self._readers[forgeable].read(line)]
 
     def _rest(self) -> list[Reading]:
         return [
-            received(each, forgeable) for forgeable, reader in self._readers.items() for each in reader.close()
+            arrived(each, forgeable) for forgeable, reader in self._readers.items() for each in reader.close()
         ]  # fmt: skip
 
 
-def received(found: Found, forgeable: bool) -> Reading:
-    """What was read, with when it came."""
-    if isinstance(found, Rejected):
-        return found
-    assert not isinstance(found, Unknown), "a kind of event that nobody knows comes in our own words only"
-    return replace(found, received_at=utc_now(), trust=Trust.TEXT.value if forgeable else found.trust)
+def arrived(found: Found, forgeable: bool) -> Reading:
+    """What was read, with when it came; what anybody may have sent is text."""
+    reading = received(found, utc_now())
+    return replace(reading, trust=Trust.TEXT.value) if forgeable and not isinstance(reading, Rejected) else reading

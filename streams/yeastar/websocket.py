@@ -9,6 +9,7 @@ import structlog
 from detector.contract.codec import Rejected, to_micros
 from detector.formats.yeastar.yeastar_frames import WANTED, YeastarFrames, serial_of
 from streams.pbxs.pbx_errors import GiveUp, PbxError, Unreachable
+from streams.pbxs.reconnecting import keep_connected
 from streams.pbxs.trouble import say_trouble
 from streams.runtime.backoff import Backoff
 from streams.runtime.clock import utc_now
@@ -20,7 +21,6 @@ from streams.yeastar.subscription import HEARTBEAT_ANSWER, Subscription
 NAME = "yeastar-websocket"
 QUEUED = 1_000
 BATCH = 100
-STEADY = 60.0
 
 log = structlog.get_logger()
 
@@ -63,19 +63,7 @@ class WebSocketSource:
 
     async def run(self) -> None:
         """Read until cancelled, whatever the PBX does."""
-        loop = asyncio.get_running_loop()
-        while True:
-            began = loop.time()
-            try:
-                await self._connection()
-            except GiveUp as error:
-                say_trouble(self.status, error)
-                await asyncio.sleep(self._rest)
-            except PbxError as error:
-                say_trouble(self.status, error)
-                if loop.time() - began > STEADY:
-                    self._backoff.reset()
-                await asyncio.sleep(self._backoff.next())
+        await keep_connected(self._connection, self.status, self._backoff, self._rest)
 
     async def _connection(self) -> None:
         """One connection from its subscription to its end, which is a `PbxError`.
