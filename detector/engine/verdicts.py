@@ -230,9 +230,8 @@ class Verdicts:
 
     def _pass_by_refusals(self, case: Case, at: int) -> None:
         """What the guard does not allow from the first is carried out by nobody, so that nobody tells of it either."""
-        refused = [made for made in case.decisions.values() if made.refused is not None]
-        for made in refused:
-            if made.status is DecisionStatus.ACTIVE and made.mode is Mode.AUTO and is_holding(made):
+        for made in ends.find_in_force(case):
+            if made.refused is not None and made.mode is Mode.AUTO and is_holding(made):
                 self._give_way(case, made, at)
 
     def _give_way(self, case: Case, made: Decision, at: int) -> None:

@@ -15,15 +15,12 @@ Named = TypeVar("Named", bound=Registration | Login | Notice)
 
 def bound_names(event: Named) -> Named:
     """The same with short names: guessers invent them of any length, and each becomes somebody to remember."""
-    accounts = () if isinstance(event, Notice) else event.accounts
-    if len(event.account or "") <= LONGEST and len(getattr(event, "extension", None) or "") <= LONGEST and not accounts:
-        return event
     short: dict[str, object] = {
         field: shorten(name) for field in ("account", "extension")
         if (name := getattr(event, field, None)) is not None and len(name) > LONGEST
     }  # fmt: skip
-    if accounts:
-        short["accounts"] = tuple(map(shorten, accounts))
+    if not isinstance(event, Notice) and event.accounts:
+        short["accounts"] = tuple(map(shorten, event.accounts))
     return replace(event, **short) if short else event
 
 

@@ -77,19 +77,20 @@ class CallSuspect(Detector[Call]):
             return self.hit(leg.extension, f"{facts.caller}, believed stolen, called {where}")
         if not new:
             return None
+        pumping = is_pumping(leg, facts)
+        severity = self._severity(event, leg, facts, memory, pumping=pumping)
         return self.hit(
             leg.extension, f"{facts.caller}, in from a new place, called {where}",
-            severity=(severity := self._severity(event, leg, facts, memory)),
-            basis=Basis.BEHAVIOUR if severity is self.severity and is_pumping(leg, facts) else None,
+            severity=severity, basis=Basis.BEHAVIOUR if pumping and severity is self.severity else None,
         )  # fmt: skip
 
-    def _severity(self, event: Call, leg: Leg, facts: Facts, memory: Memory) -> Severity:
+    def _severity(self, event: Call, leg: Leg, facts: Facts, memory: Memory, *, pumping: bool) -> Severity:
         if leg.country in facts.came_from and not leg.costly:
             return Severity.INFO
         numbers = self.called.add(memory, leg.extension, digest(leg.destination), leg.started,
                                   micros(self.limits.window), cap=KEPT, solid=vouched(event))  # fmt: skip
         usual = self.calling_new.before(memory, leg.extension, facts.at, LASTS_DAYS) >= self.limits.days > 0
-        limit = AT_ONCE if leg.closed and is_pumping(leg, facts) else self.limits.numbers
+        limit = AT_ONCE if leg.closed and pumping else self.limits.numbers
         few = (numbers < limit or (usual and not facts.new_country)) and not leg.costly
         return facts.sure(self.limits.days, Severity.WARNING if few else self.severity)
 
