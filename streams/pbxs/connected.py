@@ -6,7 +6,7 @@ import structlog
 
 from detector.contract.codec import to_micros
 from streams.pbxs.discovery import Capabilities
-from streams.pbxs.guard_facts import TargetFacts
+from streams.pbxs.guarding.guard_facts import TargetFacts
 from streams.pbxs.pbx import PbxConnection, PbxSources
 from streams.pbxs.pbx_errors import PbxError
 from streams.pbxs.pbx_status import PbxStatus, copied

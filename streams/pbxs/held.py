@@ -10,10 +10,10 @@ from detector.decide.blast import Blast
 from detector.decide.guard import GuardFacts
 from detector.settings import Policies
 from streams.config.installation import InstalledPbx
-from streams.pbxs.bystanders import Bystanders, LastLook
 from streams.pbxs.connected import Connected
 from streams.pbxs.dialling import dialling_of
-from streams.pbxs.guard_facts import TargetFacts
+from streams.pbxs.guarding.bystanders import Bystanders, LastLook
+from streams.pbxs.guarding.guard_facts import TargetFacts
 from streams.pbxs.guarding.guard_memory import GuardMemory
 from streams.pbxs.makes import connect
 from streams.pbxs.pbx import AnyAction, Fence, LoginMemory, PbxConnection

@@ -12,7 +12,7 @@ from detector.detect.catalogue import catalogue
 from detector.settings import Policies
 from streams.config.installation import Installation, core_settings
 from streams.containment.carry_out import order_of
-from streams.pbxs.guard_facts import TargetFacts
+from streams.pbxs.guarding.guard_facts import TargetFacts
 from streams.pbxs.pbx_errors import GiveUp, Unreachable
 from streams.sim import CallPlan
 from streams.store.rows import ActionRow

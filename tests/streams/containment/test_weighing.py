@@ -10,7 +10,7 @@ from detector.contract.findings import Subject
 from detector.contract.vocabulary import Act, Mode, State, SubjectKind
 from detector.decide.blast import Blast, Bounds, beyond, sentences
 from streams.containment.weighing import Weighing
-from streams.pbxs.bystanders import Bystanders, LastLook
+from streams.pbxs.guarding.bystanders import Bystanders, LastLook
 from streams.pbxs.pbx import Present
 from streams.sim import SimOptions
 from streams.yeastar.discover import discover, present

@@ -13,7 +13,7 @@ from detector.detect.catalogue import detectors
 from detector.formats.sources import sources
 from streams.config.installation import InstalledPbx
 from streams.pbxs.connected import Connected
-from streams.pbxs.guard_facts import TargetFacts
+from streams.pbxs.guarding.guard_facts import TargetFacts
 from streams.pbxs.sight import Sight, SightKind, see, sources_of_pbx, without
 from streams.sim import SimOptions
 from tests.streams.pbxs.conftest import linked

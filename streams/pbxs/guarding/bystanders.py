@@ -12,7 +12,8 @@ from detector.decide.acts import ACTS, Reach, said
 from detector.decide.blast import Blast
 from detector.decide.guard import Network, block_range
 from streams.pbxs.dialling import Dialling
-from streams.pbxs.discovery import CallUp, Discovery, FoundRoute
+from streams.pbxs.discovery import CallUp, Discovery, FoundRoute, FoundTrunk
+from streams.pbxs.guarding.emergency_ways import emergency_ways
 from streams.pbxs.pbx import Present
 from streams.pbxs.pbx_errors import PbxError
 from streams.store.rows import ActionRow
@@ -38,9 +39,10 @@ class LastLook:
 
 
 class WaysOut(Struct, frozen=True):
-    """Outbound routes and how many extensions there are, as last discovered; None is not known."""
+    """Outbound routes, trunks and how many extensions there are, as last discovered; None is not known."""
 
     routes: tuple[FoundRoute, ...] | None = None
+    trunks: tuple[FoundTrunk, ...] | None = None
     extensions: int | None = None
 
 
@@ -116,7 +118,8 @@ class Bystanders:
         if found is None:
             return WaysOut()
         extensions = found.extensions.value
-        return WaysOut(found.routes.value, len(extensions) if extensions is not None else None)
+        counted = len(extensions) if extensions is not None else None
+        return WaysOut(found.routes.value, found.trunks.value, counted)
 
     def _limited(self, target: str, reach: Reach, ways: WaysOut) -> int | None:
         """How many extensions lose a way to call; None is not known."""
@@ -131,10 +134,7 @@ class Bystanders:
             return f"Until then no emergency calls from {target} either"
         if traits.reach is Reach.NOBODY or self._spares:
             return "Emergency calls work as before"
-        stay = sorted(self._emergency_routes - {target}) if ways.routes is None else [
-            route.name for route in ways.routes
-            if route.emergency and not route.pin and target not in {route.name, *route.trunks}
-        ]  # fmt: skip
+        stay = emergency_ways(ways.routes, ways.trunks, self._emergency_routes, row.kind, target)
         return f"Emergency calls leave over {', '.join(stay)}" if stay else "NO WAY FOR EMERGENCY CALLS IS KNOWN"
 
 

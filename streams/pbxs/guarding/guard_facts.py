@@ -19,6 +19,7 @@ from detector.settings import PbxProfile
 from streams.config.installation import InstalledPbx
 from streams.pbxs.dialling import dialling_of
 from streams.pbxs.discovery import CallUp, Discovery, FoundRoute, FoundTrunk
+from streams.pbxs.guarding.emergency_ways import emergency_ways
 from streams.pbxs.guarding.guard_memory import GuardMemory, NothingKept
 from streams.pbxs.guarding.known_names import KnownNames, LookUp, is_address, resolve
 from streams.pbxs.guarding.reconciling import misfits
@@ -131,27 +132,15 @@ class TargetFacts:
         return any(self._dialling.emergency.may_be(number) for call in used for number in call.called)
 
     def _emergency_path(self, act: Act, target: str) -> bool:
-        """Whether a route for emergency calls stays: found on the PBX and open to use, or else named in the settings.
+        """Whether a route for emergency calls stays.
 
-        Where the routes of the PBX are known, one that is named and not there, or shut, is no path. None is needed
-        where emergency calls pass what is shut: that they do is read from the PBX before anything is written.
+        None is needed where emergency calls pass what is shut: that they do is read from the PBX before anything is
+        written.
         """
         if self._profile.spares_emergency:
             return True
         configured = {name for name, route in self._profile.routes.items() if route.emergency}
-        if self._routes.value is None:
-            return bool(configured - {target})
-        return any(self._stays(route, act, target, configured) for route in self._routes.value)
-
-    def _stays(self, route: FoundRoute, act: Act, target: str, configured: set[str]) -> bool:
-        """An emergency call needs a route without a PIN that somebody may use, and a trunk that is on."""
-        if not (route.emergency or route.name in configured) or route.name == target or route.pin:
-            return False
-        if self._trunks.value is None and route.name in configured:
-            return True
-        on = {trunk.name for trunk in self._trunks.value or () if trunk.enabled}
-        left = on - {target} if act is Act.DISABLE_TRUNK else on
-        return bool(route.extensions or route.groups) and not left.isdisjoint(route.trunks)
+        return bool(emergency_ways(self._routes.value, self._trunks.value, configured, act, target))
 
     def _every_carrier(self) -> list[str]:
         return [*self._carriers, *(host for trunk in self._trunks.value or () for host in trunk.hosts)]

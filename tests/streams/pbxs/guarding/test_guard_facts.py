@@ -13,7 +13,7 @@ from detector.contract.findings import Decision, Subject
 from detector.contract.vocabulary import Act, Mode, State, SubjectKind
 from detector.decide.guard import veto
 from streams.pbxs.discovery import Discovery
-from streams.pbxs.guard_facts import FRESH_SECONDS, OLD_SECONDS, TargetFacts
+from streams.pbxs.guarding.guard_facts import FRESH_SECONDS, OLD_SECONDS, TargetFacts
 from streams.pbxs.guarding.known_names import FORGET_SECONDS
 from streams.pbxs.guarding.reconciling import NO_EMERGENCY_PATH
 from streams.pbxs.pbx_errors import AccessDenied, Unreachable

@@ -3,9 +3,9 @@
 import pytest
 
 from detector.contract.vocabulary import Act, SubjectKind
-from streams.pbxs.bystanders import Bystanders
 from streams.pbxs.dialling import Dialling
-from tests.streams.pbxs.test_guard_facts import row
+from streams.pbxs.guarding.bystanders import Bystanders
+from tests.streams.pbxs.guarding.test_guard_facts import row
 
 
 @pytest.mark.parametrize(
