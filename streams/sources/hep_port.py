@@ -6,7 +6,6 @@ import ssl
 from collections.abc import Sequence
 from contextlib import suppress
 from ipaddress import ip_address, ip_network
-from pathlib import Path
 
 import structlog
 
@@ -15,11 +14,11 @@ from detector.formats.hep.hep_packet import HEAD, MAGIC, HepError, HepPacket, re
 from streams.config.listener_settings import HepSettings, HepTransport
 from streams.runtime.backoff import Backoff
 from streams.sources.hep_source import HepSource
+from streams.sources.serving_tls import HANDSHAKE_SECONDS, serving
 from streams.sources.socket_drops import dropped, roomy
 
 LOOK_SECONDS = 5.0
 IDLE_SECONDS = 3_600.0
-TLS_SECONDS = 10.0
 MAX_CONNECTIONS = 64
 MAX_SENDERS = 1_024
 STRANGER = "packets come from {sender}, which are nobody's: by their sender, capture id or key"
@@ -146,8 +145,8 @@ class HepPort:
     # --- TCP and TLS
 
     async def _streams(self) -> None:
-        context = encrypted(self._certificate) if self._certificate is not None else None
-        shake = TLS_SECONDS if context is not None else None
+        context = serving(self._certificate) if self._certificate is not None else None
+        shake = HANDSHAKE_SECONDS if context is not None else None
         server = await asyncio.start_server(
             self._connected, self.host, self.port, ssl=context, ssl_handshake_timeout=shake
         )
@@ -210,10 +209,3 @@ def address_of(peer: Sequence[object]) -> str:
     """The address of whoever is at the other end, IPv4 out of its IPv6 mapping."""
     host = str(peer[0]).partition("%")[0]
     return host.removeprefix("::ffff:") if "." in host else host
-
-
-def encrypted(certificate: Path) -> ssl.SSLContext:
-    """For whoever connects. Raises OSError where the file cannot be used."""
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(certificate)
-    return context

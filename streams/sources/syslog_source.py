@@ -10,12 +10,12 @@ from ipaddress import ip_address, ip_network
 import structlog
 
 from streams.config.sources.syslog_settings import SyslogListeners, SyslogPlace, SyslogSenders
+from streams.sources.serving_tls import HANDSHAKE_SECONDS, serving
 from streams.sources.syslog_frames import SyslogFrames, host_of
 from streams.sources.syslog_inbox import SyslogInbox
 
 CONNECTIONS = 512
 OF_ONE_ADDRESS = 32
-HANDSHAKE_SECONDS = 10.0
 CHUNK = 64 * 1024
 NAMED_STRANGERS = 64
 
@@ -55,9 +55,7 @@ class SyslogSource:
             if (tcp := self._listeners.tcp) is not None:
                 await stack.enter_async_context(await self._serve(tcp, None))
             if (tls := self._listeners.tls) is not None:
-                context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-                context.load_cert_chain(tls.certificate, tls.key)
-                await stack.enter_async_context(await self._serve(tls, context))
+                await stack.enter_async_context(await self._serve(tls, serving(tls.certificate, tls.key)))
             await asyncio.Event().wait()
 
     def of(self, address: str) -> list[SyslogInbox]:
