@@ -102,6 +102,7 @@ def _confirmed(service: Service, extension: str) -> int | None:
 def _settings(pbx: SimulatedPbx, folder: Path) -> Installation:
     return Installation.model_validate({
         "data": folder, "console": {"port": free_ports(1)}, "metrics": {"run": 0},
+        "ceilings": {"actions": dict.fromkeys(ACTS, 1_000)},
         "defaults": {
             "access_digit": "9", "timezone": "America/New_York", "business_hours": {"mon-sun": "00:00-24:00"},
             "rules": {"call.concurrent_extension": {"mode": "auto", "calls": CALLS}},
