@@ -101,7 +101,7 @@ class SyslogSource:
                 try:
                     await self._read(reader, address, known)
                 finally:
-                    self._open[address] -= 1
+                    self._open -= Counter((address,))  # which forgets whoever has none left
         finally:
             writer.close()
 
